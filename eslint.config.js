@@ -1,0 +1,61 @@
+import tseslint from 'typescript-eslint';
+
+/**
+ * The house rule, one line a layer: what each folder may import.
+ * `webview | extension -> inspect, observe -> service -> guard, store, settings -> machines`
+ */
+const layers = {
+  'machines': [],
+  'src/guard': ['machines'],
+  'src/settings': [],
+  'src/store': ['src/settings'],
+  'src/service': ['machines', 'src/guard', 'src/settings', 'src/store'],
+  'src/observe': ['machines', 'src/guard', 'src/settings', 'src/store', 'src/service'],
+  'src/inspect': ['machines', 'src/guard', 'src/settings', 'src/store', 'src/service'],
+  'src/extension': ['machines', 'src/guard', 'src/settings', 'src/store', 'src/service', 'src/observe', 'src/inspect'],
+  'src/webview': ['machines', 'src/inspect'],
+};
+
+const noVscode = { name: 'vscode', message: 'vscode is imported in src/extension and src/store/vscode* alone.' };
+
+function layerRule([folder, allowed]) {
+  const forbidden = Object.keys(layers).filter((other) => other !== folder && !allowed.includes(other));
+  const patterns = forbidden.map((other) => ({
+    regex: `^\\.\\.?/(?:.*/)?${other.replace('src/', '')}/`,
+    message: `${folder} must not import ${other}.`,
+  }));
+  if (folder === 'machines') {
+    patterns.push({ regex: '^(?!xstate$|\\./)', message: 'machines import xstate and each other, and nothing else.' });
+  }
+  const usesVscode = folder === 'src/extension';
+  return {
+    files: [`${folder}/**/*.ts`],
+    ignores: folder === 'src/store' ? ['src/store/vscode*.ts'] : [],
+    rules: { 'no-restricted-imports': ['error', { patterns, paths: usesVscode ? [] : [noVscode] }] },
+  };
+}
+
+export default tseslint.config(
+  { ignores: ['node_modules', 'dist', 'out', '.vscode-test', 'coverage', 'demo-output', 'examples/*/dist'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
+      '@typescript-eslint/only-throw-error': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-unused-expressions': 'off' } },
+  ...Object.entries(layers).map(layerRule),
+);
