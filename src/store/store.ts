@@ -1,0 +1,80 @@
+import type { SettingsDefinition } from '../settings/define-settings.ts';
+
+/** Where a value may be written. In order of precedence, lowest first. */
+export const targets = ['user', 'workspace', 'folder'] as const;
+export type Target = (typeof targets)[number];
+
+/** Where a value is read for: a file or folder (its URI as text) and a language, as VS Code's `ConfigurationScope`. */
+export interface Scope {
+  readonly resource?: string;
+  readonly languageId?: string;
+}
+
+/** One place in which a setting can have a value. */
+export type Layer = 'default' | Target | `${'default' | Target}-language`;
+
+/** All layers, lowest precedence first: any language value wins over every plain one, as in VS Code. */
+export const layers: readonly Layer[] = [
+  'default', 'user', 'workspace', 'folder', 'default-language', 'user-language', 'workspace-language', 'folder-language',
+];
+
+/** What a store holds for one key in one scope; nothing here has been validated. */
+export interface RawSetting {
+  /** The value as the store resolves it (object values may be merged from several layers); `undefined` when no layer has one. */
+  readonly effective: unknown;
+  /** The layers that hold a value. */
+  readonly layers: ReadonlyMap<Layer, unknown>;
+}
+
+/** One write, complete: nothing of it depends on what happens meanwhile. */
+export interface WriteRequest {
+  readonly key: string;
+  /** Plain frozen JSON data; `undefined` removes the value at the target. */
+  readonly value: unknown;
+  readonly target: Target;
+  readonly scope: Scope;
+}
+
+export interface WriteOptions {
+  /** Aborted when the attempt is given up. A store that can still stop must then store nothing and reject. */
+  readonly signal: AbortSignal;
+  /** When present: store only if the target still holds this (`undefined`: nothing); else reject with reason `newer` (P28). */
+  readonly expected?: { readonly value: unknown };
+}
+
+export interface Disposable {
+  dispose(): void;
+}
+
+/**
+ * Where values live. The service needs nothing else; `verifyStore` tells whether an implementation keeps this contract.
+ *
+ * Every method rejects with `StoreError` and a `reason` found out by facts. Nothing is thrown synchronously but by `read`.
+ */
+export interface Store {
+  /** For messages: "VS Code settings", or the file's name. */
+  readonly name: string;
+  /** Loads what `read` needs; called once, and again by a reload. May reject: the service then serves the last good values. */
+  load(): Promise<void>;
+  /** The raw setting as known now, from memory. May throw when the store cannot be read. */
+  read(key: string, scope: Scope): RawSetting;
+  /** Stores one value; resolves when it is stored. */
+  write(request: WriteRequest, options: WriteOptions): Promise<void>;
+  /** What the target really holds now, from as close to the file as the store can look. `undefined`: nothing. */
+  readBack(request: Omit<WriteRequest, 'value'>): Promise<unknown>;
+  /** Can the target be written? Rejects with the reason why not. Changes nothing. */
+  probe(target: Target, scope: Scope): Promise<void>;
+  /** A stable name of the file behind a target: one write at a time to each (P23). Throws `StoreError` when the target has none. */
+  fileOf(target: Target, scope: Scope): string;
+  /** The target an `update` without a target writes to. */
+  defaultTarget(key: string, scope: Scope): Target;
+  /** False in a workspace the user has not trusted: its values of restricted settings are ignored (P52). */
+  trusted(): boolean;
+  /** Calls back after any value may have changed, whoever changed it. */
+  onDidChange(listener: () => void): Disposable;
+  /** Ends watching; pending writes may still settle. */
+  dispose(): void;
+}
+
+/** Makes a store for a definition: the service calls it once. */
+export type StoreFactory = (definition: SettingsDefinition) => Store;
