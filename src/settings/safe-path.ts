@@ -1,0 +1,31 @@
+import * as yup from 'yup';
+
+/** Longest path accepted, in characters (Linux's PATH_MAX). */
+const maxPathLength = 4096;
+
+// eslint-disable-next-line no-control-regex -- finding control characters is the purpose
+const controlCharacter = /[\u0000-\u001f\u007f]/;
+const drive = /^[A-Za-z]:(?=[\\/]|$)/;
+
+export interface SafePathOptions {
+  /** Accept only a path relative to the workspace folder. Default: absolute paths are accepted too. */
+  readonly relative?: boolean;
+}
+
+/**
+ * A path that stays where it points: no `..` segment, no control character, none of `< > " | * ?`.
+ * Windows drive paths are legal. The empty text is legal and means "not set".
+ *
+ * A safe path is still not safe to paste into a shell command: pass it as an argument.
+ */
+export function safePath(options: SafePathOptions = {}): yup.StringSchema<string> {
+  const schema = yup.string()
+    .defined()
+    .max(maxPathLength, `must be at most ${maxPathLength} characters`)
+    .test('control', 'must not contain control characters', (path) => !controlCharacter.test(path))
+    .test('characters', 'must not contain any of < > " | * ?', (path) => !/[<>"|*?]/.test(path))
+    .test('drive', 'must not contain ":" but after a drive letter', (path) => !path.replace(drive, '').includes(':'))
+    .test('traversal', 'must not contain ".." as a folder', (path) => !path.split(/[\\/]/).includes('..'));
+  if (options.relative !== true) return schema;
+  return schema.test('relative', 'must be relative to the workspace folder', (path) => !/^[\\/~]/.test(path) && !drive.test(path));
+}

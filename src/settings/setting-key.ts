@@ -1,0 +1,39 @@
+import * as yup from 'yup';
+
+/** Longest key accepted, in characters. */
+const maxKeyLength = 256;
+
+const reserved = ['__proto__', 'constructor', 'prototype'];
+// eslint-disable-next-line no-control-regex -- finding control characters is the purpose
+const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
+/** The rules every key obeys, whatever the definition says (specification: traversal, injection, control characters). */
+export const settingKey = yup.string()
+  .strict()
+  .typeError('is not a text')
+  .required('is empty')
+  .max(maxKeyLength, `is longer than ${maxKeyLength} characters`)
+  .test('control', 'contains a control character', (key) => !controlCharacter.test(key))
+  .test('traversal', 'contains ".."', (key) => !key.includes('..'))
+  .test('injection', 'contains one of < > " \'', (key) => !/[<>"']/.test(key))
+  .test('reserved', 'is a reserved name', (key) => !key.split('.').some((part) => reserved.includes(part)));
+
+/** Why `key` cannot be a key of `section`, or `undefined` when it can. */
+export function keyProblem(section: string, key: unknown): string | undefined {
+  try {
+    settingKey.validateSync(key, { abortEarly: true });
+  } catch (error) {
+    return (error as yup.ValidationError).message;
+  }
+  if ((key as string).startsWith(`${section}.`)) {
+    return `repeats the section: leave out "${section}."`;
+  }
+  return undefined;
+}
+
+/** A key of any kind as a short text that is safe to show. */
+export function showKey(key: unknown): string {
+  if (typeof key !== 'string') return `(${key === null ? 'null' : typeof key})`;
+  const shown = key.length > 80 ? `${key.slice(0, 80)}…` : key;
+  return JSON.stringify(shown).slice(1, -1);
+}
