@@ -1,0 +1,100 @@
+import { assign, setup } from 'xstate';
+
+/**
+ * The life of one configuration service, from its first load to the end of its disposal. Reads are
+ * served in every state (P30). `input.load` reads the store, and its end comes back as LOADED or
+ * LOAD_FAILED.
+ */
+
+export interface LifecycleOptions {
+  /** The longest the first load may take before the last good values stand in, in milliseconds. Default 5,000. */
+  readonly loadLimit: number;
+  /** While degraded, the store is read again this often, in milliseconds. Default 10,000. */
+  readonly reloadEvery: number;
+  /** The longest disposal waits for writes, in milliseconds. Default 5,000. */
+  readonly drainLimit: number;
+}
+
+export const lifecycleDefaults: LifecycleOptions = { loadLimit: 5_000, reloadEvery: 10_000, drainLimit: 5_000 };
+
+export interface LifecycleInput extends LifecycleOptions {
+  /** Begins to read the store. */
+  readonly load: () => void;
+}
+
+export interface LifecycleContext extends LifecycleInput {
+  /** Settings whose stored value is not legal, and which fall back. */
+  readonly invalid: number;
+  /** Why the store could not be read, while it cannot. */
+  readonly failure: string | undefined;
+}
+
+export type LifecycleEvent =
+  | { type: 'LOADED'; invalid: number }
+  | { type: 'LOAD_FAILED'; failure: string }
+  | { type: 'RELOAD' }
+  | { type: 'DISPOSE' }
+  /** No write is left. */
+  | { type: 'DRAINED' };
+
+export const configLifecycle = setup({
+  types: {
+    input: {} as LifecycleInput,
+    context: {} as LifecycleContext,
+    events: {} as LifecycleEvent,
+  },
+  delays: {
+    loadLimit: ({ context }) => context.loadLimit,
+    reloadEvery: ({ context }) => context.reloadEvery,
+    drainLimit: ({ context }) => context.drainLimit,
+  },
+  actions: {
+    noteLoaded: assign({ invalid: (_, params: { invalid: number }) => params.invalid, failure: undefined }),
+    noteFailure: assign({ failure: (_, params: { failure: string }) => params.failure }),
+    noteTooSlow: assign({ failure: 'the store did not answer in time' }),
+    load: ({ context }) => context.load(),
+  },
+}).createMachine({
+  id: 'config-lifecycle',
+  context: ({ input }) => ({ ...input, invalid: 0, failure: undefined }),
+  initial: 'loading',
+  states: {
+    loading: {
+      entry: 'load',
+      after: { loadLimit: { target: 'degraded', actions: 'noteTooSlow' } },
+      on: {
+        LOADED: { target: 'ready', actions: { type: 'noteLoaded', params: ({ event }) => event } },
+        LOAD_FAILED: { target: 'degraded', actions: { type: 'noteFailure', params: ({ event }) => event } },
+        RELOAD: { actions: 'load' },
+        DISPOSE: 'disposing',
+      },
+    },
+
+    ready: {
+      on: {
+        RELOAD: { actions: 'load' },
+        LOADED: { actions: { type: 'noteLoaded', params: ({ event }) => event } },
+        LOAD_FAILED: { target: 'degraded', actions: { type: 'noteFailure', params: ({ event }) => event } },
+        DISPOSE: 'disposing',
+      },
+    },
+
+    /** The store cannot be read: the last good values are served. */
+    degraded: {
+      after: { reloadEvery: { target: 'degraded', reenter: true, actions: 'load' } },
+      on: {
+        RELOAD: { actions: 'load' },
+        LOADED: { target: 'ready', actions: { type: 'noteLoaded', params: ({ event }) => event } },
+        LOAD_FAILED: { actions: { type: 'noteFailure', params: ({ event }) => event } },
+        DISPOSE: 'disposing',
+      },
+    },
+
+    disposing: {
+      after: { drainLimit: 'disposed' },
+      on: { DRAINED: 'disposed' },
+    },
+
+    disposed: { type: 'final' },
+  },
+});

@@ -1,0 +1,106 @@
+import { assign, setup } from 'xstate';
+
+/**
+ * The retry sequencer: what happens to one operation after its first attempt has failed, or while it
+ * still runs. It decides and waits; the attempts are made by `input.run`, whose outcome comes back as
+ * ATTEMPT_SUCCEEDED or ATTEMPT_FAILED.
+ */
+
+export interface RetryOptions {
+  /** Attempts in all, the first included. Default 3. */
+  readonly attempts: number;
+  /** The wait after the first failure, in milliseconds. Default 1,000. */
+  readonly initialDelay: number;
+  /** Each further wait is so many times longer. Default 2. */
+  readonly factor: number;
+  /** No wait is longer, in milliseconds. Default 10,000. */
+  readonly maxDelay: number;
+  /** The share of each wait that is random, 0 to 1, so that callers do not come back all at once. Default 0.2. */
+  readonly jitter: number;
+}
+
+export const retryDefaults: RetryOptions = { attempts: 3, initialDelay: 1_000, factor: 2, maxDelay: 10_000, jitter: 0.2 };
+
+/** The wait after the `failures`-th failure, in milliseconds; `random` in [0, 1) decides the jitter. Never above `maxDelay`. */
+export function backoffDelay(options: RetryOptions, failures: number, random: number): number {
+  const full = Math.min(options.maxDelay, options.initialDelay * options.factor ** (failures - 1));
+  return full * (1 - options.jitter * random);
+}
+
+export interface RetryInput extends RetryOptions {
+  /** One number in [0, 1) per call. */
+  readonly random: () => number;
+  /** Milliseconds left for the operation as a whole; a wait that would not end within it is not begun. */
+  readonly remaining: () => number;
+  /** Makes the attempt of this number (2 or more: the first is running when the sequencer starts). */
+  readonly run: (attempt: number) => void;
+}
+
+export interface RetryContext extends RetryInput {
+  /** The attempt that runs, or ran last; 1 for the first. */
+  readonly attempt: number;
+  /** The wait that was chosen after the last failure, in milliseconds. */
+  readonly delay: number;
+}
+
+export type RetryEvent =
+  | { type: 'ATTEMPT_SUCCEEDED' }
+  /** `retryable`: trying again can help (P8). */
+  | { type: 'ATTEMPT_FAILED'; retryable: boolean }
+  /** The caller went away, or the owner is disposed: ends a backoff at once (P5). */
+  | { type: 'ABORT' }
+  /** The breaker has opened: no further attempt is made. */
+  | { type: 'GIVE_UP' };
+
+export const retrySequencer = setup({
+  types: {
+    input: {} as RetryInput,
+    context: {} as RetryContext,
+    events: {} as RetryEvent,
+  },
+  delays: {
+    backoff: ({ context }) => context.delay,
+  },
+  guards: {
+    worthRetrying: ({ context }, params: { retryable: boolean }) => params.retryable && context.attempt < context.attempts,
+    withinBudget: ({ context }) => context.delay < context.remaining(),
+  },
+  actions: {
+    chooseDelay: assign({ delay: ({ context }) => backoffDelay(context, context.attempt, context.random()) }),
+    nextAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
+    runAttempt: ({ context }) => context.run(context.attempt),
+  },
+}).createMachine({
+  id: 'retry-sequencer',
+  context: ({ input }) => ({ ...input, attempt: 1, delay: 0 }),
+  initial: 'attempting',
+  states: {
+    attempting: {
+      on: {
+        ATTEMPT_SUCCEEDED: 'succeeded',
+        ATTEMPT_FAILED: [
+          { guard: { type: 'worthRetrying', params: ({ event }) => event }, target: 'deciding', actions: 'chooseDelay' },
+          { target: 'exhausted' },
+        ],
+        ABORT: 'aborted',
+        GIVE_UP: 'exhausted',
+      },
+    },
+    /** Passed through at once. */
+    deciding: {
+      always: [{ guard: 'withinBudget', target: 'backoff' }, { target: 'exhausted' }],
+    },
+    backoff: {
+      after: {
+        backoff: {
+          target: 'attempting',
+          actions: ['nextAttempt', 'runAttempt'],
+        },
+      },
+      on: { ABORT: 'aborted', GIVE_UP: 'exhausted' },
+    },
+    succeeded: { type: 'final' },
+    exhausted: { type: 'final' },
+    aborted: { type: 'final' },
+  },
+});

@@ -1,0 +1,321 @@
+import { createActor, type ActorRefFrom } from 'xstate';
+import {
+  breakerDefaults, circuitBreaker, type BreakerEvent, type BreakerInput, type BreakerMode, type BreakerOptions, type BreakerRestore,
+} from '../../machines/circuit-breaker.ts';
+import { retryDefaults, retrySequencer, type RetryInput, type RetryOptions } from '../../machines/retry-sequencer.ts';
+import { actorClock, systemClock, type Clock } from '../clock.ts';
+import { CircuitOpenError, DisposedError, type FailureClass } from '../errors.ts';
+import { Call, type Attempt } from './call.ts';
+import { classifyFailure } from './classify.ts';
+import { DeadlineList } from './deadlines.ts';
+
+export interface GuardOptions {
+  /** The dependency, for messages. */
+  readonly name: string;
+  readonly breaker?: Partial<BreakerOptions>;
+  readonly retry?: Partial<RetryOptions>;
+  /** The longest one attempt may take, in milliseconds. Default 5,000. */
+  readonly timeout?: number;
+  /** The longest an operation may take with all its attempts and waits, in milliseconds. Default 30,000. */
+  readonly budget?: number;
+  /** Says what a failure means. Default: `classifyFailure`. */
+  readonly classify?: (error: unknown) => FailureClass;
+  readonly clock?: Clock;
+  /** One number in [0, 1) per call, for the jitter. Default `Math.random`. */
+  readonly random?: () => number;
+  /** Hears what happens; what it throws is ignored (P12). */
+  readonly onEvent?: (event: GuardEvent) => void;
+  /** What an earlier process left: see `Guard.persisted` (P11). */
+  readonly restore?: PersistedBreaker;
+}
+
+export interface ExecuteOptions {
+  /** Ends the call with an `AbortedError`, during an attempt or a backoff, at once. */
+  readonly signal?: AbortSignal;
+  /** Let one attempt take as long as the whole budget instead of `timeout`. Default false. */
+  readonly critical?: boolean;
+}
+
+export type GuardEvent =
+  | { readonly type: 'breaker'; readonly from: BreakerMode; readonly to: BreakerMode }
+  | { readonly type: 'attempt-failed'; readonly attempt: number; readonly error: unknown; readonly duration: number }
+  | { readonly type: 'late'; readonly attempt: number; readonly ok: boolean; readonly error?: unknown }
+  | { readonly type: 'retry'; readonly attempt: number }
+  | { readonly type: 'rejected' };
+
+/** A breaker's state in a form that outlives the process: the deadline is absolute. */
+export interface PersistedBreaker {
+  readonly mode: 'OPEN' | 'HELD';
+  /** OPEN: when it probes by itself, in milliseconds since the Unix epoch. */
+  readonly until?: number;
+}
+
+type BreakerRef = ActorRefFrom<typeof circuitBreaker>;
+type RetryRef = ActorRefFrom<typeof retrySequencer>;
+
+/** Where the guard's actors live. By default they are its own; a service lets its supervisor spawn them. */
+export interface GuardActors {
+  breaker(): BreakerRef | undefined;
+  spawnRetry(input: RetryInput): RetryRef | undefined;
+}
+
+const CLOSED: BreakerMode = 'CLOSED';
+
+/** Runs operations of one dependency under a circuit breaker, retries and timeouts. Made by `createGuard`. */
+export class Guard {
+  readonly name: string;
+  /** @internal */ readonly clock: Clock;
+  /** @internal */ readonly retry: RetryOptions;
+  /** @internal */ readonly budget: number;
+  readonly #options: GuardOptions;
+  readonly #breakerOptions: BreakerOptions;
+  readonly #actors: GuardActors | undefined;
+  readonly #deadlines = new Map<number, DeadlineList>();
+  /** @internal The deadline list of ordinary attempts. */ readonly attemptDeadlines: DeadlineList;
+  /** @internal Calls between two attempts. */ readonly backingOff = new Set<Call<unknown>>();
+
+  // The mirror: what the hot path needs to know of the breaker. Written by #mirror alone, from the
+  // machine's own snapshots; test/unit/guard/mirror.test.ts proves that the two agree.
+  /** @internal */ mode: BreakerMode = CLOSED;
+  /** @internal */ epoch = 1;
+  /** @internal */ streak = 0;
+  #freeProbes = 0;
+  #held = false;
+  #openUntil = 0;
+
+  #breaker: BreakerRef | undefined;
+  #disposed = false;
+
+  constructor(options: GuardOptions, actors?: GuardActors) {
+    this.name = options.name;
+    this.clock = options.clock ?? systemClock;
+    this.retry = { ...retryDefaults, ...options.retry };
+    this.budget = options.budget ?? 30_000;
+    this.#options = options;
+    this.#breakerOptions = { ...breakerDefaults, ...options.breaker };
+    this.#actors = actors;
+    this.attemptDeadlines = this.deadlines(options.timeout ?? 5_000);
+    if (options.restore !== undefined && actors === undefined) this.#startBreaker();
+  }
+
+  /** CLOSED, OPEN or HALF_OPEN. */
+  get breakerMode(): BreakerMode {
+    return this.mode;
+  }
+
+  /** True while an operator holds the breaker open. */
+  get isHeld(): boolean {
+    return this.#held;
+  }
+
+  /** Milliseconds until an open breaker probes by itself; `undefined` when it is not waiting. */
+  get retryAfter(): number | undefined {
+    return this.mode === 'OPEN' && !this.#held ? Math.max(0, this.#openUntil - this.clock.now()) : undefined;
+  }
+
+  /** Consecutive failures so far. */
+  get consecutiveFailures(): number {
+    return this.streak;
+  }
+
+  /** Would a call be let through now? Costs a comparison. */
+  permits(): boolean {
+    return this.mode === CLOSED || (this.mode === 'HALF_OPEN' && this.#freeProbes > 0);
+  }
+
+  /**
+   * Runs `operation`, again if it fails and another attempt can help, and never when the breaker is open.
+   *
+   * @param operation called with the attempt; `attempt.signal` is aborted when the attempt is given up
+   * @returns what the operation returns
+   * @throws whatever the last attempt threw, with `attempts` attached; `TimeoutError` when it took too
+   *   long; `CircuitOpenError` without a call; `AbortedError` for `options.signal`; `DisposedError`
+   */
+  execute<T>(operation: (attempt: Attempt) => T | PromiseLike<T>, options?: ExecuteOptions): Promise<Awaited<T>> {
+    return new Promise<Awaited<T>>((resolve, reject) => {
+      const call = new Call<T>(this, operation, options, resolve, reject);
+      if (this.#disposed) call.refuse(new DisposedError(this.name));
+      else if (options?.signal?.aborted === true) call.onAbort();
+      else if (this.mode === CLOSED) call.run(1);
+      else if (this.permits()) call.runAsProbe();
+      else {
+        call.refuse(this.rejection());
+        this.emit({ type: 'rejected' });
+      }
+    });
+  }
+
+  /** The error a refused call gets. */
+  rejection(): CircuitOpenError {
+    return new CircuitOpenError(this.name, this.retryAfter, {
+      ...(this.#held ? { userAction: 'An operator holds the breaker open: release it.' } : {}),
+      context: { mode: this.mode, held: this.#held },
+    });
+  }
+
+  /** Opens the breaker until `release` or `reset`. */
+  hold(): void {
+    this.tell({ type: 'HOLD' });
+  }
+
+  /** Ends `hold`: the next call is a probe. */
+  release(): void {
+    this.tell({ type: 'RELEASE' });
+  }
+
+  /** Closes the breaker and forgets its failures. */
+  reset(): void {
+    this.tell({ type: 'RESET' });
+  }
+
+  /** Lets an open breaker probe now. */
+  probe(): void {
+    this.tell({ type: 'PROBE_NOW' });
+  }
+
+  /** Something suggests that the dependency works again: an open breaker probes early. */
+  evidence(): void {
+    if (this.mode === 'OPEN') this.tell({ type: 'EVIDENCE' });
+  }
+
+  /** What to give to `GuardOptions.restore` in a later process; `undefined` when there is nothing to restore. */
+  persisted(): PersistedBreaker | undefined {
+    if (this.#held) return { mode: 'HELD' };
+    if (this.mode === CLOSED) return undefined;
+    return { mode: 'OPEN', until: this.clock.wallTime() + (this.retryAfter ?? 0) };
+  }
+
+  /** Ends every call with a `DisposedError` and leaves nothing behind. Can be called twice. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const list of this.#deadlines.values()) {
+      for (const attempt of list.clear() as Attempt[]) attempt.call.onDispose();
+    }
+    for (const call of [...this.backingOff]) call.onDispose();
+    if (this.#actors === undefined) this.#breaker?.stop();
+    this.#breaker = undefined;
+  }
+
+  /** How to start the breaker's actor: anew, or going on from the mirror after a crash (P42). */
+  breakerInput(): BreakerInput {
+    return { ...this.#breakerOptions, epoch: this.epoch - 1, streak: this.streak, ...this.#restore() };
+  }
+
+  #restore(): { restore?: BreakerRestore } {
+    const { restore } = this.#options;
+    if (this.#breaker === undefined && restore !== undefined) {
+      if (restore.mode === 'HELD') return { restore: { mode: 'HELD' } };
+      const remaining = (restore.until ?? 0) - this.clock.wallTime();
+      return { restore: { mode: 'OPEN', remaining: Math.min(Math.max(remaining, 0), this.#breakerOptions.openFor) } };
+    }
+    if (this.#held) return { restore: { mode: 'HELD' } };
+    if (this.mode === 'OPEN') return { restore: { mode: 'OPEN', remaining: this.retryAfter ?? 0 } };
+    return this.mode === 'HALF_OPEN' ? { restore: { mode: 'HALF_OPEN' } } : {};
+  }
+
+  /** Follows this breaker actor from now on: the service's supervisor has started it. */
+  follow(breaker: BreakerRef): void {
+    if (breaker === this.#breaker) return;
+    this.#breaker = breaker;
+    this.#mirror(breaker);
+    breaker.subscribe({
+      next: () => {
+        if (breaker === this.#breaker) this.#mirror(breaker);
+      },
+      error: () => {
+        if (breaker !== this.#breaker || this.#actors !== undefined) return;
+        this.#startBreaker();
+      },
+    });
+  }
+
+  #startBreaker(): void {
+    const breaker = createActor(circuitBreaker, { input: this.breakerInput(), clock: actorClock(this.clock) });
+    breaker.subscribe({ error: () => undefined });
+    breaker.start();
+    this.follow(breaker);
+  }
+
+  #mirror(breaker: BreakerRef): void {
+    const { value, context } = breaker.getSnapshot();
+    const from = this.mode;
+    const entered = context.epoch !== this.epoch;
+    this.mode = (typeof value === 'string' ? value : Object.keys(value)[0]) as BreakerMode;
+    this.epoch = context.epoch;
+    this.streak = context.streak;
+    this.#held = typeof value === 'object' && 'OPEN' in value && value.OPEN === 'held';
+    this.#freeProbes = this.mode === 'HALF_OPEN' ? context.probes - context.probing - context.probesPassed : 0;
+    if (entered && this.mode === 'OPEN') this.#openUntil = this.clock.now() + (context.restore?.remaining ?? context.openFor);
+    if (from !== this.mode) this.emit({ type: 'breaker', from, to: this.mode });
+  }
+
+  /** @internal Sends to the breaker's actor, which is started on its first event: an idle guard has none. */
+  tell(event: BreakerEvent): void {
+    if (this.#disposed) return;
+    if (this.#actors !== undefined) {
+      const breaker = this.#actors.breaker();
+      if (breaker === undefined) return;
+      this.follow(breaker);
+      breaker.send(event);
+      return;
+    }
+    if (this.#breaker === undefined) this.#startBreaker();
+    this.#breaker!.send(event);
+  }
+
+  /** @internal */
+  spawnRetry(input: RetryInput): RetryRef {
+    const supervised = this.#actors?.spawnRetry(input);
+    if (supervised !== undefined) return supervised;
+    // Somebody awaits a backoff, so its timer keeps the process alive.
+    const clock = { setTimeout: (fn: () => void, ms: number) => this.clock.setTimeout(fn, ms), clearTimeout: (id: never) => this.clock.clearTimeout(id) };
+    const retry = createActor(retrySequencer, { input, clock: clock as never });
+    retry.subscribe({ error: () => undefined });
+    return retry.start();
+  }
+
+  /** @internal */
+  classify(error: unknown): FailureClass {
+    try {
+      return (this.#options.classify ?? classifyFailure)(error);
+    } catch {
+      return classifyFailure(error);
+    }
+  }
+
+  /** @internal */
+  random(): number {
+    return (this.#options.random ?? Math.random)();
+  }
+
+  /** @internal */
+  deadlines(duration: number): DeadlineList {
+    let list = this.#deadlines.get(duration);
+    if (list === undefined) this.#deadlines.set(duration, (list = new DeadlineList(this.clock, duration)));
+    return list;
+  }
+
+  /** @internal The attempt has ended: its deadline goes, and a list of an odd duration with it. */
+  undue(attempt: Attempt): void {
+    const list = attempt.list!;
+    list.remove(attempt);
+    if (list === this.attemptDeadlines || !list.isEmpty) return;
+    list.clear();
+    this.#deadlines.delete(list.duration);
+  }
+
+  /** @internal */
+  emit(event: GuardEvent): void {
+    try {
+      this.#options.onEvent?.(event);
+    } catch {
+      // P12: a listener that throws changes no outcome.
+    }
+  }
+}
+
+/** A guard for one dependency of an extension: git, a CLI, a language server, a web service. */
+export function createGuard(options: GuardOptions): Guard {
+  return new Guard(options);
+}
