@@ -93,7 +93,9 @@ export function defineSettings<D extends Record<string, { readonly schema: objec
   function check(key: string, raw: unknown): CheckResult {
     const declaration = declared[key];
     if (declaration === undefined) return { ok: false, problem: 'is not a setting' };
-    return checkAgainst(declaration.schema, raw);
+    const checked = checkAgainst(declaration.schema, raw);
+    // A schema's message may quote the value (P51).
+    return checked.ok || declaration.secret !== true ? checked : { ok: false, problem: 'is not a legal value' };
   }
 
   const definition: SettingsDefinition<Values> = {

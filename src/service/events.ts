@@ -1,0 +1,27 @@
+import type { BreakerMode } from '../../machines/circuit-breaker.ts';
+import type { Health } from '../../machines/supervisor.ts';
+import type { SettingIssue } from './snapshot.ts';
+
+/** What became of a write whose outcome was not known when its caller was answered (P29). */
+export type LateOutcome = 'stored' | 'not stored' | 'unknown';
+
+/** What happens in a service, for logs, alerts and user interfaces. No event carries the value of a setting. */
+export type ServiceEvent =
+  | { readonly type: 'health'; readonly health: Health; readonly before: Health }
+  | { readonly type: 'breaker'; readonly file: string; readonly from: BreakerMode; readonly to: BreakerMode }
+  | { readonly type: 'loaded'; readonly changed: readonly string[]; readonly issues: readonly SettingIssue[] }
+  | { readonly type: 'load-failed'; readonly error: unknown }
+  | { readonly type: 'invalid'; readonly issue: SettingIssue }
+  | { readonly type: 'mended'; readonly key: string }
+  | { readonly type: 'stored'; readonly keys: readonly string[]; readonly file: string; readonly latency: number; readonly shadowedBy?: string }
+  | { readonly type: 'failed'; readonly keys: readonly string[]; readonly file: string | undefined; readonly error: unknown; readonly latency: number }
+  | { readonly type: 'parked'; readonly keys: readonly string[]; readonly file: string }
+  | { readonly type: 'attempt-failed'; readonly file: string; readonly attempt: number; readonly error: unknown }
+  /** A write given up earlier has come to an end; `reasserted` when it had undone a newer one, which is being restored (P21). */
+  | { readonly type: 'late'; readonly key: string; readonly file: string; readonly outcome: LateOutcome; readonly reasserted: boolean }
+  /** A write an earlier process did not see the end of. */
+  | { readonly type: 'reconciled'; readonly key: string; readonly acceptedAt: number; readonly outcome: LateOutcome }
+  | { readonly type: 'crash'; readonly actor: string; readonly error: unknown; readonly givenUp: boolean }
+  /** Something of the application's own failed: a listener threw, a memento could not be written. Nothing else is affected. */
+  | { readonly type: 'warning'; readonly message: string; readonly error: unknown }
+  | { readonly type: 'disposed'; readonly unsettled: number };

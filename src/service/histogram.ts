@@ -1,0 +1,40 @@
+/** Buckets for each doubling. The upper bound of a bucket is at most 2^(1/44) = 1.6 % above its lower one. */
+const perDoubling = 44;
+/** The smallest latency told apart, in milliseconds. */
+const smallest = 0.001;
+/** From a microsecond to about 18 minutes. */
+const buckets = perDoubling * 30;
+
+/** Latencies in logarithmic buckets of fixed number: constant memory, percentiles with a known error. */
+export class Histogram {
+  readonly #counts = new Uint32Array(buckets);
+  #count = 0;
+  #sum = 0;
+  #max = 0;
+
+  /** @param latency in milliseconds */
+  record(latency: number): void {
+    const index = latency <= smallest ? 0 : Math.ceil(Math.log2(latency / smallest) * perDoubling);
+    this.#counts[Math.min(index, buckets - 1)]!++;
+    this.#count++;
+    this.#sum += latency;
+    if (latency > this.#max) this.#max = latency;
+  }
+
+  get mean(): number {
+    return this.#count === 0 ? 0 : this.#sum / this.#count;
+  }
+
+  get max(): number {
+    return this.#max;
+  }
+
+  /** The latency that `percent` of all did not exceed, in milliseconds; 0 when there are none. */
+  percentile(percent: number): number {
+    if (this.#count === 0) return 0;
+    const rank = Math.ceil((percent / 100) * this.#count);
+    let seen = 0;
+    const index = this.#counts.findIndex((count) => (seen += count) >= rank);
+    return Math.min(this.#max, smallest * 2 ** (index / perDoubling));
+  }
+}

@@ -1,0 +1,180 @@
+import type { SettingsDefinition } from '../settings/define-settings.ts';
+import { sameData } from '../settings/plain-data.ts';
+import { layers, type Layer, type RawSetting, type Scope, type Store } from '../store/store.ts';
+
+type Values = Record<string, unknown>;
+
+/** A setting whose stored value is not legal, and what is served instead (P31). */
+export interface SettingIssue {
+  readonly key: string;
+  /** What is wrong with the stored value. */
+  readonly problem: string;
+  /** Where the illegal value comes from, as far as one layer is to blame. */
+  readonly layer: Layer | undefined;
+  readonly served: 'last good value' | 'default';
+}
+
+/** Where a value comes from. */
+export type Origin = Layer | 'last good value';
+
+/** Everything known about one setting. Values of secret settings are masked. */
+export interface Inspection {
+  readonly key: string;
+  /** What `get` returns. */
+  readonly value: unknown;
+  readonly origin: Origin;
+  /** The raw values, as stored, by layer, lowest precedence first. */
+  readonly layers: Readonly<Partial<Record<Layer, unknown>>>;
+  /** Layers whose values an untrusted workspace may not set (P52). */
+  readonly ignored: readonly Layer[];
+  /** What is wrong with the stored value. */
+  readonly problem?: string;
+}
+
+export interface SettingChange {
+  readonly key: string;
+  readonly now: unknown;
+  readonly before: unknown;
+}
+
+interface Resolved {
+  readonly value: unknown;
+  readonly origin: Origin;
+  readonly issue: SettingIssue | undefined;
+}
+
+export const masked = '••••••';
+const untrustedLayers: readonly Layer[] = ['workspace', 'folder', 'workspace-language', 'folder-language'];
+/** Scoped values kept; more than that many files and languages at once, and the oldest are computed anew. */
+const maxScopes = 1_000;
+
+/** The values that are served: always complete, always legal, replaced as a whole (P30, P31, P32). */
+export class Snapshot {
+  readonly #definition: SettingsDefinition;
+  readonly #store: Store;
+  #values: Readonly<Values>;
+  #issues: readonly SettingIssue[] = [];
+  #trusted = true;
+  /** The store was read well the last time. */
+  #live = false;
+  readonly #scoped = new Map<string, Values>();
+
+  constructor(definition: SettingsDefinition, store: Store, lastGood: Values) {
+    this.#definition = definition;
+    this.#store = store;
+    this.#values = frozen({ ...definition.defaults, ...lastGood });
+  }
+
+  get values(): Readonly<Values> {
+    return this.#values;
+  }
+
+  get issues(): readonly SettingIssue[] {
+    return this.#issues;
+  }
+
+  get(key: string): unknown {
+    return this.#values[key];
+  }
+
+  getScoped(key: string, scope: Scope): unknown {
+    if (!(key in this.#values)) return undefined;
+    const id = `${scope.languageId ?? ''}\n${scope.resource ?? ''}`;
+    let values = this.#scoped.get(id);
+    if (values === undefined) {
+      if (this.#scoped.size >= maxScopes) this.#scoped.delete(this.#scoped.keys().next().value!);
+      this.#scoped.set(id, (values = Object.create(null) as Values));
+    }
+    if (!(key in values)) {
+      // While the store cannot be read, what it says of a scope never asked for before cannot be trusted.
+      if (!this.#live) return this.#values[key];
+      try {
+        values[key] = this.#resolve(key, this.#store.read(key, scope)).value;
+      } catch {
+        return this.#values[key];
+      }
+    }
+    return values[key];
+  }
+
+  /** The store has been read: takes over what is legal, field by field. @returns what has changed */
+  refresh(): SettingChange[] {
+    this.#trusted = this.#store.trusted();
+    const values = Object.create(null) as Values;
+    const issues: SettingIssue[] = [];
+    for (const key of this.#definition.keys) {
+      const { value, issue } = this.#resolve(key, this.#store.read(key, {}));
+      values[key] = value;
+      if (issue !== undefined) issues.push(issue);
+    }
+    this.#live = true;
+    this.#scoped.clear();
+    this.#issues = Object.freeze(issues);
+    return this.#replace(values);
+  }
+
+  /** The store cannot be read: what is served stays as it is. */
+  freeze(): void {
+    this.#live = false;
+  }
+
+  #replace(values: Values): SettingChange[] {
+    const before = this.#values;
+    const changes: SettingChange[] = [];
+    for (const key of this.#definition.keys) {
+      if (sameData(values[key], before[key])) values[key] = before[key];
+      else changes.push({ key, now: values[key], before: before[key] });
+    }
+    this.#values = frozen(values);
+    return changes;
+  }
+
+  #resolve(key: string, raw: RawSetting): Resolved {
+    const { effective, origin } = this.#permitted(key, raw);
+    if (effective === undefined) return { value: this.#definition.defaults[key], origin: 'default', issue: undefined };
+    const checked = this.#definition.check(key, effective);
+    if (checked.ok) return { value: checked.value, origin, issue: undefined };
+    const value = this.#values[key];
+    const isDefault = sameData(value, this.#definition.defaults[key]);
+    const issue: SettingIssue = { key, problem: checked.problem, layer: origin, served: isDefault ? 'default' : 'last good value' };
+    return { value, origin: isDefault ? 'default' : 'last good value', issue };
+  }
+
+  /** The effective value and its highest layer, without what an untrusted workspace may not say (P52). */
+  #permitted(key: string, raw: RawSetting): { effective: unknown; origin: Layer } {
+    const ignored = this.#ignored(key);
+    const origin = layers.findLast((layer) => raw.layers.has(layer) && !ignored.includes(layer)) ?? 'default';
+    if (!ignored.some((layer) => raw.layers.has(layer))) return { effective: raw.effective, origin };
+    return { effective: raw.layers.get(origin), origin };
+  }
+
+  #ignored(key: string): readonly Layer[] {
+    return !this.#trusted && this.#definition.declarations[key]?.restricted === true ? untrustedLayers : [];
+  }
+
+  inspect(key: string, scope: Scope): Inspection {
+    const secret = this.#definition.isSecret(key);
+    const show = (value: unknown): unknown => (secret && value !== undefined ? masked : value);
+    const scoped = scope.resource !== undefined || scope.languageId !== undefined;
+    const value = show(scoped ? this.getScoped(key, scope) : this.get(key));
+    let raw: RawSetting;
+    try {
+      raw = this.#store.read(key, scope);
+    } catch {
+      return { key, value, origin: 'last good value', layers: {}, ignored: [], problem: 'the store cannot be read' };
+    }
+    const { origin, issue } = this.#resolve(key, raw);
+    return {
+      key,
+      value,
+      origin: this.#live ? origin : 'last good value',
+      layers: Object.fromEntries([...raw.layers].map(([layer, stored]) => [layer, show(stored)])),
+      ignored: this.#ignored(key).filter((layer) => raw.layers.has(layer)),
+      ...(issue === undefined ? {} : { problem: issue.problem }),
+    };
+  }
+}
+
+function frozen(values: Values): Readonly<Values> {
+  return Object.freeze(Object.assign(Object.create(null) as Values, values));
+}
