@@ -34,6 +34,8 @@ export type QueueEvent =
   | { type: 'ENQUEUE'; ticket: WriteTicket }
   /** The write in flight ended, in whatever way. */
   | { type: 'SETTLED'; id: number }
+  /** The write in flight was refused by the breaker and is to be parked: it waits again, first in line. */
+  | { type: 'PUT_BACK'; id: number }
   /** A waiting write is not wanted any more. */
   | { type: 'WITHDRAW'; id: number }
   | { type: 'PAUSE' }
@@ -59,6 +61,7 @@ export const writeQueue = setup({
     enqueue: assign({ waiting: ({ context }, params: { ticket: WriteTicket }) => [...context.waiting, params.ticket] }),
     withdraw: assign({ waiting: ({ context }, params: { id: number }) => context.waiting.filter((ticket) => ticket.id !== params.id) }),
     takeNext: assign({ current: ({ context }) => context.waiting[0], waiting: ({ context }) => context.waiting.slice(1) }),
+    putBack: assign({ waiting: ({ context }) => [context.current!, ...context.waiting], current: undefined }),
     clearCurrent: assign({ current: undefined }),
     clearWaiting: assign({ waiting: [] }),
     pause: assign({ paused: true }),
@@ -96,6 +99,7 @@ export const writeQueue = setup({
       on: {
         ENQUEUE: { guard: 'hasRoom', actions: { type: 'enqueue', params: ({ event }) => event } },
         SETTLED: { guard: { type: 'isCurrent', params: ({ event }) => event }, target: 'idle', actions: 'clearCurrent' },
+        PUT_BACK: { guard: { type: 'isCurrent', params: ({ event }) => event }, target: 'idle', actions: 'putBack' },
         PAUSE: { actions: 'pause' },
         RESUME: { actions: 'resume' },
         DRAIN: 'draining',
