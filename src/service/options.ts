@@ -1,0 +1,43 @@
+import type { LifecycleOptions } from '../../machines/config-lifecycle.ts';
+import type { SupervisorOptions } from '../../machines/supervisor.ts';
+import type { Clock } from '../clock.ts';
+import type { GuardOptions } from '../guard/guard.ts';
+import type { Memento } from '../store/memento.ts';
+import type { Scope, Store, Target } from '../store/store.ts';
+
+export interface ServiceOptions {
+  readonly store: Store;
+  /** Where the journal, the last good values and the breakers' states outlive the process. Default: nowhere. */
+  readonly memento?: Memento;
+  /** Tells this service from others in logs. Default: the section. */
+  readonly id?: string;
+  /** Breaker, retry and timeout of each settings file. Defaults: see `GuardOptions`. */
+  readonly guard?: Pick<GuardOptions, 'breaker' | 'retry' | 'timeout' | 'budget' | 'random'>;
+  readonly lifecycle?: Partial<LifecycleOptions>;
+  readonly supervisor?: Partial<SupervisorOptions>;
+  /** Writes that may wait for one settings file. Default 100. */
+  readonly capacity?: number;
+  /** While a breaker is open its file is looked at this often, in milliseconds. Default 5,000. */
+  readonly probeEvery?: number;
+  readonly clock?: Clock;
+}
+
+export interface UpdateOptions extends Scope {
+  /** Default: what the store says, for VS Code the narrowest place that holds a value already, else the user settings. */
+  readonly target?: Target;
+  /** While the breaker is open: wait until it closes, instead of being refused. Default false. */
+  readonly park?: boolean;
+  /** An attempt may take as long as the whole budget (30 s) instead of 5 s. Default false. */
+  readonly critical?: boolean;
+  /** Ends the update with an `AbortedError`. */
+  readonly signal?: AbortSignal;
+}
+
+/** What became of an update. The value is stored, or was replaced before its turn by a newer one from the same service. */
+export interface UpdateResult {
+  readonly outcome: 'stored' | 'superseded';
+  /** Where the value is stored. */
+  readonly target: Target;
+  /** Stored, but `get` shows the value of this higher layer (P29). */
+  readonly shadowedBy?: string;
+}
