@@ -103,7 +103,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     this.#journal = new Journal(memento, definition.section, onMementoError);
     this.#lastGood = new Persisted(memento, `holdfast.${definition.section}.lastGood`, onMementoError);
     this.#breakers = new Persisted(memento, `holdfast.${definition.section}.breakers`, onMementoError);
-    this.#snapshot = new Snapshot(definition as unknown as SettingsDefinition, this.#store, this.#restoreLastGood());
+    this.#snapshot = new Snapshot(definition, this.#store, this.#restoreLastGood());
 
     this.#late = new LateWrites({ store: this.#store, clock: this.#clock, readLimit }, {
       reassert: (slot) => this.#reassert(slot),

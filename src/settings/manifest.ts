@@ -18,7 +18,7 @@ export function restrictedConfigurations(definition: SettingsDefinition): string
 
 function property(declaration: SettingDeclaration, order: number): JsonSchema {
   return {
-    ...jsonSchema(declaration.schema.describe() as Description),
+    ...jsonSchema(declaration.schema.describe()),
     default: declaration.default,
     markdownDescription: declaration.description,
     scope: declaration.scope ?? 'window',

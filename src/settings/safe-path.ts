@@ -3,7 +3,7 @@ import * as yup from 'yup';
 /** Longest path accepted, in characters (Linux's PATH_MAX). */
 const maxPathLength = 4096;
 
-// eslint-disable-next-line no-control-regex -- finding control characters is the purpose
+ 
 const controlCharacter = /[\u0000-\u001f\u007f]/;
 const drive = /^[A-Za-z]:(?=[\\/]|$)/;
 

@@ -4,7 +4,7 @@ import * as yup from 'yup';
 const maxKeyLength = 256;
 
 const reserved = ['__proto__', 'constructor', 'prototype'];
-// eslint-disable-next-line no-control-regex -- finding control characters is the purpose
+ 
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /** The rules every key obeys, whatever the definition says (specification: traversal, injection, control characters). */
