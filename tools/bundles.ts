@@ -1,0 +1,109 @@
+import { build, type BuildOptions, type Metafile } from 'esbuild';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { run } from './run.ts';
+import { nofxFolder, projectRoot } from './vscode-host/paths.ts';
+
+/** What the repository builds, one function a product. Each skips itself while its source is not there. */
+
+/** A file that was written, relative to the project, and its size in bytes. */
+export interface BuiltFile {
+  readonly file: string;
+  readonly size: number;
+}
+
+const everywhere: BuildOptions = {
+  absWorkingDir: projectRoot,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  metafile: true,
+  logLevel: 'warning',
+  // `vscode` exists inside VS Code's extension host only.
+  external: ['vscode'],
+};
+
+/** The VS Code extensions: ours, and the example on the library, which takes the library from source. */
+export async function buildExtensions(): Promise<BuiltFile[]> {
+  const extensions = [
+    { entry: 'src/extension/extension.ts', outfile: 'dist/extension.cjs' },
+    { entry: path.join(nofxFolder, 'src/extension.ts'), outfile: path.join(nofxFolder, 'dist/extension.cjs') },
+  ];
+  const built = await Promise.all(extensions.filter(({ entry }) => present(entry)).map(({ entry, outfile }) => bundle({
+    ...fromSource, entryPoints: [entry], outfile, format: 'cjs', minify: true, sourcemap: true,
+  })));
+  return built.flat();
+}
+
+/**
+ * The library. Its doors share their code, so that an error which `holdfast/vscode` throws is an `instanceof` the
+ * class which `holdfast` exports: as shared chunks in ESM; in CommonJS, for which esbuild makes no chunks, as one file
+ * behind the doors, whose parts load when they are first asked for (`vscode` cannot be loaded in plain Node).
+ */
+export async function buildLibrary(): Promise<BuiltFile[]> {
+  const doors = ['index', 'vscode', 'testing'].filter((door) => present(`src/${door}.ts`));
+  if (doors.length === 0) return [];
+  const library: BuildOptions = { ...everywhere, packages: 'external', sourcemap: true };
+  const esm = await bundle({
+    ...library, entryPoints: doors.map((door) => `src/${door}.ts`), outdir: 'dist', format: 'esm', splitting: true, chunkNames: 'shared-[hash]',
+  });
+  const cjs = await bundle({
+    ...library,
+    stdin: {
+      contents: doors.map((door) => `exports.${door} = () => require('./src/${door}.ts');`).join('\n'),
+      resolveDir: projectRoot,
+    },
+    outfile: 'dist/library.cjs',
+    format: 'cjs',
+  });
+  for (const door of doors) {
+    await writeFile(path.join(projectRoot, `dist/${door}.cjs`), `module.exports = require('./library.cjs').${door}();\n`);
+  }
+  return [...esm, ...cjs];
+}
+
+/** The tests that run inside VS Code, a bundle each: its extension host loads CommonJS only. */
+export async function buildVscodeTests(): Promise<BuiltFile[]> {
+  await rm(path.join(projectRoot, 'out/test/vscode'), { recursive: true, force: true });
+  if (!present('test/vscode')) return [];
+  const names = await readdir(path.join(projectRoot, 'test/vscode'), { recursive: true });
+  const entryPoints = names.filter((name) => name.endsWith('.test.ts')).map((name) => `test/vscode/${name}`);
+  if (entryPoints.length === 0) return [];
+  return bundle({
+    ...fromSource,
+    external: ['vscode', 'mocha'],
+    entryPoints,
+    outbase: 'test/vscode',
+    outdir: 'out/test/vscode',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    sourcemap: 'inline',
+  });
+}
+
+/** The library's type declarations. */
+export async function buildTypes(): Promise<void> {
+  const compiler = path.join(projectRoot, 'node_modules/typescript/bin/tsc');
+  await mkdir(path.join(projectRoot, 'dist'), { recursive: true });
+  await run(process.execPath, [compiler, '--project', 'tools/tsconfig.types.json'], projectRoot);
+}
+
+const fromSource: BuildOptions = {
+  ...everywhere,
+  alias: {
+    'holdfast/vscode': path.join(projectRoot, 'src/vscode.ts'),
+    'holdfast/testing': path.join(projectRoot, 'src/testing.ts'),
+    'holdfast': path.join(projectRoot, 'src/index.ts'),
+  },
+};
+
+function present(file: string): boolean {
+  return existsSync(path.resolve(projectRoot, file));
+}
+
+async function bundle(options: BuildOptions): Promise<BuiltFile[]> {
+  const { metafile } = await build(options);
+  const outputs = Object.entries((metafile as Metafile).outputs);
+  return outputs.filter(([file]) => !file.endsWith('.map')).map(([file, { bytes }]) => ({ file, size: bytes }));
+}

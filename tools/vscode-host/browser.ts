@@ -1,0 +1,71 @@
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+import { chromium, type BrowserContext } from 'playwright-core';
+
+/** Flags for a browser that talks to nobody but our server, in a container or on a desk. */
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Where Chromium is: CHROMIUM_PATH, or one of the usual names. Throws an error that says how to get one. */
+export function findChromium(): string {
+  const named = process.env['CHROMIUM_PATH'];
+  if (named) {
+    if (!isExecutable(named)) throw new Error(`CHROMIUM_PATH names ${named}, which cannot be run.`);
+    return named;
+  }
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+  const folders = ['/usr/bin', ...(process.env['PATH'] ?? '').split(path.delimiter)];
+  const candidates = [
+    ...folders.flatMap((folder) => names.map((name) => path.join(folder, name))),
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  ];
+  const found = candidates.find(isExecutable);
+  if (found !== undefined) return found;
+  throw new Error([
+    'No Chromium was found. VS Code runs in one here.',
+    '  Debian, Ubuntu:  sudo apt-get install chromium',
+    '  Fedora:          sudo dnf install chromium',
+    '  macOS:           brew install --cask chromium',
+    '  Anywhere else:   set CHROMIUM_PATH to a Chromium or Google Chrome.',
+  ].join('\n'));
+}
+
+export interface BrowserOptions {
+  /** Size of the page in CSS pixels. Default: 1440 x 900. */
+  readonly viewport?: { width: number; height: number };
+  /** Default: true. */
+  readonly headless?: boolean;
+}
+
+/** Starts Chromium with a profile folder of its own, which the caller removes. It ends with our process, or by `close()`. */
+export async function launchChromium(profile: string, options: BrowserOptions = {}): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: findChromium(),
+    headless: options.headless ?? true,
+    args: flags,
+    viewport: options.viewport ?? { width: 1440, height: 900 },
+    permissions: ['clipboard-read', 'clipboard-write'],
+    // The caller decides what a signal does.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+  });
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

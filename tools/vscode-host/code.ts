@@ -1,0 +1,76 @@
+/**
+ * VS Code as a command for test runs: takes VS Code's own arguments, runs the tests in a real VS Code in headless
+ * Chromium, prints what the extension host prints, and exits with the run's code. With it the official tool chain
+ * (`vscode-test`, `@vscode/test-electron`) works unchanged on a machine that has neither a display nor Electron.
+ *
+ * Environment: HOLDFAST_VSCODE_VERSION chooses the version; HOLDFAST_VSCODE_LOG=1 prints VS Code's own log as well.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { showProgress } from '../progress.ts';
+import { readArguments, type CodeArguments } from './arguments.ts';
+import { follow } from './follow.ts';
+import { temporaryFolder } from './home.ts';
+import { asVersion } from './versions.ts';
+import { openWorkbench, type Workbench } from './workbench.ts';
+
+/** The longest that a run may take after the workbench is up, in ms. */
+const longestRun = 5 * 60_000;
+
+let workbench: Workbench | undefined;
+const scratch = temporaryFolder();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => void leave(130));
+}
+
+try {
+  await leave(await runTests(readArguments(process.argv.slice(2))));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  await leave(1);
+}
+
+async function runTests(wanted: CodeArguments): Promise<number> {
+  if (wanted.extensionTestsPath === undefined) {
+    throw new Error('This VS Code only runs tests: give --extensionTestsPath and --extensionDevelopmentPath. To look around, use `npm start`.');
+  }
+  const printVscodesLog = process.env['HOLDFAST_VSCODE_LOG'] === '1';
+  const output = path.join(scratch, 'output.txt');
+  const stopFollowing = follow(output, (chunk) => process.stdout.write(chunk));
+  const progress = showProgress();
+  workbench = await openWorkbench({
+    version: asVersion(process.env['HOLDFAST_VSCODE_VERSION']),
+    folder: wanted.folder,
+    extensionDevelopmentPaths: wanted.extensionDevelopmentPaths,
+    extensionTestsPath: path.join(import.meta.dirname, 'test-entry.cjs'),
+    extensionsFrom: wanted.disableExtensions ? undefined : wanted.extensionsDir,
+    userSettings: settingsIn(wanted.userDataDir),
+    workspaceTrust: !wanted.disableWorkspaceTrust,
+    env: { ...process.env, HOLDFAST_TEST_OUTPUT: output, HOLDFAST_TEST_MODULE: wanted.extensionTestsPath },
+    onProgress: progress.step,
+    onLog: (level, text) => { if (printVscodesLog) console.log(`[vscode ${level}] ${text}`); },
+    onServerOutput: (line) => { if (printVscodesLog) console.log(`[server] ${line}`); },
+  });
+  progress.done();
+  try {
+    const code = await Promise.race([workbench.testsEnded, delay(longestRun, undefined, { ref: false })]);
+    if (code === undefined) throw new Error(`The tests were still running after ${longestRun / 60_000} minutes, and have been stopped.`);
+    return code;
+  } finally {
+    stopFollowing();
+  }
+}
+
+/** The user settings of a `--user-data-dir`, if it has any. Without, the run starts with none, as a fresh VS Code. */
+function settingsIn(userDataDir: string | undefined): string | undefined {
+  const file = path.join(userDataDir ?? '', 'User/settings.json');
+  return userDataDir !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}
+
+async function leave(code: number): Promise<never> {
+  await workbench?.close();
+  await rm(scratch, { recursive: true, force: true });
+  process.exit(code);
+}

@@ -1,0 +1,88 @@
+import { mkdtempSync, realpathSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** What a server keeps between runs, and where. Measured in 1.139.1 and 1.100.3. */
+export interface ServerHome {
+  /** The server's `--server-data-dir`. */
+  readonly folder: string;
+  /** The user settings that the workbench shows and writes: on the server's disk, not in the browser. */
+  readonly userSettings: string;
+  /** Where the server's processes put sockets and caches, instead of the machine's own places. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export interface HomeOptions {
+  /** User settings to begin with: the text of a settings.json, or the values. Default: no file, as in a fresh VS Code. */
+  readonly userSettings?: string | Record<string, unknown> | undefined;
+  /** Extension folders to load as if installed. They are loaded from where they are. */
+  readonly extensions?: readonly string[];
+  /** An `--extensions-dir` whose extensions are loaded as well. */
+  readonly extensionsFrom?: string | undefined;
+}
+
+/**
+ * Lays out a fresh server data folder.
+ *
+ * Extensions are "installed" by listing them in extensions.json: VS Code loads each from the location that its entry
+ * names. This needs no copy and no link; and unlike `extensionDevelopmentPath` in the workbench's URL it takes any
+ * number of them (that one is a Map: the last entry wins) and works without the smoke test driver, which in newer
+ * versions hides notifications.
+ */
+export async function prepareHome(folder: string, options: HomeOptions = {}): Promise<ServerHome> {
+  const userSettings = path.join(folder, 'data/User/settings.json');
+  const temporary = path.join(folder, 'tmp');
+  await mkdir(path.dirname(userSettings), { recursive: true });
+  await mkdir(path.join(folder, 'extensions'), { recursive: true });
+  await mkdir(temporary, { recursive: true });
+
+  if (options.userSettings !== undefined) {
+    const { userSettings: wanted } = options;
+    await writeFile(userSettings, typeof wanted === 'string' ? wanted : `${JSON.stringify(wanted, null, 2)}\n`);
+  }
+  const installed = await Promise.all((options.extensions ?? []).map(describeExtension));
+  const others = await listedIn(options.extensionsFrom);
+  await writeFile(path.join(folder, 'extensions/extensions.json'), JSON.stringify([...others, ...installed]));
+
+  return {
+    folder,
+    userSettings,
+    environment: {
+      TMPDIR: temporary,
+      XDG_RUNTIME_DIR: temporary,
+      XDG_CACHE_HOME: temporary,
+    },
+  };
+}
+
+/** A new temporary folder. Short, because sockets are made in it, and a socket's path may have about 100 characters. */
+export function temporaryFolder(): string {
+  const base = process.platform === 'darwin' ? '/tmp' : tmpdir();
+  return realpathSync(mkdtempSync(path.join(base, 'holdfast-')));
+}
+
+interface InstalledExtension {
+  identifier: { id: string };
+  version: string;
+  location: { $mid: 1; scheme: 'file'; path: string };
+  metadata: { installedTimestamp: number; source: 'vsix' };
+}
+
+async function describeExtension(folder: string): Promise<InstalledExtension> {
+  const manifest = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as { publisher: string; name: string; version: string };
+  return {
+    identifier: { id: `${manifest.publisher}.${manifest.name}` },
+    version: manifest.version,
+    location: { $mid: 1, scheme: 'file', path: decodeURIComponent(pathToFileURL(folder).pathname) },
+    metadata: { installedTimestamp: Date.now(), source: 'vsix' },
+  };
+}
+
+async function listedIn(extensionsFolder: string | undefined): Promise<unknown[]> {
+  if (extensionsFolder === undefined) return [];
+  const text = await readFile(path.join(extensionsFolder, 'extensions.json'), 'utf8').catch(() => '[]');
+  // The location is absolute; the relative one beside it would be looked up in our folder.
+  return (JSON.parse(text) as Record<string, unknown>[]).map(({ relativeLocation: _, ...entry }) => entry);
+}

@@ -1,0 +1,151 @@
+import { mkdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { BrowserContext, Page } from 'playwright-core';
+import type { OnProgress } from '../progress.ts';
+import { launchChromium, type BrowserOptions } from './browser.ts';
+import { ensureServer } from './fetch.ts';
+import { prepareHome, temporaryFolder, type ServerHome } from './home.ts';
+import { startServer, type RunningServer } from './server.ts';
+import { defaultVersion, type VscodeVersion } from './versions.ts';
+
+export interface WorkbenchOptions extends BrowserOptions {
+  /** Default: the newest that is pinned. */
+  readonly version?: VscodeVersion;
+  /** Absolute path of the folder or .code-workspace file to open. Default: an empty window. */
+  readonly folder?: string | undefined;
+  /**
+   * Absolute paths of the extensions to load. With `extensionTestsPath` the first is the extension under test, as VS
+   * Code sees it (ExtensionMode.Test); all others count as installed (ExtensionMode.Production).
+   */
+  readonly extensionDevelopmentPaths?: readonly string[];
+  /**
+   * A module whose `run()` VS Code calls in the extension host; `testsEnded` then has the outcome. Needs at least one
+   * extension. In a test run VS Code refuses dialogs, and newer versions hide notifications.
+   */
+  readonly extensionTestsPath?: string | undefined;
+  /** User settings to begin with. Default: `quietSettings`. Give `undefined` for a fresh VS Code's. */
+  readonly userSettings?: string | Record<string, unknown> | undefined;
+  /** An `--extensions-dir` whose extensions are loaded as well. */
+  readonly extensionsFrom?: string | undefined;
+  /** Whether workspaces must be trusted first. Default: false. */
+  readonly workspaceTrust?: boolean;
+  /** Environment of the extension host. Default: ours. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Hears the workbench's log, which in a test run includes the extension host's console. */
+  readonly onLog?: (level: string, text: string) => void;
+  /** Hears what the server prints. */
+  readonly onServerOutput?: (line: string) => void;
+  /** Hears about a download, if one is needed. */
+  readonly onProgress?: OnProgress;
+}
+
+export interface Workbench {
+  readonly page: Page;
+  readonly browser: BrowserContext;
+  readonly server: RunningServer;
+  readonly home: ServerHome;
+  /** Exit code of the test run; never settles without `extensionTestsPath`. Rejects when the server or the page dies. */
+  readonly testsEnded: Promise<number>;
+  /** Ends browser, server and everything they started, and removes their folders. */
+  close(): Promise<void>;
+}
+
+/** A VS Code that does not greet, advise or look for updates. */
+export const quietSettings: Record<string, unknown> = {
+  'chat.disableAIFeatures': true,
+  'extensions.autoCheckUpdates': false,
+  'extensions.autoUpdate': false,
+  'extensions.ignoreRecommendations': true,
+  'telemetry.telemetryLevel': 'off',
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+};
+
+/** No extension gallery: a test talks to nobody outside this machine. */
+const noGallery = { EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: '' }) };
+
+/** Opens a real VS Code with a fresh profile in headless Chromium, and resolves when its workbench is on the page. */
+export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
+  const testing = options.extensionTestsPath !== undefined;
+  const [underTest, ...installed] = testing
+    ? options.extensionDevelopmentPaths ?? []
+    : [undefined, ...options.extensionDevelopmentPaths ?? []];
+  if (testing && underTest === undefined) throw new Error('A test run needs an extension under test.');
+
+  const installedServer = await ensureServer(options.version ?? defaultVersion, options.onProgress);
+  const folder = temporaryFolder();
+  const home = await prepareHome(folder, {
+    userSettings: 'userSettings' in options ? options.userSettings : quietSettings,
+    extensions: installed as string[],
+    extensionsFrom: options.extensionsFrom,
+  });
+  const server = await startServer({
+    server: installedServer,
+    home: home.folder,
+    remove: [folder],
+    env: { ...options.env ?? process.env, ...home.environment, ...noGallery },
+    flags: [
+      // The environment is the one we give, not what the user's shell would add to it.
+      '--force-disable-user-env',
+      ...(options.workspaceTrust ? [] : ['--disable-workspace-trust']),
+      // Newer versions read the extension under test from the URL only with this flag.
+      ...(testing ? ['--enable-smoke-test-driver'] : []),
+    ],
+    ...(options.onServerOutput ? { onOutput: options.onServerOutput } : {}),
+  });
+
+  let browser: BrowserContext | undefined;
+  const close = async () => {
+    await browser?.close();
+    await server.stop();
+  };
+  try {
+    const profile = path.join(folder, 'chromium');
+    await mkdir(profile);
+    browser = await launchChromium(profile, options);
+    const page = browser.pages()[0] ?? await browser.newPage();
+    const { testsEnded } = await exposeAutomation(page, server, options.onLog ?? (() => {}));
+    const remote = (file: string) => `vscode-remote://${server.authority}${encodeURI(file)}`;
+    const payload = testing
+      ? [['extensionDevelopmentPath', remote(underTest ?? '')], ['extensionTestsPath', remote(options.extensionTestsPath ?? '')]]
+      : [];
+    await page.goto(server.url({
+      ...(await whatToOpen(options.folder)),
+      ...(payload.length === 0 ? {} : { payload: JSON.stringify(payload) }),
+    }));
+    await workbenchReady(page);
+    return { page, browser, server, home, testsEnded, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Resolves when the page shows a workbench: its parts are laid out and its status bar has been filled. */
+export async function workbenchReady(page: Page): Promise<void> {
+  await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor({ timeout: 60_000 });
+}
+
+async function whatToOpen(target: string | undefined): Promise<Record<string, string>> {
+  if (target === undefined) return { ew: 'true' };
+  return (await stat(target)).isDirectory() ? { folder: target } : { workspace: target };
+}
+
+/** The two functions by which a workbench speaks to whoever automates it. */
+async function exposeAutomation(page: Page, server: RunningServer, onLog: (level: string, text: string) => void): Promise<{ testsEnded: Promise<number> }> {
+  await page.exposeFunction('codeAutomationLog', (level: string, words: unknown[]) => onLog(level, words.map(asText).join(' ')));
+  let exited: (code: number) => void = () => {};
+  await page.exposeFunction('codeAutomationExit', (code: number) => exited(code));
+  const testsEnded = new Promise<number>((resolve, reject) => {
+    exited = resolve;
+    page.once('crash', () => reject(new Error('The page with the workbench crashed.')));
+    void server.ended.then(() => reject(new Error('The VS Code server ended before the tests did.')));
+  });
+  // Most callers run no tests, and for them it is no news that the server ended.
+  testsEnded.catch(() => {});
+  return { testsEnded };
+}
+
+function asText(word: unknown): string {
+  return typeof word === 'string' ? word : JSON.stringify(word);
+}
