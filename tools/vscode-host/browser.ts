@@ -52,6 +52,9 @@ export async function launchChromium(profile: string, options: BrowserOptions = 
     executablePath: findChromium(),
     headless: options.headless ?? true,
     args: flags,
+    // Beside the profile instead of in the machine's own places, so that they go away with it.
+    artifactsDir: path.join(profile, 'artifacts'),
+    env: { ...process.env, XDG_CONFIG_HOME: path.join(profile, 'config'), XDG_CACHE_HOME: path.join(profile, 'cache') },
     viewport: options.viewport ?? { width: 1440, height: 900 },
     permissions: ['clipboard-read', 'clipboard-write'],
     // The caller decides what a signal does.

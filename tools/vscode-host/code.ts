@@ -20,15 +20,20 @@ import { openWorkbench, type Workbench } from './workbench.ts';
 const longestRun = 5 * 60_000;
 
 let workbench: Workbench | undefined;
+let leaving = false;
 const scratch = temporaryFolder();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => void leave(130));
 }
+// Who started us may be killed without a word; another parent means that ours is gone.
+const parent = process.ppid;
+setInterval(() => { if (process.ppid !== parent) void leave(130); }, 1000).unref();
 
 try {
   await leave(await runTests(readArguments(process.argv.slice(2))));
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  // Whoever interrupts us needs no report about the run that ended by it.
+  if (!leaving) console.error(error instanceof Error ? error.message : error);
   await leave(1);
 }
 
@@ -48,6 +53,7 @@ async function runTests(wanted: CodeArguments): Promise<number> {
     extensionsFrom: wanted.disableExtensions ? undefined : wanted.extensionsDir,
     userSettings: settingsIn(wanted.userDataDir),
     workspaceTrust: !wanted.disableWorkspaceTrust,
+    remove: [scratch],
     env: { ...process.env, HOLDFAST_TEST_OUTPUT: output, HOLDFAST_TEST_MODULE: wanted.extensionTestsPath },
     onProgress: progress.step,
     onLog: (level, text) => { if (printVscodesLog) console.log(`[vscode ${level}] ${text}`); },
@@ -69,7 +75,9 @@ function settingsIn(userDataDir: string | undefined): string | undefined {
   return userDataDir !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
-async function leave(code: number): Promise<never> {
+async function leave(code: number): Promise<void> {
+  if (leaving) return;
+  leaving = true;
   await workbench?.close();
   await rm(scratch, { recursive: true, force: true });
   process.exit(code);

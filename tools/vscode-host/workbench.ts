@@ -31,6 +31,8 @@ export interface WorkbenchOptions extends BrowserOptions {
   readonly workspaceTrust?: boolean;
   /** Environment of the extension host. Default: ours. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Folders that go away with the workbench, even if we are killed. */
+  readonly remove?: readonly string[];
   /** Hears the workbench's log, which in a test run includes the extension host's console. */
   readonly onLog?: (level: string, text: string) => void;
   /** Hears what the server prints. */
@@ -82,7 +84,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const server = await startServer({
     server: installedServer,
     home: home.folder,
-    remove: [folder],
+    remove: [folder, ...options.remove ?? []],
     env: { ...options.env ?? process.env, ...home.environment, ...noGallery },
     flags: [
       // The environment is the one we give, not what the user's shell would add to it.
