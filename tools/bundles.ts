@@ -17,6 +17,8 @@ const everywhere: BuildOptions = {
   absWorkingDir: projectRoot,
   bundle: true,
   platform: 'node',
+  // jsonc-parser's main is UMD, which no bundler can follow.
+  mainFields: ['module', 'main'],
   target: 'node20',
   metafile: true,
   logLevel: 'warning',
@@ -57,10 +59,19 @@ export async function buildLibrary(): Promise<BuiltFile[]> {
     outfile: 'dist/library.cjs',
     format: 'cjs',
   });
+  await removeOldChunks(esm);
   for (const door of doors) {
     await writeFile(path.join(projectRoot, `dist/${door}.cjs`), `module.exports = require('./library.cjs').${door}();\n`);
   }
   return [...esm, ...cjs];
+}
+
+/** The names of chunks change with their content. */
+async function removeOldChunks(current: readonly BuiltFile[]): Promise<void> {
+  for (const name of await readdir(path.join(projectRoot, 'dist'))) {
+    const chunk = /^(shared-.*\.js)(\.map)?$/.exec(name)?.[1];
+    if (chunk !== undefined && !current.some(({ file }) => file === `dist/${chunk}`)) await rm(path.join(projectRoot, 'dist', name));
+  }
 }
 
 /** The tests that run inside VS Code, a bundle each: its extension host loads CommonJS only. */

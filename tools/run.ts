@@ -8,6 +8,9 @@ export async function run(command: string, args: readonly string[], cwd: string)
   // npm is a .cmd file on Windows, which only a shell can start.
   const shell = process.platform === 'win32' && command === 'npm';
   const child = spawn(command, args, { cwd, shell, stdio: ['ignore', 'pipe', 'pipe'] });
+  // It must not go on after we were interrupted.
+  const stop = () => void child.kill();
+  process.once('exit', stop);
   let stdout = '';
   let everything = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text; everything += text; });
@@ -15,7 +18,7 @@ export async function run(command: string, args: readonly string[], cwd: string)
   const code = await new Promise<number | string>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (exitCode, signal) => resolve(exitCode ?? signal ?? 'unknown'));
-  });
+  }).finally(() => process.off('exit', stop));
   if (code !== 0) {
     const lastWords = everything.trimEnd().split('\n').slice(-20).join('\n');
     throw new Error(`\`${command} ${args.join(' ')}\` ended with ${code}:\n${lastWords}`);

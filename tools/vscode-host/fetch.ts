@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, rmSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -36,6 +36,8 @@ export async function ensureServer(version: VscodeVersion, onProgress: OnProgres
   await mkdir(cache, { recursive: true });
   await removeAbandoned(cache);
   const workshop = path.join(cache, `${partialPrefix}${pinned.codeServer}-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const cleanUp = () => rmSync(workshop, { recursive: true, force: true });
+  process.once('exit', cleanUp);
   try {
     await mkdir(workshop);
     onProgress(`Fetching VS Code ${version} (code-server@${pinned.codeServer}, ${Math.round(pinned.size / 1e6)} MB)`);
@@ -54,7 +56,8 @@ export async function ensureServer(version: VscodeVersion, onProgress: OnProgres
     await moveIntoPlace(unpacked, home);
     return installed;
   } finally {
-    await rm(workshop, { recursive: true, force: true });
+    process.off('exit', cleanUp);
+    cleanUp();
   }
 }
 

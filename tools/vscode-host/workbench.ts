@@ -52,13 +52,14 @@ export interface Workbench {
   close(): Promise<void>;
 }
 
-/** A VS Code that does not greet, advise or look for updates. */
+/** A VS Code that does not greet or advise, and opens every editor as a tab. */
 export const quietSettings: Record<string, unknown> = {
   'chat.disableAIFeatures': true,
-  'extensions.autoCheckUpdates': false,
-  'extensions.autoUpdate': false,
   'extensions.ignoreRecommendations': true,
   'telemetry.telemetryLevel': 'off',
+  // Newer versions open settings in a dialog; older ones know only tabs.
+  'workbench.editor.useModal': 'off',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
 };

@@ -1,0 +1,4 @@
+/** Something for an agent to work on. */
+export function greet(name) {
+  return `Hello, ${name}.`;
+}
