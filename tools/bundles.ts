@@ -33,7 +33,7 @@ export async function buildExtensions(): Promise<BuiltFile[]> {
     { entry: path.join(nofxFolder, 'src/extension.ts'), outfile: path.join(nofxFolder, 'dist/extension.cjs') },
   ];
   const built = await Promise.all(extensions.filter(({ entry }) => present(entry)).map(({ entry, outfile }) => bundle({
-    ...fromSource, entryPoints: [entry], outfile, format: 'cjs', minify: true, sourcemap: true,
+    ...fromSource, entryPoints: [entry], outfile, format: 'cjs', minify: true, keepNames: true, sourcemap: true,
   })));
   return built.flat();
 }

@@ -21,6 +21,9 @@ export interface WriteFacts {
   readonly fileProblem: string | undefined;
 }
 
+/** The `fileProblem` of a settings.json that is a folder. */
+export const isAFolder = 'it is a folder.';
+
 interface Rule {
   readonly reason: StoreReason;
   applies(facts: WriteFacts): boolean;
@@ -31,6 +34,8 @@ interface Rule {
 
 const says = (pattern: RegExp) => ({ error }: WriteFacts): boolean => pattern.test(error.message ?? '');
 
+const notAFile = says(/\b(EISDIR|ENOTDIR)\b|FileIsADirectory|FileNotADirectory|actually a directory/);
+
 /** In the order in which they decide: what really stopped the write comes before its consequences. */
 const rules: readonly Rule[] = [
   { reason: 'shutting-down', applies: ({ error }) => error.name === 'Canceled' || error.message === 'Canceled' },
@@ -40,13 +45,13 @@ const rules: readonly Rule[] = [
   { reason: 'read-only', applies: says(/\bEROFS\b/) },
   { reason: 'no-space', applies: says(/\b(ENOSPC|EDQUOT)\b|FileExceedsStorageQuota/) },
   { reason: 'permission', applies: says(/\b(EACCES|EPERM)\b|NoPermissions|FileWriteLocked/) },
-  { reason: 'invalid-file', applies: says(/\b(EISDIR|ENOTDIR)\b|FileIsADirectory|FileNotADirectory/), userAction: 'A folder is in the place of the settings file, or a file in the place of its folder: remove it.' },
+  { reason: 'invalid-file', applies: (facts) => facts.fileProblem === isAFolder || notAFile(facts), userAction: 'A folder is in the place of the settings file, or a file in the place of its folder: remove it.' },
   { reason: 'dirty', applies: ({ dirty }) => dirty, message: ({ target }) => `The ${target} settings file has unsaved changes.` },
   { reason: 'invalid-file', applies: ({ fileProblem }) => fileProblem !== undefined, message: ({ target, fileProblem }) => `The ${target} settings file cannot be read: ${fileProblem!}` },
   { reason: 'policy', applies: says(/system policy/) },
   { reason: 'newer', applies: says(/content of the file is newer|FileModifiedSince/) },
   { reason: 'dirty', applies: says(/unsaved changes/) },
-  { reason: 'invalid-file', applies: says(/correct errors\/warnings|actually a directory/) },
+  { reason: 'invalid-file', applies: says(/correct errors\/warnings/) },
   { reason: 'not-ready', applies: says(/not yet ready to accept writes/) },
   { reason: 'io', applies: says(/\bE[A-Z]{3,}\b|Unable to write file/) },
 ];

@@ -2,6 +2,7 @@ import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { StoreError } from '../errors.ts';
 import type { Target } from './store.ts';
+import { isAFolder } from './vscode-failure.ts';
 
 /** What a settings file says, as far as it can be told. */
 export type FileState =
@@ -11,14 +12,24 @@ export type FileState =
   /** Elsewhere, for instance on the other side of a remote connection. */
   | { readonly kind: 'unknown' };
 
+/** A settings file before a write. */
+export interface NotedFile {
+  /** It had unsaved changes already: those are a person's, and stay. */
+  readonly dirty: boolean;
+  /** The text on disk. */
+  readonly text: string;
+}
+
 const parseOptions = { allowTrailingComma: true, allowEmptyContent: true };
 
 /** One of VS Code's settings files: its text on disk, its document in the editor, and how to repair that. */
 export class SettingsFile {
   readonly target: Target;
   readonly uri: vscode.Uri;
-  /** The text that a failed write of ours left in the document, while it is stuck there. */
-  #stuck: string | undefined;
+  /** What a failed write of ours left in the document, unsaved, and why it failed. */
+  #stuck: { readonly text: string; readonly cause: StoreError } | undefined;
+  /** The text of a file that a write has cut off, and what it left of it, until it can be put back. */
+  #lost: { readonly text: string; readonly left: string } | undefined;
 
   constructor(target: Target, uri: vscode.Uri) {
     this.target = target;
@@ -42,7 +53,7 @@ export class SettingsFile {
       const code = error instanceof vscode.FileSystemError ? error.code : '';
       if (code === 'FileNotFound') return { kind: 'absent' };
       return code === 'FileIsADirectory' || /EISDIR|directory/.test((error as Error).message)
-        ? { kind: 'invalid', problem: 'it is a folder.' }
+        ? { kind: 'invalid', problem: isAFolder }
         : { kind: 'unknown' };
     }
     const state = parsed(new TextDecoder().decode(bytes));
@@ -53,8 +64,9 @@ export class SettingsFile {
 
   /** Rejects unless the file could be written as far as one can tell without writing. */
   async probe(): Promise<void> {
+    await this.heal();
     const where = { context: { target: this.target } };
-    if (this.isDirty && !this.#isStuck()) throw new StoreError('dirty', `The ${this.target} settings file has unsaved changes.`, where);
+    if (this.isDirty) throw new StoreError('dirty', `The ${this.target} settings file has unsaved changes.`, where);
     const state = await this.read();
     if (state.kind === 'invalid') throw new StoreError('invalid-file', `The ${this.target} settings file cannot be read: ${state.problem}`, where);
     await this.#probeFileSystem();
@@ -79,40 +91,79 @@ export class SettingsFile {
     if (bavail === 0) throw new StoreError('no-space', `The disk of the ${this.target} settings file is full.`);
   }
 
+  async note(): Promise<NotedFile> {
+    return { dirty: this.isDirty, text: await this.#textOnDisk() };
+  }
+
   /**
    * VS Code keeps the edit of a failed save in the document, unsaved: every later write then fails as
    * "unsaved changes", and auto-save may land the refused value. So the text on disk is put back.
-   *
-   * @param wasDirty whether the document had unsaved changes before our write: those are a person's, and stay
    */
-  async afterFailure(wasDirty: boolean): Promise<void> {
+  async afterFailure(before: NotedFile, cause: StoreError): Promise<void> {
     const { document } = this;
-    if (wasDirty || document === undefined || !document.isDirty) return;
-    this.#stuck = document.getText();
-    await this.heal();
+    if (before.dirty || document === undefined || !document.isDirty) return;
+    this.#stuck = { text: document.getText(), cause };
+    await this.heal().catch(() => undefined);
   }
 
-  /** Puts a stuck document back to the text on disk and saves that, so that it is clean again. Does what it can now. */
+  /** A write said to have ended well is not in the file. Rejects when the file system tells why. */
+  async afterLoss(before: NotedFile): Promise<void> {
+    const left = await this.#textOnDisk();
+    if (before.text.trim() !== '' && (left.trim() === '' || parsed(left).kind === 'invalid')) this.#lost = { text: before.text, left };
+    await this.#probeFileSystem();
+  }
+
+  /**
+   * Puts a stuck document, or a cut off file, back to what it was.
+   * @throws StoreError what prevents it, or the first cause: not its echo "unsaved changes"
+   */
   async heal(): Promise<void> {
+    await this.#putBackText();
+    const stuck = this.#isStuck();
     const { document } = this;
-    if (document === undefined || !this.#isStuck()) return;
+    if (stuck === undefined || document === undefined) return;
     const text = await this.#textOnDisk();
     if (document.getText() !== text) {
       const edit = new vscode.WorkspaceEdit();
       edit.replace(this.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
-      if (!await vscode.workspace.applyEdit(edit)) return;
-      this.#stuck = document.getText();
+      if (!await vscode.workspace.applyEdit(edit)) throw again(stuck.cause);
+      this.#stuck = { text: document.getText(), cause: stuck.cause };
     }
-    // Fails while the cause lasts: then the document holds the text of the disk, and the next heal saves it.
-    if (await document.save()) this.#stuck = undefined;
+    // A save that fails is announced to the user: it is not tried before it can succeed.
+    await this.#probeFileSystem();
+    const saved = stuck.cause.reason === 'newer' ? await this.#saveOlder(document, text) : await document.save();
+    if (!saved) throw again(stuck.cause);
+    this.#stuck = undefined;
   }
 
-  /** True while the document holds what our failed write left, and no person has edited it since. */
-  #isStuck(): boolean {
-    if (this.#stuck === undefined) return false;
+  /**
+   * VS Code refuses to save over a file that is newer than what it has read, for ever. The document holds
+   * the newer text by now: with the time of the file set back, the save goes through and changes nothing.
+   */
+  async #saveOlder(document: vscode.TextDocument, text: string): Promise<boolean> {
+    if (this.uri.scheme !== 'file') return document.save();
+    const { stat, utimes } = await import('node:fs/promises');
+    const { atime, mtime } = await stat(this.uri.fsPath);
+    if (await this.#textOnDisk() !== text) return false;
+    await utimes(this.uri.fsPath, atime, new Date(0));
+    const saved = await document.save();
+    if (!saved) await utimes(this.uri.fsPath, atime, mtime);
+    return saved;
+  }
+
+  async #putBackText(): Promise<void> {
+    if (this.#lost === undefined) return;
+    await this.#probeFileSystem();
+    // Unless somebody has mended it meanwhile.
+    if (await this.#textOnDisk() === this.#lost.left) await vscode.workspace.fs.writeFile(this.uri, new TextEncoder().encode(this.#lost.text));
+    this.#lost = undefined;
+  }
+
+  /** What our failed write left in the document, unless it has been saved, or a person has edited it since. */
+  #isStuck(): { readonly text: string; readonly cause: StoreError } | undefined {
     const { document } = this;
-    if (document === undefined || !document.isDirty || document.getText() !== this.#stuck) this.#stuck = undefined;
-    return this.#stuck !== undefined;
+    if (this.#stuck !== undefined && (document === undefined || !document.isDirty || document.getText() !== this.#stuck.text)) this.#stuck = undefined;
+    return this.#stuck;
   }
 
   async #textOnDisk(): Promise<string> {
@@ -135,4 +186,9 @@ function parsed(text: string): FileState {
   if (values === undefined) return { kind: 'valid', values: {} };
   if (typeof values !== 'object' || values === null || Array.isArray(values)) return { kind: 'invalid', problem: 'it is not a JSON object.' };
   return { kind: 'valid', values: values as Record<string, unknown> };
+}
+
+/** The same refusal for another write. */
+function again(cause: StoreError): StoreError {
+  return new StoreError(cause.reason, cause.message, { cause, context: cause.context, ...(cause.userAction === undefined ? {} : { userAction: cause.userAction }) });
 }

@@ -4,7 +4,7 @@ import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { sameData } from '../settings/plain-data.ts';
 import type { Disposable, Layer, RawSetting, Scope, Store, Target, WriteOptions, WriteRequest } from './store.ts';
 import { writeFailure } from './vscode-failure.ts';
-import { SettingsFile } from './vscode-settings-file.ts';
+import { SettingsFile, type NotedFile } from './vscode-settings-file.ts';
 
 const configurationTargets: Readonly<Record<Target, vscode.ConfigurationTarget>> = {
   user: vscode.ConfigurationTarget.Global,
@@ -70,22 +70,31 @@ export class VscodeStore implements Store {
     if (expected !== undefined && !sameData(await this.readBack(request), expected.value)) {
       throw new StoreError('newer', `"${key}" was changed by someone else meanwhile.`, { context: { key, target } });
     }
-    const wasDirty = file?.isDirty ?? false;
+    const before = await file?.note();
     const running = { since: Date.now() };
     this.#underWay.add(running);
     try {
       await this.#configuration(scope).update(key, value, configurationTargets[target], scope.languageId !== undefined);
     } catch (error) {
-      const failure = writeFailure(await this.#facts(request, file, wasDirty, error), error);
-      await file?.afterFailure(wasDirty);
+      const failure = writeFailure(await this.#facts(request, file, before?.dirty ?? false, error), error);
+      if (before !== undefined) await file?.afterFailure(before, failure);
       throw failure;
     } finally {
       this.#underWay.delete(running);
     }
-    if (target === 'user' && !this.#userFileConfirmed && file !== undefined) {
-      const state = await file.read();
-      this.#userFileConfirmed = state.kind === 'valid' && sameData(state.values[`${this.#definition.section}.${key}`], value) && value !== undefined;
+    if (file !== undefined && before !== undefined) await this.#confirm(request, file, before);
+  }
+
+  /** VS Code says that it is stored. Is it? A full disk, for one, is passed over in silence. */
+  async #confirm(request: WriteRequest, file: SettingsFile, before: NotedFile): Promise<void> {
+    if (request.scope.languageId !== undefined) return;
+    const state = await file.read();
+    const inFile = state.kind === 'valid' && sameData(state.values[`${this.#definition.section}.${request.key}`], request.value);
+    if (request.target === 'user' && !this.#userFileConfirmed) {
+      this.#userFileConfirmed = inFile && request.value !== undefined;
+      return;
     }
+    if (!inFile && state.kind !== 'unknown') await file.afterLoss(before);
   }
 
   async #facts({ key, target, scope }: WriteRequest, file: SettingsFile | undefined, dirty: boolean, error: unknown): Promise<Parameters<typeof writeFailure>[0]> {
@@ -94,7 +103,7 @@ export class VscodeStore implements Store {
       key,
       target,
       error: error as Error,
-      registered: Object.keys(this.#configuration(scope).inspect(key) ?? {}).length > 1,
+      registered: this.read(key, scope).layers.size > 0,
       workspaceOpen: isWorkspaceOpen(),
       scopeProblem: this.#scopeProblem(key, target, scope),
       dirty,
@@ -132,9 +141,7 @@ export class VscodeStore implements Store {
     if ([...this.#underWay].some(({ since }) => now - since > hungAfter)) {
       throw new StoreError('not-ready', 'VS Code has not answered an earlier write yet.');
     }
-    const file = this.#file(target, scope);
-    await file?.heal();
-    await file?.probe();
+    await this.#file(target, scope)?.probe();
   }
 
   fileOf(target: Target, scope: Scope): string {

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import * as yup from 'yup';
 import * as vscode from 'vscode';
 import { StoreError, ValidationError } from '../../src/errors.ts';
 import { ConfigurationService } from '../../src/service/service.ts';
-import { defineSettings, type SettingsDefinition } from '../../src/settings/define-settings.ts';
+import { defineSettings } from '../../src/settings/define-settings.ts';
 import { vscodeStore } from '../../src/store/vscode-host.ts';
 import { fixtureContext, folder, readSettings, rejection, resetSettings, settingsFile, superviseFixture, until, writeSettings } from './supervised.ts';
 
@@ -34,6 +34,8 @@ const unmount = (place: string): void => void execFileSync('umount', [place], { 
 
 describe('Failures of VS Code, classified by facts', () => {
   let service: Service;
+
+  after(resetSettings);
 
   beforeEach(async () => {
     await resetSettings();
@@ -180,7 +182,7 @@ describe('Failures of VS Code, classified by facts', () => {
     const place = path.dirname(settingsFile());
     if (!mount('-t', 'tmpfs', '-o', 'size=64k', 'holdfast-test', place)) this.skip();
     try {
-      writeSettings('{ "fixture.count": 17 }');
+      writeSettings('{ "fixture.count": 17, "fixture.name": "kept" }');
       const filler = path.join(place, 'filler');
       try {
         writeFileSync(filler, Buffer.alloc(1 << 20));
@@ -191,8 +193,8 @@ describe('Failures of VS Code, classified by facts', () => {
       const error = await refusal(service.update('recent', long, workspace), 'no-space');
       expect(error.userAction).to.match(/space/);
       rmSync(filler);
-      await until('the text is whole again', () => existsSync(settingsFile()));
       await stillWorks();
+      expect(readSettings()).to.deep.equal({ 'fixture.count': 42, 'fixture.name': 'kept' });
     } finally {
       unmount(place);
     }

@@ -10,6 +10,8 @@ const workspace = { target: 'workspace' } as const;
 describe('The service in VS Code', () => {
   let service: Service;
 
+  after(resetSettings);
+
   beforeEach(async () => {
     await resetSettings();
     service = await superviseFixture();

@@ -3,7 +3,6 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { ConfigurationService } from '../../src/service/service.ts';
 import type { ServiceOptions } from '../../src/service/options.ts';
-import type { SettingsDefinition } from '../../src/settings/define-settings.ts';
 import { vscodeStore, type VscodeContext } from '../../src/store/vscode-host.ts';
 import { fixture } from './fixture-settings.ts';
 
