@@ -75,7 +75,7 @@ async function start(): Promise<RunningServer> {
     'To look at: README.md in the workspace says what to try in .vscode/settings.json.',
     ...(commands.length === 0 ? [] : ['Commands (F1):', ...commands.map(({ category, title }) => `  ${category === undefined ? '' : `${category}: `}${title}`)]),
     '',
-    'Ctrl+C ends it, and removes the workspace and everything else that it wrote.',
+    'Ctrl+C ends it, and removes the workspace and the settings of this VS Code.',
   ].join('\n'));
   return running;
 }

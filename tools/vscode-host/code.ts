@@ -6,7 +6,6 @@
  * Environment: HOLDFAST_VSCODE_VERSION chooses the version; HOLDFAST_VSCODE_LOG=1 prints VS Code's own log as well.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { showProgress } from '../progress.ts';
@@ -79,6 +78,5 @@ async function leave(code: number): Promise<void> {
   if (leaving) return;
   leaving = true;
   await workbench?.close();
-  await rm(scratch, { recursive: true, force: true });
   process.exit(code);
 }

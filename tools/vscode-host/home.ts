@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -57,10 +57,22 @@ export async function prepareHome(folder: string, options: HomeOptions = {}): Pr
   };
 }
 
-/** A new temporary folder. Short, because sockets are made in it, and a socket's path may have about 100 characters. */
+/**
+ * A new temporary folder, which goes away with this process at the latest (and, once a server has been told to remove
+ * it, even when this process is killed). Its path is short, because sockets are made in it, and a socket's path may
+ * have about 100 characters.
+ */
 export function temporaryFolder(): string {
   const base = process.platform === 'darwin' ? '/tmp' : tmpdir();
-  return realpathSync(mkdtempSync(path.join(base, 'holdfast-')));
+  const folder = realpathSync(mkdtempSync(path.join(base, 'holdfast-')));
+  process.once('exit', () => {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Somebody is still writing into it. The leash comes after them.
+    }
+  });
+  return folder;
 }
 
 interface InstalledExtension {

@@ -66,20 +66,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 
   const lastWords: string[] = [];
-  const listening = new Promise<number>((resolve) => {
+  const listening = new Promise<number | undefined>((resolve) => {
     for (const stream of [leash.stdout, leash.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
         if (lastWords.push(line) > 20) lastWords.shift();
         options.onOutput?.(line);
         const port = /^Extension host agent listening on (\d+)/.exec(line)?.[1];
         if (port !== undefined) resolve(Number(port));
+        // The server says so, and stays.
+        if (line.includes('Error: listen ')) resolve(undefined);
       });
     }
   });
   const port = await Promise.race([listening, ended, delay(startDeadline, undefined, { ref: false })]);
   if (port === undefined) {
     await stop();
-    throw new Error(`The VS Code ${options.server.version} server did not start. Its last words:\n${lastWords.join('\n')}`);
+    const taken = lastWords.some((line) => line.includes('EADDRINUSE'));
+    throw new Error(taken
+      ? `Port ${options.port} is taken. Choose another, or none, and a free one is found.`
+      : `The VS Code ${options.server.version} server did not start. Its last words:\n${lastWords.join('\n')}`);
   }
 
   const authority = `localhost:${port}`;
