@@ -1,0 +1,100 @@
+/**
+ * `npm test`: everything. Types, lint and layering, unit tests with their coverage, the demo and the suites inside two
+ * versions of VS Code. Goes on after a failure, and ends with the line `N passed, N failed`.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { checkCoverage } from './coverage.ts';
+
+const root = path.join(import.meta.dirname, '..');
+const results = path.join(root, 'out/test-results');
+const coverage = path.join(root, 'out/coverage');
+
+interface Totals {
+  passed: number;
+  failed: number;
+}
+
+const totals: Totals = { passed: 0, failed: 0 };
+const summary: string[] = [];
+
+function note(name: string, { passed, failed }: Totals, detail = ''): void {
+  totals.passed += passed;
+  totals.failed += failed;
+  summary.push(`  ${failed === 0 ? 'ok  ' : 'FAIL'}  ${name}: ${passed} passed, ${failed} failed${detail === '' ? '' : `  (${detail})`}`);
+}
+
+/** Runs a program with our own output, and resolves to whether it ended well. */
+async function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<boolean> {
+  const program = path.join(root, 'node_modules/.bin', command);
+  const child = spawn(command === 'node' ? process.execPath : program, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+    shell: process.platform === 'win32',
+  });
+  const stop = (): void => void child.kill();
+  process.once('exit', stop);
+  const code = await new Promise<number | null>((resolve) => {
+    child.once('error', () => resolve(1));
+    child.once('close', resolve);
+  });
+  process.off('exit', stop);
+  return code === 0;
+}
+
+async function step(title: string, work: () => Promise<void>): Promise<void> {
+  console.log(`\n== ${title}`);
+  const started = performance.now();
+  await work();
+  console.log(`   ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+async function check(name: string, command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<void> {
+  const ok = await run(command, args, env);
+  note(name, { passed: ok ? 1 : 0, failed: ok ? 0 : 1 });
+}
+
+/** What a suite left in its results file; a run that did not come to its end has failed. */
+function noteSuite(name: string, ranToTheEnd: boolean): void {
+  try {
+    const result = JSON.parse(readFileSync(path.join(results, `${name}.json`), 'utf8')) as Totals & { complete: boolean; pending: number };
+    const lost = !result.complete || (!ranToTheEnd && result.failed === 0) ? 1 : 0;
+    const skipped = result.pending === 0 ? '' : `${result.pending} skipped`;
+    note(name, { passed: result.passed, failed: result.failed + lost }, lost === 0 ? skipped : 'did not run to its end');
+  } catch {
+    note(name, { passed: 0, failed: 1 }, 'left no results');
+  }
+}
+
+rmSync(path.join(root, 'out'), { recursive: true, force: true });
+mkdirSync(results, { recursive: true });
+
+await step('Types', () => check('types', 'tsc', ['--noEmit']));
+await step('Lint and layering', () => check('lint and layering', 'eslint', ['.', '--max-warnings', '0']));
+
+await step('Unit tests', async () => {
+  const ok = await run('c8', [
+    '--temp-directory', path.join(coverage, 'v8'), '--reports-dir', coverage, '--reporter', 'json-summary', '--reporter', 'html',
+    '--all', '--include', 'machines/**/*.ts', '--include', 'src/**/*.ts', '--exclude', 'src/extension/**', '--exclude', 'src/store/vscode-{store,settings-file,host}.ts',
+    'mocha', '--reporter', path.join(root, 'tools/unit-reporter.cjs'),
+  ], { HOLDFAST_TEST_RESULTS: path.join(results, 'unit.json') });
+  noteSuite('unit', ok);
+  console.log('   Coverage (out/coverage/index.html):');
+  const checks = checkCoverage(root, coverage);
+  for (const { name, ok: covered, detail } of checks) console.log(`   ${covered ? 'ok  ' : 'FAIL'}  ${name}: ${detail}`);
+  note('coverage', { passed: checks.filter((each) => each.ok).length, failed: checks.filter((each) => !each.ok).length });
+});
+
+await step('Build', () => check('build', 'node', ['tools/build.ts', '--tests', '--types']));
+await step('Suites inside VS Code', async () => {
+  // One version after the other: each has the machine for itself.
+  for (const version of ['vscode-1.139.1', 'vscode-1.100.3']) {
+    noteSuite(version, await run('vscode-test', ['--label', version]));
+  }
+});
+
+console.log(`\n== Summary\n${summary.join('\n')}\n`);
+console.log(`${totals.passed} passed, ${totals.failed} failed`);
+process.exitCode = totals.failed === 0 ? 0 : 1;
