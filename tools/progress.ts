@@ -20,7 +20,7 @@ export function showProgress(stream: NodeJS.WriteStream = process.stderr): Progr
   const draw = () => {
     const seconds = Math.round((performance.now() - startedAt) / 1000);
     const line = seconds > 0 ? `${current} (${seconds} s)` : current;
-    stream.write(`\r\x1b[2K${line.slice(0, stream.columns - 1)}`);
+    stream.write(`\r\x1b[2K${line.slice(0, (stream.columns || 80) - 1)}`);
   };
   const done = () => {
     if (ticking === undefined) return;
