@@ -1,0 +1,17 @@
+import type { ServiceEvent } from '../service/events.ts';
+import type { Disposable } from '../store/store.ts';
+
+/** What the observers need of a `ConfigurationService`: by its shape, so that another copy of the library will do. */
+export interface ObservedService {
+  readonly id: string;
+  readonly definition: {
+    readonly section: string;
+    readonly keys: readonly string[];
+    isSecret(key: string): boolean;
+  };
+  /** The value of a setting. */
+  get(key: string): unknown;
+  inspect(key: string): { readonly layers: Readonly<Record<string, unknown>> };
+  breakers(): readonly { readonly queueDepth: number }[];
+  onEvent(listener: (event: ServiceEvent) => void): Disposable;
+}
