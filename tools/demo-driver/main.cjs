@@ -1,0 +1,66 @@
+'use strict';
+/**
+ * The hand of the demo inside VS Code: asks the NofX example for what the demo wants to know, and answers with what it
+ * said and how long it took. All the while it reads every setting, again and again, and counts what is not legal.
+ *
+ * One JSON object a line, over the socket that HOLDFAST_DEMO_SOCKET names: `{ id, call, args }`, answered by
+ * `{ id, ok, value | error, ms }`.
+ */
+const net = require('node:net');
+const readline = require('node:readline');
+const vscode = require('vscode');
+
+const legal = {
+  getAiProvider: (value) => ['claude', 'aider', 'custom'].includes(value),
+  getMaxAgents: (value) => Number.isInteger(value) && value >= 1 && value <= 50,
+  getAiPath: (value) => typeof value === 'string' && !value.includes('..'),
+  isAutoAssignTasks: (value) => typeof value === 'boolean',
+  getTemplatesPath: (value) => typeof value === 'string' && !value.startsWith('/'),
+  isPersistAgents: (value) => typeof value === 'boolean',
+  getLogLevel: (value) => ['debug', 'info', 'warn', 'error'].includes(value),
+  isShowAgentTerminalOnSpawn: (value) => typeof value === 'boolean',
+  getClaudeInitializationDelay: (value) => value >= 1 && value <= 60,
+  getAgentSpawnDelay: (value) => value >= 500 && value <= 10_000,
+};
+
+exports.activate = async (context) => {
+  const path = process.env.HOLDFAST_DEMO_SOCKET;
+  if (!path) return;
+  const { configuration } = await vscode.extensions.getExtension('nofx-example.nofx').activate();
+  const reads = { count: 0, illegal: 0, threw: 0 };
+  const reader = setInterval(() => {
+    for (const [accessor, isLegal] of Object.entries(legal)) {
+      reads.count += 1;
+      try {
+        if (!isLegal(configuration[accessor]())) reads.illegal += 1;
+      } catch {
+        reads.threw += 1;
+      }
+    }
+  }, 1);
+
+  const calls = {
+    get: (key) => configuration.get(key),
+    update: (key, value, options) => configuration.update(key, value, options),
+    health: () => configuration.healthCheck(),
+    metrics: () => configuration.getMetrics(),
+    reads: () => reads,
+  };
+  const server = net.createServer((socket) => {
+    readline.createInterface({ input: socket }).on('line', async (line) => {
+      const { id, call, args } = JSON.parse(line);
+      const started = performance.now();
+      let answer;
+      try {
+        answer = { ok: true, value: await calls[call](...args) };
+      } catch (error) {
+        const { name, message, code, reason, userAction, retryable } = error;
+        answer = { ok: false, error: { name, message, code, reason, userAction, retryable } };
+      }
+      socket.write(`${JSON.stringify({ id, ...answer, ms: performance.now() - started })}\n`);
+    });
+    socket.on('error', () => undefined);
+  });
+  server.listen(path);
+  context.subscriptions.push({ dispose: () => { clearInterval(reader); server.close(); } });
+};

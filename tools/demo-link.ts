@@ -1,0 +1,55 @@
+import net from 'node:net';
+import readline from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** An answer of the service inside VS Code. */
+export interface Answer {
+  readonly ok: boolean;
+  readonly value?: unknown;
+  readonly error?: { readonly name: string; readonly message: string; readonly code?: string; readonly reason?: string; readonly userAction?: string };
+  /** How long it took inside VS Code, in milliseconds. */
+  readonly ms: number;
+}
+
+/** The line to the demo driver in the extension host. */
+export class DemoLink {
+  readonly #socket: net.Socket;
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
+  #calls = 0;
+
+  private constructor(socket: net.Socket) {
+    this.#socket = socket;
+    readline.createInterface({ input: socket }).on('line', (line) => {
+      const { id, ...answer } = JSON.parse(line) as Answer & { id: number };
+      this.#waiting.get(id)?.(answer);
+      this.#waiting.delete(id);
+    });
+  }
+
+  /** Connects as soon as the driver listens. */
+  static async connect(path: string, limit = 60_000): Promise<DemoLink> {
+    const end = Date.now() + limit;
+    for (;;) {
+      const socket = net.connect(path);
+      const connected = await new Promise<boolean>((resolve) => {
+        socket.once('connect', () => resolve(true));
+        socket.once('error', () => resolve(false));
+      });
+      if (connected) return new DemoLink(socket);
+      if (Date.now() > end) throw new Error('The demo driver did not start within a minute.');
+      await delay(100);
+    }
+  }
+
+  call(call: 'get' | 'update' | 'health' | 'metrics' | 'reads', ...args: unknown[]): Promise<Answer> {
+    const id = ++this.#calls;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#socket.write(`${JSON.stringify({ id, call, args })}\n`);
+    });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
