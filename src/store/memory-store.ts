@@ -1,0 +1,158 @@
+import { StoreError } from '../errors.ts';
+import { sameData } from '../settings/plain-data.ts';
+import { targets, type Disposable, type Layer, type RawSetting, type Scope, type Store, type Target, type WriteOptions, type WriteRequest } from './store.ts';
+
+type Slot = Omit<WriteRequest, 'value'>;
+
+/** The values behind one or more `MemoryStore`s: what a settings file is to several windows. */
+export class MemoryBackend {
+  /** Whether a workspace is open; without one only user settings can be written. */
+  workspaceOpen = true;
+  trusted = true;
+  readonly #values = new Map<string, unknown>();
+  readonly #listeners = new Set<{ readonly listener: () => void }>();
+
+  get({ key, target, scope }: Slot): unknown {
+    return this.#values.get(slotName(key, target, scope));
+  }
+
+  has({ key, target, scope }: Slot): boolean {
+    return this.#values.has(slotName(key, target, scope));
+  }
+
+  /** Stores a value, or with `undefined` removes it, and tells everyone. */
+  set(slot: Slot, value: unknown): void {
+    const name = slotName(slot.key, slot.target, slot.scope);
+    if (value === undefined) this.#values.delete(name);
+    else this.#values.set(name, value);
+    this.changed();
+  }
+
+  /** Tells everyone that values may have changed. */
+  changed(): void {
+    for (const { listener } of [...this.#listeners]) listener();
+  }
+
+  onDidChange(listener: () => void): Disposable {
+    const entry = { listener };
+    this.#listeners.add(entry);
+    return { dispose: () => void this.#listeners.delete(entry) };
+  }
+
+  get listenerCount(): number {
+    return this.#listeners.size;
+  }
+}
+
+/** Folder settings belong to the resource's folder: everything up to the last slash. */
+const folderOf = (resource: string): string => resource.slice(0, resource.lastIndexOf('/') + 1);
+
+function slotName(key: string, target: Target, scope: Scope): string {
+  const folder = target === 'folder' ? folderOf(scope.resource ?? '') : '';
+  return JSON.stringify([target, folder, scope.languageId ?? '', key]);
+}
+
+/** Settings in memory that resolve as VS Code's do: for tests, and for hosts that keep nothing. */
+export class MemoryStore implements Store {
+  readonly name = 'memory';
+  readonly backend: MemoryBackend;
+  readonly #defaults: Readonly<Record<string, unknown>>;
+  readonly #subscriptions = new Set<Disposable>();
+
+  /** @param defaults the layer below all others, as an extension's manifest is to VS Code */
+  constructor(backend = new MemoryBackend(), defaults: Readonly<Record<string, unknown>> = {}) {
+    this.backend = backend;
+    this.#defaults = defaults;
+  }
+
+  load(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  read(key: string, scope: Scope): RawSetting {
+    const layers = new Map<Layer, unknown>();
+    if (Object.hasOwn(this.#defaults, key)) layers.set('default', this.#defaults[key]);
+    for (const languageId of scope.languageId === undefined ? [undefined] : [undefined, scope.languageId]) {
+      for (const target of targets) {
+        const slot = { key, target, scope: slotScope(scope.resource, languageId) };
+        if (target === 'folder' && scope.resource === undefined) continue;
+        if (this.backend.has(slot)) layers.set(languageId === undefined ? target : `${target}-language`, this.backend.get(slot));
+      }
+    }
+    let effective: unknown;
+    for (const value of layers.values()) effective = merged(effective, value);
+    return { effective, layers };
+  }
+
+  write({ value, ...slot }: WriteRequest, { signal, expected }: WriteOptions): Promise<void> {
+    try {
+      this.fileOf(slot.target, slot.scope);
+      if (signal.aborted) throw new StoreError('io', `"${slot.key}" was not stored: the attempt was given up.`);
+      if (expected !== undefined && !sameData(this.backend.get(slot), expected.value)) {
+        throw new StoreError('newer', `"${slot.key}" was changed by someone else meanwhile.`);
+      }
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    this.backend.set(slot, value);
+    return Promise.resolve();
+  }
+
+  readBack(slot: Slot): Promise<unknown> {
+    return Promise.resolve(this.backend.get(slot));
+  }
+
+  probe(target: Target, scope: Scope): Promise<void> {
+    return Promise.resolve().then(() => void this.fileOf(target, scope));
+  }
+
+  fileOf(target: Target, scope: Scope): string {
+    if (target === 'user') return 'user settings';
+    if (!this.backend.workspaceOpen) throw new StoreError('no-workspace', 'No workspace is open.');
+    if (target === 'workspace') return 'workspace settings';
+    if (scope.resource === undefined) throw new StoreError('scope', 'Folder settings need a resource that tells the folder.');
+    return `settings of ${folderOf(scope.resource)}`;
+  }
+
+  defaultTarget(key: string, scope: Scope): Target {
+    const holds = (target: Target): boolean => this.backend.has({ key, target, scope });
+    if (scope.resource !== undefined && holds('folder')) return 'folder';
+    return holds('workspace') ? 'workspace' : 'user';
+  }
+
+  trusted(): boolean {
+    return this.backend.trusted;
+  }
+
+  onDidChange(listener: () => void): Disposable {
+    const subscription = this.backend.onDidChange(listener);
+    this.#subscriptions.add(subscription);
+    return {
+      dispose: () => {
+        subscription.dispose();
+        this.#subscriptions.delete(subscription);
+      },
+    };
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#subscriptions.clear();
+  }
+}
+
+function slotScope(resource: string | undefined, languageId: string | undefined): Scope {
+  return { ...(resource === undefined ? {} : { resource }), ...(languageId === undefined ? {} : { languageId }) };
+}
+
+/** As VS Code merges layers: objects member by member, everything else as a whole. */
+export function merged(below: unknown, above: unknown): unknown {
+  if (!isObject(below) || !isObject(above)) return above;
+  const result: Record<string, unknown> = { ...below };
+  for (const [name, value] of Object.entries(above)) result[name] = merged(below[name], value);
+  return result;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

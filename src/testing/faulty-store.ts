@@ -1,0 +1,155 @@
+import type { Clock } from '../clock.ts';
+import { StoreError, type StoreReason } from '../errors.ts';
+import type { Disposable, RawSetting, Scope, Store, Target, WriteOptions, WriteRequest } from '../store/store.ts';
+
+/** What goes wrong with one write. */
+export type WriteFault =
+  /** Refused, nothing is stored. */
+  | { readonly kind: 'fail'; readonly reason: StoreReason }
+  /** Refused with an error of any kind, nothing is stored. */
+  | { readonly kind: 'throw'; readonly error: unknown }
+  /** Never answered, never stored. */
+  | { readonly kind: 'hang' }
+  /** Stored and answered after `delay` milliseconds, whether the attempt is given up or not. */
+  | { readonly kind: 'lag'; readonly delay: number }
+  /** Refused at once, and stored all the same after `delay` milliseconds. */
+  | { readonly kind: 'land-late'; readonly delay: number }
+  /** Never answered, and stored after `delay` milliseconds. */
+  | { readonly kind: 'hang-and-land'; readonly delay: number }
+  /** Said to be stored, and is not. */
+  | { readonly kind: 'lose' }
+  /** Said to be stored, and another value is. */
+  | { readonly kind: 'corrupt'; readonly value: unknown };
+
+export type StoreOperation = 'load' | 'read' | 'write' | 'readBack' | 'probe';
+
+/** A store that fails on demand: around any other, on an injected clock. */
+export class FaultyStore implements Store {
+  readonly name: string;
+  readonly inner: Store;
+  /** The faults of the next writes, in order; `undefined` lets one through. */
+  readonly writeFaults: (WriteFault | undefined)[] = [];
+  /** How often each operation was called. */
+  readonly calls: Record<StoreOperation, number> = { load: 0, read: 0, write: 0, readBack: 0, probe: 0 };
+  /** Every write that was asked for, in order. */
+  readonly asked: WriteRequest[] = [];
+  readonly #clock: Clock;
+  readonly #failing = new Map<StoreOperation, () => unknown>();
+  readonly #hanging = new Set<StoreOperation>();
+
+  constructor(inner: Store, clock: Clock) {
+    this.inner = inner;
+    this.name = inner.name;
+    this.#clock = clock;
+  }
+
+  /** From now on writes and probes are refused, until `heal`. */
+  outage(reason: StoreReason = 'io'): void {
+    const refuse = (): StoreError => new StoreError(reason, `Injected: ${reason}.`);
+    this.#failing.set('write', refuse);
+    this.#failing.set('probe', refuse);
+  }
+
+  /** From now on an operation throws, until `heal`. */
+  failing(operation: StoreOperation, error: () => unknown = () => new StoreError('io', 'Injected: io.')): void {
+    this.#failing.set(operation, error);
+  }
+
+  /** From now on an operation is never answered, until `heal`. `read` cannot hang: it is synchronous. */
+  hanging(operation: Exclude<StoreOperation, 'read'>): void {
+    this.#hanging.add(operation);
+  }
+
+  /** Everything works again. What hangs goes on hanging. */
+  heal(): void {
+    this.#failing.clear();
+    this.#hanging.clear();
+    this.writeFaults.length = 0;
+  }
+
+  load(): Promise<void> {
+    return this.#faulty('load', () => this.inner.load());
+  }
+
+  read(key: string, scope: Scope): RawSetting {
+    this.calls.read++;
+    const error = this.#failing.get('read');
+    if (error !== undefined) throw error();
+    return this.inner.read(key, scope);
+  }
+
+  write(request: WriteRequest, options: WriteOptions): Promise<void> {
+    this.asked.push(request);
+    return this.#faulty('write', () => this.#write(request, options, this.writeFaults.shift()));
+  }
+
+  readBack(request: Omit<WriteRequest, 'value'>): Promise<unknown> {
+    return this.#faulty('readBack', () => this.inner.readBack(request));
+  }
+
+  probe(target: Target, scope: Scope): Promise<void> {
+    return this.#faulty('probe', () => this.inner.probe(target, scope));
+  }
+
+  fileOf(target: Target, scope: Scope): string {
+    return this.inner.fileOf(target, scope);
+  }
+
+  defaultTarget(key: string, scope: Scope): Target {
+    return this.inner.defaultTarget(key, scope);
+  }
+
+  trusted(): boolean {
+    return this.inner.trusted();
+  }
+
+  onDidChange(listener: () => void): Disposable {
+    return this.inner.onDidChange(listener);
+  }
+
+  dispose(): void {
+    this.inner.dispose();
+  }
+
+  #faulty<T>(operation: Exclude<StoreOperation, 'read'>, work: () => Promise<T>): Promise<T> {
+    this.calls[operation]++;
+    const error = this.#failing.get(operation);
+    if (error !== undefined) return Promise.reject(error() as Error);
+    if (this.#hanging.has(operation)) return never();
+    return work();
+  }
+
+  #write(request: WriteRequest, options: WriteOptions, fault: WriteFault | undefined): Promise<void> {
+    // What lands late does so whatever has become of its attempt.
+    const late = { ...options, signal: new AbortController().signal };
+    const landAfter = (delay: number): Promise<void> => new Promise((resolve, reject) => {
+      this.#clock.setTimeout(() => void this.inner.write(request, late).then(resolve, reject), delay);
+    });
+    switch (fault?.kind) {
+      case undefined:
+        return this.inner.write(request, options);
+      case 'fail':
+        return Promise.reject(new StoreError(fault.reason, `Injected: ${fault.reason}.`));
+      case 'throw':
+        return Promise.reject(fault.error as Error);
+      case 'hang':
+        return never();
+      case 'lag':
+        return landAfter(fault.delay);
+      case 'land-late':
+        void landAfter(fault.delay).catch(() => undefined);
+        return Promise.reject(new StoreError('unknown', 'Injected: refused, and landing late.'));
+      case 'hang-and-land':
+        void landAfter(fault.delay).catch(() => undefined);
+        return never();
+      case 'lose':
+        return Promise.resolve();
+      case 'corrupt':
+        return this.inner.write({ ...request, value: fault.value }, options);
+    }
+  }
+}
+
+function never<T>(): Promise<T> {
+  return new Promise<T>(() => undefined);
+}
