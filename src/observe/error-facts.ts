@@ -7,6 +7,8 @@ export interface ErrorFacts {
   readonly code?: string;
   /** Of a `StoreError`: why the store refused. */
   readonly reason?: string;
+  /** The settings file it is about: its URI, or the name its store gives it. */
+  readonly file?: string;
   /** What a person can do about it. */
   readonly userAction?: string;
   readonly retryable?: boolean;
@@ -23,6 +25,7 @@ export function errorFacts(error: unknown): ErrorFacts {
   const cause = code === 'TRANSACTION' ? member(error, 'cause') : undefined;
   const reason = text(error, 'reason') ?? text(cause, 'reason');
   const userAction = text(error, 'userAction') ?? text(cause, 'userAction');
+  const file = text(member(error, 'context'), 'file') ?? text(member(cause, 'context'), 'file');
   const retryable = member(error, 'retryable');
   const attempts = member(member(error, 'attempts'), 'length');
   return {
@@ -30,6 +33,7 @@ export function errorFacts(error: unknown): ErrorFacts {
     message: text(error, 'message') ?? (typeof error === 'string' ? shortened(error, longestText) : ''),
     ...(code === undefined ? {} : { code }),
     ...(reason === undefined ? {} : { reason }),
+    ...(file === undefined ? {} : { file }),
     ...(userAction === undefined ? {} : { userAction }),
     ...(typeof retryable === 'boolean' ? { retryable } : {}),
     ...(typeof attempts === 'number' && attempts > 0 ? { attempts } : {}),

@@ -80,8 +80,12 @@ export class Log {
   }
 }
 
-/** Logs what happens in a service, until this is disposed of. */
-export function logService(service: ObservedService, sinks: readonly LogSink[], options?: LogOptions): Disposable {
+export interface ServiceLog extends Disposable {
+  write(level: LogLevel, message: string, context?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Logs what happens in a service, until this is disposed of; takes further entries as well. */
+export function logService(service: ObservedService, sinks: readonly LogSink[], options?: LogOptions): ServiceLog {
   const log = new Log({ instanceId: service.id, service: service.definition.section }, sinks, options);
   const subscription = service.onEvent((event) => {
     const { level, message, context } = describe(service, event);
@@ -89,6 +93,7 @@ export function logService(service: ObservedService, sinks: readonly LogSink[], 
     if (event.type === 'disposed') log.flush();
   });
   return {
+    write: (level, message, context) => log.write(level, message, context),
     dispose: () => {
       subscription.dispose();
       log.flush();

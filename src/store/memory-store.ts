@@ -92,7 +92,7 @@ export class MemoryStore implements Store {
         throw new StoreError('newer', `"${slot.key}" was changed by someone else meanwhile.`);
       }
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     this.backend.set(slot, value);
     return Promise.resolve();

@@ -114,7 +114,7 @@ export class FaultyStore implements Store {
   #faulty<T>(operation: Exclude<StoreOperation, 'read'>, work: () => Promise<T>): Promise<T> {
     this.calls[operation]++;
     const error = this.#failing.get(operation);
-    if (error !== undefined) return Promise.reject(error() as Error);
+    if (error !== undefined) return Promise.reject(error());
     if (this.#hanging.has(operation)) return never();
     return work();
   }
@@ -131,7 +131,7 @@ export class FaultyStore implements Store {
       case 'fail':
         return Promise.reject(new StoreError(fault.reason, `Injected: ${fault.reason}.`));
       case 'throw':
-        return Promise.reject(fault.error as Error);
+        return Promise.reject(fault.error);
       case 'hang':
         return never();
       case 'lag':

@@ -1,0 +1,59 @@
+import type { Health } from '../../machines/supervisor.ts';
+import type { ObservedService } from '../observe/observed-service.ts';
+import type { HealthReport } from '../service/health.ts';
+import type { Metrics } from '../service/metrics.ts';
+import type { BreakerStatus } from '../service/service.ts';
+import type { Origin, SettingIssue } from '../service/snapshot.ts';
+import type { Disposable, Target } from '../store/store.ts';
+
+/** What the Holdfast extension exports: `vscode.extensions.getExtension('holdfast.holdfast')?.exports`. */
+export interface HoldfastApi {
+  /** Changes when what is here changes in a way that breaks its users. */
+  readonly version: 1;
+  /**
+   * Shows a service until it is disposed of, or this registration is. Registering it again changes nothing.
+   * @throws TypeError when it lacks something that is needed
+   */
+  register(service: RegisteredService): Disposable;
+  /** In the order of their registration. */
+  readonly services: readonly RegisteredService[];
+}
+
+/**
+ * What the extension needs of a `ConfigurationService`: by its shape, because each extension brings a copy of the
+ * library of its own, perhaps of another version.
+ */
+export interface RegisteredService extends ObservedService {
+  readonly status: Health;
+  readonly issues: readonly SettingIssue[];
+  /** The supervisor's actor. */
+  readonly supervisor: { getSnapshot(): unknown };
+  inspect(key: string): {
+    readonly origin: Origin;
+    readonly layers: Readonly<Record<string, unknown>>;
+    readonly problem?: string;
+  };
+  health(): Promise<HealthReport>;
+  metrics(): Metrics;
+  breakers(): readonly BreakerStatus[];
+  reload(): Promise<void>;
+  /** Of one settings file, by the name in `breakers()`, or of all; so are the following. */
+  reset(file?: string): void;
+  probe(file?: string): void;
+  hold(file?: string): void;
+  release(file?: string): void;
+  evidence(): void;
+  restoreDefaults(options?: { readonly target?: Target }): Promise<unknown>;
+}
+
+const functions = [
+  'get', 'inspect', 'onEvent', 'health', 'metrics', 'breakers', 'reload', 'reset', 'probe', 'hold', 'release', 'evidence', 'restoreDefaults',
+] as const satisfies readonly (keyof RegisteredService)[];
+
+/** What `candidate` lacks to be a service, or `undefined` when it is one. */
+export function whatIsMissing(candidate: unknown): string | undefined {
+  const service = candidate as Partial<RegisteredService> | null | undefined;
+  if (typeof service?.id !== 'string') return 'id';
+  if (typeof service.definition?.section !== 'string' || !Array.isArray(service.definition.keys)) return 'definition';
+  return functions.find((name) => typeof service[name] !== 'function');
+}

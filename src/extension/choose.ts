@@ -1,0 +1,40 @@
+import * as vscode from 'vscode';
+import type { BreakerStatus } from '../service/service.ts';
+import { duration, fileName } from './markdown.ts';
+import type { Registry } from './registry.ts';
+import type { WatchedService } from './watched-service.ts';
+
+/** What a command is about, for a caller who knows already: a service by its section, a settings file by its name. */
+export interface Subject {
+  readonly service?: string;
+  readonly file?: string;
+}
+
+/** The service a command is about; asks when there is more than one. `undefined`: there is none, or the user left. */
+export async function chooseService(registry: Registry, title: string, subject: Subject | undefined): Promise<WatchedService | undefined> {
+  const { watched } = registry;
+  if (subject?.service !== undefined) return watched.find(({ label }) => label === subject.service);
+  if (watched.length === 0) {
+    void vscode.window.showInformationMessage('No extension in this window uses Holdfast.');
+    return undefined;
+  }
+  if (watched.length === 1) return watched[0];
+  const items = watched.map((service) => ({ label: service.label, description: service.view.health, detail: service.service.id, service }));
+  return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Whose settings?' }))?.service;
+}
+
+/** One of the breakers, or all of them. `undefined`: the user left. */
+export async function chooseBreaker(breakers: readonly BreakerStatus[], title: string, subject: Subject | undefined): Promise<{ readonly file: string | undefined } | undefined> {
+  if (subject?.file !== undefined) return { file: subject.file };
+  if (breakers.length <= 1) return { file: breakers[0]?.file };
+  const items = breakers.map((breaker) => ({ label: fileName(breaker.file), description: stateOf(breaker), file: breaker.file as string | undefined }));
+  items.push({ label: 'All settings files', description: '', file: undefined });
+  return vscode.window.showQuickPick(items, { title, placeHolder: 'Which settings file?' });
+}
+
+/** For people: `open, probes in 12.0 s`. */
+export function stateOf({ mode, held, retryAfter }: BreakerStatus): string {
+  if (held) return 'held open';
+  if (mode === 'OPEN') return retryAfter === undefined ? 'open' : `open, probes in ${duration(retryAfter)}`;
+  return mode === 'CLOSED' ? 'closed' : 'half open';
+}

@@ -1,0 +1,189 @@
+import * as vscode from 'vscode';
+import { errorFacts } from '../observe/error-facts.ts';
+import type { BreakerStatus } from '../service/service.ts';
+import type { Target } from '../store/store.ts';
+import { chooseBreaker, chooseService, type Subject } from './choose.ts';
+import type { Documents } from './documents.ts';
+import type { LogChannel } from './log-channel.ts';
+import type { Registry } from './registry.ts';
+import type { WatchedService } from './watched-service.ts';
+
+export interface CommandTools {
+  readonly registry: Registry;
+  readonly documents: Documents;
+  readonly log: LogChannel;
+  /** Of this extension. */
+  readonly version: string;
+}
+
+/** The commands of the palette. Each takes a `Subject` from whoever knows it, and asks else. */
+export function registerCommands(tools: CommandTools): vscode.Disposable[] {
+  const { registry, documents, log } = tools;
+  const command = (name: string, run: (subject?: Subject) => unknown): vscode.Disposable => (
+    vscode.commands.registerCommand(`holdfast.${name}`, (subject?: Subject) => reporting(log, () => run(subject)))
+  );
+  const always = (): boolean => true;
+  return [
+    command('showHealth', () => documents.show('Health')),
+    command('showMetrics', () => documents.show('Metrics')),
+    command('showLog', () => log.show()),
+    command('showActions', (subject) => showActions(registry, subject)),
+    command('reset', (subject) => onBreaker(registry, 'Reset', subject, always, (service, file) => service.reset(file))),
+    command('probe', (subject) => onBreaker(registry, 'Probe Now', subject, isWaiting, (service, file) => service.probe(file))),
+    command('holdOpen', (subject) => onBreaker(registry, 'Hold Open', subject, isNotHeld, (service, file) => service.hold(file))),
+    command('release', (subject) => onBreaker(registry, 'Release', subject, isHeld, (service, file) => service.release(file))),
+    command('reload', (subject) => reload(registry, subject)),
+    command('restoreDefaults', (subject) => restoreDefaults(registry, subject)),
+    command('exportDiagnostics', () => exportDiagnostics(tools)),
+  ];
+}
+
+const isHeld = ({ held }: BreakerStatus): boolean => held;
+const isNotHeld = ({ held }: BreakerStatus): boolean => !held;
+const isWaiting = ({ mode, held }: BreakerStatus): boolean => mode === 'OPEN' && !held;
+
+type BreakerCommand = 'Reset' | 'Probe Now' | 'Hold Open' | 'Release';
+
+const nothingToDo: Readonly<Record<BreakerCommand, string>> = {
+  'Reset': '',
+  'Probe Now': 'no circuit breaker is waiting to probe',
+  'Hold Open': 'all circuit breakers are held open already',
+  'Release': 'no circuit breaker is held open',
+};
+const done: Readonly<Record<BreakerCommand, string>> = {
+  'Reset': 'circuit breakers closed',
+  'Probe Now': 'the next write is a probe',
+  'Hold Open': 'writes are refused until you release them',
+  'Release': 'the next write is a probe',
+};
+
+async function onBreaker(
+  registry: Registry,
+  title: BreakerCommand,
+  subject: Subject | undefined,
+  concerned: (breaker: BreakerStatus) => boolean,
+  act: (service: WatchedService['service'], file: string | undefined) => void,
+): Promise<void> {
+  const watched = await chooseService(registry, `Holdfast: ${title}`, subject);
+  if (watched === undefined) return;
+  const all = watched.service.breakers();
+  const breakers = all.filter(concerned);
+  // A service that has written nothing has no breaker yet; to hold or reset it is possible all the same.
+  const possible = breakers.length > 0 || title === 'Reset' || (title === 'Hold Open' && all.length === 0);
+  if (!possible) {
+    say(watched, nothingToDo[title]);
+    return;
+  }
+  const chosen = await chooseBreaker(breakers, `Holdfast: ${title}`, subject);
+  if (chosen === undefined) return;
+  act(watched.service, chosen.file);
+  say(watched, done[title]);
+}
+
+async function reload(registry: Registry, subject: Subject | undefined): Promise<void> {
+  const watched = await chooseService(registry, 'Holdfast: Reload', subject);
+  if (watched === undefined) return;
+  await watched.service.reload();
+  say(watched, `read again, ${watched.view.health}`);
+}
+
+async function restoreDefaults(registry: Registry, subject: Subject | undefined): Promise<void> {
+  const watched = await chooseService(registry, 'Holdfast: Restore Defaults', subject);
+  if (watched === undefined) return;
+  const stored = storedKeys(watched);
+  const target = await chooseTarget(stored);
+  if (target === undefined) {
+    if (stored.size === 0) say(watched, 'nothing is stored: all settings have their defaults');
+    return;
+  }
+  const keys = stored.get(target)!;
+  const names = keys.map((key) => `${watched.label}.${key}`).join(', ');
+  const answer = await vscode.window.showWarningMessage(
+    `Remove ${keys.length === 1 ? 'one value' : `${keys.length} values`} of "${watched.label}" from the ${target} settings?`,
+    { modal: true, detail: `All or nothing: ${names}.` },
+    'Restore Defaults',
+  );
+  if (answer === undefined) return;
+  const title = `Restoring the defaults of ${watched.label}`;
+  await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () => watched.service.restoreDefaults({ target }));
+  say(watched, 'defaults restored');
+}
+
+/** The settings that have a value, by the target that holds it. */
+function storedKeys({ service }: WatchedService): Map<Target, string[]> {
+  const stored = new Map<Target, string[]>();
+  for (const key of service.definition.keys) {
+    const { layers } = service.inspect(key);
+    for (const target of ['user', 'workspace'] as const) {
+      if (layers[target] !== undefined) stored.set(target, [...stored.get(target) ?? [], key]);
+    }
+  }
+  return stored;
+}
+
+async function chooseTarget(stored: ReadonlyMap<Target, readonly string[]>): Promise<Target | undefined> {
+  if (stored.size <= 1) return [...stored.keys()][0];
+  const items = [...stored].map(([target, keys]) => ({ label: `${target} settings`, description: keys.join(', '), target }));
+  return (await vscode.window.showQuickPick(items, { title: 'Holdfast: Restore Defaults', placeHolder: 'In which settings?' }))?.target;
+}
+
+async function exportDiagnostics({ registry, version }: CommandTools): Promise<void> {
+  const name = `holdfast-diagnostics-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.json`;
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const uri = await vscode.window.showSaveDialog({
+    title: 'Export Diagnostics',
+    filters: { JSON: ['json'] },
+    ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, name) }),
+  });
+  if (uri === undefined) return;
+  const { diagnostics } = await import('./diagnostics.ts');
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(await diagnostics(registry, version)));
+  const open = 'Open';
+  void vscode.window.showInformationMessage('The diagnostics file is written. It holds no value of any setting.', open).then((choice) => {
+    if (choice === open) void vscode.window.showTextDocument(uri);
+  });
+}
+
+interface Action extends vscode.QuickPickItem {
+  readonly command?: string;
+}
+
+/** What can be done now: only what makes sense in the present state. */
+async function showActions(registry: Registry, subject: Subject | undefined): Promise<void> {
+  const breakers = registry.watched.flatMap(({ view }) => view.breakers);
+  const troubled = registry.watched.some(({ view }) => view.health !== 'healthy');
+  const when = (condition: boolean, action: Action): Action[] => (condition ? [action] : []);
+  const actions: Action[] = [
+    { label: '$(pulse) Show Health', command: 'holdfast.showHealth' },
+    { label: '$(graph) Show Metrics', command: 'holdfast.showMetrics' },
+    { label: '$(output) Show Log', command: 'holdfast.showLog' },
+    { label: 'Settings', kind: vscode.QuickPickItemKind.Separator },
+    { label: '$(go-to-file) Open settings.json', command: 'workbench.action.openSettingsJson' },
+    { label: '$(refresh) Reload', description: 'read the settings again', command: 'holdfast.reload' },
+    ...when(registry.services.length > 0, { label: '$(discard) Restore Defaults…', command: 'holdfast.restoreDefaults' }),
+    { label: 'Circuit breakers', kind: vscode.QuickPickItemKind.Separator },
+    ...when(breakers.some(isWaiting), { label: '$(debug-step-over) Probe Now', description: 'let the next write try', command: 'holdfast.probe' }),
+    ...when(breakers.some(isHeld), { label: '$(debug-continue) Release', description: 'let writes through again', command: 'holdfast.release' }),
+    ...when(breakers.length === 0 || breakers.some(isNotHeld), { label: '$(debug-pause) Hold Open', description: 'refuse all writes until released', command: 'holdfast.holdOpen' }),
+    ...when(troubled, { label: '$(debug-restart) Reset', description: 'close the breakers, start again what was given up', command: 'holdfast.reset' }),
+    { label: 'For the extension’s author', kind: vscode.QuickPickItemKind.Separator },
+    { label: '$(save-as) Export Diagnostics…', command: 'holdfast.exportDiagnostics' },
+  ];
+  const chosen = await vscode.window.showQuickPick(actions, { title: 'Holdfast' });
+  if (chosen?.command !== undefined) await vscode.commands.executeCommand(chosen.command, ...(subject === undefined ? [] : [subject]));
+}
+
+function say({ label }: WatchedService, message: string): void {
+  vscode.window.setStatusBarMessage(`Holdfast: ${label}: ${message}`, 5_000);
+}
+
+/** A command that fails says why, once. */
+async function reporting(log: LogChannel, run: () => unknown): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    const { message, userAction, name } = errorFacts(error);
+    log.error(`A command failed: ${name}`);
+    void vscode.window.showErrorMessage(`Holdfast: ${[message || name, userAction].filter(Boolean).join(' ')}`);
+  }
+}

@@ -1,0 +1,44 @@
+import * as vscode from 'vscode';
+import type { HoldfastApi } from './api.ts';
+import { registerCommands } from './commands.ts';
+import { Documents } from './documents.ts';
+import { LogChannel } from './log-channel.ts';
+import { Notifications } from './notifications.ts';
+import { Registry } from './registry.ts';
+import { StatusBar } from './status-bar.ts';
+
+/** Holdfast, the extension: shows and drives the services of all extensions that use the library. */
+export function activate(context: vscode.ExtensionContext): HoldfastApi {
+  const started = performance.now();
+  const { version } = context.extension.packageJSON as { version: string };
+  const log = new LogChannel();
+  const registry = new Registry(log);
+  const documents = new Documents(registry);
+
+  context.subscriptions.push(
+    log,
+    registry,
+    documents,
+    new StatusBar(registry),
+    new Notifications(registry),
+    ...registerCommands({ registry, documents, log, version }),
+    ...watchForEvidence(registry),
+  );
+  log.info(`Holdfast ${version} activated in ${(performance.now() - started).toFixed(1)} ms.`);
+  return registry;
+}
+
+/** Everything is disposed of with the context. */
+export function deactivate(): void {}
+
+/** A user who comes back, or saves settings, has perhaps repaired what was broken. */
+function watchForEvidence(registry: Registry): vscode.Disposable[] {
+  return [
+    vscode.window.onDidChangeWindowState(({ focused }) => {
+      if (focused) registry.evidence();
+    }),
+    vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+      if (/\/settings\.json$|\.code-workspace$/.test(uri.path)) registry.evidence();
+    }),
+  ];
+}

@@ -1,0 +1,71 @@
+import * as vscode from 'vscode';
+import type { Alert } from '../observe/alerts.ts';
+import { needsAPerson } from '../observe/error-facts.ts';
+import type { Registry } from './registry.ts';
+import type { WatchedService } from './watched-service.ts';
+
+/** Trouble that is over by then is not worth a word: somebody may just be typing in settings.json. In milliseconds. */
+const patience = 5_000;
+/** A cause that comes back within this time after it was healed is the same cause. In milliseconds. */
+const sameCauseFor = 10 * 60_000;
+
+/**
+ * Tells the user of trouble that does not heal by itself: once a cause, with a button for what to do. What heals is
+ * taken back quietly by the status bar.
+ */
+export class Notifications implements vscode.Disposable {
+  /** Causes told of: `undefined` while they last, then when they ended. */
+  readonly #told = new Map<string, number | undefined>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #subscription: vscode.Disposable;
+
+  constructor(registry: Registry) {
+    this.#subscription = registry.onDidRegister((watched) => {
+      watched.alerts.onAlert((alert) => this.#onAlert(watched, alert));
+    });
+  }
+
+  dispose(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#subscription.dispose();
+  }
+
+  #onAlert(watched: WatchedService, alert: Alert): void {
+    const cause = `${watched.service.id} ${alert.id} ${alert.error?.reason ?? ''}`;
+    if (!alert.active) {
+      if (this.#told.has(cause)) this.#told.set(cause, Date.now());
+      return;
+    }
+    const isCall = alert.error !== undefined && needsAPerson(alert.error);
+    if (!isCall) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      const lasts = watched.alerts.active.some(({ id }) => id === alert.id);
+      if (lasts && !this.#isTold(cause)) void this.#tell(watched, alert, cause);
+    }, alert.kind === 'breaker' ? 0 : patience);
+    this.#timers.add(timer);
+  }
+
+  #isTold(cause: string): boolean {
+    if (!this.#told.has(cause)) return false;
+    const ended = this.#told.get(cause);
+    return ended === undefined || Date.now() - ended < sameCauseFor;
+  }
+
+  async #tell(watched: WatchedService, { message, error }: Alert, cause: string): Promise<void> {
+    this.#told.set(cause, undefined);
+    const showHealth = 'Show Health';
+    const openSettings = 'Open settings.json';
+    const aboutFile = error?.reason !== undefined;
+    const text = [`${watched.label}: ${message}`, error?.message, error?.userAction].filter(Boolean).join(' ');
+    const choice = await vscode.window.showWarningMessage(text, ...(aboutFile ? [openSettings] : []), showHealth);
+    if (choice === showHealth) await vscode.commands.executeCommand('holdfast.showHealth');
+    if (choice === openSettings) await openSettingsFile(error?.file);
+  }
+}
+
+/** @param file its URI; otherwise the user settings are meant */
+async function openSettingsFile(file: string | undefined): Promise<void> {
+  if (file?.includes('://') === true) await vscode.window.showTextDocument(vscode.Uri.parse(file));
+  else await vscode.commands.executeCommand('workbench.action.openSettingsJson');
+}

@@ -1,0 +1,61 @@
+import * as vscode from 'vscode';
+import type { ServiceEvent } from '../service/events.ts';
+import type { Registry, RegistryChange } from './registry.ts';
+import { linkedCommands, statusBarModel } from './status-bar-model.ts';
+
+/** Events come in bursts; a report is asked for after this long, in milliseconds. */
+const settleTime = 250;
+
+/** After these the health report has changed. To ask for one looks at the settings file, so that a mere write is no reason. */
+const newsworthy: ReadonlySet<ServiceEvent['type']> = new Set(['health', 'breaker', 'load-failed', 'invalid', 'mended', 'crash']);
+
+/** Shows the health of all services in the status bar. A click offers what can be done. */
+export class StatusBar implements vscode.Disposable {
+  readonly #registry: Registry;
+  readonly #item = vscode.window.createStatusBarItem('holdfast.status', vscode.StatusBarAlignment.Right, 50);
+  readonly #subscription: vscode.Disposable;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+    this.#item.name = 'Holdfast';
+    this.#item.command = 'holdfast.showActions';
+    this.#subscription = registry.onDidChange((change) => this.#onChange(change));
+    this.#show();
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#subscription.dispose();
+    this.#item.dispose();
+  }
+
+  #onChange({ event }: RegistryChange): void {
+    this.#show();
+    if (event !== undefined && !newsworthy.has(event.type)) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#refresh();
+    }, settleTime);
+  }
+
+  async #refresh(): Promise<void> {
+    await Promise.all(this.#registry.watched.map((watched) => watched.refresh()));
+    this.#show();
+  }
+
+  #show(): void {
+    const model = statusBarModel(this.#registry.watched.map(({ view }) => view), Date.now());
+    if (model === undefined) {
+      this.#item.hide();
+      return;
+    }
+    const tooltip = new vscode.MarkdownString(model.tooltip, true);
+    tooltip.isTrusted = { enabledCommands: linkedCommands };
+    this.#item.text = model.text;
+    this.#item.tooltip = tooltip;
+    this.#item.backgroundColor = model.background === undefined ? undefined : new vscode.ThemeColor(`statusBarItem.${model.background}Background`);
+    this.#item.accessibilityInformation = { label: model.accessibleLabel };
+    this.#item.show();
+  }
+}

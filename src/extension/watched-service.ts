@@ -1,0 +1,158 @@
+import { Alerts } from '../observe/alerts.ts';
+import { errorFacts, needsAPerson, type ErrorFacts } from '../observe/error-facts.ts';
+import { logService, type LogSink } from '../observe/log.ts';
+import { MemoryLog } from '../observe/memory-log.ts';
+import { member } from '../observe/safe-data.ts';
+import type { ServiceEvent } from '../service/events.ts';
+import type { HealthReport } from '../service/health.ts';
+import type { Metrics } from '../service/metrics.ts';
+import type { BreakerStatus } from '../service/service.ts';
+import type { SettingIssue } from '../service/snapshot.ts';
+import type { Disposable } from '../store/store.ts';
+import type { RegisteredService } from './api.ts';
+
+export interface LastError {
+  readonly facts: ErrorFacts;
+  /** In milliseconds since the Unix epoch. */
+  readonly at: number;
+}
+
+/** What is shown of a service. */
+export interface ServiceView {
+  readonly label: string;
+  readonly health: HealthReport['status'];
+  readonly breakers: readonly BreakerStatus[];
+  readonly issues: readonly SettingIssue[];
+  /** The last health report; may be a moment older than the rest. */
+  readonly report: HealthReport | undefined;
+  readonly lastError: LastError | undefined;
+  /** What is wrong, in words. */
+  readonly alerts: readonly string[];
+  /** What a person must do, because nothing heals by itself. */
+  readonly call: string | undefined;
+}
+
+/** Entries kept for the diagnostics file. */
+const keptEntries = 200;
+
+/** A registered service, and what has been heard of it. */
+export class WatchedService implements Disposable {
+  readonly service: RegisteredService;
+  /** The last entries of its log. */
+  readonly log = new MemoryLog(keptEntries);
+  readonly alerts: Alerts;
+  readonly #onChange: (event: ServiceEvent) => void;
+  readonly #subscriptions: Disposable[];
+  readonly #fileErrors = new Map<string, ErrorFacts>();
+  #loadError: ErrorFacts | undefined;
+  #lastError: LastError | undefined;
+  #report: HealthReport | undefined;
+
+  /** @param onChange hears of whatever may change the view */
+  constructor(service: RegisteredService, sink: LogSink, onChange: (event: ServiceEvent) => void) {
+    this.service = service;
+    this.#onChange = onChange;
+    const log = logService(service, [this.log, sink]);
+    this.alerts = new Alerts(service);
+    this.alerts.onAlert(({ active, kind, message }) => {
+      // The others are events of the service, and logged as such.
+      if (kind === 'error-rate' || kind === 'resources') log.write(active ? 'warn' : 'info', active ? message : `Over: ${message}`);
+    });
+    this.#subscriptions = [log, this.alerts, service.onEvent((event) => this.#onEvent(event))];
+  }
+
+  get label(): string {
+    return this.service.definition.section;
+  }
+
+  /** Asks for a new health report, which the next view will show. */
+  async refresh(): Promise<void> {
+    try {
+      this.#report = await this.service.health();
+      this.alerts.note(this.#report);
+    } catch {
+      // A service of another version, or one that is going away: what is known of it is shown.
+      this.#report = undefined;
+    }
+  }
+
+  get view(): ServiceView {
+    const { service } = this;
+    const breakers = attempt(() => service.breakers()) ?? [];
+    const issues = attempt(() => service.issues) ?? [];
+    return {
+      label: this.label,
+      health: attempt(() => service.status) ?? 'unhealthy',
+      breakers,
+      issues,
+      report: this.#report,
+      lastError: this.#lastError,
+      alerts: this.alerts.active.map(({ message }) => message),
+      call: this.#call(breakers, issues),
+    };
+  }
+
+  get metrics(): Metrics | undefined {
+    return attempt(() => this.service.metrics());
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #call(breakers: readonly BreakerStatus[], issues: readonly SettingIssue[]): string | undefined {
+    if (this.#isGivenUp) return 'Run "Holdfast: Reset", or reload the window.';
+    const failures = [
+      this.#loadError,
+      ...breakers.filter(({ mode, held }) => mode !== 'CLOSED' && !held).map(({ file }) => this.#fileErrors.get(file)),
+    ];
+    const failure = failures.find((facts) => facts !== undefined && needsAPerson(facts));
+    if (failure !== undefined) return failure.userAction;
+    if (issues.length > 0) return `Correct ${issues.map(({ key }) => `${this.label}.${key}`).join(', ')} in the settings.`;
+    return undefined;
+  }
+
+  get #isGivenUp(): boolean {
+    const value = member(attempt(() => this.service.supervisor.getSnapshot()), 'value');
+    return member(value, 'phase') === 'givenUp';
+  }
+
+  #onEvent(event: ServiceEvent): void {
+    switch (event.type) {
+      case 'attempt-failed':
+        this.#fileErrors.set(event.file, errorFacts(event.error));
+        break;
+      case 'stored':
+        this.#fileErrors.delete(event.file);
+        break;
+      case 'breaker':
+        if (event.to === 'CLOSED') this.#fileErrors.delete(event.file);
+        break;
+      case 'load-failed':
+        this.#loadError = errorFacts(event.error);
+        this.#noteError(event.error);
+        break;
+      case 'loaded':
+        this.#loadError = undefined;
+        break;
+      case 'failed':
+      case 'crash':
+        this.#noteError(event.error);
+        break;
+    }
+    this.#onChange(event);
+  }
+
+  #noteError(error: unknown): void {
+    this.#lastError = { facts: errorFacts(error), at: Date.now() };
+  }
+}
+
+/** What another extension's service says, or `undefined` when it throws. */
+function attempt<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
+}
