@@ -27,8 +27,10 @@ export async function chooseService(registry: Registry, title: string, subject: 
 export async function chooseBreaker(breakers: readonly BreakerStatus[], title: string, subject: Subject | undefined): Promise<{ readonly file: string | undefined } | undefined> {
   if (subject?.file !== undefined) return { file: subject.file };
   if (breakers.length <= 1) return { file: breakers[0]?.file };
-  const items = breakers.map((breaker) => ({ label: fileName(breaker.file), description: stateOf(breaker), file: breaker.file as string | undefined }));
-  items.push({ label: 'All settings files', description: '', file: undefined });
+  const items: (vscode.QuickPickItem & { file: string | undefined })[] = [
+    ...breakers.map((breaker) => ({ label: fileName(breaker.file), description: stateOf(breaker), file: breaker.file })),
+    { label: 'All settings files', file: undefined },
+  ];
   return vscode.window.showQuickPick(items, { title, placeHolder: 'Which settings file?' });
 }
 

@@ -31,7 +31,7 @@ export class Notifications implements vscode.Disposable {
   }
 
   #onAlert(watched: WatchedService, alert: Alert): void {
-    const cause = `${watched.service.id} ${alert.id} ${alert.error?.reason ?? ''}`;
+    const cause = causeOf(watched, alert);
     if (!alert.active) {
       if (this.#told.has(cause)) this.#told.set(cause, Date.now());
       return;
@@ -52,20 +52,34 @@ export class Notifications implements vscode.Disposable {
     return ended === undefined || Date.now() - ended < sameCauseFor;
   }
 
-  async #tell(watched: WatchedService, { message, error }: Alert, cause: string): Promise<void> {
+  async #tell(watched: WatchedService, { message, error, file }: Alert, cause: string): Promise<void> {
     this.#told.set(cause, undefined);
     const showHealth = 'Show Health';
     const openSettings = 'Open settings.json';
-    const aboutFile = error?.reason !== undefined;
-    const text = [`${watched.label}: ${message}`, error?.message, error?.userAction].filter(Boolean).join(' ');
-    const choice = await vscode.window.showWarningMessage(text, ...(aboutFile ? [openSettings] : []), showHealth);
+    const isAboutFile = error?.reason !== undefined;
+    const text = [`${watched.label}: ${message}`, isAboutFile ? error.message : '', error?.userAction].filter(Boolean).join(' ');
+    const choice = await vscode.window.showWarningMessage(text, ...(isAboutFile ? [openSettings] : []), showHealth);
     if (choice === showHealth) await vscode.commands.executeCommand('holdfast.showHealth');
-    if (choice === openSettings) await openSettingsFile(error?.file);
+    if (choice === openSettings) await openSettingsFile(file);
   }
 }
 
-/** @param file its URI; otherwise the user settings are meant */
+/** One settings file that is broken in one way is one cause, however many services and alerts tell of it. */
+function causeOf({ service }: WatchedService, { id, error, file }: Alert): string {
+  if (file === undefined || error?.reason === undefined) return `${service.id} ${id}`;
+  return `${error.reason} in ${workspaceFile(file)?.toString() ?? 'user settings'}`;
+}
+
 async function openSettingsFile(file: string | undefined): Promise<void> {
-  if (file?.includes('://') === true) await vscode.window.showTextDocument(vscode.Uri.parse(file));
-  else await vscode.commands.executeCommand('workbench.action.openSettingsJson');
+  const uri = file === undefined ? undefined : workspaceFile(file);
+  if (uri === undefined) await vscode.commands.executeCommand('workbench.action.openSettingsJson');
+  else await vscode.window.showTextDocument(uri);
+}
+
+/** A settings file within the workspace. The user settings have no certain address: they go by a name, or lie elsewhere. */
+function workspaceFile(file: string): vscode.Uri | undefined {
+  if (!file.includes('://')) return undefined;
+  const uri = vscode.Uri.parse(file);
+  const isInside = vscode.workspace.getWorkspaceFolder(uri) !== undefined || uri.toString() === vscode.workspace.workspaceFile?.toString();
+  return isInside ? uri : undefined;
 }

@@ -20,9 +20,13 @@ export interface Alert {
   readonly message: string;
   /** Since when, in milliseconds since the Unix epoch. */
   readonly since: number;
+  /** The settings file it is about. */
+  readonly file?: string;
   /** What is to blame, as far as that is known. */
   readonly error?: ErrorFacts;
 }
+
+type Details = Pick<Alert, 'file' | 'error'>;
 
 export interface AlertOptions {
   readonly clock?: Clock;
@@ -49,7 +53,7 @@ export class Alerts implements Disposable {
   readonly #clock: Clock;
   readonly #alerts = new Emitter<Alert>(() => undefined);
   readonly #active = new Map<string, Alert>();
-  readonly #lastErrors = new Map<string | undefined, ErrorFacts>();
+  readonly #lastErrors = new Map<string, ErrorFacts>();
   readonly #subscription: Disposable;
   /** Writes that waited when that became too many. */
   #crowd = 0;
@@ -75,7 +79,7 @@ export class Alerts implements Disposable {
   /** Takes a health report into account that somebody has asked for. */
   note(report: HealthReport): void {
     for (const [kind, check] of [['health', report.checks.access], ['resources', report.checks.resources]] as const) {
-      const id = kind === 'health' ? 'health access' : 'resources';
+      const id = kind === 'health' ? 'access' : 'resources';
       if (check.status === 'healthy') this.#clear(id);
       else this.#raise(kind, id, check.detail);
     }
@@ -90,29 +94,29 @@ export class Alerts implements Disposable {
   #onEvent(event: ServiceEvent): void {
     switch (event.type) {
       case 'breaker':
-        if (event.to === 'OPEN') this.#raise('breaker', `breaker ${event.file}`, `Writes to ${event.file} are refused: its circuit breaker is open.`, this.#lastErrors.get(event.file));
-        if (event.to === 'CLOSED') this.#clear(`breaker ${event.file}`);
+        this.#onBreaker(event.file, event.to);
         break;
       case 'health':
+        if (event.health !== 'unhealthy') this.#clear('given up');
         // Not over before it is healthy again: degraded is on the way both up and down.
         if (event.health === 'unhealthy') this.#raise('health', 'health', 'The service is unhealthy.');
         if (event.health === 'healthy') this.#clear('health');
         break;
       case 'load-failed':
-        this.#raise('health', 'health load', 'The settings cannot be read; the last good values are served.', errorFacts(event.error));
+        this.#onLoadFailed(errorFacts(event.error));
         break;
       case 'loaded':
-        this.#clear('health load');
+        this.#clear('load');
         break;
       case 'crash':
-        if (event.givenUp) this.#raise('health', 'health', 'An actor has crashed too often: writes are refused.', errorFacts(event.error));
+        if (event.givenUp) this.#onGivenUp(errorFacts(event.error));
         break;
       case 'attempt-failed':
         this.#lastErrors.set(event.file, errorFacts(event.error));
         break;
       case 'stored':
         this.#lastErrors.delete(event.file);
-        this.#clear('health access');
+        this.#clear('access');
         this.#count(true);
         this.#clearWhenRoom();
         break;
@@ -122,10 +126,27 @@ export class Alerts implements Disposable {
     }
   }
 
+  #onBreaker(file: string, mode: string): void {
+    const id = `breaker ${file}`;
+    const error = this.#lastErrors.get(file);
+    if (mode === 'OPEN') this.#raise('breaker', id, 'Settings cannot be stored: the circuit breaker is open.', { file, ...(error === undefined ? {} : { error }) });
+    if (mode === 'CLOSED') this.#clear(id);
+  }
+
+  #onLoadFailed(error: ErrorFacts): void {
+    const { file } = error;
+    this.#raise('health', 'load', 'The settings cannot be read; the last good values are served.', { error, ...(file === undefined ? {} : { file }) });
+  }
+
+  #onGivenUp(error: ErrorFacts): void {
+    const userAction = 'Run "Holdfast: Reset", or reload the window.';
+    this.#raise('health', 'given up', 'A part of the service has crashed too often: settings are not stored any more.', { error: { ...error, userAction, retryable: false } });
+  }
+
   #onFailed(facts: ErrorFacts, error: unknown): void {
     if (callersOwn.has(facts.code ?? '')) return;
     if (facts.code === 'QUEUE_FULL') {
-      this.#raise('resources', 'resources', `More writes are waiting than the queue holds (${String(member(error, 'capacity'))}).`, facts);
+      this.#raise('resources', 'resources', `More writes are waiting than the queue holds (${String(member(error, 'capacity'))}).`, { error: facts });
     }
     this.#count(false);
   }
@@ -156,10 +177,10 @@ export class Alerts implements Disposable {
     }
   }
 
-  #raise(kind: AlertKind, id: string, message: string, error?: ErrorFacts): void {
+  #raise(kind: AlertKind, id: string, message: string, details: Details = {}): void {
     if (this.#active.has(id)) return;
     if (kind === 'resources') this.#crowd = this.#waiting();
-    const alert: Alert = { kind, id, active: true, message, since: this.#clock.wallTime(), ...(error === undefined ? {} : { error }) };
+    const alert: Alert = { kind, id, active: true, message, since: this.#clock.wallTime(), ...details };
     this.#active.set(id, alert);
     this.#alerts.emit(alert);
   }
