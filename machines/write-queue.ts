@@ -15,6 +15,8 @@ export interface QueueInput {
   readonly capacity: number;
   /** The writes that were waiting when an earlier actor of this queue crashed (P42). */
   readonly waiting?: readonly WriteTicket[];
+  /** The write that was in flight then: its end is still to come, and the others wait for it. */
+  readonly current?: WriteTicket;
   /** Start without writing, until RESUME. */
   readonly paused?: boolean;
   /** Begins the write of this ticket. */
@@ -50,6 +52,7 @@ export const writeQueue = setup({
     events: {} as QueueEvent,
   },
   guards: {
+    inFlight: ({ context }) => context.current !== undefined,
     hasRoom: ({ context }) => context.waiting.length < context.capacity,
     isPaused: ({ context }) => context.paused,
     hasWaiting: ({ context }) => context.waiting.length > 0,
@@ -74,7 +77,7 @@ export const writeQueue = setup({
     capacity: input.capacity,
     start: input.start,
     waiting: input.waiting ?? [],
-    current: undefined,
+    current: input.current,
     paused: input.paused ?? false,
   }),
   initial: 'idle',
@@ -84,8 +87,9 @@ export const writeQueue = setup({
   states: {
     idle: {
       always: [
+        { guard: 'inFlight', target: 'writing' },
         { guard: 'isPaused', target: 'paused' },
-        { guard: 'hasWaiting', target: 'writing' },
+        { guard: 'hasWaiting', target: 'writing', actions: ['takeNext', 'startWrite'] },
       ],
       on: {
         ENQUEUE: { actions: { type: 'enqueue', params: ({ event }) => event } },
@@ -95,7 +99,6 @@ export const writeQueue = setup({
     },
 
     writing: {
-      entry: ['takeNext', 'startWrite'],
       on: {
         ENQUEUE: { guard: 'hasRoom', actions: { type: 'enqueue', params: ({ event }) => event } },
         SETTLED: { guard: { type: 'isCurrent', params: ({ event }) => event }, target: 'idle', actions: 'clearCurrent' },
