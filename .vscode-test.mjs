@@ -1,5 +1,5 @@
 import { defineConfig } from '@vscode/test-cli';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -18,23 +18,43 @@ process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRe
 
 const extensions = [root, path.join(root, 'examples/nofx'), path.join(root, 'test/vscode/fixture')].filter((folder) => folder === root || existsSync(path.join(folder, 'package.json')));
 
-function configuration(version) {
-  const label = `vscode-${version}`;
+/** The windows that the suites need: what is open in them, and what is said to VS Code. */
+const windows = [
+  { name: '', files: '*.test.cjs', open: (folder) => path.join(folder, 'workspace') },
+  { name: 'no-workspace', files: 'no-workspace/*.test.cjs', open: () => undefined },
+  { name: 'multi-root', files: 'multi-root/*.test.cjs', open: multiRoot },
+  // A desktop VS Code under test always trusts.
+  ...(desktop ? [] : [{ name: 'untrusted', files: 'untrusted/*.test.cjs', open: (folder) => path.join(folder, 'workspace'), trusted: false }]),
+];
+
+function multiRoot(folder) {
+  const workspace = path.join(folder, 'workspace.code-workspace');
+  for (const name of ['one', 'two']) mkdirSync(path.join(folder, name), { recursive: true });
+  writeFileSync(workspace, JSON.stringify({ folders: [{ path: 'one' }, { path: 'two' }], settings: {} }, null, 2));
+  return workspace;
+}
+
+function configuration(version, { name, files, open, trusted = true }) {
+  const label = `vscode-${version}${name === '' ? '' : `-${name}`}`;
   const results = path.join(root, 'out/test-results', `${label}.json`);
-  const workspaceFolder = path.join(temporary, version, 'workspace');
-  cpSync(path.join(root, 'test/vscode/workspace'), workspaceFolder, { recursive: true });
+  const folder = path.join(temporary, label);
+  const user = path.join(folder, 'user');
+  cpSync(path.join(root, 'test/vscode/workspace'), path.join(folder, 'workspace'), { recursive: true });
+  mkdirSync(path.join(user, 'User'), { recursive: true });
+  // Without a prompt an untrusted workspace opens in restricted mode.
+  if (!trusted) writeFileSync(path.join(user, 'User/settings.json'), JSON.stringify({ 'security.workspace.trust.startupPrompt': 'never' }));
   rmSync(results, { force: true });
   return {
     label,
     version,
-    files: 'out/test/vscode/**/*.test.cjs',
-    workspaceFolder,
+    files: `out/test/vscode/${files}`,
+    workspaceFolder: open(folder),
     extensionDevelopmentPath: extensions,
-    launchArgs: [`--user-data-dir=${path.join(temporary, version, 'user')}`],
-    env: { HOLDFAST_VSCODE_VERSION: version, HOLDFAST_TEST_RESULTS: results },
+    launchArgs: [`--user-data-dir=${user}`],
+    env: { HOLDFAST_VSCODE_VERSION: version, HOLDFAST_TEST_RESULTS: results, ...(trusted ? {} : { HOLDFAST_VSCODE_TRUST: '1' }) },
     mocha: { ui: 'bdd', timeout: 60_000, reporter: path.join(root, 'tools/vscode-host/reporter.cjs') },
     ...(desktop ? {} : { useInstallation: { fromPath: path.join(root, 'tools/vscode-host/code') } }),
   };
 }
 
-export default defineConfig({ tests: [configuration('1.139.1'), configuration('1.100.3')] });
+export default defineConfig({ tests: ['1.139.1', '1.100.3'].flatMap((version) => windows.map((window) => configuration(version, window))) });

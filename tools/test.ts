@@ -89,9 +89,12 @@ await step('Unit tests', async () => {
 
 await step('Build', () => check('build', 'node', ['tools/build.ts', '--tests', '--types']));
 await step('Suites inside VS Code', async () => {
-  // One version after the other: each has the machine for itself.
-  for (const version of ['vscode-1.139.1', 'vscode-1.100.3']) {
-    noteSuite(version, await run('vscode-test', ['--label', version]));
+  // One after the other: each has the machine for itself.
+  for (const version of ['1.139.1', '1.100.3']) {
+    for (const window of ['', '-no-workspace', '-multi-root', '-untrusted']) {
+      const label = `vscode-${version}${window}`;
+      noteSuite(label, await run('vscode-test', ['--label', label]));
+    }
   }
 });
 

@@ -491,8 +491,8 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   }
 
   #shadow(key: string, slot: Slot): string | undefined {
-    const { origin, ignored } = this.#snapshot.inspect(key, slot.scope);
-    if (ignored.some((layer) => layer.startsWith(slot.target))) return 'workspace trust';
+    if (this.#snapshot.ignores(key, slot.target)) return 'workspace trust';
+    const { origin } = this.#snapshot.inspect(key, slot.scope);
     const own = slot.scope.languageId === undefined ? slot.target : `${slot.target}-language`;
     return origin === own || origin === 'default' || origin === 'last good value' ? undefined : origin;
   }

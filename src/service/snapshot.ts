@@ -1,6 +1,6 @@
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { sameData } from '../settings/plain-data.ts';
-import { layers, type Layer, type RawSetting, type Scope, type Store } from '../store/store.ts';
+import { layers, type Layer, type RawSetting, type Scope, type Store, type Target } from '../store/store.ts';
 
 type Values = Record<string, unknown>;
 
@@ -146,6 +146,11 @@ export class Snapshot {
     const origin = layers.findLast((layer) => raw.layers.has(layer) && !ignored.includes(layer)) ?? 'default';
     if (!ignored.some((layer) => raw.layers.has(layer))) return { effective: raw.effective, origin };
     return { effective: raw.layers.get(origin), origin };
+  }
+
+  /** Is a value stored there left out of account, as the workspace is not trusted? */
+  ignores(key: string, target: Target): boolean {
+    return this.#ignored(key).includes(target);
   }
 
   #ignored(key: string): readonly Layer[] {

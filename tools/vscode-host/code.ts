@@ -3,7 +3,8 @@
  * Chromium, prints what the extension host prints, and exits with the run's code. With it the official tool chain
  * (`vscode-test`, `@vscode/test-electron`) works unchanged on a machine that has neither a display nor Electron.
  *
- * Environment: HOLDFAST_VSCODE_VERSION chooses the version; HOLDFAST_VSCODE_LOG=1 prints VS Code's own log as well.
+ * Environment: HOLDFAST_VSCODE_VERSION chooses the version; HOLDFAST_VSCODE_LOG=1 prints VS Code's own log as well;
+ * HOLDFAST_VSCODE_TRUST=1 leaves the workspace untrusted.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -51,7 +52,8 @@ async function runTests(wanted: CodeArguments): Promise<number> {
     extensionTestsPath: path.join(import.meta.dirname, 'test-entry.cjs'),
     extensionsFrom: wanted.disableExtensions ? undefined : wanted.extensionsDir,
     userSettings: settingsIn(wanted.userDataDir),
-    workspaceTrust: !wanted.disableWorkspaceTrust,
+    // @vscode/test-electron always disables workspace trust; a suite that is about it says so by this.
+    workspaceTrust: !wanted.disableWorkspaceTrust || process.env['HOLDFAST_VSCODE_TRUST'] === '1',
     remove: [scratch],
     env: { ...process.env, HOLDFAST_TEST_OUTPUT: output, HOLDFAST_TEST_MODULE: wanted.extensionTestsPath },
     onProgress: progress.step,

@@ -1,0 +1,28 @@
+import { expect } from 'chai';
+import * as vscode from 'vscode';
+import { StoreError } from '../../../src/errors.ts';
+import { rejection, superviseFixture } from '../supervised.ts';
+
+describe('A window without a workspace', () => {
+  it('refuses the workspace as a target, with a way out, and redirects nothing', async () => {
+    expect(vscode.workspace.workspaceFolders).to.equal(undefined);
+    const service = await superviseFixture();
+    const error = await rejection(service.update('count', 5, { target: 'workspace' }));
+    expect(error).to.be.instanceOf(StoreError);
+    expect(error).to.include({ reason: 'no-workspace', retryable: false });
+    expect((error as StoreError).userAction).to.match(/Open a folder/);
+    expect(service.get('count')).to.equal(3);
+    expect(vscode.workspace.getConfiguration('fixture').inspect('count')?.globalValue).to.equal(undefined);
+    expect(service.breakers()).to.deep.equal([]);
+    await service.dispose();
+  });
+
+  it('stores in the user settings', async () => {
+    const service = await superviseFixture();
+    expect(await service.update('count', 5)).to.deep.equal({ outcome: 'stored', target: 'user' });
+    expect(service.get('count')).to.equal(5);
+    await service.update('count', undefined);
+    expect(service.get('count')).to.equal(3);
+    await service.dispose();
+  });
+});
