@@ -144,7 +144,7 @@ export class SupervisionError extends ConfigurationError {
   }
 }
 
-/** Why a store refused. The facts behind each reason are in docs/failures.md. */
+/** Why a store refused. The facts behind each reason: src/store/vscode-failure.ts. */
 export type StoreReason =
   | 'unregistered'
   | 'policy'
@@ -183,7 +183,7 @@ export const storeReasons: Readonly<Record<StoreReason, ReasonFacts>> = {
   'invalid-file': { class: 'user', userAction: 'Open the settings file and correct its errors, then try again.' },
   'newer': { class: 'transient', userAction: 'The settings file changed on disk; it is read again before the next attempt.' },
   'permission': { class: 'user', userAction: 'Allow writing to the settings file, then try again.' },
-  'read-only': { class: 'permanent', userAction: 'The settings file is on a read-only file system; the value can only be kept for this session.' },
+  'read-only': { class: 'permanent', userAction: 'The settings file is on a read-only file system: make it writable, or store the value somewhere else.' },
   'no-space': { class: 'user', userAction: 'Free some disk space, then try again.' },
   'not-ready': { class: 'transient' },
   'shutting-down': { class: 'caller', userAction: 'The window is closing; the write is checked at the next start.' },
