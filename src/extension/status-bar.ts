@@ -3,7 +3,7 @@ import type { ServiceEvent } from '../service/events.ts';
 import type { Registry, RegistryChange } from './registry.ts';
 import { linkedCommands, statusBarModel } from './status-bar-model.ts';
 
-/** Events come in bursts; a report is asked for after this long, in milliseconds. */
+/** Events come in bursts, and most trouble at the start is over at once: what lasts this long is shown, in milliseconds. */
 const settleTime = 250;
 
 /** After these the health report has changed. To ask for one looks at the settings file, so that a mere write is no reason. */
@@ -15,6 +15,8 @@ export class StatusBar implements vscode.Disposable {
   readonly #item = vscode.window.createStatusBarItem('holdfast.status', vscode.StatusBarAlignment.Right, 50);
   readonly #subscription: vscode.Disposable;
   #timer: NodeJS.Timeout | undefined;
+  /** The health reports are. */
+  #outdated = false;
 
   constructor(registry: Registry) {
     this.#registry = registry;
@@ -31,15 +33,16 @@ export class StatusBar implements vscode.Disposable {
   }
 
   #onChange({ event }: RegistryChange): void {
-    this.#show();
-    if (event !== undefined && !newsworthy.has(event.type)) return;
+    if (event === undefined || newsworthy.has(event.type)) this.#outdated = true;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      void this.#refresh();
+      this.#show();
+      if (this.#outdated) void this.#refresh();
     }, settleTime);
   }
 
   async #refresh(): Promise<void> {
+    this.#outdated = false;
     await Promise.all(this.#registry.watched.map((watched) => watched.refresh()));
     this.#show();
   }

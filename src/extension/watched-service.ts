@@ -114,7 +114,7 @@ export class WatchedService implements Disposable {
 
   get #isGivenUp(): boolean {
     const value = member(attempt(() => this.service.supervisor.getSnapshot()), 'value');
-    return member(value, 'phase') === 'givenUp';
+    return member(value, 'phase') === 'givenUp' || this.alerts.active.some(({ id }) => id === 'given up');
   }
 
   #onEvent(event: ServiceEvent): void {

@@ -1,0 +1,315 @@
+import { expect } from 'chai';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import * as yup from 'yup';
+import type { HoldfastApi, RegisteredService } from '../../src/extension/api.ts';
+import { statusBarModel } from '../../src/extension/status-bar-model.ts';
+import type { ServiceView } from '../../src/extension/watched-service.ts';
+import { systemClock } from '../../src/clock.ts';
+import { ConfigurationService } from '../../src/service/service.ts';
+import { defineSettings } from '../../src/settings/define-settings.ts';
+import { MemoryBackend, MemoryStore } from '../../src/store/memory-store.ts';
+import { FaultyStore } from '../../src/testing/faulty-store.ts';
+import { until } from './supervised.ts';
+
+const section = 'extensiontest';
+const secretValue = 'correct horse battery staple';
+const storedValue = 'a value that nobody else has';
+const illegalValue = 'an illegal value that nobody else has';
+
+const definition = defineSettings(section, {
+  count: { schema: yup.number().integer().min(1).max(50).defined(), default: 3, description: 'A number.' },
+  name: { schema: yup.string().defined(), default: '', description: 'A text.' },
+  mood: { schema: yup.string().oneOf(['good', 'bad'], '${value} is no mood').defined(), default: 'good', description: 'A choice.' },
+  token: { schema: yup.string().defined(), default: '', description: 'A secret.', secret: true },
+});
+
+type Service = ConfigurationService<typeof definition.defaults>;
+
+/** A service on a store that fails on demand, registered with the extension. */
+async function registered(api: HoldfastApi): Promise<{ service: Service; store: FaultyStore; backend: MemoryBackend; registration: vscode.Disposable }> {
+  const backend = new MemoryBackend();
+  const store = new FaultyStore(new MemoryStore(backend), systemClock);
+  const service = new ConfigurationService(definition, {
+    store,
+    guard: { retry: { attempts: 1 }, breaker: { threshold: 2, restFor: 60_000 } },
+    probeEvery: 60_000,
+  });
+  const registration = api.register(service);
+  await service.ready;
+  return { service, store, backend, registration };
+}
+
+describe('The Holdfast extension', () => {
+  let api: HoldfastApi;
+  const restore: (() => void)[] = [];
+  const isShown = (service: unknown): boolean => api.services.some((other) => other === service);
+
+  /** Puts something in place of one of VS Code's dialogs, which a test run has none of. */
+  function answer<K extends keyof typeof vscode.window>(name: K, answering: (...words: never[]) => unknown): { asked: unknown[][] } {
+    const original = vscode.window[name];
+    const asked: unknown[][] = [];
+    const stub = (...words: unknown[]): Promise<unknown> => {
+      asked.push(words);
+      return Promise.resolve(answering(...(words as never[])));
+    };
+    Object.assign(vscode.window, { [name]: stub });
+    restore.push(() => Object.assign(vscode.window, { [name]: original }));
+    return { asked };
+  }
+
+  before(async () => {
+    const extension = vscode.extensions.getExtension<HoldfastApi>('holdfast.holdfast')!;
+    api = await extension.activate();
+  });
+
+  afterEach(async () => {
+    for (const undo of restore.splice(0)) undo();
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  describe('its API', () => {
+    it('has a version', () => {
+      expect(api.version).to.equal(1);
+    });
+
+    it('shows a service from its registration to its end', async () => {
+      const { service, registration } = await registered(api);
+      expect(isShown(service)).to.equal(true);
+      registration.dispose();
+      expect(isShown(service)).to.equal(false);
+      await service.dispose();
+    });
+
+    it('registers a service once, however often it is asked to', async () => {
+      const { service, registration } = await registered(api);
+      api.register(service);
+      expect(api.services.filter((other) => other === service)).to.have.lengthOf(1);
+      registration.dispose();
+      await service.dispose();
+    });
+
+    it('forgets a service that is disposed of', async () => {
+      const { service } = await registered(api);
+      await service.dispose();
+      expect(isShown(service)).to.equal(false);
+    });
+
+    it('refuses what is not a service, and says what is missing', () => {
+      expect(() => api.register({ id: 'x', definition } as unknown as RegisteredService)).to.throw(TypeError, 'get');
+      expect(() => api.register(undefined as unknown as RegisteredService)).to.throw(TypeError, 'id');
+    });
+  });
+
+  describe('its commands', () => {
+    let service: Service;
+    let store: FaultyStore;
+    let backend: MemoryBackend;
+    const run = (name: string, subject: unknown = { service: section }): Thenable<unknown> => vscode.commands.executeCommand(`holdfast.${name}`, subject);
+
+    beforeEach(async () => {
+      ({ service, store, backend } = await registered(api));
+    });
+
+    afterEach(() => service.dispose());
+
+    it('are those of its manifest', async () => {
+      const { packageJSON } = vscode.extensions.getExtension('holdfast.holdfast')!;
+      const contributed = (packageJSON as { contributes: { commands: { command: string }[] } }).contributes.commands.map(({ command }) => command);
+      const existing = (await vscode.commands.getCommands(true)).filter((command) => command.startsWith('holdfast.'));
+      expect(existing.sort()).to.deep.equal(contributed.sort());
+      expect(contributed).to.include.members([
+        'showHealth', 'showMetrics', 'reset', 'probe', 'holdOpen', 'release', 'reload', 'exportDiagnostics', 'restoreDefaults', 'showLog', 'showActions',
+      ].map((name) => `holdfast.${name}`));
+    });
+
+    it('hold a breaker open, release it, and reset it', async () => {
+      await run('holdOpen');
+      expect(service.breakers()).to.have.lengthOf(1);
+      expect(service.breakers()[0]).to.include({ mode: 'OPEN', held: true });
+      await run('release');
+      expect(service.breakers()[0]).to.include({ mode: 'HALF_OPEN', held: false });
+      await run('reset');
+      expect(service.breakers()[0]).to.include({ mode: 'CLOSED', held: false });
+      await service.update('count', 5);
+    });
+
+    it('let an open breaker probe', async () => {
+      store.outage('io');
+      for (let i = 0; i < 2; i++) await service.update('count', 5 + i).catch(() => undefined);
+      expect(service.breakers()[0]!.mode).to.equal('OPEN');
+      store.heal();
+      await run('probe');
+      await until('the breaker has closed', () => service.breakers()[0]!.mode === 'CLOSED');
+    });
+
+    it('ask for the service when there are several, and do nothing when nobody answers', async () => {
+      const other = await registered(api);
+      const { asked } = answer('showQuickPick', () => undefined);
+      await run('holdOpen', {});
+      expect(asked).to.have.lengthOf(1);
+      expect((asked[0]![0] as { label: string }[]).map(({ label }) => label)).to.include(section);
+      expect(service.breakers()).to.deep.equal([]);
+      await other.service.dispose();
+    });
+
+    it('ask for the settings file when there are several', async () => {
+      await service.update('count', 4, { target: 'user' });
+      await service.update('count', 5, { target: 'workspace' });
+      const { asked } = answer('showQuickPick', (items: { label: string }[]) => items[1]);
+      await run('holdOpen');
+      expect(asked[0]![0]).to.have.lengthOf(3);
+      expect(service.breakers().map(({ held }) => held)).to.deep.equal([false, true]);
+    });
+
+    it('read the settings again', async () => {
+      const loads = store.calls.load;
+      await run('reload');
+      expect(store.calls.load).to.be.greaterThan(loads);
+    });
+
+    it('restore the defaults, but ask first', async () => {
+      await service.updateAll({ count: 7, name: storedValue });
+      const no = answer('showWarningMessage', () => undefined);
+      await run('restoreDefaults');
+      expect(no.asked[0]![0]).to.contain('2 values');
+      expect(no.asked[0]![1]).to.include({ modal: true });
+      expect(service.get('count')).to.equal(7);
+      answer('showWarningMessage', () => 'Restore Defaults');
+      await run('restoreDefaults');
+      expect(service.values).to.deep.equal(definition.defaults);
+    });
+
+    it('say why they failed', async () => {
+      await service.update('count', 7);
+      store.outage('permission');
+      answer('showWarningMessage', () => 'Restore Defaults');
+      const { asked } = answer('showErrorMessage', () => undefined);
+      await run('restoreDefaults');
+      expect(asked).to.have.lengthOf(1);
+      expect(asked[0]![0]).to.contain('Allow writing to the settings file');
+    });
+
+    it('show the health and the metrics as documents', async () => {
+      await service.update('count', 5);
+      await run('showHealth');
+      await until('the preview is open', () => vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).some(({ label }) => label.includes('Health')));
+      const health = await vscode.workspace.openTextDocument(vscode.Uri.parse('holdfast:/Health.md'));
+      expect(health.getText()).to.contain(`## ● ${section} is healthy`).and.to.contain('Circuit breakers');
+      await run('showMetrics');
+      const metrics = await vscode.workspace.openTextDocument(vscode.Uri.parse('holdfast:/Metrics.md'));
+      expect(metrics.getText()).to.contain(`## ${section}`).and.to.contain('**1** operation,');
+    });
+
+    it('offer what makes sense, and do what is chosen', async () => {
+      const { asked } = answer('showQuickPick', (items: { label: string }[]) => items.find(({ label }) => label.includes('Reload')));
+      const loads = store.calls.load;
+      await run('showActions');
+      const labels = (asked[0]![0] as { label: string }[]).map(({ label }) => label.replace(/\$\([\w-]+\) /, ''));
+      expect(labels).to.include.members(['Show Health', 'Open settings.json', 'Export Diagnostics…']).and.not.to.include('Release');
+      await until('the settings have been read again', () => store.calls.load > loads);
+    });
+
+    it('P51 write a diagnostics file that holds no value', async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-diagnostics-'));
+      const file = path.join(folder, 'diagnostics.json');
+      try {
+        await service.updateAll({ token: secretValue, name: storedValue });
+        const throwing = service.onDidChange('token', (token) => { throw new Error(`A listener that tells ${token}`); });
+        await service.update('token', `${secretValue}!`);
+        throwing.dispose();
+        await service.update('count', 'many' as never).catch(() => undefined);
+        backend.set({ key: 'mood', target: 'user', scope: {} }, illegalValue);
+        await until('the illegal value is seen', () => service.issues.length === 1);
+
+        answer('showSaveDialog', () => vscode.Uri.file(file));
+        answer('showInformationMessage', () => undefined);
+        await run('exportDiagnostics');
+        const text = readFileSync(file, 'utf8');
+        for (const value of [secretValue, storedValue, illegalValue, 'many']) expect(text).not.to.contain(value);
+
+        const report = JSON.parse(text) as { versions: object; services: Record<string, unknown>[] };
+        expect(report.versions).to.have.all.keys('holdfast', 'vscode', 'node', 'platform');
+        const told = report.services.find((one) => one['section'] === section)!;
+        expect(told).to.include.keys('id', 'status', 'health', 'metrics', 'breakers', 'lifecycle', 'settings', 'log');
+        const settings = told['settings'] as { key: string }[];
+        expect(settings.find(({ key }) => key === 'name')).to.deep.equal({ key: 'name', origin: 'user', valid: true, storedIn: ['user'], secret: false });
+        expect(settings.find(({ key }) => key === 'mood')).to.deep.include({ origin: 'default', valid: false, problem: '•••••• is no mood' });
+        expect(told['log']).to.be.an('array').that.is.not.empty;
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  });
+
+  describe('its notifications', () => {
+    it('are one a cause, with a way out, and healed quietly', async () => {
+      const { service, store } = await registered(api);
+      const { asked } = answer('showWarningMessage', () => undefined);
+      const open = async (): Promise<void> => {
+        for (let i = 0; i < 2; i++) await service.update('count', 5 + i).catch(() => undefined);
+      };
+      store.outage('dirty');
+      await open();
+      await until('the user has been told', () => asked.length > 0);
+      expect(asked[0]![0]).to.contain('Save the settings file');
+      expect(asked[0]!.slice(1)).to.deep.equal(['Open settings.json', 'Show Health']);
+      store.heal();
+      service.reset();
+      store.outage('dirty');
+      await open();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(asked).to.have.lengthOf(1);
+      await service.dispose();
+    });
+
+    it('are none for what heals by itself', async () => {
+      const { service, store } = await registered(api);
+      const { asked } = answer('showWarningMessage', () => undefined);
+      store.outage('io');
+      for (let i = 0; i < 2; i++) await service.update('count', 5 + i).catch(() => undefined);
+      expect(service.breakers()[0]!.mode).to.equal('OPEN');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(asked).to.deep.equal([]);
+      await service.dispose();
+    });
+  });
+
+  describe('its status bar item', () => {
+    const healthy: ServiceView = { label: 'one', health: 'healthy', breakers: [], issues: [], report: undefined, lastError: undefined, alerts: [], call: undefined };
+    const breaker = { file: 'user settings', mode: 'OPEN', held: false, consecutiveFailures: 5, retryAfter: 42_000, queueDepth: 3 } as const;
+    const noon = new Date(2026, 0, 1, 12, 0, 0).getTime();
+
+    it('is not there without services', () => {
+      expect(statusBarModel([], noon)).to.equal(undefined);
+    });
+
+    it('is quiet while all is well', () => {
+      const model = statusBarModel([healthy, healthy], noon)!;
+      expect(model.text).to.equal('$(shield)');
+      expect(model.background).to.equal(undefined);
+    });
+
+    it('names the trouble, without colour when it heals by itself', () => {
+      const model = statusBarModel([healthy, { ...healthy, label: 'two', health: 'unhealthy', breakers: [breaker] }], noon)!;
+      expect(model.text).to.equal('$(error) two');
+      expect(model.background).to.equal(undefined);
+      expect(model.tooltip).to.contain('next probe at 12:00:42').and.to.contain('3 waiting');
+    });
+
+    it('takes a colour when a person must act, and says what to do', () => {
+      const degraded = statusBarModel([{ ...healthy, health: 'degraded', call: 'Correct it.' }], noon)!;
+      expect(degraded.background).to.equal('warning');
+      expect(degraded.tooltip).to.contain('Correct it.');
+      expect(degraded.accessibleLabel).to.contain('Correct it.');
+      expect(statusBarModel([{ ...healthy, health: 'unhealthy', call: 'Save it.' }], noon)!.background).to.equal('error');
+    });
+
+    it('shows texts of others as they are', () => {
+      const model = statusBarModel([{ ...healthy, label: '[x](command:evil) $(bug) <b>' }], noon)!;
+      expect(model.tooltip).to.contain('\\[x\\]\\(command:evil\\) \\$\\(bug\\) \\<b\\>');
+    });
+  });
+});
