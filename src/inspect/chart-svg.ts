@@ -1,0 +1,83 @@
+import { metrics, type Layout, type PlacedEdge, type PlacedState } from './layout.ts';
+
+/** What is lit in a chart. */
+export interface Lit {
+  /** Ids of the active states. */
+  readonly active?: ReadonlySet<string>;
+  /** Ids of the transitions that have just fired. */
+  readonly fired?: ReadonlySet<string>;
+}
+
+/**
+ * A statechart as SVG. Classes carry all the looks, and no attribute holds a style: under a strict CSP
+ * the colours come from a style sheet, which follows the theme.
+ */
+export function chartSvg(layout: Layout, lit: Lit = {}): string {
+  const margin = 6;
+  const box = [-margin, -margin, layout.width + 2 * margin, layout.height + 2 * margin].join(' ');
+  const last = [...layout.edges].sort((a, b) => Number(lit.fired?.has(a.id) ?? false) - Number(lit.fired?.has(b.id) ?? false));
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="${box}" width="${layout.width + 2 * margin}" height="${layout.height + 2 * margin}" role="img" aria-label="${escape(`Statechart of ${layout.machine}`)}">`,
+    '<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="arrow" d="M0 0L10 5L0 10z"/></marker>',
+    '<marker id="arrow-lit" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="arrow lit" d="M0 0L10 5L0 10z"/></marker></defs>',
+    ...layout.states.map((state) => stateSvg(state, lit)),
+    ...last.map((edge) => edgeSvg(edge, lit.fired?.has(edge.id) ?? false)),
+    ...last.map((edge) => labelSvg(edge, lit.fired?.has(edge.id) ?? false)),
+    '</svg>',
+  ].join('\n');
+}
+
+function stateSvg(state: PlacedState, lit: Lit): string {
+  const { x, y, width, height, key, type } = state;
+  const active = lit.active?.has(state.id) ?? false;
+  const classes = ['state', type, ...(active ? ['active'] : [])].join(' ');
+  const parts = [
+    `<g class="${classes}" data-state="${escape(state.id)}"><title>${escape(state.id)}${active ? ' (active)' : ''}</title>`,
+    `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="8"/>`,
+  ];
+  if (type === 'final') parts.push(`<rect class="inner" x="${x + 3}" y="${y + 3}" width="${width - 6}" height="${height - 6}" rx="6"/>`);
+  if (state.initial) parts.push(`<circle class="initial" cx="${x + metrics.padding + 1}" cy="${y + metrics.titleHeight / 2}" r="4"/>`);
+  const indent = state.initial ? 14 : 0;
+  parts.push(`<text class="title" x="${x + metrics.padding + indent}" y="${y + metrics.titleHeight / 2 + 4.5}">${escape(key)}</text>`);
+  state.lines.forEach((line, index) => {
+    const fired = line.edge !== undefined && (lit.fired?.has(line.edge) ?? false);
+    const at = y + metrics.titleHeight + index * metrics.lineHeight + 10;
+    parts.push(`<text class="line ${line.kind}${fired ? ' lit' : ''}"${line.edge === undefined ? '' : ` data-edge="${escape(line.edge)}"`} x="${x + metrics.padding}" y="${at}">${escape(line.text)}</text>`);
+  });
+  parts.push('</g>');
+  return parts.join('');
+}
+
+function edgeSvg({ id, points }: PlacedEdge, fired: boolean): string {
+  return `<path class="edge${fired ? ' lit' : ''}" data-edge="${escape(id)}" d="${pathOf(points)}" marker-end="url(#arrow${fired ? '-lit' : ''})"/>`;
+}
+
+function labelSvg({ id, label }: PlacedEdge, fired: boolean): string {
+  const { x, y, width, height, lines } = label;
+  const texts = lines.map((line, index) => (
+    `<text class="${index === 0 ? 'event' : line.startsWith('[') ? 'guard' : 'action'}" x="${x + width / 2}" y="${y + 14 + index * 14}">${escape(line)}</text>`
+  ));
+  return `<g class="label${fired ? ' lit' : ''}" data-edge="${escape(id)}"><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="6"/>${texts.join('')}</g>`;
+}
+
+/** A line with rounded corners through all points. */
+function pathOf(points: PlacedEdge['points']): string {
+  const parts = [`M${points[0]!.join(' ')}`];
+  for (let i = 1; i < points.length - 1; i++) {
+    const corner = points[i]!;
+    parts.push(`L${towards(corner, points[i - 1]!).join(' ')}`, `Q${corner.join(' ')} ${towards(corner, points[i + 1]!).join(' ')}`);
+  }
+  parts.push(`L${points.at(-1)!.join(' ')}`);
+  return parts.join('');
+}
+
+/** The point up to 8 pixels from a corner on the way to another point. */
+function towards([x, y]: readonly [number, number], [toX, toY]: readonly [number, number]): [number, number] {
+  const distance = Math.hypot(toX - x, toY - y);
+  const share = distance === 0 ? 0 : Math.min(8, distance / 2) / distance;
+  return [Math.round((x + (toX - x) * share) * 10) / 10, Math.round((y + (toY - y) * share) * 10) / 10];
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[char]!);
+}

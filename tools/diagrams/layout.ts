@@ -1,0 +1,160 @@
+import { createRequire } from 'node:module';
+import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
+import type { Chart, ChartEdge, ChartState } from '../../src/inspect/chart.ts';
+import { metrics, type Layout, type PlacedEdge, type PlacedState, type StateLine } from '../../src/inspect/layout.ts';
+
+interface Elk {
+  layout(graph: ElkNode): Promise<ElkNode>;
+}
+const Elk = createRequire(import.meta.url)('elkjs') as new () => Elk;
+
+/** Set on every compound node: elkjs does not hand them down. */
+const options = {
+  'elk.algorithm': 'layered',
+  'elk.direction': 'DOWN',
+  'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
+  'elk.edgeRouting': 'ORTHOGONAL',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '36',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '18',
+  'elk.spacing.nodeNode': '36',
+  'elk.spacing.edgeNode': '24',
+  'elk.spacing.edgeEdge': '16',
+  'elk.layered.cycleBreaking.strategy': 'GREEDY',
+  'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',
+  'elk.layered.nodePlacement.bk.fixedAlignment': 'BALANCED',
+};
+
+/** Works out where everything of a chart goes. */
+export async function layoutOf(chart: Chart): Promise<Layout> {
+  const distance = distances(chart);
+  const drawn = chart.edges.filter((edge) => !isInward(edge));
+  const inward = chart.edges.filter(isInward);
+
+  const toNode = (state: ChartState): ElkNode => {
+    const lines = linesOf(state, inward);
+    const width = Math.max(1.15 * textWidth(state.key, metrics.titleSize) + (state.initial ? 14 : 0), ...lines.map(({ text }) => textWidth(text, metrics.lineSize))) + 2 * metrics.padding;
+    const height = metrics.titleHeight + lines.length * metrics.lineHeight + (lines.length > 0 ? 6 : 0);
+    if (state.children.length === 0) return { id: state.id, width: Math.max(width, 90), height: Math.max(height, 34) };
+    return {
+      id: state.id,
+      children: state.children.map(toNode),
+      layoutOptions: {
+        ...options,
+        ...(state.type === 'parallel' ? { 'elk.direction': 'RIGHT' } : {}),
+        'elk.padding': `[top=${height + 14},left=18,bottom=18,right=18]`,
+        'elk.nodeSize.constraints': 'MINIMUM_SIZE',
+        'elk.nodeSize.minimum': `(${width}, ${height})`,
+      },
+    };
+  };
+
+  const edges: ElkExtendedEdge[] = drawn.map((edge) => {
+    const lines = labelOf(edge);
+    const forward = (distance.get(edge.target!) ?? 0) > (distance.get(edge.source) ?? 0);
+    return {
+      id: edge.id,
+      sources: [edge.source],
+      targets: [edge.target!],
+      labels: [{ text: lines.join('\n'), width: Math.max(...lines.map((line) => textWidth(line, metrics.lineSize))) + 14, height: lines.length * 14 + 6, layoutOptions: { 'elk.edgeLabels.inline': 'true', 'elk.edgeLabels.placement': 'CENTER' } }],
+      layoutOptions: { 'elk.layered.priority.direction': forward ? (edge.event === 'always' && edge.guard === undefined ? '20' : '10') : '1' },
+    };
+  });
+
+  const laidOut = await new Elk().layout({ id: 'page', layoutOptions: options, children: [toNode(chart.root)], edges });
+  return {
+    machine: chart.machine,
+    width: round(laidOut.width!),
+    height: round(laidOut.height!),
+    states: placedStates(chart, laidOut, inward),
+    edges: placedEdges(drawn, laidOut),
+  };
+}
+
+/** A transition into the state itself or a state within it is a line in the box, not an arrow. */
+function isInward({ source, target }: ChartEdge): boolean {
+  return target === source || target!.startsWith(`${source}.`);
+}
+
+function linesOf(state: ChartState, inward: readonly ChartEdge[]): StateLine[] {
+  const short = (id: string): string => id.split('.').slice(1).join('.') || id;
+  return [
+    ...state.entry.map((text) => ({ kind: 'entry' as const, text: `entry / ${text}` })),
+    ...state.exit.map((text) => ({ kind: 'exit' as const, text: `exit / ${text}` })),
+    ...state.invoke.map((text) => ({ kind: 'invoke' as const, text: `invoke / ${text}` })),
+    ...state.internal.map((edge) => ({ kind: 'transition' as const, text: labelOf(edge).join(' '), edge: edge.id })),
+    ...inward.filter(({ source }) => source === state.id).map((edge) => (
+      { kind: 'transition' as const, text: `${labelOf(edge).join(' ')} → ${short(edge.target!)}`, edge: edge.id }
+    )),
+  ];
+}
+
+function labelOf({ event, guard, actions }: ChartEdge): string[] {
+  const lines = [event];
+  if (guard !== undefined) lines.push(`[${guard}]`);
+  if (actions.length > 0) lines.push(`/ ${actions.join(', ')}`);
+  return lines;
+}
+
+function placedStates(chart: Chart, page: ElkNode, inward: readonly ChartEdge[]): PlacedState[] {
+  const placed: PlacedState[] = [];
+  const walk = (state: ChartState, node: ElkNode, x: number, y: number): void => {
+    const at = { x: x + node.x!, y: y + node.y! };
+    const { id, key, type, initial } = state;
+    placed.push({ id, key, type, initial, x: round(at.x), y: round(at.y), width: round(node.width!), height: round(node.height!), lines: linesOf(state, inward) });
+    for (const child of state.children) walk(child, node.children!.find((each) => each.id === child.id)!, at.x, at.y);
+  };
+  walk(chart.root, page.children![0]!, 0, 0);
+  return placed;
+}
+
+function placedEdges(drawn: readonly ChartEdge[], page: ElkNode): PlacedEdge[] {
+  // The points of an edge are relative to its container, the lowest state around both its ends.
+  const origins = new Map<string, { x: number; y: number }>();
+  const walk = (node: ElkNode, x: number, y: number): void => {
+    const at = { x: x + (node.x ?? 0), y: y + (node.y ?? 0) };
+    origins.set(node.id, at);
+    for (const child of node.children ?? []) walk(child, at.x, at.y);
+  };
+  walk(page, 0, 0);
+  const placed = new Map((page.edges ?? []).map((edge) => [edge.id, edge as ElkExtendedEdge & { container?: string }]));
+  return drawn.map((edge) => {
+    const { sections, labels, container } = placed.get(edge.id)!;
+    const origin = origins.get(container ?? 'page')!;
+    const [section] = sections!;
+    const points = [section!.startPoint, ...section!.bendPoints ?? [], section!.endPoint];
+    const label = labels![0]!;
+    return {
+      id: edge.id,
+      points: points.map(({ x, y }) => [round(x + origin.x), round(y + origin.y)] as const),
+      label: { x: round(label.x! + origin.x), y: round(label.y! + origin.y), width: round(label.width!), height: round(label.height!), lines: labelOf(edge) },
+    };
+  });
+}
+
+/** How many transitions lie between the initial state and each other one: arrows away from it point down. */
+function distances({ root, edges }: Chart): Map<string, number> {
+  const distance = new Map<string, number>();
+  const enter = (state: ChartState, steps: number): void => {
+    if ((distance.get(state.id) ?? Infinity) <= steps) return;
+    distance.set(state.id, steps);
+    for (const child of state.children) if (child.initial || state.type === 'parallel') enter(child, steps);
+    for (const edge of edges) {
+      const target = edge.source === state.id && edge.target !== undefined ? find(root, edge.target) : undefined;
+      if (target !== undefined) enter(target, steps + 1);
+    }
+  };
+  enter(root, 0);
+  return distance;
+}
+
+function find(state: ChartState, id: string): ChartState | undefined {
+  if (state.id === id) return state;
+  for (const child of state.children) {
+    const found = find(child, id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const textWidth = (text: string, size: number): number => text.length * metrics.charWidth * (size / metrics.lineSize);
+const round = (value: number): number => Math.round(value * 10) / 10;
