@@ -30,7 +30,7 @@ export interface SettingDeclaration<S extends yup.Schema = yup.Schema> {
 
 /**
  * A definition's declarations, by key. The schemas alone are inferred from; defaults are then held against them.
- * (To name the schema here as well would widen the literals of `oneOf` to `string`..)
+ * (To name the schema here as well would widen the literals of `oneOf` to `string`.)
  */
 export type Declarations<D> = {
   readonly [K in keyof D]: D[K] extends { readonly schema: infer S extends yup.Schema } ? Omit<SettingDeclaration<S>, 'schema'> : never;
@@ -90,8 +90,12 @@ export function defineSettings<D extends Record<string, { readonly schema: objec
   const declared = Object.assign(Object.create(null) as Record<string, SettingDeclaration>, declarations);
   const keys = Object.freeze(Object.keys(declared)) as readonly (keyof Values & string)[];
 
+  function declarationOf(key: unknown): SettingDeclaration | undefined {
+    return typeof key === 'string' ? declared[key] : undefined;
+  }
+
   function check(key: string, raw: unknown): CheckResult {
-    const declaration = declared[key];
+    const declaration = declarationOf(key);
     if (declaration === undefined) return { ok: false, problem: 'is not a setting' };
     const checked = checkAgainst(declaration.schema, raw);
     // A schema's message may quote the value (P51).
@@ -111,10 +115,9 @@ export function defineSettings<D extends Record<string, { readonly schema: objec
       const checked = check(key, plain.value);
       if (!checked.ok) throw new ValidationError(key, checked.problem, { userAction: `Use a legal value for ${section}.${key}.` });
       if (!sameData(checked.value, plain.value)) {
-        const hint = definition.isSecret(key) ? '' : `: ${JSON.stringify(checked.value)}`;
-        throw new ValidationError(key, `is not in its canonical form${hint}`, {
-          userAction: `Write the canonical form${hint}, or sanitise the value first.`,
-        });
+        // The value is for the user's eyes, not for a log: it is in `userAction` alone.
+        const hint = definition.isSecret(key) ? '' : `: ${shortened(JSON.stringify(checked.value))}`;
+        throw new ValidationError(key, 'is not in its canonical form', { userAction: `Write it in its canonical form${hint}.` });
       }
       return plain.value as never;
     },
@@ -127,13 +130,13 @@ export function defineSettings<D extends Record<string, { readonly schema: objec
     validateKey(key: unknown): asserts key is keyof Values & string {
       const problem = keyProblem(section, key);
       if (problem !== undefined) throw new ValidationError(showKey(key), problem);
-      if (declared[key as string] === undefined) {
+      if (declarationOf(key) === undefined) {
         throw new ValidationError(showKey(key), `is not a setting of "${section}"`, {
           userAction: `The settings are: ${keys.join(', ')}.`,
         });
       }
     },
-    isSecret: (key) => declared[key]?.secret === true,
+    isSecret: (key) => declarationOf(key)?.secret === true,
   };
 
   for (const key of keys) {
@@ -182,5 +185,10 @@ function problemText(error: yup.ValidationError): string {
   // yup begins its own messages with the path or "this"; ours follow the name of the setting. Its
   // type messages go on to quote the value, which may be long or secret.
   const message = error.message.replace(/^this /, '').replace(/, but the final value was:[\s\S]*$/, '');
-  return message.replace(/[.\s]+$/, '');
+  return shortened(message.replace(/[.\s]+$/, ''));
+}
+
+/** Names and values in a message may be as long as their author liked. */
+function shortened(text: string): string {
+  return text.length <= 300 ? text : `${text.slice(0, 300)}…`;
 }

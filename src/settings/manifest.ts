@@ -28,35 +28,50 @@ function property(declaration: SettingDeclaration, order: number): JsonSchema {
   };
 }
 
-type Description = yup.SchemaDescription & { innerType?: Description; fields?: Record<string, Description> };
+/** What yup says of a schema. A reference, or a schema that is made when it is needed, says little. */
+type Description = { readonly type: string } & Partial<Omit<yup.SchemaDescription, 'type'>> & {
+  readonly innerType?: Description | readonly Description[];
+  readonly fields?: Record<string, Description>;
+};
 
-const jsonTypes: Readonly<Record<string, string>> = { string: 'string', number: 'number', boolean: 'boolean', array: 'array', object: 'object' };
+const jsonTypes: Readonly<Record<string, string>> = { string: 'string', number: 'number', boolean: 'boolean', array: 'array', tuple: 'array', object: 'object' };
 
 function jsonSchema(description: Description): JsonSchema {
+  const { tests = [], oneOf = [], innerType, fields = {} } = description;
   const schema: JsonSchema = {};
-  const type = jsonTypes[description.type];
-  if (type !== undefined) schema['type'] = description.nullable ? [type, 'null'] : type;
-  if (description.oneOf.length > 0) schema['enum'] = description.oneOf;
-  for (const test of description.tests) Object.assign(schema, keyword(description.type, test.name, test.params ?? {}));
-  if (description.innerType !== undefined) schema['items'] = jsonSchema(description.innerType);
-  if (description.fields !== undefined && Object.keys(description.fields).length > 0) {
-    schema['properties'] = Object.fromEntries(Object.entries(description.fields).map(([name, field]) => [name, jsonSchema(field)]));
+  const isWhole = description.type === 'number' && tests.some(({ name }) => name === 'integer');
+  const type = isWhole ? 'integer' : jsonTypes[description.type];
+  if (type !== undefined) schema['type'] = description.nullable === true ? [type, 'null'] : type;
+  if (oneOf.length > 0 && oneOf.every(isLiteral)) schema['enum'] = oneOf;
+  for (const { name, params } of tests) Object.assign(schema, keyword(description.type, name, params ?? {}));
+  if (innerType !== undefined) schema['items'] = isList(innerType) ? innerType.map(jsonSchema) : jsonSchema(innerType);
+  if (Object.keys(fields).length > 0) {
+    schema['properties'] = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, jsonSchema(field)]));
   }
   return schema;
 }
 
+const isLiteral = (value: unknown): boolean => typeof value !== 'object' || value === null;
+const isList = (inner: Description | readonly Description[]): inner is readonly Description[] => Array.isArray(inner);
+
 /** A yup test as JSON Schema; tests JSON Schema cannot say are left to the running service. */
 function keyword(type: string, test: string | undefined, params: Record<string, unknown>): JsonSchema {
+  const limit = (name: string, param: string): JsonSchema => (typeof params[param] === 'number' ? { [name]: params[param] } : {});
   switch (`${type}.${test}`) {
-    case 'number.integer': return { type: 'integer' };
-    case 'number.min': return params['more'] === undefined ? { minimum: params['min'] } : { exclusiveMinimum: params['more'] };
-    case 'number.max': return params['less'] === undefined ? { maximum: params['max'] } : { exclusiveMaximum: params['less'] };
-    case 'string.min': return { minLength: params['min'] };
-    case 'string.max': return { maxLength: params['max'] };
-    case 'string.length': return { minLength: params['length'], maxLength: params['length'] };
-    case 'string.matches': return { pattern: (params['regex'] as RegExp).source };
-    case 'array.min': return { minItems: params['min'] };
-    case 'array.max': return { maxItems: params['max'] };
+    case 'number.min': return { ...limit('minimum', 'min'), ...limit('exclusiveMinimum', 'more') };
+    case 'number.max': return { ...limit('maximum', 'max'), ...limit('exclusiveMaximum', 'less') };
+    case 'string.min': return limit('minLength', 'min');
+    case 'string.max': return limit('maxLength', 'max');
+    case 'string.length': return { ...limit('minLength', 'length'), ...limit('maxLength', 'length') };
+    case 'string.matches': return pattern(params['regex'] as RegExp);
+    case 'array.min': return limit('minItems', 'min');
+    case 'array.max': return limit('maxItems', 'max');
+    case 'array.length': return { ...limit('minItems', 'length'), ...limit('maxItems', 'length') };
     default: return {};
   }
+}
+
+/** JSON Schema's patterns have no flags: one that matters cannot be said. */
+function pattern({ source, flags }: RegExp): JsonSchema {
+  return /^[dgu]*$/.test(flags) ? { pattern: source } : {};
 }

@@ -32,11 +32,16 @@ export function plainData(value: unknown): PlainDataResult {
   }
 }
 
-function copy(value: unknown, ancestors: readonly object[], budget: { text: number; members: number }): PlainData {
+/** What may still come, over the whole value. */
+interface Budget {
+  text: number;
+  members: number;
+}
+
+function copy(value: unknown, ancestors: readonly object[], budget: Budget): PlainData {
   switch (typeof value) {
     case 'string':
-      budget.text -= value.length;
-      if (budget.text < 0) throw new NotPlain(`is longer than ${maxTextLength} characters`);
+      spendText(budget, value);
       return value;
     case 'boolean':
       return value;
@@ -50,34 +55,43 @@ function copy(value: unknown, ancestors: readonly object[], budget: { text: numb
   }
 }
 
-function copyObject(value: object, ancestors: readonly object[], budget: { text: number; members: number }): PlainData {
+function copyObject(value: object, ancestors: readonly object[], budget: Budget): PlainData {
   if (ancestors.includes(value)) throw new NotPlain('contains itself');
   if (ancestors.length >= maxDepth) throw new NotPlain(`is nested deeper than ${maxDepth} levels`);
   const inside = [...ancestors, value];
 
   if (Array.isArray(value)) {
-    spend(budget, value.length);
-    return Object.freeze(Array.from(value, (item) => copy(item, inside, budget)));
+    // By index: the array's own iterator may be endless.
+    const { length } = value;
+    spendMembers(budget, length);
+    const result: PlainData[] = [];
+    for (let index = 0; index < length; index++) result.push(copy(value[index], inside, budget));
+    return Object.freeze(result);
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null) {
     throw new NotPlain('contains an object that is not plain data');
   }
   const names = Reflect.ownKeys(value);
-  spend(budget, names.length);
+  spendMembers(budget, names.length);
   const result: Record<string, PlainData> = {};
   for (const name of names) {
     if (typeof name === 'symbol') throw new NotPlain('contains a symbol, which JSON cannot hold');
     if (forbiddenNames.has(name)) throw new NotPlain(`contains a member named "${name}"`);
+    spendText(budget, name);
     const property = Reflect.getOwnPropertyDescriptor(value, name);
-    if (property?.get !== undefined || property?.set !== undefined) throw new NotPlain(`contains the accessor "${name}"`);
-    budget.text -= name.length;
+    if (property?.get !== undefined || property?.set !== undefined) throw new NotPlain('contains an accessor, which JSON cannot hold');
     result[name] = copy((value as Record<string, unknown>)[name], inside, budget);
   }
   return Object.freeze(result);
 }
 
-function spend(budget: { members: number }, members: number): void {
+function spendText(budget: Budget, text: string): void {
+  budget.text -= text.length;
+  if (budget.text < 0) throw new NotPlain(`is longer than ${maxTextLength} characters`);
+}
+
+function spendMembers(budget: Budget, members: number): void {
   budget.members -= members;
   if (budget.members < 0) throw new NotPlain(`has more than ${maxMembers} members`);
 }

@@ -3,8 +3,9 @@ import * as yup from 'yup';
 /** Longest path accepted, in characters (Linux's PATH_MAX). */
 const maxPathLength = 4096;
 
- 
-const controlCharacter = /[\u0000-\u001f\u007f]/;
+const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+/** ".." as a folder. Windows takes "..." and ".. " for the same, for it drops what dots and spaces end a name. */
+const parent = /^\s*\.[.\s]*\.[.\s]*$/;
 const drive = /^[A-Za-z]:(?=[\\/]|$)/;
 
 export interface SafePathOptions {
@@ -25,7 +26,7 @@ export function safePath(options: SafePathOptions = {}): yup.StringSchema<string
     .test('control', 'must not contain control characters', (path) => !controlCharacter.test(path))
     .test('characters', 'must not contain any of < > " | * ?', (path) => !/[<>"|*?]/.test(path))
     .test('drive', 'must not contain ":" but after a drive letter', (path) => !path.replace(drive, '').includes(':'))
-    .test('traversal', 'must not contain ".." as a folder', (path) => !path.split(/[\\/]/).includes('..'));
+    .test('traversal', 'must not contain ".." as a folder', (path) => !path.split(/[\\/]/).some((folder) => parent.test(folder)));
   if (options.relative !== true) return schema;
   return schema.test('relative', 'must be relative to the workspace folder', (path) => !/^[\\/~]/.test(path) && !drive.test(path));
 }

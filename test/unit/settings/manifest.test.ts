@@ -1,0 +1,88 @@
+import '../../../tools/from-source.ts';
+import { expect } from 'chai';
+import * as yup from 'yup';
+import { defineSettings } from '../../../src/settings/define-settings.ts';
+import { contributedConfiguration, restrictedConfigurations } from '../../../src/settings/manifest.ts';
+import { exampleManifest } from '../../../tools/manifest.ts';
+
+/** What the manifest says of a setting with this schema, but for its default, description, scope and order. */
+function jsonSchema(schema: yup.Schema, value: unknown): Record<string, unknown> {
+  const definition = defineSettings('s', { key: { schema, default: value as never, description: 'd' } });
+  const { properties } = contributedConfiguration(definition, 't') as { properties: Record<string, Record<string, unknown>> };
+  const { default: _default, markdownDescription: _description, scope: _scope, order: _order, ...rest } = properties['s.key']!;
+  return rest;
+}
+
+describe('The generated manifest', () => {
+  it('of the NofX example has not drifted from its definition (else: npm run manifest)', async () => {
+    const { found, expected } = await exampleManifest();
+    expect(found).to.equal(expected);
+  });
+
+  it('says everything VS Code wants to know of a setting', () => {
+    const definition = defineSettings('s', {
+      mode: {
+        schema: yup.string().oneOf(['a', 'b']).defined(),
+        default: 'a',
+        description: 'A `mode`.',
+        scope: 'machine-overridable',
+        enumDescriptions: ['first', 'second'],
+        deprecationMessage: 'Use another.',
+        restricted: true,
+      },
+      plain: { schema: yup.boolean().defined(), default: false, description: 'Yes or no.' },
+    });
+    expect(contributedConfiguration(definition, 'Title')).to.deep.equal({
+      title: 'Title',
+      properties: {
+        's.mode': {
+          type: 'string',
+          enum: ['a', 'b'],
+          default: 'a',
+          markdownDescription: 'A `mode`.',
+          scope: 'machine-overridable',
+          enumDescriptions: ['first', 'second'],
+          deprecationMessage: 'Use another.',
+          order: 0,
+        },
+        's.plain': { type: 'boolean', default: false, markdownDescription: 'Yes or no.', scope: 'window', order: 1 },
+      },
+    });
+    expect(restrictedConfigurations(definition)).to.deep.equal(['s.mode']);
+  });
+
+  it('has a JSON schema for what JSON Schema can say', () => {
+    const cases: [yup.Schema, unknown, Record<string, unknown>][] = [
+      [yup.number().min(1).max(5).defined(), 1, { type: 'number', minimum: 1, maximum: 5 }],
+      [yup.number().moreThan(0).lessThan(5).defined(), 1, { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 5 }],
+      [yup.number().integer().defined(), 1, { type: 'integer' }],
+      [yup.number().integer().nullable().defined(), null, { type: ['integer', 'null'] }],
+      [yup.string().min(1).max(5).defined(), 'a', { type: 'string', minLength: 1, maxLength: 5 }],
+      [yup.string().length(2).defined(), 'ab', { type: 'string', minLength: 2, maxLength: 2 }],
+      [yup.string().matches(/^a+$/u).defined(), 'a', { type: 'string', pattern: '^a+$' }],
+      [yup.string().nullable().defined(), null, { type: ['string', 'null'] }],
+      [yup.array().of(yup.string().defined()).min(1).max(3).defined(), ['a'], { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: 3 }],
+      [yup.array().length(2).defined(), [1, 2], { type: 'array', minItems: 2, maxItems: 2 }],
+      [yup.tuple([yup.string().defined(), yup.number().defined()]).defined(), ['a', 1], { type: 'array', items: [{ type: 'string' }, { type: 'number' }] }],
+      [yup.object({ host: yup.string().required() }).defined(), { host: 'h' }, { type: 'object', properties: { host: { type: 'string' } } }],
+      [yup.object().defined(), {}, { type: 'object' }],
+      [yup.mixed().defined(), 'a', {}],
+    ];
+    for (const [schema, value, expected] of cases) expect(jsonSchema(schema, value)).to.deep.equal(expected);
+  });
+
+  it('is silent where JSON Schema would say something else', () => {
+    expect(jsonSchema(yup.string().matches(/^a+$/i).defined(), 'A'), 'a pattern has no flags').to.deep.equal({ type: 'string' });
+    expect(jsonSchema(yup.string().email().defined(), 'a@b.c'), 'a test of its own').to.deep.equal({ type: 'string' });
+    const fields = yup.object({
+      low: yup.number().defined(),
+      high: yup.number().min(yup.ref('low')).defined(),
+      same: yup.number().oneOf([yup.ref('low')]).defined(),
+      late: yup.lazy(() => yup.string().defined()),
+    });
+    expect(jsonSchema(fields.defined(), { low: 1, high: 2, same: 1, late: '' }), 'references and late schemas').to.deep.equal({
+      type: 'object',
+      properties: { low: { type: 'number' }, high: { type: 'number' }, same: { type: 'number' }, late: {} },
+    });
+  });
+});
