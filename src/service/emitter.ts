@@ -1,9 +1,12 @@
 import type { Disposable } from '../store/store.ts';
 
-/** A list of listeners. One that throws is reported and disturbs nobody (P12). */
+type Listener<T> = (event: T) => unknown;
+
+/** A list of listeners. One that throws, or rejects, is reported and disturbs nobody (P12). */
 export class Emitter<T> {
-  readonly #listeners = new Set<{ readonly listener: (event: T) => void }>();
+  readonly #listeners = new Set<{ readonly listener: Listener<T> }>();
   readonly #onError: (error: unknown) => void;
+  #closed = false;
 
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
@@ -14,17 +17,20 @@ export class Emitter<T> {
   }
 
   /** Each call adds a subscription of its own, even for the same function. */
-  on(listener: (event: T) => void): Disposable {
+  on(listener: Listener<T>): Disposable {
     const entry = { listener };
-    this.#listeners.add(entry);
+    if (!this.#closed) this.#listeners.add(entry);
     return { dispose: () => void this.#listeners.delete(entry) };
   }
 
   emit(event: T): void {
     if (this.#listeners.size === 0) return;
-    for (const { listener } of [...this.#listeners]) {
+    for (const entry of [...this.#listeners]) {
+      // It may have been disposed of by a listener before it.
+      if (!this.#listeners.has(entry)) continue;
       try {
-        listener(event);
+        const result = entry.listener(event);
+        if (result instanceof Promise) result.catch(this.#onError);
       } catch (error) {
         this.#onError(error);
       }
@@ -33,5 +39,11 @@ export class Emitter<T> {
 
   clear(): void {
     this.#listeners.clear();
+  }
+
+  /** Forgets all listeners, and takes no more. */
+  close(): void {
+    this.#closed = true;
+    this.clear();
   }
 }

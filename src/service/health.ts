@@ -1,5 +1,9 @@
 import type { Health } from '../../machines/supervisor.ts';
 import type { Clock } from '../clock.ts';
+import type { ServiceContext } from './context.ts';
+import type { Lanes } from './lanes.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Supervision } from './supervision.ts';
 
 export type { Health };
 
@@ -44,7 +48,7 @@ export class HealthCache {
   get(): Promise<HealthReport> {
     const now = this.#clock.now();
     if (this.#report === undefined || now - this.#report.at > maxAge) {
-      this.#report = { promise: this.#fresh(), at: now };
+      this.#report = { promise: this.#check(), at: now };
     }
     return this.#report.promise;
   }
@@ -52,14 +56,60 @@ export class HealthCache {
   forget(): void {
     this.#report = undefined;
   }
+}
 
-  /** A check during which the state has changed is made again, once. */
-  async #fresh(): Promise<HealthReport> {
-    await Promise.resolve();
-    const begun = this.#report;
-    const report = await this.#check();
-    return this.#report === begun ? report : this.#check();
+/** What the checks look at. */
+export interface HealthSources {
+  readonly supervision: Supervision;
+  readonly snapshot: Snapshot;
+  readonly lanes: Lanes;
+  /** Writes of unknown outcome. */
+  readonly lateCount: () => number;
+}
+
+/** Looks at everything. The store is asked first and the states are read last, so that the report is true when it is given. */
+export async function checkHealth({ store, definition, clock }: ServiceContext, { supervision, snapshot, lanes, lateCount }: HealthSources): Promise<HealthReport> {
+  const checkedAt = clock.wallTime();
+  const access = await checkAccess(async () => lanes.probe(store.defaultTarget(definition.keys[0] ?? '', {}), {}));
+  const checks = {
+    api: checkApi(supervision, snapshot),
+    access,
+    breaker: checkBreakers(lanes),
+    resources: checkResources(lanes, lateCount()),
+  };
+  return { status: worst(supervision.health, ...Object.values(checks).map(({ status }) => status)), checkedAt, checks };
+}
+
+async function checkAccess(probe: () => Promise<void>): Promise<HealthCheck> {
+  try {
+    await probe();
+    return { status: 'healthy', detail: 'The settings can be written.' };
+  } catch (error) {
+    return { status: 'degraded', detail: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function checkApi(supervision: Supervision, { issues }: Snapshot): HealthCheck {
+  const state = supervision.lifecycleState;
+  if (supervision.givenUp) return { status: 'unhealthy', detail: `Given up after too many crashes; the last: ${supervision.lastCrash}.` };
+  if (state === 'disposed') return { status: 'unhealthy', detail: 'The service is disposed; the last good values are served.' };
+  if (state !== 'ready') return { status: 'degraded', detail: `The service is ${state}; the last good values are served.` };
+  if (issues.length > 0) return { status: 'degraded', detail: `Not legal, and replaced: ${issues.map(({ key }) => key).join(', ')}.` };
+  return { status: 'healthy', detail: 'Live values are served.' };
+}
+
+function checkBreakers(lanes: Lanes): HealthCheck {
+  const open = lanes.status.filter(({ mode }) => mode !== 'CLOSED');
+  if (open.length === 0) return { status: 'healthy', detail: 'Closed.' };
+  return {
+    status: open.some(({ mode }) => mode === 'OPEN') ? 'unhealthy' : 'degraded',
+    detail: open.map(({ file, mode, held }) => `${file}: ${held ? 'held open' : mode}`).join('; '),
+  };
+}
+
+function checkResources(lanes: Lanes, lateCount: number): HealthCheck {
+  const crowded = lateCount > 10 || lanes.depth > lanes.capacity * 0.8;
+  return { status: crowded ? 'degraded' : 'healthy', detail: `${lanes.depth} writes waiting or under way, ${lateCount} of unknown outcome.` };
 }
 
 const severity: readonly Health[] = ['healthy', 'degraded', 'unhealthy'];

@@ -1,26 +1,30 @@
-import { AbortedError, StoreError, TransactionError } from '../errors.ts';
+import { AbortedError } from '../errors.ts';
 import { offAbort, onAbort, type Abortable } from '../guard/abort-fanout.ts';
 import type { Guard } from '../guard/guard.ts';
-import { sameData } from '../settings/plain-data.ts';
+import type { Clock } from '../clock.ts';
 import type { LaneJob } from './lane.ts';
-import { look, write, type Asked, type Slot, type WriteEnd, type WriteTools } from './write.ts';
-import { within } from './within.ts';
+import { withOutcome } from './outcome.ts';
+import { write, type Asked, type Slot, type WriteEnd, type WriteTools } from './write.ts';
 
-/** What the jobs need of the service. */
-export interface JobHost extends WriteTools {
-  /** A value is about to be stored: note it in the journal. */
-  onAsked(job: LaneJob, slot: Slot, value: unknown): void;
+/** What the jobs need of their owner. */
+export interface JobHost {
+  readonly tools: WriteTools;
+  readonly clock: Clock;
+  /** A value is about to be sent. */
+  onAsked(job: Job, slot: Slot, value: unknown): void;
   /** A write has ended; attempts of it may still be under way. */
-  onEnd(job: LaneJob, slot: Slot, end: WriteEnd): void;
-  /** The job has been answered. */
-  onSettled(job: LaneJob, error?: unknown): void;
-  /** The caller's signal was aborted while the job waited. */
-  onAbort(job: LaneJob): boolean;
+  onEnd(job: Job, slot: Slot, end: WriteEnd): void;
+  /** The job is about to be answered. */
+  onSettled(job: Job): void;
+  /** Takes a job that waits out of its queue. @returns false when it runs already */
+  withdraw(job: Job): boolean;
+  /** Readers see these settings as they are now, until the function it returns is called. */
+  hold(keys: readonly string[]): () => void;
 }
 
-/** One caller of a job, to be answered. */
+/** One caller of a job, to be answered. `superseded`: a newer value has taken the place of this caller's. */
 export interface Caller {
-  resolve(value: unknown, superseded: boolean): void;
+  resolve(superseded: boolean): void;
   reject(error: unknown): void;
 }
 
@@ -30,178 +34,117 @@ export interface JobOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-abstract class Job implements LaneJob, Abortable {
+/** Something a lane writes in its turn, and the callers that wait for it. */
+export abstract class Job implements LaneJob, Abortable {
   readonly id: number;
-  readonly park: boolean;
-  readonly critical: boolean;
-  readonly signal: AbortSignal | undefined;
-  abstract readonly keys: readonly string[];
+  readonly options: JobOptions;
+  abstract readonly slots: readonly Slot[];
+  /** The settings whose new value was sent, and may be stored though nobody has been told so. */
+  readonly inDoubt = new Set<string>();
   protected readonly host: JobHost;
   protected readonly callers: Caller[];
-  settled = false;
+  #settled = false;
 
-  constructor(id: number, host: JobHost, caller: Caller | undefined, options: JobOptions) {
+  constructor(id: number, host: JobHost, caller: Caller, options: JobOptions) {
     this.id = id;
     this.host = host;
-    this.callers = caller === undefined ? [] : [caller];
-    this.park = options.park;
-    this.critical = options.critical;
-    this.signal = options.signal;
-    if (this.signal !== undefined) onAbort(this.signal, this);
+    this.callers = [caller];
+    this.options = options;
   }
 
+  get keys(): readonly string[] {
+    return this.slots.map(({ key }) => key);
+  }
+
+  get park(): boolean {
+    return this.options.park;
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  abstract readonly repeatable: boolean;
   abstract run(guard: Guard): Promise<void>;
+
+  /** From now on the caller's signal ends the job. */
+  listen(): void {
+    if (this.options.signal !== undefined && !this.#settled) onAbort(this.options.signal, this);
+  }
 
   /** While it waits, the job ends at once; while it runs, the guard sees the signal too. */
   onAbort(): void {
-    if (!this.host.onAbort(this)) return;
-    this.fail(new AbortedError(this.keys.join(', '), 'not stored', { cause: this.signal?.reason }));
+    if (!this.host.withdraw(this)) return;
+    this.fail(new AbortedError(this.keys.join(', '), 'not stored', { cause: this.options.signal?.reason }));
   }
 
   fail(error: unknown): void {
-    if (!this.#settle(error)) return;
-    for (const caller of this.callers) caller.reject(error);
+    if (!this.#settle()) return;
+    const known = this.inDoubt.size > 0 ? withOutcome(error, 'unknown') : error;
+    for (const caller of this.callers) caller.reject(known);
   }
 
-  protected succeed(value: unknown): void {
-    if (!this.#settle(undefined)) return;
-    this.callers.forEach((caller, index) => caller.resolve(value, index < this.callers.length - 1));
+  protected succeed(): void {
+    if (!this.#settle()) return;
+    this.callers.forEach((caller, index) => caller.resolve(index < this.callers.length - 1));
   }
 
-  #settle(error: unknown): boolean {
-    if (this.settled) return false;
-    this.settled = true;
-    if (this.signal !== undefined) offAbort(this.signal, this);
-    this.host.onSettled(this, error);
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    if (this.options.signal !== undefined) offAbort(this.options.signal, this);
+    this.host.onSettled(this);
     return true;
   }
 
-  protected writeOptions(slot: Slot): { critical: boolean; signal?: AbortSignal; onAsked: (value: unknown) => void } {
-    return {
-      critical: this.critical,
-      ...(this.signal === undefined ? {} : { signal: this.signal }),
-      onAsked: (value) => this.host.onAsked(this, slot, value),
-    };
+  protected async write(guard: Guard, slot: Slot, asked: Asked): Promise<WriteEnd> {
+    const { critical, signal } = this.options;
+    const inDoubtBefore = this.inDoubt.has(slot.key);
+    const end = await write(this.host.tools, guard, slot, asked, {
+      critical,
+      ...(signal === undefined ? {} : { signal }),
+      onAsked: (value) => {
+        this.inDoubt.add(slot.key);
+        this.host.onAsked(this, slot, value);
+      },
+    });
+    if (end.ok || (!end.unknown && !inDoubtBefore)) this.inDoubt.delete(slot.key);
+    this.host.onEnd(this, slot, end);
+    return end;
   }
 }
 
 /** One write to one setting; several plain ones that wait together are one job, and the last value wins. */
 export class SingleJob extends Job {
-  readonly slot: Slot;
-  readonly #stillWanted: () => boolean;
+  readonly slots: readonly [Slot];
   #asked: Asked;
 
-  constructor(id: number, host: JobHost, slot: Slot, asked: Asked, caller: Caller | undefined, options: JobOptions, stillWanted = (): boolean => true) {
+  constructor(id: number, host: JobHost, slot: Slot, asked: Asked, caller: Caller, options: JobOptions) {
     super(id, host, caller, options);
-    this.slot = slot;
+    this.slots = [slot];
     this.#asked = asked;
-    this.#stillWanted = stillWanted;
   }
 
-  get keys(): readonly string[] {
-    return [this.slot.key];
+  /** What was computed must not be computed again while it may still land (P28). */
+  get repeatable(): boolean {
+    return this.#asked.kind === 'value' || this.inDoubt.size === 0;
   }
 
   /** Takes a newer plain value and its caller in. @returns false when the two cannot be one write */
-  merge(asked: Asked, caller: Caller, options: JobOptions): boolean {
+  merge(slot: Slot, asked: Asked, caller: Caller, { park, critical, signal }: JobOptions): boolean {
+    const [own] = this.slots;
+    const samePlace = own.key === slot.key && own.target === slot.target && own.scope.languageId === slot.scope.languageId;
     const plain = this.#asked.kind === 'value' && asked.kind === 'value';
-    const alike = this.park === options.park && this.critical === options.critical && this.signal === undefined && options.signal === undefined;
-    if (!plain || !alike || this.callers.length === 0) return false;
+    const alike = this.options.park === park && this.options.critical === critical && this.options.signal === undefined && signal === undefined;
+    if (!samePlace || !plain || !alike) return false;
     this.#asked = asked;
     this.callers.push(caller);
     return true;
   }
 
   override async run(guard: Guard): Promise<void> {
-    if (!this.#stillWanted()) {
-      this.succeed(undefined);
-      return;
-    }
-    const end = await write(this.host, guard, this.slot, this.#asked, this.writeOptions(this.slot));
-    this.host.onEnd(this, this.slot, end);
+    const end = await this.write(guard, this.slots[0], this.#asked);
     if (!end.ok) throw end.error;
-    this.succeed(end.asked?.value);
+    this.succeed();
   }
-}
-
-/** Several settings of one file, all or none (P24). */
-export class TransactionJob extends Job {
-  readonly #writes: readonly { readonly slot: Slot; readonly value: unknown }[];
-
-  constructor(id: number, host: JobHost, writes: readonly { readonly slot: Slot; readonly value: unknown }[], caller: Caller, options: JobOptions) {
-    super(id, host, caller, options);
-    this.#writes = writes;
-  }
-
-  get keys(): readonly string[] {
-    return this.#writes.map(({ slot }) => slot.key);
-  }
-
-  override async run(guard: Guard): Promise<void> {
-    const before: { slot: Slot; value: unknown }[] = [];
-    for (const { slot, value } of this.#writes) {
-      const stored = await look(this.host, slot);
-      if (stored === undefined) {
-        await this.#rollBack(before, slot, new StoreError('io', `"${slot.key}" could not be read before the transaction.`), new Set());
-        return;
-      }
-      const end = await write(this.host, guard, slot, { kind: 'value', value }, this.writeOptions(slot));
-      this.host.onEnd(this, slot, end);
-      if (!end.ok) {
-        // The first write was refused without an attempt: nothing has happened, and a parked one may wait.
-        if (before.length === 0 && end.asked === undefined) throw end.error;
-        // What failed may have been stored all the same.
-        if (end.asked !== undefined) before.push({ slot, value: stored.value });
-        await this.#rollBack(before, slot, end.error, new Set(end.unsettled.length > 0 ? [slot.key] : []));
-        return;
-      }
-      before.push({ slot, value: stored.value });
-    }
-    this.succeed(undefined);
-  }
-
-  async #rollBack(before: readonly { slot: Slot; value: unknown }[], failed: Slot, cause: unknown, mayLand: ReadonlySet<string>): Promise<void> {
-    const rolledBack: string[] = [];
-    const notRestored: string[] = [];
-    for (const { slot, value } of [...before].reverse()) {
-      const restored = await this.#restore(slot, value);
-      (restored && !mayLand.has(slot.key) ? rolledBack : notRestored).push(slot.key);
-    }
-    this.fail(new TransactionError(failed.key, rolledBack, notRestored, {
-      cause,
-      ...retryAdvice(cause),
-    }));
-  }
-
-  /** Past the breaker: an open one must not keep what was half done from being undone. */
-  async #restore(slot: Slot, value: unknown): Promise<boolean> {
-    for (let tries = 0; tries < 2; tries++) {
-      const stored = await look(this.host, slot);
-      if (stored !== undefined && sameData(stored.value, value)) {
-        this.host.onEnd(this, slot, { ok: true, asked: { value }, unsettled: [] });
-        return true;
-      }
-      const controller = new AbortController();
-      const sending = this.host.store.write({ key: slot.key, target: slot.target, scope: slot.scope, value }, { signal: controller.signal });
-      try {
-        const result = await within(this.host.clock, this.host.readLimit, sending);
-        if (result.timedOut) {
-          controller.abort();
-          this.host.onEnd(this, slot, { ok: true, asked: { value }, unsettled: [sending] });
-        }
-      } catch {
-        // Looked at above, and tried once more.
-      }
-    }
-    const stored = await look(this.host, slot);
-    return stored !== undefined && sameData(stored.value, value);
-  }
-}
-
-function retryAdvice(cause: unknown): { retryable?: boolean; userAction?: string } {
-  const { retryable, userAction } = cause as { retryable?: boolean; userAction?: string };
-  return {
-    ...(retryable === undefined ? {} : { retryable }),
-    ...(userAction === undefined ? {} : { userAction }),
-  };
 }

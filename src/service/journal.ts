@@ -1,10 +1,16 @@
+import { sameData } from '../settings/plain-data.ts';
+import type { SettingsDefinition } from '../settings/define-settings.ts';
+import { keyProblem } from '../settings/setting-key.ts';
 import type { Memento } from '../store/memento.ts';
 import { targets, type Scope, type Target } from '../store/store.ts';
+import type { LateOutcome } from './events.ts';
 import { Persisted } from './persisted.ts';
+import { look, type WriteTools } from './write.ts';
 
 /** A write that was accepted and whose end is not known yet. */
 export interface JournalEntry {
-  readonly id: number;
+  /** The job that writes it. */
+  readonly job: number;
   readonly key: string;
   readonly target: Target;
   readonly scope: Scope;
@@ -20,29 +26,31 @@ export interface JournalEntry {
  */
 export class Journal {
   readonly #persisted: Persisted<JournalEntry[]>;
-  readonly #entries = new Map<number, JournalEntry>();
+  readonly #entries = new Map<string, JournalEntry>();
+  /** What an earlier process did not see the end of, until that is reconciled. */
+  #earlier: readonly JournalEntry[];
 
   constructor(memento: Memento, section: string, onError: (error: unknown) => void) {
     this.#persisted = new Persisted(memento, `holdfast.${section}.journal`, onError);
+    const stored = this.#persisted.load();
+    this.#earlier = Array.isArray(stored) ? stored.filter(isEntry) : [];
   }
 
-  /** What an earlier process did not see the end of. */
-  unfinished(): JournalEntry[] {
-    const stored = this.#persisted.load();
-    return Array.isArray(stored) ? stored.filter(isEntry) : [];
+  get earlier(): readonly JournalEntry[] {
+    return this.#earlier;
   }
 
   put(entry: JournalEntry): void {
-    this.#entries.set(entry.id, entry);
+    this.#entries.set(entryId(entry.job, entry.key), entry);
     this.#save();
   }
 
-  remove(id: number): void {
-    if (this.#entries.delete(id)) this.#save();
+  remove(job: number, key: string): void {
+    if (this.#entries.delete(entryId(job, key))) this.#save();
   }
 
-  /** Forgets what an earlier process left: it has been reconciled. */
-  clearEarlier(): void {
+  forgetEarlier(): void {
+    this.#earlier = [];
     this.#save();
   }
 
@@ -51,9 +59,21 @@ export class Journal {
   }
 
   #save(): void {
-    this.#persisted.save(this.#entries.size === 0 ? undefined : [...this.#entries.values()]);
+    const all = [...this.#earlier, ...this.#entries.values()];
+    this.#persisted.save(all.length === 0 ? undefined : all);
   }
 }
+
+/** What became of a write that an earlier process journaled, as far as the store tells. */
+export async function outcomeOf(tools: WriteTools, definition: SettingsDefinition, entry: JournalEntry): Promise<LateOutcome> {
+  const { key, target, scope, asked } = entry;
+  if (asked === undefined || keyProblem(definition.section, key) !== undefined || definition.declarations[key] === undefined) return 'unknown';
+  const stored = await look(tools, { key, target, scope, file: '' });
+  if (stored === undefined) return 'unknown';
+  return sameData(stored.value, asked.value) ? 'stored' : 'not stored';
+}
+
+const entryId = (job: number, key: string): string => `${job} ${key}`;
 
 function isEntry(value: unknown): value is JournalEntry {
   if (typeof value !== 'object' || value === null) return false;
@@ -61,5 +81,6 @@ function isEntry(value: unknown): value is JournalEntry {
   return typeof entry.key === 'string'
     && targets.includes(entry.target as Target)
     && typeof entry.scope === 'object' && entry.scope !== null
+    && Number.isFinite(entry.acceptedAt)
     && (entry.asked === undefined || (typeof entry.asked === 'object' && entry.asked !== null));
 }

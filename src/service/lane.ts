@@ -1,5 +1,5 @@
-import { breakerDefaults, type BreakerInput, type BreakerMode } from '../../machines/circuit-breaker.ts';
-import type { QueueInput, WriteTicket } from '../../machines/write-queue.ts';
+import type { BreakerInput, BreakerMode } from '../../machines/circuit-breaker.ts';
+import type { QueueInput } from '../../machines/write-queue.ts';
 import type { Clock, TimerHandle } from '../clock.ts';
 import { CircuitOpenError, DisposedError, QueueFullError, TimeoutError, type FailureClass } from '../errors.ts';
 import { classifyFailure } from '../guard/classify.ts';
@@ -13,19 +13,24 @@ export interface LaneJob {
   readonly keys: readonly string[];
   /** Wait for the breaker to close instead of being refused. */
   readonly park: boolean;
-  readonly settled: boolean;
+  /** It can be run again from the start, after a run that failed. */
+  readonly repeatable: boolean;
   /** Does the work and answers its callers; rejects without having answered when it failed. */
   run(guard: Guard): Promise<void>;
-  /** Answers the callers: it failed. `running`: it had begun. */
-  fail(error: unknown, running: boolean): void;
+  /** Answers the callers: it failed. */
+  fail(error: unknown): void;
+}
+
+/** A settings file, and a place in it. */
+export interface Place {
+  readonly file: string;
+  readonly target: Target;
+  readonly scope: Scope;
 }
 
 export interface LaneOptions {
   readonly name: string;
-  readonly file: string;
-  /** A place in the file, for probing it. */
-  readonly target: Target;
-  readonly scope: Scope;
+  readonly place: Place;
   readonly capacity: number;
   /** While the breaker is open the file is looked at this often for evidence of recovery, in milliseconds. */
   readonly probeEvery: number;
@@ -37,15 +42,18 @@ export interface LaneOptions {
   readonly onParked: (job: LaneJob) => void;
 }
 
+export const laneDefaults = { capacity: 100, probeEvery: 5_000 };
+
 /** One settings file: its breaker, its queue, and the writes on their way to it. */
 export class Lane {
   readonly options: LaneOptions;
   readonly guard: Guard;
   readonly #supervision: Supervision;
-  /** Every job accepted and not ended, in order. */
+  /** Every job accepted and not answered, in order. */
   readonly #jobs = new Map<number, LaneJob>();
-  #running: LaneJob | undefined;
-  #tail: Promise<void> = Promise.resolve();
+  /** The job the queue has handed over: it runs, or is about to. */
+  #current: number | undefined;
+  #runs = false;
   #prober: TimerHandle | undefined;
   #closing = false;
 
@@ -62,43 +70,44 @@ export class Lane {
         ...(options.restore === undefined ? {} : { restore: options.restore }),
       },
       {
-        breaker: () => supervision.breaker(options.file),
+        breaker: () => supervision.breaker(this.file),
         spawnRetry: (input) => supervision.startRetry(input),
       },
     );
+  }
+
+  get file(): string {
+    return this.options.place.file;
   }
 
   get depth(): number {
     return this.#jobs.size;
   }
 
-  get jobs(): Iterable<LaneJob> {
-    return this.#jobs.values();
-  }
-
   /** The last write that waits, if any: a newer one to the same setting may merge into it. */
   get lastWaiting(): LaneJob | undefined {
     const last = [...this.#jobs.values()].at(-1);
-    return last === this.#running ? undefined : last;
+    return this.#runs && last?.id === this.#current ? undefined : last;
   }
 
   breakerInput(): BreakerInput {
     return this.guard.breakerInput();
   }
 
-  /** How the queue's actor starts: empty, or with what waited when an earlier one crashed. */
+  /** How the queue's actor starts: empty, or going on where an earlier one crashed (P42). */
   queueInput(): QueueInput {
     return {
       capacity: this.options.capacity,
-      waiting: [...this.#jobs.values()].filter((job) => job !== this.#running).map(({ id }) => ({ id })),
+      waiting: [...this.#jobs.keys()].filter((id) => id !== this.#current).map((id) => ({ id })),
+      ...(this.#current === undefined ? {} : { current: { id: this.#current } }),
       paused: !this.guard.permits(),
-      start: (ticket) => this.#start(ticket),
+      start: ({ id }) => this.#start(id),
     };
   }
 
   /** The supervisor may have started a new breaker actor. */
   follow(): void {
-    const breaker = this.#supervision.breaker(this.options.file);
+    const breaker = this.#supervision.breaker(this.file);
     if (breaker !== undefined) this.guard.follow(breaker);
   }
 
@@ -107,30 +116,35 @@ export class Lane {
    * @throws CircuitOpenError, QueueFullError: refused at once
    */
   accept(job: LaneJob): void {
+    // The write that is there already is the probe (P2).
     const probing = this.guard.breakerMode === 'HALF_OPEN' && this.#jobs.size > 0;
     const refused = !this.guard.permits() || probing;
     if (refused && !job.park) throw this.guard.rejection();
-    const waiting = this.#jobs.size - (this.#running === undefined ? 0 : 1);
-    if (waiting >= this.options.capacity) throw new QueueFullError(this.options.name, this.options.capacity);
+    const underWay = this.#current !== undefined && this.#jobs.has(this.#current) ? 1 : 0;
+    if (this.#jobs.size - underWay >= this.options.capacity) throw new QueueFullError(this.options.name, this.options.capacity);
     this.#jobs.set(job.id, job);
+    this.#queue?.send({ type: 'ENQUEUE', ticket: { id: job.id } });
     if (refused) this.options.onParked(job);
-    this.#supervision.queue(this.options.file)?.send({ type: 'ENQUEUE', ticket: { id: job.id } });
   }
 
-  /** A waiting write is not wanted any more; its callers have been answered. @returns false when it runs already */
+  /** Takes out a write that waits. @returns false when it runs already */
   withdraw(job: LaneJob): boolean {
-    if (job === this.#running) return false;
-    this.#jobs.delete(job.id);
-    this.#supervision.queue(this.options.file)?.send({ type: 'WITHDRAW', id: job.id });
+    if (this.#runs && job.id === this.#current) return false;
+    this.release(job);
+    this.#queue?.send({ type: 'WITHDRAW', id: job.id });
+    this.#probeWhenIdle();
     return true;
+  }
+
+  /** The callers of a job have been answered. */
+  release(job: LaneJob): void {
+    this.#jobs.delete(job.id);
   }
 
   /** Refuses everything that waits; what runs goes on. */
   refuseWaiting(error: () => Error, which: (job: LaneJob) => boolean = () => true): void {
     for (const job of [...this.#jobs.values()]) {
-      if (job === this.#running || !which(job)) continue;
-      this.withdraw(job);
-      job.fail(error(), false);
+      if (which(job) && this.withdraw(job)) job.fail(error());
     }
   }
 
@@ -144,48 +158,48 @@ export class Lane {
   /** Disposal ends: nothing is left. @returns how many writes had not come to an end */
   end(): number {
     const left = [...this.#jobs.values()];
-    this.#jobs.clear();
     this.guard.dispose();
-    for (const job of left) job.fail(new DisposedError(this.options.name), job === this.#running);
-    this.#stopProber();
+    for (const job of left) job.fail(new DisposedError(this.options.name));
     return left.length;
   }
 
-  /** Something suggests that the file can be written again. */
-  evidence(): void {
-    this.guard.evidence();
+  get #queue(): ReturnType<Supervision['queue']> {
+    return this.#supervision.queue(this.file);
   }
 
-  /** One after the other, even when a crashed queue was restarted while a write is under way. */
-  #start(ticket: WriteTicket): void {
-    this.#tail = this.#tail.then(() => this.#perform(ticket.id));
+  #start(id: number): void {
+    this.#current = id;
+    // Not within the queue's own transition: what is asked for in the same turn can still merge.
+    queueMicrotask(() => void this.#perform(id));
   }
 
   async #perform(id: number): Promise<void> {
     const job = this.#jobs.get(id);
-    if (job !== undefined) {
-      this.#running = job;
-      try {
-        await job.run(this.guard);
-      } catch (error) {
-        this.#running = undefined;
-        if (this.#canWait(job, error)) {
-          this.options.onParked(job);
-          this.#supervision.queue(this.options.file)?.send({ type: 'PUT_BACK', id });
-          return;
-        }
-        job.fail(error, true);
-      }
-      this.#running = undefined;
-      this.#jobs.delete(id);
+    // It may have been withdrawn at the last moment.
+    const again = job !== undefined && await this.#run(job) && this.#jobs.has(id);
+    this.#current = undefined;
+    this.#queue?.send({ type: again ? 'PUT_BACK' : 'SETTLED', id });
+    if (again) this.options.onParked(job);
+    this.#probeWhenIdle();
+  }
+
+  /** @returns whether it is to wait for the breaker, and to be run again */
+  async #run(job: LaneJob): Promise<boolean> {
+    this.#runs = true;
+    try {
+      await job.run(this.guard);
+    } catch (error) {
+      if (this.#canWait(job, error)) return true;
+      job.fail(error);
+    } finally {
+      this.#runs = false;
     }
-    this.#supervision.queue(this.options.file)?.send({ type: 'SETTLED', id });
-    if (this.guard.breakerMode === 'HALF_OPEN' && this.#jobs.size === 0) this.#probeNow();
+    return false;
   }
 
   /** A parked write outlasts the failure that opened, or kept open, the breaker. */
   #canWait(job: LaneJob, error: unknown): boolean {
-    if (!job.park || job.settled || this.#closing || this.guard.permits()) return false;
+    if (!job.park || !job.repeatable || this.#closing || this.guard.permits() || this.#supervision.givenUp) return false;
     if (error instanceof CircuitOpenError) return true;
     const kind = classify(error);
     return kind === 'transient' || kind === 'user';
@@ -197,29 +211,38 @@ export class Lane {
   }
 
   #onBreaker(mode: BreakerMode): void {
-    const queue = this.#supervision.queue(this.options.file);
     this.#stopProber();
     if (mode === 'OPEN') {
-      queue?.send({ type: 'PAUSE' });
+      this.#queue?.send({ type: 'PAUSE' });
       this.refuseWaiting(() => (this.#closing ? new DisposedError(this.options.name) : this.guard.rejection()), (job) => this.#closing || !job.park);
-      if (!this.#closing) this.#startProber();
-      return;
+      this.#startProber();
+    } else {
+      this.#queue?.send({ type: 'RESUME' });
+      this.#probeWhenIdle();
     }
-    queue?.send({ type: 'RESUME' });
-    // Without a write that could be the probe, the file itself is probed: health recovers by itself.
-    if (mode === 'HALF_OPEN' && this.#jobs.size === 0) this.#probeNow();
   }
 
-  #probeNow(): void {
+  /** Without a write that could be the probe, the file itself is probed: health recovers by itself. */
+  #probeWhenIdle(): void {
+    if (this.guard.breakerMode !== 'HALF_OPEN') return;
     // Not within the breaker's own transition.
-    queueMicrotask(() => {
-      if (this.guard.breakerMode !== 'HALF_OPEN' || this.#jobs.size > 0 || this.#closing) return;
-      this.guard.execute(() => this.options.probe()).catch(() => undefined);
-    });
+    queueMicrotask(() => void this.#probeFile());
+  }
+
+  async #probeFile(): Promise<void> {
+    const { guard } = this;
+    const needed = guard.breakerMode === 'HALF_OPEN' && guard.permits() && this.#jobs.size === 0 && !this.#closing;
+    if (!needed || this.#supervision.breaker(this.file) === undefined) return;
+    // A parked write that comes now waits for the end of this probe.
+    this.#queue?.send({ type: 'PAUSE' });
+    const passed = await guard.execute(() => this.options.probe()).then(() => true, () => false);
+    if (guard.permits()) this.#queue?.send({ type: 'RESUME' });
+    // The breaker may want several probes.
+    if (passed) this.#probeWhenIdle();
   }
 
   #startProber(): void {
-    if (this.guard.isHeld) return;
+    if (this.guard.isHeld || this.#closing) return;
     this.#prober = this.options.clock.setTimeout(() => {
       this.#prober = undefined;
       void this.#lookForEvidence();
@@ -233,7 +256,7 @@ export class Lane {
     } catch {
       // Still broken.
     }
-    if (this.guard.breakerMode === 'OPEN' && this.#prober === undefined && !this.#closing) this.#startProber();
+    if (this.guard.breakerMode === 'OPEN' && this.#prober === undefined) this.#startProber();
   }
 
   #stopProber(): void {
@@ -246,5 +269,3 @@ export class Lane {
 function classify(error: unknown): FailureClass {
   return error instanceof TimeoutError && !error.retryable ? 'user' : classifyFailure(error);
 }
-
-export const laneDefaults = { capacity: 100, probeEvery: 5_000, openFor: breakerDefaults.openFor };

@@ -2,18 +2,37 @@ import { sameData } from '../settings/plain-data.ts';
 import type { LateOutcome } from './events.ts';
 import { look, slotId, type Slot, type WriteTools } from './write.ts';
 
-/** A write that was given up and may still land. */
-interface LateWrite {
-  /** The order of the writes: later ones have higher numbers. */
-  readonly sequence: number;
+/** A write whose callers have been answered, or moved on, while attempts of it may still land. */
+export interface LateWrite {
+  /** The job it belonged to. */
+  readonly job: number;
   readonly slot: Slot;
   readonly value: unknown;
 }
 
+interface Followed extends LateWrite {
+  /** Acknowledged and late writes, in the order of their ends. */
+  readonly order: number;
+  /** No attempt is left. */
+  ended: boolean;
+  /** It has been found to have undone a newer write, which is being restored. */
+  mending: boolean;
+  told: boolean;
+}
+
+/** A value that was acknowledged, and whether it still is the newest. */
+export interface Acknowledged {
+  readonly value: unknown;
+  isNewest(): boolean;
+}
+
+/** `busy`: not now, there is no room; the next change of the store is another chance. */
+export type Mended = 'mended' | 'busy' | 'failed';
+
 export interface LateWriteHooks {
-  /** Stores the newest acknowledged value again: a late write has undone it (P21). */
-  reassert(slot: Slot): void;
-  onLate(write: { slot: Slot; sequence: number }, outcome: LateOutcome, reasserted: boolean): void;
+  /** Stores the newest acknowledged value again: a late write has undone it (P21). Never rejects. */
+  mend(late: LateWrite, newest: Acknowledged): Promise<Mended>;
+  onLate(late: LateWrite, outcome: LateOutcome, reasserted: boolean): void;
 }
 
 /** More than this many writes that never end are not followed. */
@@ -23,9 +42,13 @@ const maxLate = 100;
 export class LateWrites {
   readonly #tools: WriteTools;
   readonly #hooks: LateWriteHooks;
-  readonly #late = new Set<LateWrite>();
-  /** The newest acknowledged write of each slot. */
-  readonly #acknowledged = new Map<string, { readonly sequence: number; readonly value: unknown }>();
+  readonly #late = new Set<Followed>();
+  /** The newest acknowledged write of each slot, as long as there is a late one that could undo it. */
+  readonly #acknowledged = new Map<string, { readonly order: number; readonly value: unknown }>();
+  #order = 0;
+  #reviewing = false;
+  #reviewAgain = false;
+  #closed = false;
 
   constructor(tools: WriteTools, hooks: LateWriteHooks) {
     this.#tools = tools;
@@ -36,50 +59,82 @@ export class LateWrites {
     return this.#late.size;
   }
 
-  acknowledge(slot: Slot, sequence: number, value: unknown): void {
-    this.#acknowledged.set(slotId(slot), { sequence, value });
+  acknowledge(slot: Slot, value: unknown): void {
+    const order = ++this.#order;
+    if (this.#late.size > 0) this.#acknowledged.set(slotId(slot), { order, value });
   }
 
-  /** The value the slot should hold, as far as this service knows. */
-  acknowledged(slot: Slot): { readonly sequence: number; readonly value: unknown } | undefined {
-    return this.#acknowledged.get(slotId(slot));
-  }
-
-  /** @param attempts the attempts that have not come to an end */
-  follow(slot: Slot, sequence: number, value: unknown, attempts: readonly Promise<unknown>[]): void {
-    const write: LateWrite = { sequence, slot, value };
-    this.#late.add(write);
-    void Promise.allSettled(attempts).then(() => this.#onEnd(write));
+  /** @param attempts those that have not come to an end; when there are none, the store is asked what became of the write */
+  follow(write: LateWrite, attempts: readonly Promise<unknown>[]): void {
+    if (this.#closed) return;
+    const followed: Followed = { ...write, order: ++this.#order, ended: false, mending: false, told: false };
+    this.#late.add(followed);
+    void Promise.allSettled(attempts).then(() => {
+      followed.ended = true;
+      this.review();
+    });
     if (this.#late.size <= maxLate) return;
     const oldest = this.#late.values().next().value!;
-    this.#late.delete(oldest);
-    this.#hooks.onLate(oldest, 'unknown', false);
+    this.#forget(oldest, 'unknown');
   }
 
-  /** The store has changed: it may have been a late write that never told. */
-  onStoreChange(): void {
-    for (const write of this.#late) void this.#check(write);
+  /** An attempt has ended, or the store has changed: that may have been a late write, landing. */
+  review(): void {
+    if (this.#late.size === 0) return;
+    this.#reviewAgain = true;
+    if (!this.#reviewing) void this.#review();
   }
 
-  clear(): void {
+  close(): void {
+    this.#closed = true;
     this.#late.clear();
     this.#acknowledged.clear();
   }
 
-  async #onEnd(write: LateWrite): Promise<void> {
-    if (!this.#late.has(write)) return;
-    const outcome = await this.#check(write);
-    if (this.#late.delete(write) && outcome !== 'reasserted') this.#hooks.onLate(write, outcome, false);
+  /** One at a time; what happens meanwhile calls for another. */
+  async #review(): Promise<void> {
+    this.#reviewing = true;
+    while (this.#reviewAgain) {
+      this.#reviewAgain = false;
+      for (const write of [...this.#late]) {
+        if (!write.mending) await this.#reviewOne(write);
+      }
+    }
+    this.#reviewing = false;
   }
 
-  async #check(write: LateWrite): Promise<LateOutcome | 'reasserted'> {
+  async #reviewOne(write: Followed): Promise<void> {
+    const { ended } = write;
     const stored = await look(this.#tools, write.slot);
-    if (stored === undefined || !this.#late.has(write)) return 'unknown';
-    if (!sameData(stored.value, write.value)) return 'not stored';
-    const newest = this.acknowledged(write.slot);
-    if (newest === undefined || newest.sequence <= write.sequence || sameData(newest.value, write.value)) return 'stored';
-    this.#hooks.onLate(write, 'stored', true);
-    this.#hooks.reassert(write.slot);
-    return 'reasserted';
+    if (!this.#late.has(write)) return;
+    const landed = stored !== undefined && sameData(stored.value, write.value);
+    const newest = this.#acknowledged.get(slotId(write.slot));
+    if (landed && newest !== undefined && newest.order > write.order && !sameData(newest.value, write.value)) {
+      this.#tell(write, 'stored', true);
+      void this.#mend(write, newest);
+    } else if (ended) {
+      this.#forget(write, stored === undefined ? 'unknown' : landed ? 'stored' : 'not stored');
+    }
+  }
+
+  async #mend(write: Followed, newest: { readonly order: number; readonly value: unknown }): Promise<void> {
+    write.mending = true;
+    const id = slotId(write.slot);
+    const result = await this.#hooks.mend(write, { value: newest.value, isNewest: () => this.#acknowledged.get(id)?.order === newest.order });
+    write.mending = false;
+    if (result === 'failed') this.#forget(write, 'stored');
+    // Another attempt of it may have landed meanwhile.
+    else if (result === 'mended') this.review();
+  }
+
+  #forget(write: Followed, outcome: LateOutcome): void {
+    if (!this.#late.delete(write)) return;
+    if (this.#late.size === 0) this.#acknowledged.clear();
+    this.#tell(write, outcome, false);
+  }
+
+  #tell(write: Followed, outcome: LateOutcome, reasserted: boolean): void {
+    if (!write.told) this.#hooks.onLate(write, outcome, reasserted);
+    write.told = true;
   }
 }

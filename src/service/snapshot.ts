@@ -73,44 +73,56 @@ export class Snapshot {
     return this.#issues;
   }
 
-  get(key: string): unknown {
-    return this.#values[key];
+  /** The value of a setting: for the window, or for one file or language. Never throws. */
+  get(key: string, scope?: Scope): unknown {
+    if (typeof key !== 'string' || !(key in this.#values)) return undefined;
+    if (scope === undefined) return this.#values[key];
+    try {
+      return this.#getScoped(key, scope);
+    } catch {
+      return this.#values[key];
+    }
   }
 
-  getScoped(key: string, scope: Scope): unknown {
-    if (!(key in this.#values)) return undefined;
+  #getScoped(key: string, scope: Scope): unknown {
     const id = `${scope.languageId ?? ''}\n${scope.resource ?? ''}`;
     let values = this.#scoped.get(id);
     if (values === undefined) {
       if (this.#scoped.size >= maxScopes) this.#scoped.delete(this.#scoped.keys().next().value!);
       this.#scoped.set(id, (values = Object.create(null) as Values));
     }
-    if (!(key in values)) {
-      // While the store cannot be read, what it says of a scope never asked for before cannot be trusted.
-      if (!this.#live) return this.#values[key];
-      try {
-        values[key] = this.#resolve(key, this.#store.read(key, scope)).value;
-      } catch {
-        return this.#values[key];
-      }
-    }
-    return values[key];
+    if (key in values) return values[key];
+    // While the store cannot be read, what it says of a scope never asked for before cannot be trusted.
+    if (!this.#live) return this.#values[key];
+    return (values[key] = this.#resolve(key, this.#store.read(key, scope)).value);
   }
 
-  /** The store has been read: takes over what is legal, field by field. @returns what has changed */
-  refresh(): SettingChange[] {
+  /**
+   * The store has been read: takes over what is legal, field by field.
+   * @param held settings that stay as they are
+   * @returns what has changed
+   */
+  refresh(held: ReadonlyMap<string, unknown>): SettingChange[] {
     this.#trusted = this.#store.trusted();
     const values = Object.create(null) as Values;
     const issues: SettingIssue[] = [];
     for (const key of this.#definition.keys) {
-      const { value, issue } = this.#resolve(key, this.#store.read(key, {}));
+      const { value, issue } = held.has(key) ? this.#asBefore(key) : this.#resolve(key, this.#store.read(key, {}));
       values[key] = value;
       if (issue !== undefined) issues.push(issue);
     }
     this.#live = true;
-    this.#scoped.clear();
+    for (const [id, scoped] of this.#scoped) {
+      const kept = Object.entries(scoped).filter(([key]) => held.has(key));
+      if (kept.length === 0) this.#scoped.delete(id);
+      else this.#scoped.set(id, Object.assign(Object.create(null) as Values, Object.fromEntries(kept)));
+    }
     this.#issues = Object.freeze(issues);
     return this.#replace(values);
+  }
+
+  #asBefore(key: string): Pick<Resolved, 'value' | 'issue'> {
+    return { value: this.#values[key], issue: this.#issues.find((issue) => issue.key === key) };
   }
 
   /** The store cannot be read: what is served stays as it is. */
@@ -134,7 +146,8 @@ export class Snapshot {
     if (effective === undefined) return { value: this.#definition.defaults[key], origin: 'default', issue: undefined };
     const checked = this.#definition.check(key, effective);
     if (checked.ok) return { value: checked.value, origin, issue: undefined };
-    const value = this.#values[key];
+    // The last good value may itself have come from a workspace that was trusted then.
+    const value = this.#ignored(key).length > 0 ? this.#definition.defaults[key] : this.#values[key];
     const isDefault = sameData(value, this.#definition.defaults[key]);
     const issue: SettingIssue = { key, problem: checked.problem, layer: origin, served: isDefault ? 'default' : 'last good value' };
     return { value, origin: isDefault ? 'default' : 'last good value', issue };
@@ -148,35 +161,38 @@ export class Snapshot {
     return { effective: raw.layers.get(origin), origin };
   }
 
-  /** Is a value stored there left out of account, as the workspace is not trusted? */
-  ignores(key: string, target: Target): boolean {
-    return this.#ignored(key).includes(target);
-  }
-
   #ignored(key: string): readonly Layer[] {
     return !this.#trusted && this.#definition.declarations[key]?.restricted === true ? untrustedLayers : [];
+  }
+
+  /** What keeps a value that is stored at a target from being served: a higher layer, or that the store cannot be read (P29). */
+  shadow(key: string, target: Target, scope: Scope): string | undefined {
+    if (!this.#live) return 'last good value';
+    const { layers: holding, ignored } = this.inspect(key, scope);
+    const own: Layer = scope.languageId === undefined ? target : `${target}-language`;
+    if (ignored.includes(own)) return 'workspace trust';
+    return layers.findLast((layer) => layer in holding && !ignored.includes(layer) && layers.indexOf(layer) > layers.indexOf(own));
   }
 
   inspect(key: string, scope: Scope): Inspection {
     const secret = this.#definition.isSecret(key);
     const show = (value: unknown): unknown => (secret && value !== undefined ? masked : value);
     const scoped = scope.resource !== undefined || scope.languageId !== undefined;
-    const value = show(scoped ? this.getScoped(key, scope) : this.get(key));
-    let raw: RawSetting;
+    const value = show(this.get(key, scoped ? scope : undefined));
     try {
-      raw = this.#store.read(key, scope);
+      const raw = this.#store.read(key, scope);
+      const { origin, issue } = this.#resolve(key, raw);
+      return {
+        key,
+        value,
+        origin: this.#live ? origin : 'last good value',
+        layers: Object.fromEntries([...raw.layers].map(([layer, stored]) => [layer, show(stored)])),
+        ignored: this.#ignored(key).filter((layer) => raw.layers.has(layer)),
+        ...(issue === undefined ? {} : { problem: issue.problem }),
+      };
     } catch {
       return { key, value, origin: 'last good value', layers: {}, ignored: [], problem: 'the store cannot be read' };
     }
-    const { origin, issue } = this.#resolve(key, raw);
-    return {
-      key,
-      value,
-      origin: this.#live ? origin : 'last good value',
-      layers: Object.fromEntries([...raw.layers].map(([layer, stored]) => [layer, show(stored)])),
-      ignored: this.#ignored(key).filter((layer) => raw.layers.has(layer)),
-      ...(issue === undefined ? {} : { problem: issue.problem }),
-    };
   }
 }
 

@@ -4,7 +4,7 @@ import type { configLifecycle } from '../../machines/config-lifecycle.ts';
 import type { RetryInput, retrySequencer } from '../../machines/retry-sequencer.ts';
 import { supervisor, supervisorDefaults, type ChildInputs, type Health, type SupervisorOptions } from '../../machines/supervisor.ts';
 import type { writeQueue } from '../../machines/write-queue.ts';
-import { actorClock, type Clock } from '../clock.ts';
+import { actorClock, type Clock, type TimerHandle } from '../clock.ts';
 
 export type SupervisorRef = ActorRefFrom<typeof supervisor>;
 
@@ -18,15 +18,20 @@ export interface SupervisionHooks {
 /** The running supervisor of one service, and the way to its children. */
 export class Supervision {
   readonly actor: SupervisorRef;
+  readonly #hooks: SupervisionHooks;
+  readonly #clock: LeashedClock;
   #health: Health = 'degraded';
   #crashes = 0;
   #retries = 0;
+  /** The supervisor itself has crashed. */
   #failed = false;
 
   constructor(clock: Clock, inputs: ChildInputs, hooks: SupervisionHooks, options: Partial<SupervisorOptions> = {}) {
+    this.#hooks = hooks;
+    this.#clock = new LeashedClock(clock);
     this.actor = createActor(supervisor, {
       input: { ...supervisorDefaults, ...options, inputs },
-      clock: actorClock(clock),
+      clock: actorClock(this.#clock),
     });
     this.actor.subscribe({
       next: ({ value, context }) => {
@@ -34,18 +39,26 @@ export class Supervision {
           this.#crashes = context.crashesEver;
           hooks.onCrash(context.lastCrash!.id, context.lastCrash!.error, value.phase === 'givenUp');
         }
-        const before = this.#health;
-        this.#health = value.health;
-        if (before !== value.health) hooks.onHealth(value.health, before);
+        this.#setHealth(value.health);
         hooks.onChange();
       },
-      // The supervisor's own actions do not throw; should they, reads go on and writes are refused.
-      error: (error) => {
-        this.#failed = true;
-        this.#health = 'unhealthy';
-        hooks.onCrash('supervisor', error, true);
-      },
+      error: (error) => this.#onFailure(error),
     });
+  }
+
+  /** The supervisor's own actions do not throw. Should it crash all the same, its children are orphans: nothing runs any more, as after too many crashes. */
+  #onFailure(error: unknown): void {
+    this.#failed = true;
+    this.#clock.stop();
+    this.#hooks.onCrash('supervisor', error, true);
+    this.#setHealth('unhealthy');
+    this.#hooks.onChange();
+  }
+
+  #setHealth(health: Health): void {
+    const before = this.#health;
+    this.#health = health;
+    if (before !== health) this.#hooks.onHealth(health, before);
   }
 
   start(): void {
@@ -56,7 +69,7 @@ export class Supervision {
     return this.#health;
   }
 
-  /** No write is accepted any more, until `restart`. */
+  /** Nothing runs and no write is accepted any more, until `restart`. */
   get givenUp(): boolean {
     return this.#failed || this.actor.getSnapshot().value.phase === 'givenUp';
   }
@@ -66,7 +79,12 @@ export class Supervision {
   }
 
   get lifecycleState(): string {
-    return this.actor.getSnapshot().context.lifecycle;
+    return this.#failed ? 'given up' : this.actor.getSnapshot().context.lifecycle;
+  }
+
+  /** Who crashed last. */
+  get lastCrash(): string {
+    return this.#failed ? 'supervisor' : this.actor.getSnapshot().context.lastCrash?.id ?? '';
   }
 
   get lifecycle(): ActorRefFrom<typeof configLifecycle> | undefined {
@@ -106,6 +124,42 @@ export class Supervision {
 
   /** XState types children by the whole set of logics; the id says which it is. */
   #child(id: string): never {
-    return this.actor.getSnapshot().children[id] as never;
+    return (this.#failed ? undefined : this.actor.getSnapshot().children[id]) as never;
+  }
+}
+
+/** A clock whose timers can be stopped all at once. */
+class LeashedClock implements Clock {
+  readonly #clock: Clock;
+  readonly #timers = new Set<TimerHandle>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  wallTime(): number {
+    return this.#clock.wallTime();
+  }
+
+  setTimeout(callback: () => void, delay: number, background?: boolean): TimerHandle {
+    const timer = this.#clock.setTimeout(() => {
+      this.#timers.delete(timer);
+      callback();
+    }, delay, background);
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  clearTimeout(timer: TimerHandle): void {
+    this.#timers.delete(timer);
+    this.#clock.clearTimeout(timer);
+  }
+
+  stop(): void {
+    for (const timer of [...this.#timers]) this.clearTimeout(timer);
   }
 }

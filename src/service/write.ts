@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.ts';
-import { AbortedError, CircuitOpenError, DisposedError, StoreError, TimeoutError, ValidationError, type StoreReason } from '../errors.ts';
+import { AbortedError, DisposedError, StoreError, TimeoutError, type StoreReason } from '../errors.ts';
 import type { Guard } from '../guard/guard.ts';
 import { sameData } from '../settings/plain-data.ts';
 import type { Scope, Store, Target } from '../store/store.ts';
-import { within } from './within.ts';
+import { asStoreError, withOutcome } from './outcome.ts';
+import type { Patience } from './patience.ts';
 
 /** One place a value is written to. */
 export interface Slot {
@@ -22,24 +22,31 @@ export type Asked =
 
 export interface WriteTools {
   readonly store: Store;
-  readonly clock: Clock;
-  /** The longest a look at the store may take, in milliseconds. */
-  readonly readLimit: number;
+  readonly patience: Patience;
 }
+
+/** The longest a look at the store may take, in milliseconds. */
+export const lookLimit = 5_000;
 
 export interface WriteOptions {
   readonly signal?: AbortSignal;
-  readonly critical?: boolean;
-  /** Called with each value that is about to be stored. */
-  readonly onAsked?: (value: unknown) => void;
+  readonly critical: boolean;
+  /** Called with each value that is about to be sent. */
+  readonly onAsked: (value: unknown) => void;
 }
 
-/** The end of a write, and the attempts that were given up and have not come to an end. */
-export type WriteEnd = {
-  /** What was asked for last; `undefined` when it did not come so far. */
-  readonly asked: { readonly value: unknown } | undefined;
-  readonly unsettled: readonly Promise<unknown>[];
-} & ({ readonly ok: true } | { readonly ok: false; readonly error: unknown });
+/** The end of a write; `unsettled` are the attempts that were given up and have not come to an end. */
+export type WriteEnd = { readonly unsettled: readonly Promise<unknown>[] } & (
+  | { readonly ok: true; readonly value: unknown }
+  | {
+    readonly ok: false;
+    readonly error: unknown;
+    /** What was sent last, unless the store has definitely refused all of it. */
+    readonly sent: { readonly value: unknown } | undefined;
+    /** It may be stored, or be stored yet: nobody can tell. */
+    readonly unknown: boolean;
+  }
+);
 
 /** Refusals after which nothing has been stored, and nothing will be. */
 const definite: ReadonlySet<StoreReason> = new Set<StoreReason>([
@@ -53,33 +60,39 @@ const definite: ReadonlySet<StoreReason> = new Set<StoreReason>([
 export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: Asked, options: WriteOptions): Promise<WriteEnd> {
   const { store } = tools;
   const unsettled = new Set<Promise<unknown>>();
-  let last: { readonly value: unknown } | undefined;
-  /** The value sent last may be in the store, or get there yet. */
-  let ambiguous = false;
+  let sent: { readonly value: unknown } | undefined;
+  /** Attempts that may have stored what they sent, or may do so yet. */
+  let doubtful = 0;
 
-  async function attempt(number: number, signal: AbortSignal): Promise<void> {
-    if (number > 1 && ambiguous && last !== undefined) {
-      if (sameData(await store.readBack(slot), last.value)) return;
+  async function attempt(signal: AbortSignal): Promise<void> {
+    let expected: { readonly value: unknown } | undefined;
+    let value: unknown;
+    if (doubtful > 0) {
+      if (sameData(await store.readBack(slot), sent!.value)) return;
       // P28: what was computed from an older value must not be computed, and land, twice.
       if (asked.kind === 'update' && unsettled.size > 0) throw new TimeoutError(guard.name, guard.attemptDeadlines.duration, 'unknown', { retryable: false });
     }
-    let expected: { readonly value: unknown } | undefined;
-    let value: unknown;
     if (asked.kind === 'value') ({ value } = asked);
     else {
       expected = { value: await store.readBack(slot) };
+      if (signal.aborted) return;
       value = asked.compute(expected.value);
+      if (sameData(value, expected.value)) {
+        sent = { value };
+        return;
+      }
     }
-    if (signal.aborted) return; // Given up meanwhile: nothing has been sent, and nobody waits.
-    options.onAsked?.(value);
-    last = { value };
-    ambiguous = true;
+    // Given up meanwhile: nothing more is sent, and nobody waits.
+    if (signal.aborted) return;
+    options.onAsked(value);
+    sent = { value };
+    doubtful++;
     const sending = store.write({ key: slot.key, target: slot.target, scope: slot.scope, value }, expected === undefined ? { signal } : { signal, expected });
     unsettled.add(sending);
     try {
       await sending;
     } catch (error) {
-      if (error instanceof StoreError && definite.has(error.reason)) ambiguous = false;
+      if (error instanceof StoreError && definite.has(error.reason)) doubtful--;
       throw error;
     } finally {
       unsettled.delete(sending);
@@ -90,44 +103,39 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
     }
   }
 
-  const guardOptions = {
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    ...(options.critical === undefined ? {} : { critical: options.critical }),
-  };
+  const { signal, critical } = options;
   let failure: unknown;
   try {
-    await guard.execute((each) => attempt(each.number, each.signal), guardOptions);
-    return { ok: true, asked: last, unsettled: [...unsettled] };
+    await guard.execute(
+      (each) => attempt(each.signal).catch((error: unknown) => { throw asStoreError(error); }),
+      { critical, ...(signal === undefined ? {} : { signal }) },
+    );
+    return { ok: true, value: sent!.value, unsettled: [...unsettled] };
   } catch (error) {
     failure = error;
   }
-  const left = failure instanceof AbortedError || failure instanceof DisposedError;
-  if (!left && ambiguous && last !== undefined && !(failure instanceof CircuitOpenError) && !(failure instanceof ValidationError)) {
+  let unknown = doubtful > 0;
+  // Whoever has left is answered at once.
+  if (doubtful > 0 && !(failure instanceof AbortedError) && !(failure instanceof DisposedError)) {
     const stored = await look(tools, slot);
-    if (stored !== undefined && sameData(stored.value, last.value)) return { ok: true, asked: last, unsettled: [...unsettled] };
-    failure = timeoutOutcome(failure, unsettled.size > 0 || stored === undefined);
+    if (stored !== undefined && sameData(stored.value, sent!.value)) return { ok: true, value: sent!.value, unsettled: [...unsettled] };
+    unknown = stored === undefined || unsettled.size > 0;
   }
-  if (failure instanceof AbortedError && !ambiguous) failure = new AbortedError(guard.name, 'not stored', { cause: failure.cause });
-  return { ok: false, error: failure, asked: ambiguous ? last : undefined, unsettled: [...unsettled] };
+  return {
+    ok: false,
+    error: withOutcome(failure, unknown ? 'unknown' : 'not stored'),
+    sent: doubtful > 0 ? sent : undefined,
+    unknown,
+    unsettled: [...unsettled],
+  };
 }
 
 /** What is stored, or `undefined` when the store does not say in time. */
-export async function look({ store, clock, readLimit }: WriteTools, slot: Slot): Promise<{ readonly value: unknown } | undefined> {
+export async function look({ store, patience }: WriteTools, slot: Slot): Promise<{ readonly value: unknown } | undefined> {
   try {
-    const result = await within(clock, readLimit, store.readBack(slot));
+    const result = await patience.within(lookLimit, () => store.readBack(slot));
     return result.timedOut ? undefined : { value: result.value };
   } catch {
     return undefined;
   }
-}
-
-/** A timeout says what is known by now: nothing was stored, or it may be yet. */
-function timeoutOutcome(error: unknown, unknown: boolean): unknown {
-  if (!(error instanceof TimeoutError) || unknown === (error.outcome === 'unknown')) return error;
-  const known = new TimeoutError('The write', error.timeout, unknown ? 'unknown' : 'not stored', {
-    retryable: error.retryable,
-    context: error.context,
-  });
-  known.attempts = error.attempts;
-  return known;
 }

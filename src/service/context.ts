@@ -1,0 +1,27 @@
+import type { Clock } from '../clock.ts';
+import type { SettingsDefinition } from '../settings/define-settings.ts';
+import type { Memento } from '../store/memento.ts';
+import type { Store } from '../store/store.ts';
+import type { ServiceEvent } from './events.ts';
+import type { ServiceOptions } from './options.ts';
+import type { Patience } from './patience.ts';
+
+/** What the parts of one service share. */
+export interface ServiceContext {
+  /** For messages: "The configuration of nofx". */
+  readonly name: string;
+  readonly definition: SettingsDefinition;
+  readonly options: ServiceOptions;
+  readonly store: Store;
+  readonly memento: Memento;
+  readonly clock: Clock;
+  readonly patience: Patience;
+  emit(event: ServiceEvent): void;
+  /** Something of the application's own failed; nothing else is affected. */
+  warn(message: string, error: unknown): void;
+}
+
+/** The memento could not be read or written. */
+export function mementoWarning(context: ServiceContext): (error: unknown) => void {
+  return (error) => context.warn('What outlives the process could not be kept.', error);
+}

@@ -1,0 +1,169 @@
+import type { GuardEvent, PersistedBreaker } from '../guard/guard.ts';
+import { plainData } from '../settings/plain-data.ts';
+import { targets, type Scope, type Target } from '../store/store.ts';
+import { mementoWarning, type ServiceContext } from './context.ts';
+import { Lane, laneDefaults, type Place } from './lane.ts';
+import type { MetricsRecorder } from './metrics.ts';
+import { Persisted } from './persisted.ts';
+import type { Supervision } from './supervision.ts';
+
+/** One breaker in `breakers()`. */
+export interface BreakerStatus {
+  /** The settings file, as the store names it. */
+  readonly file: string;
+  readonly mode: 'CLOSED' | 'OPEN' | 'HALF_OPEN';
+  readonly held: boolean;
+  readonly consecutiveFailures: number;
+  /** Milliseconds until it probes by itself. */
+  readonly retryAfter: number | undefined;
+  /** Writes accepted and not ended. */
+  readonly queueDepth: number;
+}
+
+interface PersistedLane extends Place {
+  readonly breaker: PersistedBreaker;
+}
+
+/** A file is probed for at most this long, in milliseconds. */
+const probeLimit = 5_000;
+
+/** The settings files written so far: a lane for each. What is open stays open across a restart (P11). */
+export class Lanes implements Iterable<Lane> {
+  readonly #context: ServiceContext;
+  readonly #supervision: Supervision;
+  readonly #metrics: MetricsRecorder;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #persisted: Persisted<PersistedLane[]>;
+
+  constructor(context: ServiceContext, supervision: Supervision, metrics: MetricsRecorder) {
+    this.#context = context;
+    this.#supervision = supervision;
+    this.#metrics = metrics;
+    this.#persisted = new Persisted(context.memento, `holdfast.${context.definition.section}.breakers`, mementoWarning(context));
+  }
+
+  [Symbol.iterator](): Iterator<Lane> {
+    return this.#lanes.values();
+  }
+
+  get(file: string): Lane | undefined {
+    return this.#lanes.get(file);
+  }
+
+  /** The lane of a place, made on its first use. */
+  at({ file, target, scope }: Place, restore?: PersistedBreaker): Lane {
+    const existing = this.#lanes.get(file);
+    if (existing !== undefined) return existing;
+    const { store, options, clock } = this.#context;
+    const lane = new Lane({
+      name: store.name === file ? file : `${store.name} (${file})`,
+      place: { file, target, scope },
+      capacity: this.capacity,
+      probeEvery: options.probeEvery ?? laneDefaults.probeEvery,
+      clock,
+      guard: options.guard ?? {},
+      restore,
+      probe: () => this.probe(target, scope),
+      onGuardEvent: (event) => this.#onGuardEvent(file, event),
+      onParked: ({ keys }) => this.#context.emit({ type: 'parked', keys, file }),
+    }, this.#supervision);
+    this.#lanes.set(file, lane);
+    this.#metrics.breaker(file, lane.guard.breakerMode);
+    this.#supervision.openFile(file);
+    lane.follow();
+    return lane;
+  }
+
+  /** The lanes an operator means: of one file, or all. */
+  chosen(file: string | undefined): Lane[] {
+    return [...this.#lanes.values()].filter((lane) => file === undefined || lane.file === file);
+  }
+
+  get capacity(): number {
+    return this.#context.options.capacity ?? laneDefaults.capacity;
+  }
+
+  /** Writes accepted and not ended. */
+  get depth(): number {
+    let depth = 0;
+    for (const lane of this) depth += lane.depth;
+    return depth;
+  }
+
+  get status(): BreakerStatus[] {
+    return [...this].map(({ file, guard, depth }) => ({
+      file,
+      mode: guard.breakerMode,
+      held: guard.isHeld,
+      consecutiveFailures: guard.consecutiveFailures,
+      retryAfter: guard.retryAfter,
+      queueDepth: depth,
+    }));
+  }
+
+  /** Rejects with the reason why the target cannot be written. */
+  async probe(target: Target, scope: Scope): Promise<void> {
+    const result = await this.#context.patience.within(probeLimit, () => this.#context.store.probe(target, scope));
+    if (result.timedOut) throw new Error('The store did not answer the probe in time.');
+  }
+
+  /** Opens again what an earlier process left open, until its original deadline. */
+  restore(): void {
+    const stored = this.#persisted.load();
+    if (!Array.isArray(stored)) return;
+    for (const lane of stored) {
+      if (isPersistedLane(lane) && this.#isStillThere(lane)) this.at(lane, lane.breaker);
+    }
+  }
+
+  /** Keeps what is open for the next process. */
+  save(): void {
+    const open = [...this].flatMap(({ options: { place }, guard }) => {
+      const breaker = guard.persisted();
+      return breaker === undefined ? [] : [{ ...place, breaker }];
+    });
+    this.#persisted.save(open.length === 0 ? undefined : open);
+  }
+
+  settled(): Promise<void> {
+    return this.#persisted.settled();
+  }
+
+  /** Folders come and go. */
+  #isStillThere({ file, target, scope }: Place): boolean {
+    try {
+      return this.#context.store.fileOf(target, scope) === file;
+    } catch {
+      return false;
+    }
+  }
+
+  #onGuardEvent(file: string, event: GuardEvent): void {
+    switch (event.type) {
+      case 'breaker':
+        this.#metrics.breaker(file, event.to);
+        this.save();
+        this.#context.emit({ type: 'breaker', file, from: event.from, to: event.to });
+        break;
+      case 'attempt-failed':
+        if ((event.error as { code?: unknown } | undefined)?.code === 'TIMEOUT') this.#metrics.timedOut();
+        this.#context.emit({ type: 'attempt-failed', file, attempt: event.attempt, error: event.error });
+        break;
+      case 'retry':
+        this.#metrics.retried();
+        break;
+    }
+  }
+}
+
+function isPersistedLane(value: unknown): value is PersistedLane {
+  if (!plainData(value).ok) return false;
+  const lane = value as Partial<PersistedLane> | null;
+  return typeof lane === 'object' && lane !== null
+    && typeof lane.file === 'string'
+    && targets.includes(lane.target as Target)
+    && typeof lane.scope === 'object' && lane.scope !== null
+    && typeof lane.breaker === 'object' && lane.breaker !== null
+    && (lane.breaker.mode === 'HELD' || lane.breaker.mode === 'OPEN')
+    && (lane.breaker.until === undefined || Number.isFinite(lane.breaker.until));
+}

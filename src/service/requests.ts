@@ -1,0 +1,119 @@
+import { ValidationError } from '../errors.ts';
+import type { SettingsDefinition } from '../settings/define-settings.ts';
+import { targets, type Scope, type Store } from '../store/store.ts';
+import type { JobOptions } from './jobs.ts';
+import type { UpdateOptions } from './options.ts';
+import type { SlotValue } from './transaction.ts';
+import type { Asked, Slot } from './write.ts';
+
+/** What callers ask for, held against the definition: whatever is not legal is refused here, before anything happens (P7, P50). */
+export class Requests {
+  readonly #definition: SettingsDefinition;
+  readonly #store: Store;
+
+  constructor(definition: SettingsDefinition, store: Store) {
+    this.#definition = definition;
+    this.#store = store;
+  }
+
+  /** @throws ValidationError the key, the target or the scope is not legal; StoreError there is no such target now */
+  slot(key: string, options: UpdateOptions): Slot {
+    this.#validateKey(key);
+    const scope = toScope(options);
+    const target = options.target ?? this.#store.defaultTarget(key, scope);
+    if (!targets.includes(target)) throw new ValidationError('target', `must be one of ${targets.join(', ')}`);
+    return { key, target, scope, file: this.#store.fileOf(target, scope) };
+  }
+
+  /** @throws ValidationError */
+  value(key: string, value: unknown): unknown {
+    this.#validateKey(key);
+    return value === undefined ? undefined : this.#definition.validate(key, value);
+  }
+
+  /**
+   * A value, or a function of the stored one. The function sees `current` instead, when nothing legal is stored.
+   * @throws ValidationError
+   */
+  asked(key: string, value: unknown, current: () => unknown): Asked {
+    if (typeof value !== 'function') return { kind: 'value', value: this.value(key, value) };
+    return {
+      kind: 'update',
+      compute: (stored) => {
+        const checked = stored === undefined ? undefined : this.#definition.check(key, stored);
+        return this.value(key, computed(key, value as (current: unknown) => unknown, checked?.ok === true ? checked.value : current()));
+      },
+    };
+  }
+
+  /**
+   * The settings of a transaction, all at one target.
+   * @param keys of `values`, from `keysOf`
+   * @throws ValidationError; StoreError as `slot`
+   */
+  transaction(keys: readonly (string | symbol)[], values: object, options: UpdateOptions): SlotValue[] {
+    if (keys.length === 0) throw new ValidationError('(nothing)', 'is not a transaction: give at least one setting');
+    const { target } = this.slot(keys[0] as string, options);
+    return keys.map((key) => ({
+      slot: this.slot(key as string, { ...options, target }),
+      value: this.value(key as string, member(values, key)),
+    }));
+  }
+
+  #validateKey(key: unknown): void {
+    const definition: SettingsDefinition = this.#definition;
+    definition.validateKey(key);
+  }
+}
+
+/** The names in what a caller gave, whatever it does when looked at. */
+export function keysOf(values: object): (string | symbol)[] {
+  try {
+    return Reflect.ownKeys(values);
+  } catch {
+    return [];
+  }
+}
+
+function member(values: object, key: string | symbol): unknown {
+  try {
+    return (values as Record<string | symbol, unknown>)[key];
+  } catch (cause) {
+    throw new ValidationError(String(key), 'cannot be read: looking at it throws', { cause });
+  }
+}
+
+function computed(key: string, compute: (current: unknown) => unknown, current: unknown): unknown {
+  let next: unknown;
+  try {
+    next = compute(current);
+  } catch (cause) {
+    throw new ValidationError(key, 'could not be computed: its update function threw', { cause });
+  }
+  if (!(next instanceof Promise)) return next;
+  // Nobody else hears of its failure.
+  next.catch(() => undefined);
+  throw new ValidationError(key, 'cannot be computed by an asynchronous function: what is stored could change meanwhile');
+}
+
+/** @throws ValidationError for a signal that is none */
+export function toJobOptions({ park = false, critical = false, signal }: UpdateOptions): JobOptions {
+  if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.addEventListener !== 'function') {
+    throw new ValidationError('signal', 'is not an AbortSignal');
+  }
+  return { park, critical, signal };
+}
+
+/** @throws ValidationError for a resource or language that is not a sane text */
+export function toScope({ resource, languageId }: Scope): Scope {
+  const scope: { resource?: string; languageId?: string } = {};
+  if (resource !== undefined) {
+    if (typeof resource !== 'string' || resource.length > 4096) throw new ValidationError('resource', 'is not a URI');
+    scope.resource = resource;
+  }
+  if (languageId !== undefined) {
+    if (typeof languageId !== 'string' || !/^[\w+#.-]{1,64}$/.test(languageId) || languageId in Object.prototype) throw new ValidationError('languageId', 'is not the identifier of a language');
+    scope.languageId = languageId;
+  }
+  return scope;
+}

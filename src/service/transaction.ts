@@ -1,0 +1,132 @@
+import { StoreError, TransactionError } from '../errors.ts';
+import type { Guard } from '../guard/guard.ts';
+import { sameData } from '../settings/plain-data.ts';
+import { Job, type Caller, type JobHost, type JobOptions } from './jobs.ts';
+import { look, lookLimit, type Slot } from './write.ts';
+
+/** A value to be stored, and where. */
+export interface SlotValue {
+  readonly slot: Slot;
+  readonly value: unknown;
+}
+
+/** A key the transaction has touched. */
+interface Touched {
+  readonly slot: Slot;
+  /** What was there before. */
+  readonly before: unknown;
+  /** What was stored and read back; absent for the write that failed. */
+  readonly stored: { readonly value: unknown } | undefined;
+  /** An attempt that was given up may still be stored. */
+  readonly mayLand: boolean;
+}
+
+/** For so long a failed transaction tries to restore what it has touched, in milliseconds. */
+const rollBackLimit = 30_000;
+
+/** Several settings of one file, all or none (P24). */
+export class TransactionJob extends Job {
+  readonly slots: readonly Slot[];
+  readonly #writes: readonly SlotValue[];
+  readonly #touched: Touched[] = [];
+  readonly #rolledBack = new Set<string>();
+  #at = '';
+
+  constructor(id: number, host: JobHost, writes: readonly SlotValue[], caller: Caller, options: JobOptions) {
+    super(id, host, caller, options);
+    this.#writes = writes;
+    this.slots = writes.map(({ slot }) => slot);
+  }
+
+  get repeatable(): boolean {
+    return this.#touched.length === 0;
+  }
+
+  override async run(guard: Guard): Promise<void> {
+    // Readers of the service see all or nothing.
+    const release = this.host.hold(this.keys);
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      failure = await this.#apply(guard);
+      if (failure !== undefined) await this.#rollBack();
+    } finally {
+      release();
+    }
+    if (failure !== undefined) throw failure.error;
+    this.succeed();
+  }
+
+  /** Says what is as it was before, and what is not, also when disposal ends it half-way. */
+  override fail(cause: unknown): void {
+    super.fail(this.#touched.length === 0 ? cause : this.#failure(cause));
+  }
+
+  async #apply(guard: Guard): Promise<{ readonly error: unknown } | undefined> {
+    for (const { slot, value } of this.#writes) {
+      this.#at = slot.key;
+      const before = await look(this.host.tools, slot);
+      if (before === undefined) return { error: new StoreError('io', `"${slot.key}" could not be read before the transaction.`) };
+      if (sameData(before.value, value)) continue;
+      const end = await this.write(guard, slot, { kind: 'value', value });
+      const stored = end.ok ? { value } : undefined;
+      if (end.ok || end.sent !== undefined) this.#touched.push({ slot, before: before.value, stored, mayLand: !end.ok && end.unsettled.length > 0 });
+      if (!end.ok) return { error: end.error };
+    }
+    return undefined;
+  }
+
+  async #rollBack(): Promise<void> {
+    const { clock } = this.host;
+    const deadline = clock.now() + rollBackLimit;
+    for (const touched of [...this.#touched].reverse()) {
+      if (this.settled || clock.now() >= deadline) return;
+      if (await this.#restore(touched) && !touched.mayLand) this.#rolledBack.add(touched.slot.key);
+    }
+  }
+
+  /** Past the breaker: an open one must not keep what was half done from being undone. */
+  async #restore({ slot, before, stored }: Touched): Promise<boolean> {
+    for (let tries = 0; tries < 3; tries++) {
+      const now = await look(this.host.tools, slot);
+      if (now !== undefined && sameData(now.value, before)) {
+        this.host.onEnd(this, slot, { ok: true, value: before, unsettled: [] });
+        return true;
+      }
+      // Somebody else has changed it since: that is not ours to undo.
+      if (now !== undefined && stored !== undefined && !sameData(now.value, stored.value)) return true;
+      if (tries < 2 && !this.settled) await this.#send(slot, before, now);
+    }
+    return false;
+  }
+
+  async #send(slot: Slot, value: unknown, expected: { readonly value: unknown } | undefined): Promise<void> {
+    const { store, patience } = this.host.tools;
+    const { key, target, scope } = slot;
+    const controller = new AbortController();
+    const sending = new Set<Promise<unknown>>();
+    try {
+      const result = await patience.within(lookLimit, () => {
+        const sent = store.write({ key, target, scope, value }, { signal: controller.signal, ...(expected === undefined ? {} : { expected }) });
+        sending.add(sent);
+        return sent;
+      });
+      if (!result.timedOut) return;
+      controller.abort();
+      this.host.onEnd(this, slot, { ok: true, value, unsettled: [...sending] });
+    } catch {
+      // The next look tells.
+    }
+  }
+
+  #failure(cause: unknown): TransactionError {
+    const rolledBack = [...this.#rolledBack];
+    const touched = [...this.#touched.map(({ slot }) => slot.key), ...this.inDoubt];
+    const notRestored = [...new Set(touched)].filter((key) => !this.#rolledBack.has(key));
+    const { retryable, userAction } = cause as { retryable?: boolean; userAction?: string };
+    return new TransactionError(this.#at, rolledBack, notRestored, {
+      cause,
+      ...(retryable === undefined ? {} : { retryable }),
+      ...(userAction === undefined ? {} : { userAction }),
+    });
+  }
+}

@@ -1,0 +1,263 @@
+import type { TimerHandle } from '../clock.ts';
+import { AbortedError, ConfigurationError, QueueFullError } from '../errors.ts';
+import { sameData } from '../settings/plain-data.ts';
+import { showKey } from '../settings/setting-key.ts';
+import { mementoWarning, type ServiceContext } from './context.ts';
+import type { LateOutcome } from './events.ts';
+import { SingleJob, type Caller, type Job, type JobHost } from './jobs.ts';
+import { Journal, outcomeOf } from './journal.ts';
+import type { Lane } from './lane.ts';
+import type { Lanes } from './lanes.ts';
+import { LateWrites, type Acknowledged, type LateWrite, type Mended } from './late-writes.ts';
+import type { Loading } from './loading.ts';
+import type { MetricsRecorder } from './metrics.ts';
+import type { UpdateOptions, UpdateResult } from './options.ts';
+import { keysOf, Requests, toJobOptions } from './requests.ts';
+import { TransactionJob } from './transaction.ts';
+import type { Slot, WriteEnd, WriteTools } from './write.ts';
+
+export interface WritingHooks {
+  /** @throws the reason why no write is accepted now */
+  refuse(): void;
+  /** A write that had been given up has been stored. */
+  onLanded(): void;
+}
+
+/** The caller of one operation, and where it writes, once that is known. */
+interface Submission extends Caller {
+  slots: readonly Slot[];
+}
+
+/** Takes writes in, sees them through, and answers their callers: once each, and with the truth. */
+export class Writing {
+  readonly #context: ServiceContext;
+  readonly #lanes: Lanes;
+  readonly #loading: Loading;
+  readonly #metrics: MetricsRecorder;
+  readonly #requests: Requests;
+  readonly #journal: Journal;
+  readonly #late: LateWrites;
+  readonly #tools: WriteTools;
+  readonly #host: JobHost;
+  /** The jobs accepted and not answered. */
+  readonly #open = new Map<Job, Lane>();
+  readonly #hooks: WritingHooks;
+  #jobs = 0;
+  #keepAlive: TimerHandle | undefined;
+
+  constructor(context: ServiceContext, lanes: Lanes, loading: Loading, metrics: MetricsRecorder, hooks: WritingHooks) {
+    const { definition, store, clock, patience } = context;
+    this.#context = context;
+    this.#lanes = lanes;
+    this.#loading = loading;
+    this.#metrics = metrics;
+    this.#hooks = hooks;
+    this.#requests = new Requests(definition, store);
+    this.#journal = new Journal(context.memento, definition.section, mementoWarning(context));
+    this.#tools = { store, patience };
+    this.#late = new LateWrites(this.#tools, {
+      mend: (late, newest) => this.#mend(late, newest),
+      onLate: (late, outcome, reasserted) => this.#onLate(late, outcome, reasserted),
+    });
+    this.#host = {
+      tools: this.#tools,
+      clock,
+      onAsked: (job, slot, value) => this.#note(job, slot, { value }),
+      onEnd: (job, slot, end) => this.#onEnd(job, slot, end),
+      onSettled: (job) => this.#forget(job),
+      withdraw: (job) => this.#open.get(job)?.withdraw(job) ?? false,
+      hold: (keys) => loading.hold(keys),
+    };
+  }
+
+  /** Writes whose callers have been answered, and which may still land. */
+  get lateCount(): number {
+    return this.#late.size;
+  }
+
+  update(key: string, value: unknown, options: UpdateOptions): Promise<UpdateResult> {
+    return this.#submit([key], options, (id, caller) => {
+      const slot = this.#requests.slot(key, options);
+      caller.slots = [slot];
+      const asked = this.#requests.asked(key, value, () => this.#loading.snapshot.get(key, slot.scope));
+      const known = asked.kind === 'value' ? { value: asked.value } : undefined;
+      const jobOptions = toJobOptions(options);
+      const lane = this.#lanes.at(slot);
+      const waiting = lane.lastWaiting;
+      if (waiting instanceof SingleJob && waiting.merge(slot, asked, caller, jobOptions)) {
+        this.#note(waiting, slot, known);
+        return;
+      }
+      const job = new SingleJob(id, this.#host, slot, asked, caller, jobOptions);
+      this.#note(job, slot, known);
+      this.#accept(lane, job);
+    });
+  }
+
+  updateAll(values: object, options: UpdateOptions): Promise<UpdateResult> {
+    const keys = keysOf(values);
+    return this.#submit(keys, options, (id, caller) => {
+      const writes = this.#requests.transaction(keys, values, options);
+      caller.slots = writes.map(({ slot }) => slot);
+      const job = new TransactionJob(id, this.#host, writes, caller, toJobOptions(options));
+      for (const { slot, value } of writes) this.#note(job, slot, { value });
+      this.#accept(this.#lanes.at(caller.slots[0]!), job);
+    });
+  }
+
+  /** The store has changed: it may have been a late write, landing. */
+  onStoreChange(): void {
+    this.#late.review();
+  }
+
+  /** Finds out what became of the writes an earlier process did not see the end of, and tells (P29). */
+  async reconcile(): Promise<void> {
+    for (const entry of this.#journal.earlier) {
+      const outcome = await outcomeOf(this.#tools, this.#context.definition, entry);
+      if (this.#context.patience.ended) return;
+      this.#context.emit({ type: 'reconciled', key: showKey(entry.key), acceptedAt: entry.acceptedAt, outcome });
+    }
+    if (this.#journal.earlier.length > 0) this.#journal.forgetEarlier();
+  }
+
+  /** Resolves when the journal has been handed over. */
+  settled(): Promise<void> {
+    return this.#journal.settled();
+  }
+
+  close(): void {
+    this.#late.close();
+  }
+
+  // ---- The way in, and the answer
+
+  #submit(keys: readonly (string | symbol)[], options: UpdateOptions, accept: (id: number, caller: Submission) => void): Promise<UpdateResult> {
+    const { clock, emit } = this.#context;
+    const started = clock.now();
+    const shown = keys.map(showKey);
+    let accepted = false;
+    return new Promise<UpdateResult>((resolve, reject) => {
+      const caller: Submission = {
+        slots: [],
+        resolve: (superseded) => {
+          const latency = clock.now() - started;
+          const { file, target } = caller.slots[0]!;
+          const shadowedBy = superseded ? undefined : this.#shadow(caller.slots);
+          const shadowed = shadowedBy === undefined ? {} : { shadowedBy };
+          this.#metrics.succeeded(latency);
+          emit({ type: 'stored', keys: shown, file, latency, ...shadowed });
+          resolve({ outcome: superseded ? 'superseded' : 'stored', target, ...shadowed });
+        },
+        reject: (error) => {
+          const latency = clock.now() - started;
+          const code = error instanceof ConfigurationError ? error.code : 'UNKNOWN';
+          this.#metrics.failed(latency, code, accepted && code !== 'CIRCUIT_OPEN');
+          emit({ type: 'failed', keys: shown, file: caller.slots[0]?.file, error, latency });
+          reject(error);
+        },
+      };
+      try {
+        this.#hooks.refuse();
+        if (options.signal?.aborted === true) throw new AbortedError(shown.join(', '), 'not stored', { cause: options.signal.reason });
+        accept(++this.#jobs, caller);
+        accepted = true;
+      } catch (error) {
+        caller.reject(error);
+      }
+    });
+  }
+
+  #shadow(slots: readonly Slot[]): string | undefined {
+    for (const { key, target, scope } of slots) {
+      const shadow = this.#loading.snapshot.shadow(key, target, scope);
+      if (shadow !== undefined) return shadow;
+    }
+    return undefined;
+  }
+
+  #accept(lane: Lane, job: Job): void {
+    this.#open.set(job, lane);
+    try {
+      lane.accept(job);
+    } catch (error) {
+      // Refused: whoever asked is answered by the caller of this.
+      this.#forget(job);
+      throw error;
+    }
+    job.listen();
+    this.#stayAlive();
+  }
+
+  // ---- The way of a write
+
+  #note(job: Job, { key, target, scope }: Slot, asked: { readonly value: unknown } | undefined): void {
+    const { clock, definition } = this.#context;
+    const known = asked === undefined || definition.isSecret(key) ? {} : { asked };
+    this.#journal.put({ job: job.id, key, target, scope, acceptedAt: clock.wallTime(), ...known });
+  }
+
+  #onEnd(job: Job, slot: Slot, end: WriteEnd): void {
+    const late = end.ok ? end : end.sent;
+    if (end.ok) this.#late.acknowledge(slot, end.value);
+    if (late !== undefined && (end.unsettled.length > 0 || (!end.ok && end.unknown))) {
+      this.#late.follow({ job: job.id, slot, value: late.value }, end.unsettled);
+    }
+    if (end.ok) this.#loading.refresh();
+  }
+
+  #forget(job: Job): void {
+    this.#open.get(job)?.release(job);
+    this.#open.delete(job);
+    // What is in doubt stays in the journal: `#onLate` settles it, or else the next process.
+    for (const key of job.keys) {
+      if (!job.inDoubt.has(key)) this.#journal.remove(job.id, key);
+    }
+    if (this.#open.size === 0) this.#letGo();
+  }
+
+  /** While a write is on its way the process stays alive: the timers of breakers and deadlines do not see to that. */
+  #stayAlive(): void {
+    if (this.#open.size === 0) return;
+    this.#keepAlive ??= this.#context.clock.setTimeout(() => {
+      this.#keepAlive = undefined;
+      this.#stayAlive();
+    }, 60_000);
+  }
+
+  #letGo(): void {
+    if (this.#keepAlive !== undefined) this.#context.clock.clearTimeout(this.#keepAlive);
+    this.#keepAlive = undefined;
+  }
+
+  // ---- Writes that land late
+
+  /** Stores the newest value again, if nothing else has been stored meanwhile (P21). */
+  #mend(late: LateWrite, newest: Acknowledged): Promise<Mended> {
+    const { slot } = late;
+    return new Promise((resolve) => {
+      const caller: Caller = {
+        resolve: () => resolve('mended'),
+        reject: (error) => {
+          if (error instanceof QueueFullError) return resolve('busy');
+          this.#context.warn(`"${slot.key}" was undone by a write that landed late, and could not be restored.`, error);
+          return resolve('failed');
+        },
+      };
+      const compute = (stored: unknown): unknown => (newest.isNewest() && sameData(stored, late.value) ? newest.value : stored);
+      try {
+        this.#hooks.refuse();
+        const job = new SingleJob(++this.#jobs, this.#host, slot, { kind: 'update', compute }, caller, { park: true, critical: false, signal: undefined });
+        this.#accept(this.#lanes.at(slot), job);
+      } catch (error) {
+        caller.reject(error);
+      }
+    });
+  }
+
+  #onLate({ job, slot }: LateWrite, outcome: LateOutcome, reasserted: boolean): void {
+    const { key, file } = slot;
+    if (![...this.#open.keys()].some(({ id }) => id === job)) this.#journal.remove(job, key);
+    this.#context.emit({ type: 'late', key, file, outcome, reasserted });
+    if (outcome === 'stored') this.#hooks.onLanded();
+  }
+}
