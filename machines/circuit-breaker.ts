@@ -83,7 +83,7 @@ export const circuitBreaker = setup({
     isCurrent: ({ context }, params: { epoch: number }) => params.epoch === context.epoch,
     thresholdReached: ({ context }, params: { epoch: number }) => params.epoch === context.epoch && context.streak + 1 >= context.threshold,
     lastProbePassed: ({ context }, params: { epoch: number }) => params.epoch === context.epoch && context.probesPassed + 1 >= context.probes,
-    lastProbeAbandoned: ({ context }, params: { epoch: number }) => params.epoch === context.epoch && context.probing <= 1,
+    isOnlyProbe: ({ context }, params: { epoch: number }) => params.epoch === context.epoch && context.probing <= 1,
     evidenceSeen: ({ context }) => context.evidence,
   },
   actions: {
@@ -178,11 +178,13 @@ export const circuitBreaker = setup({
           on: {
             PROBE_STARTED: { guard: { type: 'isCurrent', params: ({ event }) => event }, actions: 'admitProbe' },
             PROBE_ABANDONED: [
-              { guard: { type: 'lastProbeAbandoned', params: ({ event }) => event }, target: 'awaiting', actions: 'abandonProbe' },
+              { guard: { type: 'isOnlyProbe', params: ({ event }) => event }, target: 'awaiting', actions: 'abandonProbe' },
               { guard: { type: 'isCurrent', params: ({ event }) => event }, actions: 'abandonProbe' },
             ],
             SUCCESS: [
               { guard: { type: 'lastProbePassed', params: ({ event }) => event }, target: '#circuit-breaker.CLOSED' },
+              // The next probe gets a time limit of its own.
+              { guard: { type: 'isOnlyProbe', params: ({ event }) => event }, target: 'awaiting', actions: 'passProbe' },
               { guard: { type: 'isCurrent', params: ({ event }) => event }, actions: 'passProbe' },
             ],
             FAILURE: { guard: { type: 'isCurrent', params: ({ event }) => event }, target: '#circuit-breaker.OPEN' },

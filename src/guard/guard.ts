@@ -240,8 +240,8 @@ export class Guard {
   #mirror(breaker: BreakerRef): void {
     const { value, context } = breaker.getSnapshot();
     const from = this.mode;
-    const entered = context.epoch !== this.epoch;
     this.mode = (typeof value === 'string' ? value : Object.keys(value)[0]) as BreakerMode;
+    const entered = context.epoch !== this.epoch || from !== this.mode;
     this.epoch = context.epoch;
     this.streak = context.streak;
     this.#held = typeof value === 'object' && 'OPEN' in value && value.OPEN === 'held';
