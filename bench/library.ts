@@ -1,0 +1,42 @@
+import { build } from 'esbuild';
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type * as Holdfast from '../src/index.ts';
+import type * as Testing from '../src/testing.ts';
+
+/** Holdfast as its users get it. */
+export type Library = typeof Holdfast & typeof Testing;
+
+const root = path.resolve(import.meta.dirname, '..');
+
+/**
+ * Builds the library just as `tools/bundles.ts` does for `dist` (ESM, Node 20, dependencies left out), into a folder
+ * of its own: a run measures one state of the sources, whatever others build meanwhile.
+ *
+ * @param tree the root of a working tree; default: this one
+ */
+export async function buildLibrary(tree: string = root): Promise<string> {
+  // Below node_modules, so that the dependencies are found; not in `out`, which `npm test` empties.
+  const folder = path.join(root, 'node_modules/.cache/holdfast-bench', `${process.pid}-${path.basename(tree)}`);
+  mkdirSync(folder, { recursive: true });
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const outfile = path.join(folder, 'library.js');
+  await build({
+    absWorkingDir: tree,
+    stdin: { contents: "export * from './src/index.ts'; export * from './src/testing.ts';", resolveDir: tree },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    mainFields: ['module', 'main'],
+    packages: 'external',
+    logLevel: 'warning',
+  });
+  return outfile;
+}
+
+export async function loadLibrary(file: string): Promise<Library> {
+  return await import(pathToFileURL(file).href) as Library;
+}

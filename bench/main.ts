@@ -1,0 +1,77 @@
+/**
+ * `npm run bench`: what a call through the guard costs, against doing without, against the peers, and against the
+ * targets. Each scenario runs in a process of its own, with a bare baseline in it.
+ *
+ * --quick           less than a minute, and rougher
+ * --only NAME       one scenario (can be repeated)
+ * --json FILE       writes the figures as JSON as well
+ * --also NAME=TREE  builds the library of another working tree too, and measures both in the same processes
+ */
+import { fork } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildLibrary } from './library.ts';
+import { peerVersions } from './peers.ts';
+import { print, printChecks } from './report.ts';
+import type { Result } from './scenario.ts';
+import { surroundings } from './surroundings.ts';
+import type { Order } from './worker.ts';
+
+export type Measured = Result & { readonly name: string; readonly title: string; readonly about: string };
+
+const order = ['happy', 'concurrent', 'failing', 'rejected', 'retried', 'in-flight', 'idle', 'reads', 'updates'];
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+    json: { type: 'string' },
+    also: { type: 'string', multiple: true, default: [] },
+  },
+});
+
+const known = readdirSync(path.join(import.meta.dirname, 'scenarios')).map((file) => path.basename(file, '.ts'));
+const wanted = options.only ?? order;
+const unknown = wanted.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`Not a scenario: ${unknown.join(', ')}. There are: ${order.join(', ')}.`);
+  process.exit(2);
+}
+
+const builds: Order['builds'][number][] = [{ name: 'holdfast', file: await buildLibrary() }];
+for (const other of options.also) {
+  const [name = '', tree = ''] = other.split('=');
+  builds.push({ name, file: await buildLibrary(path.resolve(tree)) });
+}
+
+const started = performance.now();
+const versions = { node: process.version, ...peerVersions() };
+console.log(Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', '));
+console.log(surroundings());
+const results: Measured[] = [];
+for (const name of wanted) {
+  const result = await inItsOwnProcess({ scenario: name, quick: options.quick, builds });
+  results.push({ ...result, name });
+  print(result);
+}
+const checks = results.flatMap((result) => result.checks);
+printChecks(checks);
+console.log(`\n${((performance.now() - started) / 1000).toFixed(0)} s. ${surroundings()}`);
+if (options.json !== undefined) {
+  const report = { at: new Date().toISOString(), versions, surroundings: surroundings(), quick: options.quick, results };
+  writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+function inItsOwnProcess(scenario: Order): Promise<Omit<Measured, 'name'>> {
+  return new Promise((resolve, reject) => {
+    const child = fork(path.join(import.meta.dirname, 'worker.ts'), [JSON.stringify(scenario)], { execArgv: ['--expose-gc'] });
+    let answer: Omit<Measured, 'name'> | undefined;
+    child.once('message', (message) => (answer = message as Omit<Measured, 'name'>));
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      if (answer !== undefined) resolve(answer);
+      else reject(new Error(`The scenario "${scenario.scenario}" ended with code ${code} and without a result.`));
+    });
+  });
+}

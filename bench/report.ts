@@ -1,0 +1,46 @@
+import { show, type Check, type Result, type Row } from './scenario.ts';
+
+/** Prints the rows of a scenario as a table that is also Markdown. */
+export function print({ title, about, rows, checks }: Result & { readonly title: string; readonly about: string }): void {
+  console.log(`\n${title}\n${about}\n`);
+  console.log(table(rows));
+  if (checks.length > 0) console.log('');
+  for (const check of checks) console.log(inWords(check));
+}
+
+export function printChecks(checks: readonly Check[]): void {
+  if (checks.length === 0) return;
+  console.log('\nTargets\n');
+  for (const check of checks) console.log(inWords(check));
+  console.log(`\n${checks.filter(({ ok }) => ok).length} of ${checks.length} targets reached`);
+}
+
+function inWords({ what, target, measured, ok }: Check): string {
+  return `${ok ? 'ok    ' : 'MISSED'}  ${what}: ${measured}  (${target})`;
+}
+
+export function table(rows: readonly Row[]): string {
+  const more = [...new Set(rows.flatMap((row) => Object.keys(row.more ?? {})))];
+  const timed = rows.some((row) => row.ns !== undefined);
+  const sized = rows.some((row) => row.bytes !== undefined);
+  const head = ['', ...(timed ? ['ns/op', 'x bare', 'half of all rounds'] : []), ...(sized ? ['B/op'] : []), ...more];
+  const lines = rows.map((row) => [
+    row.name,
+    ...(timed ? [number(row.ns), number(row.ratio), row.spread === undefined ? '' : `${show(row.spread[0])} to ${show(row.spread[1])}`] : []),
+    ...(sized ? [number(row.bytes)] : []),
+    ...more.map((column) => cell(row.more?.[column])),
+  ]);
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...lines].map((line) => line[column]!.length)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((text, column) => (column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  return [line(head), rule, ...lines.map(line)].join('\n');
+}
+
+function number(value: number | undefined): string {
+  return value === undefined ? '' : show(value);
+}
+
+function cell(value: string | number | undefined): string {
+  return typeof value === 'number' ? show(value) : value ?? '';
+}
