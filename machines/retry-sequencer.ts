@@ -49,7 +49,7 @@ export type RetryEvent =
   | { type: 'ATTEMPT_FAILED'; retryable: boolean }
   /** The caller went away, or the owner is disposed: ends a backoff at once (P5). */
   | { type: 'ABORT' }
-  /** The breaker has opened: no further attempt is made. */
+  /** The breaker has opened during the backoff: the attempt that was due is not made. */
   | { type: 'GIVE_UP' };
 
 export const retrySequencer = setup({
@@ -97,7 +97,7 @@ export const retrySequencer = setup({
           actions: ['nextAttempt', 'runAttempt'],
         },
       },
-      on: { ABORT: 'aborted', GIVE_UP: 'exhausted' },
+      on: { ABORT: 'aborted' },
     },
     succeeded: { type: 'final' },
     exhausted: { type: 'final' },
