@@ -33,7 +33,7 @@ const breakerMessages = {
 const callersOwn = new Set(['VALIDATION', 'ABORTED', 'DISPOSED']);
 
 function inWords(service: ObservedService, event: ServiceEvent): Description {
-  const told = (error: unknown): Partial<ErrorFacts> => tellable(service, errorFacts(error));
+  const told = (error: unknown): ToldError => tellable(service, errorFacts(error));
   switch (event.type) {
     case 'health':
       return { level: healthLevels[event.health], message: `The service is ${event.health}.`, context: { before: event.before } };
@@ -67,7 +67,7 @@ function inWords(service: ObservedService, event: ServiceEvent): Description {
       const { keys, file, error, latency } = event;
       const facts = told(error);
       const level = callersOwn.has(facts.code ?? '') ? 'info' : facts.code === 'CIRCUIT_OPEN' || facts.code === 'QUEUE_FULL' ? 'warn' : 'error';
-      return { level, message: `Not stored: ${facts.reason ?? facts.code ?? facts.name ?? 'unknown'}.`, context: { keys, file, latency, error: facts } };
+      return { level, message: `Not stored: ${facts.reason ?? facts.code ?? facts.name}.`, context: { keys, file, latency, error: facts } };
     }
     case 'parked':
       return { level: 'info', message: 'Waiting until the circuit breaker closes.', context: { keys: event.keys, file: event.file } };
@@ -102,10 +102,10 @@ function inWords(service: ObservedService, event: ServiceEvent): Description {
   }
 }
 
-/**
- * Of a refused value only the field is told: what is wrong with it, and its canonical form, may show the value.
- */
-function tellable(service: ObservedService, facts: ErrorFacts): Partial<ErrorFacts> {
+type ToldError = Omit<ErrorFacts, 'message'> & Partial<ErrorFacts>;
+
+/** Of a refused value only the field is told: what is wrong with it, and its canonical form, may show the value. */
+function tellable(service: ObservedService, facts: ErrorFacts): ToldError {
   if (facts.code !== 'VALIDATION') return { ...facts, message: withoutSecrets(service, facts.message) };
   const { name, code } = facts;
   return { name, code };

@@ -3,7 +3,7 @@ import type { Disposable } from '../store/store.ts';
 import { describe, type LogLevel } from './describe.ts';
 import type { ObservedService } from './observed-service.ts';
 import { Repetition } from './repetition.ts';
-import { safeData, type SafeData } from './safe-data.ts';
+import { member, safeData, type SafeData } from './safe-data.ts';
 
 export type { LogLevel };
 
@@ -90,7 +90,7 @@ export function logService(service: ObservedService, sinks: readonly LogSink[], 
   const subscription = service.onEvent((event) => {
     const { level, message, context } = describe(service, event);
     log.write(level, message, context);
-    if (event.type === 'disposed') log.flush();
+    if (member(event, 'type') === 'disposed') log.flush();
   });
   return {
     write: (level, message, context) => log.write(level, message, context),

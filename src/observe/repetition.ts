@@ -40,8 +40,13 @@ export class Repetition<T> {
       this.#timer ??= this.#clock.setTimeout(() => this.#onTimer(), this.#window, true);
       return;
     }
-    if (known !== undefined) this.#end(kind, known);
-    else if (this.#kinds.size >= mostKinds) this.#endOldest();
+    if (known !== undefined && known.count > 0) {
+      known.count++;
+      known.last = item;
+      this.#again(kind, known, now);
+      return;
+    }
+    if (known === undefined && this.#kinds.size >= mostKinds) this.#endOldest();
     this.#kinds.set(kind, { since: now, count: 0, last: item });
     this.#say(item, 0);
   }
@@ -57,10 +62,15 @@ export class Repetition<T> {
     this.#timer = undefined;
     const now = this.#clock.now();
     for (const [kind, repeated] of [...this.#kinds]) {
-      const goesOn = repeated.count > 0;
-      if (goesOn || now - repeated.since >= this.#window) this.#end(kind, repeated);
-      if (goesOn) this.#kinds.set(kind, { since: now, count: 0, last: repeated.last });
+      if (repeated.count > 0) this.#again(kind, repeated, now);
+      else if (now - repeated.since >= this.#window) this.#kinds.delete(kind);
     }
+  }
+
+  /** What goes on is said once a window, not once more each time. */
+  #again(kind: string, repeated: Repeated<T>, now: number): void {
+    this.#end(kind, repeated);
+    this.#kinds.set(kind, { since: now, count: 0, last: repeated.last });
   }
 
   #endOldest(): void {

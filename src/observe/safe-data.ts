@@ -87,7 +87,8 @@ class Copier {
         result.push('(more)');
         break;
       }
-      result.push(this.#read(items, index) ?? '(undefined)');
+      const copied = this.#read(items, index);
+      result.push(copied === undefined ? '(undefined)' : copied);
     }
     return result;
   }
