@@ -11,6 +11,8 @@ export interface Contestant {
   readonly name: string;
   /** Does so many operations. Each contestant brings its own loop, so that none suffers from the others' types. */
   readonly run: (operations: number) => Promise<void> | void;
+  /** `run` is given multiples of this. Default 1. */
+  readonly batch?: number;
   /** Leave out the allocation: it would say nothing (a promise that is never settled, a table of results). */
   readonly noBytes?: boolean;
 }
@@ -41,7 +43,7 @@ export interface Timing {
 /** Measures the contestants, the first of which is the baseline. */
 export async function measure(contestants: readonly Contestant[], effort: Effort): Promise<Timing[]> {
   const runners: { readonly contestant: Contestant; operations: number; readonly times: number[] }[] = [];
-  for (const contestant of contestants) runners.push({ contestant, operations: 1, times: [] });
+  for (const contestant of contestants) runners.push({ contestant, operations: contestant.batch ?? 1, times: [] });
   // Twice, so that everybody meets what the others have made of the shared machinery.
   for (let pass = 0; pass < 2; pass++) {
     for (const runner of runners) runner.operations = await warmedUp(runner.contestant, effort);
@@ -67,15 +69,20 @@ export async function measure(contestants: readonly Contestant[], effort: Effort
 /** Runs a contestant until it is warm. @returns how many operations fill a slice */
 async function warmedUp(contestant: Contestant, { slice, warmUp }: Effort): Promise<number> {
   const end = performance.now() + warmUp;
-  let operations = 1;
+  let operations = whole(contestant, 1);
   for (;;) {
     const started = performance.now();
     await contestant.run(operations);
     const now = performance.now();
     const took = now - started;
-    if (took >= slice / 2 && now >= end) return Math.max(1, Math.round((operations * slice) / took));
-    if (took < slice) operations = Math.ceil(operations * Math.min(8, Math.max(1.2, (slice / Math.max(took, 0.001)) * 0.9)));
+    if (took >= slice / 2 && now >= end) return whole(contestant, (operations * slice) / took);
+    if (took < slice) operations = whole(contestant, operations * Math.min(8, Math.max(1.2, (slice / Math.max(took, 0.001)) * 0.9)));
   }
+}
+
+/** So many operations, or the nearest number above that the contestant can do. */
+function whole({ batch = 1 }: Contestant, operations: number): number {
+  return Math.max(1, Math.ceil(operations / batch)) * batch;
 }
 
 async function timed(contestant: Contestant, operations: number): Promise<number> {
@@ -93,15 +100,15 @@ async function allocation(contestant: Contestant): Promise<number | undefined> {
   const collect = globalThis.gc;
   if (collect === undefined) return undefined;
   const samples: number[] = [];
-  let operations = 16;
+  let operations = whole(contestant, 16);
   for (let tries = 0; samples.length < 9 && tries < 60; tries++) {
     collect();
     const before = process.memoryUsage().heapUsed;
     await contestant.run(operations);
     const grown = process.memoryUsage().heapUsed - before;
-    if (grown > youngLimit || grown < 0) operations = Math.max(1, operations >> 1);
-    else if (grown < youngLimit / 4 && operations < 100_000) operations *= 2;
-    else samples.push(grown / operations);
+    if ((grown > youngLimit || grown < 0) && operations > (contestant.batch ?? 1)) operations = whole(contestant, operations >> 2);
+    else if (grown < youngLimit / 4 && operations < 100_000) operations = whole(contestant, operations * 2);
+    else if (grown > 0) samples.push(grown / operations);
   }
   return samples.length === 0 ? undefined : Math.max(0, median(samples));
 }
