@@ -241,11 +241,15 @@ export class Call<T> implements Abortable {
   }
 }
 
+/** Errors that have been given `attempts` here: one that is thrown again, by another call, tells of that call's. */
+const attached = new WeakSet<Error>();
+
 /** The real cause, with its own type, and the attempts attached (P9). */
 function withAttempts(error: unknown, attempts: readonly FailedAttempt[]): unknown {
   if (attempts.length === 0) return error;
   if (error instanceof ConfigurationError) error.attempts = attempts;
-  else if (error instanceof Error && Object.isExtensible(error) && !('attempts' in error)) {
+  else if (error instanceof Error && Object.isExtensible(error) && (attached.has(error) || !('attempts' in error))) {
+    attached.add(error);
     Object.defineProperty(error, 'attempts', { value: attempts, configurable: true, writable: true });
   }
   return error;

@@ -12,8 +12,11 @@ export interface Variant {
 
 /** One path on its way through the real implementation. */
 export interface Run {
-  /** How each event of the machine is brought about through the public API. */
-  readonly events: Readonly<Record<string, (event: never) => unknown>>;
+  /**
+   * How each event of the machine is brought about through the public API. `next` is the event after
+   * it on the path: what the implementation does in one go must be prepared before.
+   */
+  readonly events: Readonly<Record<string, (event: never, next: EventObject | undefined) => unknown>>;
   /** What the public API must show in each state, by the state node's id. */
   readonly states: Readonly<Record<string, () => unknown>>;
   /** Compares everything that can be seen with what the oracle says; after every step. */
@@ -109,11 +112,12 @@ async function runPath<V extends Variant>(model: MachineModel<V>, variant: V, pa
   const events: Record<string, (step: { event: EventObject }) => Promise<void>> = {
     'xstate.init': async () => run.check(),
   };
+  let steps = 0;
   for (const { event } of path.steps.slice(1)) {
     const execute = run.events[event.type];
     if (execute === undefined) throw new Error(`No executor for ${event.type}.`);
     events[event.type] = async (step) => {
-      await execute(step.event as never);
+      await execute(step.event as never, path.steps[++steps + 1]?.event);
       await run.check();
     };
   }
