@@ -56,6 +56,8 @@ export default tseslint.config(
       '@typescript-eslint/unbound-method': 'off',
     },
   },
+  // The page runs in a browser, and is checked as such.
+  { files: ['src/webview/**/*.ts'], languageOptions: { parserOptions: { project: './tools/tsconfig.webview.json' } } },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-unused-expressions': 'off' } },
   ...Object.entries(layers).map(layerRule),
   { files: ['src/*.ts', 'src/testing/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: [noVscode] }] } },

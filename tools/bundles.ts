@@ -35,7 +35,15 @@ export async function buildExtensions(): Promise<BuiltFile[]> {
   const built = await Promise.all(extensions.filter(({ entry }) => present(entry)).map(({ entry, outfile }) => bundle({
     ...fromSource, entryPoints: [entry], outfile, format: 'cjs', minify: true, keepNames: true, sourcemap: true,
   })));
-  return built.flat();
+  return [...built.flat(), ...await buildWebview()];
+}
+
+/** The inspector's page: one script and one style sheet, loaded by the webview under a strict CSP. */
+export async function buildWebview(): Promise<BuiltFile[]> {
+  return bundle({
+    ...everywhere, platform: 'browser', target: 'es2022', external: [], minify: true, sourcemap: false, format: 'iife',
+    entryPoints: ['src/webview/main.ts', 'src/webview/style.css'], outdir: 'dist/webview',
+  });
 }
 
 /**

@@ -71,7 +71,10 @@ function noteSuite(name: string, ranToTheEnd: boolean): void {
 rmSync(path.join(root, 'out'), { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
-await step('Types', () => check('types', 'tsc', ['--noEmit']));
+await step('Types', async () => {
+  await check('types', 'tsc', ['--noEmit']);
+  await check('types of the page', 'tsc', ['--project', 'tools/tsconfig.webview.json']);
+});
 await step('Lint and layering', () => check('lint and layering', 'eslint', ['.', '--max-warnings', '0']));
 
 await step('Unit tests', async () => {

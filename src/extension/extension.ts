@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { HoldfastApi } from './api.ts';
 import { registerCommands } from './commands.ts';
 import { Documents } from './documents.ts';
+import { InspectorPanel } from './inspector-panel.ts';
 import { LogChannel } from './log-channel.ts';
 import { Notifications } from './notifications.ts';
 import { Registry } from './registry.ts';
@@ -14,11 +15,14 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const log = new LogChannel();
   const registry = new Registry(log);
   const documents = new Documents(registry);
+  const inspector = new InspectorPanel(context, registry);
 
   context.subscriptions.push(
     log,
     registry,
     documents,
+    inspector,
+    vscode.commands.registerCommand('holdfast.openInspector', () => inspector.show()),
     new StatusBar(registry),
     new Notifications(registry),
     ...registerCommands({ registry, documents, log, version }),

@@ -1,0 +1,246 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import { getNextTransitions, type AnyMachineSnapshot } from 'xstate';
+import { drivable, type FromPage, type PossibleEvent, type ToPage } from '../inspect/protocol.ts';
+import { Recorder, type InspectedActor } from '../inspect/recorder.ts';
+import { exportRecording, importRecording } from '../inspect/recording.ts';
+import type { InspectorRecord } from '../inspect/records.ts';
+import type { RegisteredService } from './api.ts';
+import type { Registry } from './registry.ts';
+
+/** New records are sent to the page together, at most so often, in milliseconds. */
+const batchEvery = 50;
+
+/** The State Inspector: a panel that shows the actors of all services, live. While it is closed nothing is recorded. */
+export class InspectorPanel implements vscode.Disposable {
+  readonly #context: vscode.ExtensionContext;
+  readonly #registry: Registry;
+  #open: OpenPanel | undefined;
+
+  constructor(context: vscode.ExtensionContext, registry: Registry) {
+    this.#context = context;
+    this.#registry = registry;
+  }
+
+  show(): void {
+    if (this.#open !== undefined) {
+      this.#open.panel.reveal();
+      return;
+    }
+    this.#open = new OpenPanel(this.#context, this.#registry, () => (this.#open = undefined));
+  }
+
+  dispose(): void {
+    this.#open?.panel.dispose();
+  }
+}
+
+class OpenPanel {
+  readonly panel: vscode.WebviewPanel;
+  readonly #context: vscode.ExtensionContext;
+  readonly #registry: Registry;
+  readonly #recorder = new Recorder();
+  readonly #attached = new Map<RegisteredService, { dispose(): void }>();
+  readonly #subscriptions: vscode.Disposable[] = [];
+  #pending: InspectorRecord[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #ready = false;
+  /** A recording is shown instead of what is happening. */
+  #replaying = false;
+  #selected: string | undefined;
+
+  constructor(context: vscode.ExtensionContext, registry: Registry, onClose: () => void) {
+    this.#context = context;
+    this.#registry = registry;
+    const resources = vscode.Uri.joinPath(context.extensionUri, 'dist', 'webview');
+    this.panel = vscode.window.createWebviewPanel('holdfast.inspector', 'State Inspector', vscode.ViewColumn.Active, {
+      enableScripts: true,
+      retainContextWhenHidden: true,
+      localResourceRoots: [resources],
+    });
+    this.panel.webview.html = pageHtml(this.panel.webview, resources);
+    this.#subscriptions.push(
+      this.panel.webview.onDidReceiveMessage((message: unknown) => void this.#onMessage(message)),
+      registry.onDidChange(() => this.#followServices()),
+      new vscode.Disposable(this.#recorder.onRecord((record) => this.#onRecord(record)).dispose),
+      this.panel.onDidDispose(() => {
+        clearTimeout(this.#timer);
+        for (const attached of this.#attached.values()) attached.dispose();
+        for (const subscription of this.#subscriptions) subscription.dispose();
+        onClose();
+      }),
+    );
+    this.#followServices();
+  }
+
+  #followServices(): void {
+    const services = this.#registry.services;
+    for (const service of services) {
+      if (!this.#attached.has(service)) this.#attached.set(service, this.#recorder.attach(service.id, service.supervisor as InspectedActor));
+    }
+    for (const [service, attached] of this.#attached) {
+      if (services.includes(service)) continue;
+      attached.dispose();
+      this.#attached.delete(service);
+    }
+  }
+
+  #onRecord(record: InspectorRecord): void {
+    if (!this.#ready || this.#replaying) return;
+    this.#pending.push(record);
+    this.#timer ??= setTimeout(() => this.#flush(), batchEvery);
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    const records = this.#pending;
+    this.#pending = [];
+    this.#tell({ type: 'records', records });
+    this.#tellPossible();
+  }
+
+  #tell(message: ToPage): void {
+    void this.panel.webview.postMessage(message);
+  }
+
+  /** Nothing that comes from a page is taken for granted. */
+  async #onMessage(message: unknown): Promise<void> {
+    const { type, actor, event } = (message ?? {}) as { type?: FromPage['type']; actor?: unknown; event?: unknown };
+    switch (type) {
+      case 'ready':
+      case 'live':
+        this.#startLive();
+        break;
+      case 'select':
+        this.#selected = typeof actor === 'string' ? actor : undefined;
+        this.#tellPossible();
+        break;
+      case 'send':
+        if (typeof actor === 'string' && typeof event === 'string') await this.#send(actor, event);
+        break;
+      case 'export':
+        await this.#export();
+        break;
+      case 'import':
+        await this.#import();
+        break;
+    }
+  }
+
+  #startLive(): void {
+    this.#ready = true;
+    this.#replaying = false;
+    this.#pending = [];
+    const { history } = this.#recorder;
+    this.#tell({ type: 'start', base: [...history.base().values()], records: history.records(), live: true, title: 'State Inspector' });
+  }
+
+  #tellPossible(): void {
+    if (this.#selected === undefined || this.#replaying) return;
+    const found = this.#find(this.#selected);
+    this.#tell({ type: 'possible', actor: this.#selected, events: found === undefined ? [] : possibleEvents(found) });
+  }
+
+  /** The live actor behind an id of the recorder: `<service>/<session id>`. */
+  #find(id: string): InspectedActor | undefined {
+    for (const { id: name, supervisor } of this.#registry.services) {
+      const root = supervisor as InspectedActor;
+      if (id === `${name}/${root.sessionId}`) return root;
+      const children = Object.values((root.getSnapshot() as AnyMachineSnapshot).children) as unknown as (InspectedActor | undefined)[];
+      const child = children.find((each) => each !== undefined && id === `${name}/${each.sessionId}`);
+      if (child !== undefined) return child;
+    }
+    return undefined;
+  }
+
+  async #send(id: string, type: string): Promise<void> {
+    const actor = this.#find(id);
+    const event = actor === undefined ? undefined : possibleEvents(actor).find((each) => each.type === type && each.drivable);
+    if (actor === undefined || event === undefined) {
+      this.#tell({ type: 'problem', message: `${type} cannot be sent now.` });
+      return;
+    }
+    if (this.#context.extensionMode === vscode.ExtensionMode.Production && this.#attachedToUsers()) {
+      const send = 'Send';
+      const answer = await vscode.window.showWarningMessage(`Send ${type} to ${actor.id}?`, { modal: true, detail: 'This changes the real system, not the recording.' }, send);
+      if (answer !== send) return;
+    }
+    (actor as unknown as { send(event: { type: string }): void }).send({ type });
+    this.#tellPossible();
+  }
+
+  /** During development of an extension nobody needs to be asked. */
+  #attachedToUsers(): boolean {
+    return process.env['HOLDFAST_INSPECTOR_CONFIRM'] !== '0';
+  }
+
+  async #export(): Promise<void> {
+    const target = await vscode.window.showSaveDialog({ saveLabel: 'Export', filters: { 'Holdfast recording': ['json'] }, defaultUri: defaultFile() });
+    if (target === undefined) return;
+    const text = exportRecording(this.#recorder.history.records(), Date.now());
+    await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+  }
+
+  async #import(): Promise<void> {
+    const [source] = await vscode.window.showOpenDialog({ openLabel: 'Open Recording', filters: { 'Holdfast recording': ['json'] } }) ?? [];
+    if (source === undefined) return;
+    try {
+      const { records, recordedAt } = importRecording(new TextDecoder().decode(await vscode.workspace.fs.readFile(source)));
+      this.#replaying = true;
+      this.#tell({ type: 'start', base: [], records, live: false, title: `Recording of ${new Date(recordedAt).toLocaleString()}` });
+    } catch (error) {
+      this.#tell({ type: 'problem', message: error instanceof Error ? error.message : 'The file cannot be read.' });
+    }
+  }
+}
+
+/** What an actor can handle now, and which of it a person may send. */
+function possibleEvents(actor: InspectedActor): PossibleEvent[] {
+  const snapshot = actor.getSnapshot() as AnyMachineSnapshot;
+  if (snapshot.status !== 'active') return [];
+  const allowed = drivable[snapshot.machine.id] ?? [];
+  const types = new Set(getNextTransitions(snapshot).map(({ eventType }) => eventType));
+  return [...types]
+    .filter((type) => type !== '' && !type.startsWith('xstate.'))
+    .map((type) => ({ type, drivable: allowed.includes(type) }))
+    .sort((a, b) => Number(b.drivable) - Number(a.drivable));
+}
+
+function defaultFile(): vscode.Uri {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file('/');
+  return vscode.Uri.joinPath(folder, 'holdfast-recording.json');
+}
+
+function pageHtml(webview: vscode.Webview, resources: vscode.Uri): string {
+  const nonce = randomBytes(16).toString('base64');
+  const uri = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(resources, name)).toString();
+  const csp = [`default-src 'none'`, `script-src 'nonce-${nonce}'`, `style-src ${webview.cspSource}`].join('; ');
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${csp}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>State Inspector</title>
+<link rel="stylesheet" href="${uri('style.css')}">
+</head>
+<body>
+<header><h1 id="title">State Inspector</h1><span id="problem" role="alert"></span>
+<button id="live" aria-pressed="true">Live</button><button id="import">Open Recording…</button><button id="export">Export…</button></header>
+<nav aria-label="Actors"><ul id="tree" role="tree" aria-label="Actors"></ul></nav>
+<main><div id="chart" tabindex="0" aria-label="Statechart: plus and minus zoom, arrows pan, 0 fits"></div>
+<div class="zoom"><button id="in" aria-label="Zoom in">+</button><button id="out" aria-label="Zoom out">−</button><button id="fit">Fit</button></div>
+<div id="possible" aria-label="Events that are possible now"></div></main>
+<aside id="details" aria-label="Context of the selected actor"></aside>
+<div class="time-bar"><label for="slider">Time</label><input id="slider" type="range" min="0" max="0" value="0"><span id="when" role="status"></span></div>
+<section aria-label="What happened">
+<div class="tabs" role="tablist"><button role="tab" id="log-tab" aria-controls="log-panel">Events</button><button role="tab" id="sequence-tab" aria-controls="sequence-panel">Sequence</button><button role="tab" id="bands-tab" aria-controls="bands-panel">Over Time</button><span class="grow"></span>
+<label><input id="only" type="checkbox"> selected actor only</label><input id="filter" type="text" placeholder="Filter" aria-label="Filter events"></div>
+<div class="panel" id="log-panel" role="tabpanel" aria-labelledby="log-tab"><div id="log" role="listbox" tabindex="0" aria-label="Events"></div></div>
+<div class="panel" id="sequence-panel" role="tabpanel" aria-labelledby="sequence-tab" hidden></div>
+<div class="panel" id="bands-panel" role="tabpanel" aria-labelledby="bands-tab" hidden></div>
+</section>
+<script nonce="${nonce}" src="${uri('main.js')}"></script>
+</body>
+</html>`;
+}

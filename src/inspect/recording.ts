@@ -1,0 +1,105 @@
+import superjson from 'superjson';
+import type { InspectorRecord, Plain } from './records.ts';
+
+/** A recording as it is kept in a file. */
+export interface Recording {
+  readonly format: 'holdfast-recording';
+  readonly version: 1;
+  /** Milliseconds since the Unix epoch. */
+  readonly recordedAt: number;
+  readonly records: readonly InspectorRecord[];
+}
+
+/** Longer files are not read, in UTF-16 units. */
+const maxLength = 64 * 1024 * 1024;
+const maxRecords = 200_000;
+const maxDepth = 8;
+
+/** What is wrong with a recording. */
+export class RecordingError extends Error {
+  override readonly name = 'RecordingError';
+}
+
+export function exportRecording(records: readonly InspectorRecord[], recordedAt: number): string {
+  const recording: Recording = { format: 'holdfast-recording', version: 1, recordedAt, records: records.slice(-maxRecords) };
+  return superjson.stringify(recording);
+}
+
+/**
+ * Reads a recording. It is data and nothing else (P54): every part is checked, and rebuilt from what was checked.
+ * @throws RecordingError
+ */
+export function importRecording(text: string): Recording {
+  if (text.length > maxLength) throw new RecordingError(`The recording is longer than ${maxLength} characters.`);
+  let raw: unknown;
+  try {
+    // superjson's own revival is left aside: a recording holds plain data alone, and its meta part could name anything.
+    raw = (JSON.parse(text) as { json?: unknown } | null)?.json;
+  } catch {
+    throw new RecordingError('The file is not JSON.');
+  }
+  if (!isObject(raw) || raw['format'] !== 'holdfast-recording') throw new RecordingError('The file is not a recording of Holdfast.');
+  if (raw['version'] !== 1) throw new RecordingError(`The recording has version ${String(raw['version'])}; this inspector reads version 1.`);
+  const { records, recordedAt } = raw;
+  if (!Array.isArray(records) || typeof recordedAt !== 'number') throw new RecordingError('The recording is damaged: it has no records.');
+  if (records.length > maxRecords) throw new RecordingError(`The recording has more than ${maxRecords} records.`);
+  return { format: 'holdfast-recording', version: 1, recordedAt, records: records.map(recordOf) };
+}
+
+function recordOf(raw: unknown, index: number): InspectorRecord {
+  const damaged = (what: string): RecordingError => new RecordingError(`Record ${index + 1} is damaged: ${what}.`);
+  if (!isObject(raw)) throw damaged('it is not an object');
+  const text = (name: string): string => {
+    const value = raw[name];
+    if (typeof value !== 'string' || value.length > 2_000) throw damaged(`"${name}" is not a text`);
+    return value;
+  };
+  const optionalText = (name: string): string | undefined => (raw[name] === undefined || raw[name] === null ? undefined : text(name));
+  const number = (name: string): number => {
+    const value = raw[name];
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw damaged(`"${name}" is not a number`);
+    return value;
+  };
+  const texts = (name: string): string[] => {
+    const value = raw[name];
+    if (!Array.isArray(value) || !value.every((each) => typeof each === 'string')) throw damaged(`"${name}" is not a list of texts`);
+    return value;
+  };
+  const members = (name: string): Record<string, Plain> => {
+    const value = raw[name];
+    if (!isObject(value)) throw damaged(`"${name}" is not an object`);
+    return checked(value, 0, damaged) as Record<string, Plain>;
+  };
+
+  const common = { number: number('number'), time: number('time'), actor: text('actor') };
+  switch (raw['kind']) {
+    case 'actor':
+      return { kind: 'actor', ...common, name: text('name'), parent: optionalText('parent'), machine: text('machine'), service: text('service'), states: texts('states'), context: members('context') };
+    case 'event':
+      return {
+        kind: 'event', ...common, sender: optionalText('sender'), type: text('type'), data: members('data'), transitions: texts('transitions'),
+        ...(raw['states'] === undefined ? {} : { states: texts('states') }),
+        ...(raw['changed'] === undefined ? {} : { changed: members('changed') }),
+        ...(raw['crashed'] === true ? { crashed: true } : {}),
+      };
+    case 'stop':
+      return { kind: 'stop', ...common };
+    default:
+      throw damaged('its kind is not known');
+  }
+}
+
+function checked(value: unknown, depth: number, damaged: (what: string) => RecordingError): Plain {
+  if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value;
+  if (depth >= maxDepth) throw damaged('it is nested too deeply');
+  if (Array.isArray(value)) return value.map((item) => checked(item, depth + 1, damaged));
+  const result = Object.create(null) as Record<string, Plain>;
+  for (const [name, member] of Object.entries(value as object)) {
+    if (name !== '__proto__') result[name] = checked(member, depth + 1, damaged);
+  }
+  return result;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

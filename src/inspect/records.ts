@@ -1,0 +1,97 @@
+/**
+ * What the actors did, as plain data: small enough to send to a page and to keep by the hundred thousand.
+ * Times are milliseconds since the Unix epoch.
+ */
+
+/** Data that JSON can hold, made by `plain`. */
+export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [name: string]: Plain };
+
+/** An actor has come into being, or was there already when the recording began. */
+export interface ActorRecord {
+  readonly kind: 'actor';
+  readonly number: number;
+  readonly time: number;
+  readonly actor: string;
+  /** Its id within its parent, such as `breaker:user settings`. */
+  readonly name: string;
+  readonly parent: string | undefined;
+  /** The id of its machine, which names its chart. */
+  readonly machine: string;
+  /** The name of the service it belongs to. */
+  readonly service: string;
+  /** Ids of the active states. */
+  readonly states: readonly string[];
+  readonly context: Readonly<Record<string, Plain>>;
+}
+
+/** An actor has received an event, and this is what came of it. */
+export interface EventRecord {
+  readonly kind: 'event';
+  readonly number: number;
+  readonly time: number;
+  readonly actor: string;
+  /** The actor that sent it; `undefined` when it came from outside. */
+  readonly sender: string | undefined;
+  readonly type: string;
+  readonly data: Readonly<Record<string, Plain>>;
+  /** The transitions that fired, as the chart names them; none when the event was ignored. */
+  readonly transitions: readonly string[];
+  /** The active states, when they have changed. */
+  readonly states?: readonly string[];
+  /** The members of the context that have changed. */
+  readonly changed?: Readonly<Record<string, Plain>>;
+  /** The actor threw while it handled the event. */
+  readonly crashed?: boolean;
+}
+
+export interface StopRecord {
+  readonly kind: 'stop';
+  readonly number: number;
+  readonly time: number;
+  readonly actor: string;
+}
+
+export type InspectorRecord = ActorRecord | EventRecord | StopRecord;
+
+const maxText = 300;
+const maxItems = 50;
+const maxDepth = 4;
+
+/**
+ * A bounded copy of anything that can be shown: functions are left out, errors are their name and message,
+ * long texts and lists are cut. Never throws.
+ */
+export function plain(value: unknown, depth = 0): Plain | undefined {
+  switch (typeof value) {
+    case 'string': return value.length > maxText ? `${value.slice(0, maxText)}…` : value;
+    case 'boolean': return value;
+    case 'number': return Number.isFinite(value) ? value : String(value);
+    case 'bigint': return String(value);
+    case 'object': break;
+    default: return undefined;
+  }
+  if (value === null) return null;
+  if (depth >= maxDepth) return '…';
+  try {
+    if (value instanceof Error) return `${value.name}: ${value.message}`.slice(0, maxText);
+    if (Array.isArray(value)) {
+      const items = value.slice(0, maxItems).map((item) => plain(item, depth + 1) ?? null);
+      return value.length > maxItems ? [...items, `… ${value.length - maxItems} more`] : items;
+    }
+    // An actor is shown by its id.
+    if ('sessionId' in value && 'send' in value) return `actor ${String((value as { id?: unknown }).id)}`;
+    return plainMembers(value, depth);
+  } catch {
+    return '(cannot be read)';
+  }
+}
+
+/** The members of an object that can be shown. */
+export function plainMembers(value: object, depth = 0): Record<string, Plain> {
+  const result: Record<string, Plain> = {};
+  for (const [name, member] of Object.entries(value).slice(0, maxItems)) {
+    const shown = name === '__proto__' ? undefined : plain(member, depth + 1);
+    if (shown !== undefined) result[name] = shown;
+  }
+  return result;
+}
