@@ -24,7 +24,7 @@ function servicePart({ view, entries }: HealthPage): string {
   if (view.health !== 'healthy' && view.call !== undefined) parts.push(`> **What to do.** ${escaped(view.call)}`);
   if (view.report !== undefined) {
     const { checks } = view.report;
-    parts.push(table(['', 'Check', ''], Object.entries(checkNames).map(([name, title]) => {
+    parts.push(table(['', 'Check', 'Finding'], Object.entries(checkNames).map(([name, title]) => {
       const { status, detail } = checks[name as keyof typeof checks];
       return [marks[status], title, escaped(detail)];
     })));
@@ -40,7 +40,7 @@ function servicePart({ view, entries }: HealthPage): string {
   if (view.alerts.length > 0) parts.push('### Alerts', view.alerts.map((message) => `- ${escaped(message)}`).join('\n'));
   const news = entries.filter(({ level }) => level !== 'debug').slice(-10).reverse();
   if (news.length > 0) {
-    parts.push('### Lately', table(['Time', '', ''], news.map(({ timestamp, level, message }) => (
+    parts.push('### Lately', table(['Time', 'Level', 'What happened'], news.map(({ timestamp, level, message }) => (
       [clockTime(Date.parse(timestamp)), level, escaped(message)]
     ))));
   }

@@ -8,6 +8,7 @@ import type { HoldfastApi, RegisteredService } from '../../src/extension/api.ts'
 import { statusBarModel } from '../../src/extension/status-bar-model.ts';
 import type { ServiceView } from '../../src/extension/watched-service.ts';
 import { systemClock } from '../../src/clock.ts';
+import { StoreError } from '../../src/errors.ts';
 import { ConfigurationService } from '../../src/service/service.ts';
 import { defineSettings } from '../../src/settings/define-settings.ts';
 import { MemoryBackend, MemoryStore } from '../../src/store/memory-store.ts';
@@ -263,6 +264,21 @@ describe('The Holdfast extension', () => {
       await new Promise((resolve) => setTimeout(resolve, 200));
       expect(asked).to.have.lengthOf(1);
       await service.dispose();
+    });
+
+    it('wait for trouble to last, and are one for all services that suffer from it', async () => {
+      const both = [await registered(api), await registered(api)];
+      const { asked } = answer('showWarningMessage', () => undefined);
+      for (const { store, service } of both) {
+        store.failing('load', () => new StoreError('invalid-file', 'It cannot be parsed.', { context: { file: 'file:///settings.json' } }));
+        await service.reload();
+      }
+      expect(asked).to.deep.equal([]);
+      await until('the user has been told', () => asked.length > 0);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(asked).to.have.lengthOf(1);
+      expect(asked[0]![0]).to.contain('the last good values are served').and.to.contain('Open the settings file');
+      for (const { service } of both) await service.dispose();
     });
 
     it('are none for what heals by itself', async () => {
