@@ -26,7 +26,7 @@ async function contestants({ builds }: Setting): Promise<Contestant[]> {
       const guard = library.createGuard({ name: 'bench' });
       return { name, run: together(() => guard.execute(operation)) };
     }),
-    { name: 'cockatiel', run: together(() => stack.execute(operation) as Promise<number>) },
+    { name: 'cockatiel', run: together(() => stack.execute(operation)) },
     { name: 'opossum (no retry)', run: together(() => breaker.fire()) },
     { name: 'p-retry + p-timeout (no breaker)', run: together(sindre(policy, operation)) },
     { name: 'effect', run: together(effect) },

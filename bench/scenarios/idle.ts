@@ -1,0 +1,56 @@
+import { cockatielBreaker, cockatielStack, opossum, policy } from '../peers.ts';
+import { bytesInUse, countTimers } from '../process.ts';
+import { within, type Check, type Row, type Scenario, type Setting } from '../scenario.ts';
+
+async function bytesEach(count: number, make: () => unknown): Promise<number> {
+  const kept: unknown[] = new Array<unknown>(count);
+  for (let i = 0; i < 10; i++) kept[i] = make();
+  const before = await bytesInUse();
+  for (let i = 0; i < count; i++) kept[i] = make();
+  const bytes = (await bytesInUse() - before) / count;
+  return kept.length === count ? bytes : NaN;
+}
+
+const operation = async (): Promise<number> => 42;
+
+async function figures({ builds, quick }: Setting): Promise<{ rows: Row[]; checks: Check[] }> {
+  const count = quick ? 2_000 : 10_000;
+  const rows: Row[] = [];
+  const checks: Check[] = [];
+  const timers = countTimers();
+  const note = async (name: string, make: () => unknown, many = count): Promise<number> => {
+    const before = timers.pending;
+    const bytes = await bytesEach(many, make);
+    rows.push({ name, more: { 'B each': bytes, 'timers each': (timers.pending - before) / many } });
+    return bytes;
+  };
+  await note('floor: an object with eight members', () => ({ a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8 }));
+  for (const { name, library } of builds) {
+    const bytes = await note(name, () => library.createGuard({ name: 'bench' }));
+    if (name === 'holdfast') checks.push(within('guard, idle', bytes, 300, 'B'));
+    const guards = Array.from({ length: count }, () => library.createGuard({ name: 'bench' }));
+    await Promise.all(guards.map((guard) => guard.execute(operation)));
+    await note(`${name}, with one success behind it`, () => {
+      const guard = library.createGuard({ name: 'bench' });
+      void guard.execute(operation);
+      return guard;
+    });
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const { user, system } = process.cpuUsage(before);
+    rows.push({ name: `${name}: ${count.toLocaleString('en-US')} idle for 1 s`, more: { 'ms of processor time': (user + system) / 1_000 } });
+    if (name === 'holdfast') checks.push(within(`${count.toLocaleString('en-US')} idle guards for 1 s`, (user + system) / 1_000, 10, 'ms of processor time'));
+    if (guards.length !== count) throw new Error('never');
+  }
+  await note('cockatiel: breaker alone', () => cockatielBreaker(policy));
+  await note('cockatiel', () => cockatielStack(policy));
+  await note('opossum (no retry)', () => opossum(policy, operation), Math.min(count, 2_000));
+  return { rows, checks };
+}
+
+const scenario: Scenario = {
+  title: 'Idle',
+  about: 'Guards that nothing has happened to yet: what each takes once garbage is collected.',
+  measure: figures,
+};
+export default scenario;
