@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { HoldfastApi } from './api.ts';
 import { registerCommands } from './commands.ts';
 import { Documents } from './documents.ts';
-import { InspectorPanel } from './inspector-panel.ts';
+import type { InspectorPanel } from './inspector-panel.ts';
 import { LogChannel } from './log-channel.ts';
 import { Notifications } from './notifications.ts';
 import { Registry } from './registry.ts';
@@ -15,14 +15,12 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const log = new LogChannel();
   const registry = new Registry(log);
   const documents = new Documents(registry);
-  const inspector = new InspectorPanel(context, registry);
 
   context.subscriptions.push(
     log,
     registry,
     documents,
-    inspector,
-    vscode.commands.registerCommand('holdfast.openInspector', () => inspector.show()),
+    vscode.commands.registerCommand('holdfast.openInspector', inspectorOpener(context, registry)),
     new StatusBar(registry),
     new Notifications(registry),
     ...registerCommands({ registry, documents, log, version }),
@@ -34,6 +32,18 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
 
 /** Everything is disposed of with the context. */
 export function deactivate(): void {}
+
+/** The inspector brings xstate and more with it: it is loaded when it is first opened, so that the start stays fast. */
+function inspectorOpener(context: vscode.ExtensionContext, registry: Registry): () => Promise<void> {
+  let inspector: Promise<InspectorPanel> | undefined;
+  const load = async (): Promise<InspectorPanel> => {
+    const module = await import('./inspector-panel.ts');
+    const panel = new module.InspectorPanel(context, registry);
+    context.subscriptions.push(panel);
+    return panel;
+  };
+  return async () => (await (inspector ??= load())).show();
+}
 
 /** A user who comes back, or saves settings, has perhaps repaired what was broken. */
 function watchForEvidence(registry: Registry): vscode.Disposable[] {
