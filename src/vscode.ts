@@ -1,11 +1,18 @@
 /** Holdfast in VS Code: supervised settings for an extension. */
+import { systemClock } from './clock.ts';
 import { ConfigurationService } from './service/service.ts';
 import type { ServiceOptions } from './service/options.ts';
 import type { SettingsDefinition } from './settings/define-settings.ts';
+import { FaultyStore } from './testing/faulty-store.ts';
 import { registerWithHoldfast, vscodeStore, type VscodeContext } from './store/vscode-host.ts';
 
 export * from './index.ts';
 export { vscodeStore, type VscodeContext } from './store/vscode-host.ts';
+
+export interface SupervisionOptions {
+  /** For development: lets the State Inspector make writes fail, hang, lag or land late. Default false. */
+  readonly faultInjection?: boolean;
+}
 
 /**
  * Supervises the settings of an extension: call it in `activate`, with the extension's context.
@@ -16,13 +23,17 @@ export { vscodeStore, type VscodeContext } from './store/vscode-host.ts';
 export async function superviseConfiguration<V extends object>(
   context: VscodeContext,
   definition: SettingsDefinition<V>,
-  options: Partial<ServiceOptions> = {},
+  options: Partial<Omit<ServiceOptions, 'faults'>> & SupervisionOptions = {},
 ): Promise<ConfigurationService<V>> {
+  const { faultInjection = false, ...others } = options;
+  const store = options.store ?? vscodeStore(context, definition);
+  const faulty = faultInjection ? new FaultyStore(store, options.clock ?? systemClock) : undefined;
   const service = new ConfigurationService(definition, {
     id: context.extension.id,
     memento: context.workspaceState,
-    store: options.store ?? vscodeStore(context, definition),
-    ...options,
+    ...others,
+    store: faulty ?? store,
+    ...(faulty === undefined ? {} : { faults: faulty }),
   });
   context.subscriptions.push({ dispose: () => void service.dispose() }, registerWithHoldfast(service));
   await service.ready;

@@ -2,6 +2,7 @@ import type { Health } from '../../machines/supervisor.ts';
 import type { ObservedService } from '../observe/observed-service.ts';
 import type { HealthReport } from '../service/health.ts';
 import type { Metrics } from '../service/metrics.ts';
+import type { FaultInjection } from '../service/options.ts';
 import type { BreakerStatus } from '../service/service.ts';
 import type { Origin, SettingIssue } from '../service/snapshot.ts';
 import type { Disposable, Target } from '../store/store.ts';
@@ -28,6 +29,8 @@ export interface RegisteredService extends ObservedService {
   readonly issues: readonly SettingIssue[];
   /** The supervisor's actor. */
   readonly supervisor: { getSnapshot(): unknown };
+  /** For development. */
+  readonly faults?: FaultInjection | undefined;
   inspect(key: string): {
     readonly origin: Origin;
     readonly layers: Readonly<Record<string, unknown>>;

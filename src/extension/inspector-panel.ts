@@ -105,7 +105,7 @@ class OpenPanel {
 
   /** Nothing that comes from a page is taken for granted. */
   async #onMessage(message: unknown): Promise<void> {
-    const { type, actor, event } = (message ?? {}) as { type?: FromPage['type']; actor?: unknown; event?: unknown };
+    const { type, actor, event, fault } = (message ?? {}) as { type?: FromPage['type']; actor?: unknown; event?: unknown; fault?: unknown };
     switch (type) {
       case 'ready':
       case 'live':
@@ -117,6 +117,9 @@ class OpenPanel {
         break;
       case 'send':
         if (typeof actor === 'string' && typeof event === 'string') await this.#send(actor, event);
+        break;
+      case 'inject':
+        if (typeof actor === 'string') this.#inject(actor, fault);
         break;
       case 'export':
         await this.#export();
@@ -139,6 +142,21 @@ class OpenPanel {
     if (this.#selected === undefined || this.#replaying) return;
     const found = this.#find(this.#selected);
     this.#tell({ type: 'possible', actor: this.#selected, events: found === undefined ? [] : possibleEvents(found) });
+    const faults = this.#serviceOf(this.#selected)?.faults;
+    this.#tell({ type: 'faults', injectable: faults?.injectable ?? [], injected: faults?.injected });
+  }
+
+  /** Faults are there for whoever develops: the service was told to allow them. */
+  #inject(actor: string, fault: unknown): void {
+    const faults = this.#serviceOf(actor)?.faults;
+    if (faults === undefined) return;
+    if (typeof fault === 'string' && faults.injectable.includes(fault)) faults.inject(fault);
+    else faults.heal();
+    this.#tellPossible();
+  }
+
+  #serviceOf(actor: string): RegisteredService | undefined {
+    return this.#registry.services.find(({ id }) => actor.startsWith(`${id}/`));
   }
 
   /** The live actor behind an id of the recorder: `<service>/<session id>`. */
@@ -230,7 +248,7 @@ function pageHtml(webview: vscode.Webview, resources: vscode.Uri): string {
 <nav aria-label="Actors"><ul id="tree" role="tree" aria-label="Actors"></ul></nav>
 <main><div id="chart" tabindex="0" aria-label="Statechart: plus and minus zoom, arrows pan, 0 fits"></div>
 <div class="zoom"><button id="in" aria-label="Zoom in">+</button><button id="out" aria-label="Zoom out">−</button><button id="fit">Fit</button></div>
-<div id="possible" aria-label="Events that are possible now"></div></main>
+<div class="drive"><div id="possible" role="group" aria-label="Events that are possible now"></div><div id="faults" role="group" aria-label="Faults for development"></div></div></main>
 <aside id="details" aria-label="Context of the selected actor"></aside>
 <div class="time-bar"><label for="slider">Time</label><input id="slider" type="range" min="0" max="0" value="0"><span id="when" role="status"></span></div>
 <section aria-label="What happened">

@@ -8,6 +8,8 @@ export type ToPage =
   | { readonly type: 'records'; readonly records: readonly InspectorRecord[] }
   /** The events an actor can handle now, and which of them a person may send. */
   | { readonly type: 'possible'; readonly actor: string; readonly events: readonly PossibleEvent[] }
+  /** The faults that can be injected into the store of the selected actor's service; none outside of development. */
+  | { readonly type: 'faults'; readonly injectable: readonly string[]; readonly injected: string | undefined }
   | { readonly type: 'problem'; readonly message: string };
 
 export interface PossibleEvent {
@@ -21,6 +23,8 @@ export type FromPage =
   | { readonly type: 'ready' }
   | { readonly type: 'select'; readonly actor: string }
   | { readonly type: 'send'; readonly actor: string; readonly event: string }
+  /** Without a fault: heal. */
+  | { readonly type: 'inject'; readonly actor: string; readonly fault: string | undefined }
   | { readonly type: 'export' }
   | { readonly type: 'import' }
   | { readonly type: 'live' };

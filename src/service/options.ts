@@ -20,6 +20,17 @@ export interface ServiceOptions {
   /** While a breaker is open its file is looked at this often, in milliseconds. Default 5,000. */
   readonly probeEvery?: number;
   readonly clock?: Clock;
+  /** For development: lets the State Inspector inject faults into the store. Default: none. */
+  readonly faults?: FaultInjection;
+}
+
+/** Faults by name, as `FaultyStore` has them. */
+export interface FaultInjection {
+  readonly injected: string | undefined;
+  /** What `inject` takes. */
+  readonly injectable: readonly string[];
+  inject(fault: string): void;
+  heal(): void;
 }
 
 export interface UpdateOptions extends Scope {

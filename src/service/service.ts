@@ -11,7 +11,7 @@ import { checkHealth, HealthCache, type Health, type HealthReport } from './heal
 import { Lanes, type BreakerStatus } from './lanes.ts';
 import { Loading } from './loading.ts';
 import { MetricsRecorder, type Metrics } from './metrics.ts';
-import type { ServiceOptions, UpdateOptions, UpdateResult } from './options.ts';
+import type { FaultInjection, ServiceOptions, UpdateOptions, UpdateResult } from './options.ts';
 import { Patience } from './patience.ts';
 import type { Inspection, SettingIssue } from './snapshot.ts';
 import { Supervision, type SupervisorRef } from './supervision.ts';
@@ -33,6 +33,9 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   /** Resolves when the store has been read, or could not be in time: never rejects. `get` works before it. */
   readonly ready: Promise<void>;
 
+  /** For development: faults that can be injected into the store. */
+  readonly faults: FaultInjection | undefined;
+
   readonly #context: ServiceContext;
   readonly #events = new Emitter<ServiceEvent>(() => undefined);
   readonly #supervision: Supervision;
@@ -50,6 +53,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     const { store, clock = systemClock, memento = memoryMemento(), id = definition.section } = options;
     this.id = id;
     this.definition = definition;
+    this.faults = options.faults;
     this.ready = new Promise((resolve) => (this.#becomeReady = resolve));
     const context: ServiceContext = {
       name: `The configuration of ${id}`,

@@ -21,6 +21,10 @@ export type WriteFault =
   /** Said to be stored, and another value is. */
   | { readonly kind: 'corrupt'; readonly value: unknown };
 
+/** Faults that last until they are healed, to be chosen by name. */
+export const injectableFaults = ['fail', 'hang', 'lag', 'land late'] as const;
+export type InjectableFault = (typeof injectableFaults)[number];
+
 export type StoreOperation = 'load' | 'read' | 'write' | 'readBack' | 'probe';
 
 /** A store that fails on demand: around any other, on an injected clock. */
@@ -33,7 +37,9 @@ export class FaultyStore implements Store {
   readonly calls: Record<StoreOperation, number> = { load: 0, read: 0, write: 0, readBack: 0, probe: 0 };
   /** Every write that was asked for, in order. */
   readonly asked: WriteRequest[] = [];
+  readonly injectable = injectableFaults;
   readonly #clock: Clock;
+  #injected: InjectableFault | undefined;
   readonly #failing = new Map<StoreOperation, () => unknown>();
   readonly #hanging = new Set<StoreOperation>();
 
@@ -50,6 +56,20 @@ export class FaultyStore implements Store {
     this.#failing.set('probe', refuse);
   }
 
+  /** The fault that was injected by name and lasts. */
+  get injected(): InjectableFault | undefined {
+    return this.#injected;
+  }
+
+  /** From now on every write fails so, until `heal`; what fails or hangs cannot be probed either. */
+  inject(fault: string): void {
+    if (!injectableFaults.includes(fault as InjectableFault)) throw new RangeError(`"${fault}" is not one of ${injectableFaults.join(', ')}.`);
+    this.heal();
+    this.#injected = fault as InjectableFault;
+    if (fault === 'fail') this.outage('io');
+    if (fault === 'hang') this.failing('probe');
+  }
+
   /** From now on an operation throws, until `heal`. */
   failing(operation: StoreOperation, error: () => unknown = () => new StoreError('io', 'Injected: io.')): void {
     this.#failing.set(operation, error);
@@ -64,6 +84,7 @@ export class FaultyStore implements Store {
   heal(): void {
     this.#failing.clear();
     this.#hanging.clear();
+    this.#injected = undefined;
     this.writeFaults.length = 0;
   }
 
@@ -80,7 +101,7 @@ export class FaultyStore implements Store {
 
   write(request: WriteRequest, options: WriteOptions): Promise<void> {
     this.asked.push(request);
-    return this.#faulty('write', () => this.#write(request, options, this.writeFaults.shift()));
+    return this.#faulty('write', () => this.#write(request, options, this.writeFaults.shift() ?? this.#lasting()));
   }
 
   readBack(request: Omit<WriteRequest, 'value'>): Promise<unknown> {
@@ -109,6 +130,15 @@ export class FaultyStore implements Store {
 
   dispose(): void {
     this.inner.dispose();
+  }
+
+  #lasting(): WriteFault | undefined {
+    switch (this.#injected) {
+      case 'hang': return { kind: 'hang' };
+      case 'lag': return { kind: 'lag', delay: 2_000 };
+      case 'land late': return { kind: 'land-late', delay: 3_000 };
+      default: return undefined;
+    }
   }
 
   #faulty<T>(operation: Exclude<StoreOperation, 'read'>, work: () => Promise<T>): Promise<T> {

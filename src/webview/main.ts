@@ -18,6 +18,7 @@ const model = new Model();
 const chart = new ChartView(find('#chart'), layouts as unknown as Readonly<Record<string, Layout>>);
 const log = new EventLog(find('#log'), model, (index) => goTo(index));
 let possible: readonly PossibleEvent[] = [];
+let faults: { readonly injectable: readonly string[]; readonly injected: string | undefined } = { injectable: [], injected: undefined };
 let tab: 'log' | 'sequence' | 'bands' = 'log';
 let asked = false;
 
@@ -38,6 +39,7 @@ function draw(): void {
   chart.tick(state, model.time());
   drawDetails();
   drawButtons();
+  drawFaults();
   const slider = find<HTMLInputElement>('#slider');
   slider.max = String(Math.max(0, model.records.length - 1));
   slider.value = String(model.position ?? model.records.length - 1);
@@ -83,6 +85,16 @@ function drawButtons(): void {
   find('#possible').replaceChildren(...(live ? buttons : [h('span', {}, model.live ? 'Go back to live to send events.' : 'A recording: nothing can be sent.')]));
 }
 
+function drawFaults(): void {
+  const inject = (fault: string | undefined) => (): void => vscode.postMessage({ type: 'inject', actor: model.selected!, fault });
+  const shown = model.live && model.position === undefined ? faults : { injectable: [], injected: undefined };
+  find('#faults').replaceChildren(...(shown.injectable.length === 0 ? [] : [
+    h('span', {}, 'Writes:'),
+    h('button', { 'class': 'fault', 'aria-pressed': String(shown.injected === undefined), 'click': inject(undefined) }, 'work'),
+    ...shown.injectable.map((fault) => h('button', { 'class': 'fault', 'aria-pressed': String(shown.injected === fault), 'click': inject(fault) }, fault)),
+  ]));
+}
+
 function select(actor: string): void {
   model.selected = actor;
   possible = [];
@@ -116,6 +128,9 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
     }
     case 'possible':
       if (data.actor === model.selected) possible = data.events;
+      break;
+    case 'faults':
+      faults = data;
       break;
     case 'problem':
       find('#problem').textContent = data.message;

@@ -11,7 +11,10 @@ export interface NofxApi {
 }
 
 export async function activate(context: vscode.ExtensionContext): Promise<NofxApi> {
-  const service = await superviseConfiguration(context, nofx);
+  const service = await superviseConfiguration(context, nofx, {
+    // An example is there to be broken: see the State Inspector.
+    faultInjection: true,
+  });
   const worktrees = new Worktrees();
   const configuration = new NofxConfiguration(service, worktrees, trustedFolder);
 
