@@ -246,7 +246,7 @@ const attached = new WeakSet<Error>();
 
 /** The real cause, with its own type, and the attempts attached (P9). */
 function withAttempts(error: unknown, attempts: readonly FailedAttempt[]): unknown {
-  if (attempts.length === 0) return error;
+  if (attempts.length === 0 || Object.isFrozen(error)) return error;
   if (error instanceof ConfigurationError) error.attempts = attempts;
   else if (error instanceof Error && Object.isExtensible(error) && (attached.has(error) || !('attempts' in error))) {
     attached.add(error);

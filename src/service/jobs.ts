@@ -4,7 +4,7 @@ import type { Guard } from '../guard/guard.ts';
 import type { Clock } from '../clock.ts';
 import type { LaneJob } from './lane.ts';
 import { withOutcome } from './outcome.ts';
-import { write, type Asked, type Slot, type WriteEnd, type WriteTools } from './write.ts';
+import { write, type Asked, type Loose, type Slot, type WriteEnd, type WriteTools } from './write.ts';
 
 /** What the jobs need of their owner. */
 export interface JobHost {
@@ -12,8 +12,10 @@ export interface JobHost {
   readonly clock: Clock;
   /** A value is about to be sent. */
   onAsked(job: Job, slot: Slot, value: unknown): void;
-  /** A write has ended; attempts of it may still be under way. */
-  onEnd(job: Job, slot: Slot, end: WriteEnd): void;
+  /** A value is stored, and its callers are about to be told. */
+  onStored(slot: Slot, value: unknown): void;
+  /** Values of this job may still be stored; `inDoubt`: nobody has been told what became of them. */
+  onLoose(job: Job, slot: Slot, loose: readonly Loose[], inDoubt: boolean): void;
   /** The job is about to be answered. */
   onSettled(job: Job): void;
   /** Takes a job that waits out of its queue. @returns false when it runs already */
@@ -109,7 +111,8 @@ export abstract class Job implements LaneJob, Abortable {
       },
     });
     if (end.ok || (!end.unknown && !inDoubtBefore)) this.inDoubt.delete(slot.key);
-    this.host.onEnd(this, slot, end);
+    this.host.onLoose(this, slot, end.loose, !end.ok && end.unknown);
+    if (end.ok) this.host.onStored(slot, end.value);
     return end;
   }
 }

@@ -1,23 +1,26 @@
+import type { Clock } from '../clock.ts';
 import { sameData } from '../settings/plain-data.ts';
 import type { LateOutcome } from './events.ts';
 import { look, slotId, type Slot, type WriteTools } from './write.ts';
 
-/** A write whose callers have been answered, or moved on, while attempts of it may still land. */
+/** A write whose callers have been answered, or have moved on, and which may still land. */
 export interface LateWrite {
   /** The job it belonged to. */
   readonly job: number;
   readonly slot: Slot;
   readonly value: unknown;
+  /** Nobody has been told what became of it. */
+  readonly inDoubt: boolean;
 }
 
 interface Followed extends LateWrite {
   /** Acknowledged and late writes, in the order of their ends. */
   readonly order: number;
-  /** No attempt is left. */
-  ended: boolean;
-  /** It has been found to have undone a newer write, which is being restored. */
+  /** When its last attempt came to an end. */
+  ended: number | undefined;
+  /** It has undone a newer write, which is being restored. */
   mending: boolean;
-  told: boolean;
+  told: LateOutcome | undefined;
 }
 
 /** A value that was acknowledged, and whether it still is the newest. */
@@ -32,15 +35,19 @@ export type Mended = 'mended' | 'busy' | 'failed';
 export interface LateWriteHooks {
   /** Stores the newest acknowledged value again: a late write has undone it (P21). Never rejects. */
   mend(late: LateWrite, newest: Acknowledged): Promise<Mended>;
+  isBeingWritten(slot: Slot): boolean;
   onLate(late: LateWrite, outcome: LateOutcome, reasserted: boolean): void;
 }
 
-/** More than this many writes that never end are not followed. */
+/** No more than this many writes are followed. */
 const maxLate = 100;
+/** For so long after its end an attempt may still land: a refused one is in the editor's buffer, and auto-save may store it. In milliseconds. */
+const mayLandFor = 300_000;
 
-/** Follows the writes that were given up, so that none of them undoes a newer one unnoticed (P21, P29). */
+/** Follows the writes that may land late, so that none of them undoes a newer one unnoticed (P21, P29). */
 export class LateWrites {
   readonly #tools: WriteTools;
+  readonly #clock: Clock;
   readonly #hooks: LateWriteHooks;
   readonly #late = new Set<Followed>();
   /** The newest acknowledged write of each slot, as long as there is a late one that could undo it. */
@@ -50,13 +57,17 @@ export class LateWrites {
   #reviewAgain = false;
   #closed = false;
 
-  constructor(tools: WriteTools, hooks: LateWriteHooks) {
+  constructor(tools: WriteTools, clock: Clock, hooks: LateWriteHooks) {
     this.#tools = tools;
+    this.#clock = clock;
     this.#hooks = hooks;
   }
 
-  get size(): number {
-    return this.#late.size;
+  /** Writes of which nobody knows what became. */
+  get inDoubt(): number {
+    let count = 0;
+    for (const { inDoubt, told } of this.#late) if (inDoubt && told === undefined) count++;
+    return count;
   }
 
   acknowledge(slot: Slot, value: unknown): void {
@@ -64,18 +75,19 @@ export class LateWrites {
     if (this.#late.size > 0) this.#acknowledged.set(slotId(slot), { order, value });
   }
 
-  /** @param attempts those that have not come to an end; when there are none, the store is asked what became of the write */
+  /** @param attempts those that may still store it, over or not */
   follow(write: LateWrite, attempts: readonly Promise<unknown>[]): void {
     if (this.#closed) return;
-    const followed: Followed = { ...write, order: ++this.#order, ended: false, mending: false, told: false };
+    const followed: Followed = { ...write, order: ++this.#order, ended: undefined, mending: false, told: undefined };
     this.#late.add(followed);
     void Promise.allSettled(attempts).then(() => {
-      followed.ended = true;
+      followed.ended = this.#clock.now();
       this.review();
     });
     if (this.#late.size <= maxLate) return;
     const oldest = this.#late.values().next().value!;
-    this.#forget(oldest, 'unknown');
+    this.#tell(oldest, 'unknown', false);
+    this.#forget(oldest);
   }
 
   /** An attempt has ended, or the store has changed: that may have been a late write, landing. */
@@ -96,24 +108,29 @@ export class LateWrites {
     this.#reviewing = true;
     while (this.#reviewAgain) {
       this.#reviewAgain = false;
-      for (const write of [...this.#late]) {
-        if (!write.mending) await this.#reviewOne(write);
-      }
+      const slots = new Map([...this.#late].map(({ slot }) => [slotId(slot), slot]));
+      for (const [id, slot] of slots) await this.#reviewSlot(id, slot);
     }
     this.#reviewing = false;
   }
 
-  async #reviewOne(write: Followed): Promise<void> {
-    const { ended } = write;
-    const stored = await look(this.#tools, write.slot);
-    if (!this.#late.has(write)) return;
-    const landed = stored !== undefined && sameData(stored.value, write.value);
-    const newest = this.#acknowledged.get(slotId(write.slot));
-    if (landed && newest !== undefined && newest.order > write.order && !sameData(newest.value, write.value)) {
-      this.#tell(write, 'stored', true);
-      void this.#mend(write, newest);
-    } else if (ended) {
-      this.#forget(write, stored === undefined ? 'unknown' : landed ? 'stored' : 'not stored');
+  async #reviewSlot(id: string, slot: Slot): Promise<void> {
+    const writes = [...this.#late].filter((write) => slotId(write.slot) === id).map((write) => ({ write, ended: write.ended }));
+    const stored = await look(this.#tools, slot);
+    for (const { write, ended } of writes) {
+      if (write.mending || !this.#late.has(write)) continue;
+      const landed = stored !== undefined && sameData(stored.value, write.value);
+      const newest = this.#acknowledged.get(id);
+      const outdone = newest !== undefined && newest.order > write.order;
+      if (landed && outdone && !sameData(newest.value, write.value)) {
+        this.#tell(write, 'stored', true);
+        void this.#mend(write, newest);
+      } else if (ended !== undefined) {
+        // Where a newer write has stored the same, or is just doing so, that it is there is no news.
+        if (write.inDoubt || !(outdone || this.#hooks.isBeingWritten(slot))) this.#tell(write, stored === undefined ? 'unknown' : landed ? 'stored' : 'not stored', false);
+        // What is refused or lost may still land for a while; nobody waits for that.
+        if (this.#clock.now() - ended >= mayLandFor) this.#forget(write);
+      }
     }
   }
 
@@ -122,19 +139,20 @@ export class LateWrites {
     const id = slotId(write.slot);
     const result = await this.#hooks.mend(write, { value: newest.value, isNewest: () => this.#acknowledged.get(id)?.order === newest.order });
     write.mending = false;
-    if (result === 'failed') this.#forget(write, 'stored');
+    if (result === 'failed') this.#forget(write);
     // Another attempt of it may have landed meanwhile.
     else if (result === 'mended') this.review();
   }
 
-  #forget(write: Followed, outcome: LateOutcome): void {
-    if (!this.#late.delete(write)) return;
+  #forget(write: Followed): void {
+    this.#late.delete(write);
     if (this.#late.size === 0) this.#acknowledged.clear();
-    this.#tell(write, outcome, false);
   }
 
   #tell(write: Followed, outcome: LateOutcome, reasserted: boolean): void {
-    if (!write.told) this.#hooks.onLate(write, outcome, reasserted);
-    write.told = true;
+    // To those who have been told something, only that it has been stored after all is news.
+    if (write.told === outcome || ((!write.inDoubt || write.told !== undefined) && outcome !== 'stored')) return;
+    write.told = outcome;
+    this.#hooks.onLate(write, outcome, reasserted);
   }
 }

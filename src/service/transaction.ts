@@ -2,7 +2,7 @@ import { StoreError, TransactionError } from '../errors.ts';
 import type { Guard } from '../guard/guard.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { Job, type Caller, type JobHost, type JobOptions } from './jobs.ts';
-import { look, lookLimit, type Slot } from './write.ts';
+import { isDefinite, look, lookLimit, place, type Slot } from './write.ts';
 
 /** A value to be stored, and where. */
 export interface SlotValue {
@@ -69,7 +69,7 @@ export class TransactionJob extends Job {
       if (sameData(before.value, value)) continue;
       const end = await this.write(guard, slot, { kind: 'value', value });
       const stored = end.ok ? { value } : undefined;
-      if (end.ok || end.sent !== undefined) this.#touched.push({ slot, before: before.value, stored, mayLand: !end.ok && end.unsettled.length > 0 });
+      if (end.ok || end.loose.length > 0) this.#touched.push({ slot, before: before.value, stored, mayLand: !end.ok && end.unsettled });
       if (!end.ok) return { error: end.error };
     }
     return undefined;
@@ -89,7 +89,7 @@ export class TransactionJob extends Job {
     for (let tries = 0; tries < 3; tries++) {
       const now = await look(this.host.tools, slot);
       if (now !== undefined && sameData(now.value, before)) {
-        this.host.onEnd(this, slot, { ok: true, value: before, unsettled: [] });
+        this.host.onStored(slot, before);
         return true;
       }
       // Somebody else has changed it since: that is not ours to undo.
@@ -101,21 +101,21 @@ export class TransactionJob extends Job {
 
   async #send(slot: Slot, value: unknown, expected: { readonly value: unknown } | undefined): Promise<void> {
     const { store, patience } = this.host.tools;
-    const { key, target, scope } = slot;
     const controller = new AbortController();
-    const sending = new Set<Promise<unknown>>();
+    const attempts: Promise<unknown>[] = [];
     try {
       const result = await patience.within(lookLimit, () => {
-        const sent = store.write({ key, target, scope, value }, { signal: controller.signal, ...(expected === undefined ? {} : { expected }) });
-        sending.add(sent);
-        return sent;
+        const sending = store.write({ ...place(slot), value }, { signal: controller.signal, ...(expected === undefined ? {} : { expected }) });
+        attempts.push(sending);
+        return sending;
       });
       if (!result.timedOut) return;
       controller.abort();
-      this.host.onEnd(this, slot, { ok: true, value, unsettled: [...sending] });
-    } catch {
-      // The next look tells.
+    } catch (error) {
+      if (isDefinite(error)) return;
     }
+    // Stored or not, the next look tells.
+    if (attempts.length > 0) this.host.onLoose(this, slot, [{ value, attempts }], false);
   }
 
   #failure(cause: unknown): TransactionError {

@@ -1,7 +1,7 @@
 import { AbortedError, DisposedError, StoreError, TimeoutError, type StoreReason } from '../errors.ts';
 import type { Guard } from '../guard/guard.ts';
 import { sameData } from '../settings/plain-data.ts';
-import type { Scope, Store, Target } from '../store/store.ts';
+import type { Scope, Store, Target, WriteRequest } from '../store/store.ts';
 import { asStoreError, withOutcome } from './outcome.ts';
 import type { Patience } from './patience.ts';
 
@@ -35,16 +35,21 @@ export interface WriteOptions {
   readonly onAsked: (value: unknown) => void;
 }
 
-/** The end of a write; `unsettled` are the attempts that were given up and have not come to an end. */
-export type WriteEnd = { readonly unsettled: readonly Promise<unknown>[] } & (
+/** A value that was sent and not acknowledged: it may be stored, or be stored yet, also by an attempt that was refused (P21). */
+export interface Loose {
+  readonly value: unknown;
+  readonly attempts: readonly Promise<unknown>[];
+}
+
+export type WriteEnd = { readonly loose: readonly Loose[] } & (
   | { readonly ok: true; readonly value: unknown }
   | {
     readonly ok: false;
     readonly error: unknown;
-    /** What was sent last, unless the store has definitely refused all of it. */
-    readonly sent: { readonly value: unknown } | undefined;
     /** It may be stored, or be stored yet: nobody can tell. */
     readonly unknown: boolean;
+    /** An attempt is still under way. */
+    readonly unsettled: boolean;
   }
 );
 
@@ -59,75 +64,83 @@ const definite: ReadonlySet<StoreReason> = new Set<StoreReason>([
  */
 export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: Asked, options: WriteOptions): Promise<WriteEnd> {
   const { store } = tools;
-  const unsettled = new Set<Promise<unknown>>();
-  let sent: { readonly value: unknown } | undefined;
-  /** Attempts that may have stored what they sent, or may do so yet. */
-  let doubtful = 0;
+  /** What was sent, but for what the store has definitely refused, in order. */
+  const sent: { readonly value: unknown; readonly attempt: Promise<unknown>; settled: boolean }[] = [];
+  const isUnsettled = (): boolean => sent.some(({ settled }) => !settled);
 
-  async function attempt(signal: AbortSignal): Promise<void> {
+  async function attempt(signal: AbortSignal): Promise<unknown> {
     let expected: { readonly value: unknown } | undefined;
     let value: unknown;
-    if (doubtful > 0) {
-      if (sameData(await store.readBack(slot), sent!.value)) return;
+    const last = sent.at(-1);
+    if (last !== undefined) {
+      if (sameData(await store.readBack(slot), last.value)) return last.value;
       // P28: what was computed from an older value must not be computed, and land, twice.
-      if (asked.kind === 'update' && unsettled.size > 0) throw new TimeoutError(guard.name, guard.attemptDeadlines.duration, 'unknown', { retryable: false });
+      if (asked.kind === 'update' && isUnsettled()) throw new TimeoutError(guard.name, guard.attemptDeadlines.duration, 'unknown', { retryable: false });
     }
     if (asked.kind === 'value') ({ value } = asked);
     else {
       expected = { value: await store.readBack(slot) };
-      if (signal.aborted) return;
+      if (signal.aborted) return undefined;
       value = asked.compute(expected.value);
-      if (sameData(value, expected.value)) {
-        sent = { value };
-        return;
-      }
+      if (sameData(value, expected.value)) return value;
     }
     // Given up meanwhile: nothing more is sent, and nobody waits.
-    if (signal.aborted) return;
+    if (signal.aborted) return undefined;
     options.onAsked(value);
-    sent = { value };
-    doubtful++;
-    const sending = store.write({ key: slot.key, target: slot.target, scope: slot.scope, value }, expected === undefined ? { signal } : { signal, expected });
-    unsettled.add(sending);
+    const sending = { value, attempt: store.write({ ...place(slot), value }, expected === undefined ? { signal } : { signal, expected }), settled: false };
+    sent.push(sending);
     try {
-      await sending;
+      await sending.attempt;
     } catch (error) {
-      if (error instanceof StoreError && definite.has(error.reason)) doubtful--;
+      if (isDefinite(error)) sent.splice(sent.indexOf(sending), 1);
       throw error;
     } finally {
-      unsettled.delete(sending);
+      sending.settled = true;
     }
-    if (signal.aborted) return;
+    if (signal.aborted) return undefined;
     if (!sameData(await store.readBack(slot), value)) {
       throw new StoreError('not-verified', `"${slot.key}" was written, but the ${slot.target} settings hold another value.`, { context: { key: slot.key } });
     }
+    // Of what was stored as it should be, nothing is loose.
+    sent.splice(sent.indexOf(sending), 1);
+    return value;
   }
 
   const { signal, critical } = options;
   let failure: unknown;
   try {
-    await guard.execute(
+    const value = await guard.execute(
       (each) => attempt(each.signal).catch((error: unknown) => { throw asStoreError(error); }),
       { critical, ...(signal === undefined ? {} : { signal }) },
     );
-    return { ok: true, value: sent!.value, unsettled: [...unsettled] };
+    return { ok: true, value, loose: grouped(sent) };
   } catch (error) {
     failure = error;
   }
-  let unknown = doubtful > 0;
+  const last = sent.at(-1);
+  let unknown = last !== undefined;
   // Whoever has left is answered at once.
-  if (doubtful > 0 && !(failure instanceof AbortedError) && !(failure instanceof DisposedError)) {
+  if (last !== undefined && !(failure instanceof AbortedError) && !(failure instanceof DisposedError)) {
     const stored = await look(tools, slot);
-    if (stored !== undefined && sameData(stored.value, sent!.value)) return { ok: true, value: sent!.value, unsettled: [...unsettled] };
-    unknown = stored === undefined || unsettled.size > 0;
+    if (stored !== undefined && sameData(stored.value, last.value)) return { ok: true, value: last.value, loose: grouped(sent) };
+    unknown = stored === undefined || isUnsettled();
   }
-  return {
-    ok: false,
-    error: withOutcome(failure, unknown ? 'unknown' : 'not stored'),
-    sent: doubtful > 0 ? sent : undefined,
-    unknown,
-    unsettled: [...unsettled],
-  };
+  return { ok: false, error: withOutcome(failure, unknown ? 'unknown' : 'not stored'), unknown, unsettled: isUnsettled(), loose: grouped(sent) };
+}
+
+export const place = ({ key, target, scope }: Slot): Omit<WriteRequest, 'value'> => ({ key, target, scope });
+
+export const isDefinite = (error: unknown): boolean => error instanceof StoreError && definite.has(error.reason);
+
+/** One entry for each value; only an update that was computed anew has several. */
+function grouped(sent: readonly { readonly value: unknown; readonly attempt: Promise<unknown> }[]): Loose[] {
+  const loose: { value: unknown; attempts: Promise<unknown>[] }[] = [];
+  for (const { value, attempt } of sent) {
+    const same = loose.find((other) => sameData(other.value, value));
+    if (same === undefined) loose.push({ value, attempts: [attempt] });
+    else same.attempts.push(attempt);
+  }
+  return loose;
 }
 
 /** What is stored, or `undefined` when the store does not say in time. */

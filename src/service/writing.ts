@@ -14,7 +14,7 @@ import type { MetricsRecorder } from './metrics.ts';
 import type { UpdateOptions, UpdateResult } from './options.ts';
 import { keysOf, Requests, toJobOptions } from './requests.ts';
 import { TransactionJob } from './transaction.ts';
-import type { Slot, WriteEnd, WriteTools } from './write.ts';
+import { slotId, type Slot, type WriteTools } from './write.ts';
 
 export interface WritingHooks {
   /** @throws the reason why no write is accepted now */
@@ -55,24 +55,28 @@ export class Writing {
     this.#requests = new Requests(definition, store);
     this.#journal = new Journal(context.memento, definition.section, mementoWarning(context));
     this.#tools = { store, patience };
-    this.#late = new LateWrites(this.#tools, {
+    this.#late = new LateWrites(this.#tools, clock, {
       mend: (late, newest) => this.#mend(late, newest),
+      isBeingWritten: (slot) => [...this.#open.keys()].some(({ slots }) => slots.some((other) => slotId(other) === slotId(slot))),
       onLate: (late, outcome, reasserted) => this.#onLate(late, outcome, reasserted),
     });
     this.#host = {
       tools: this.#tools,
       clock,
       onAsked: (job, slot, value) => this.#note(job, slot, { value }),
-      onEnd: (job, slot, end) => this.#onEnd(job, slot, end),
+      onStored: (slot, value) => this.#onStored(slot, value),
+      onLoose: (job, slot, loose, inDoubt) => {
+        for (const { value, attempts } of loose) this.#late.follow({ job: job.id, slot, value, inDoubt }, attempts);
+      },
       onSettled: (job) => this.#forget(job),
       withdraw: (job) => this.#open.get(job)?.withdraw(job) ?? false,
       hold: (keys) => loading.hold(keys),
     };
   }
 
-  /** Writes whose callers have been answered, and which may still land. */
+  /** Writes of which nobody knows what became. */
   get lateCount(): number {
-    return this.#late.size;
+    return this.#late.inDoubt;
   }
 
   update(key: string, value: unknown, options: UpdateOptions): Promise<UpdateResult> {
@@ -196,13 +200,9 @@ export class Writing {
     this.#journal.put({ job: job.id, key, target, scope, acceptedAt: clock.wallTime(), ...known });
   }
 
-  #onEnd(job: Job, slot: Slot, end: WriteEnd): void {
-    const late = end.ok ? end : end.sent;
-    if (end.ok) this.#late.acknowledge(slot, end.value);
-    if (late !== undefined && (end.unsettled.length > 0 || (!end.ok && end.unknown))) {
-      this.#late.follow({ job: job.id, slot, value: late.value }, end.unsettled);
-    }
-    if (end.ok) this.#loading.refresh();
+  #onStored(slot: Slot, value: unknown): void {
+    this.#late.acknowledge(slot, value);
+    this.#loading.refresh();
   }
 
   #forget(job: Job): void {

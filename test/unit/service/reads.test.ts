@@ -111,13 +111,13 @@ describe('Service: reads', () => {
     outside('tree', { a: 1 });
     await clock.flush();
     const list = service.get('list');
-    expect(() => (list as string[]).push('c')).to.throw(TypeError);
+    expect(() => (list).push('c')).to.throw(TypeError);
     expect(() => Object.assign(service.get('tree'), { a: 2 })).to.throw(TypeError);
     expect(() => Object.assign(service.values, { count: 9 })).to.throw(TypeError);
     raw.push('c');
     expect(service.get('list')).to.deep.equal(['a', 'b']);
     expect(Object.isFrozen(service.get('list', folder))).to.equal(true);
-    expect(() => (definition.defaults.list as string[]).push('x')).to.throw(TypeError);
+    expect(() => (definition.defaults.list).push('x')).to.throw(TypeError);
   });
 
   it('P33 onDidChange fires once per real change, with old and new value, after get shows the new one', async () => {

@@ -23,7 +23,7 @@ export const definition = defineSettings('test', {
 });
 export type Values = typeof definition extends SettingsDefinition<infer V> ? V : never;
 export type Service = ConfigurationService<Values>;
-export type Key = keyof Values & string;
+export type Key = keyof Values;
 
 /** No jitter, so that times are round numbers: attempts at 0, 1,000 and 3,000 ms. */
 export const plainRetry = { retry: { jitter: 0 } };

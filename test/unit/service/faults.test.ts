@@ -1,0 +1,368 @@
+import { expect } from 'chai';
+import { StoreError, storeReasons, type StoreReason } from '../../../src/errors.ts';
+import type { WriteFault } from '../../../src/testing/faulty-store.ts';
+import { bench, leavesNothing } from './support.ts';
+
+const hang: WriteFault = { kind: 'hang' };
+const fail = (reason: StoreReason): WriteFault => ({ kind: 'fail', reason });
+const newValue = 50;
+
+describe('Service: faults of the store', () => {
+  leavesNothing();
+
+  for (const [reason, facts] of Object.entries(storeReasons) as [StoreReason, (typeof storeReasons)[StoreReason]][]) {
+    it(`P8 P9 "${reason}" is ${facts.class}: the caller sees it as it is`, async () => {
+      const { service, store, error, stored, clock } = await bench();
+      for (let i = 0; i < 3; i++) store.writeFaults.push(fail(reason));
+      const seen = await error(service.update('count', newValue));
+      expect(seen).to.include({ code: 'STORE', reason, retryable: facts.class === 'transient' });
+      expect(seen.attempts.map(({ number }) => number)).to.deep.equal(facts.class === 'transient' ? [1, 2, 3] : [1]);
+      expect(clock.now()).to.equal(facts.class === 'transient' ? 3_000 : 0);
+      expect(seen.userAction).to.equal(facts.userAction);
+      expect(stored('count')).to.equal(undefined);
+      expect(service.get('count')).to.equal(3);
+      expect(service.breakers()[0]?.consecutiveFailures, 'P7').to.equal(facts.class === 'caller' ? 0 : 1);
+    });
+  }
+
+  it('P20 a transient failure is retried, and the write succeeds', async () => {
+    const { service, store, end, clock, eventsOf } = await bench();
+    store.writeFaults.push(fail('io'), fail('newer'));
+    expect((await end(service.update('count', newValue))).ok).to.equal(true);
+    expect(clock.now()).to.equal(3_000);
+    expect(service.get('count')).to.equal(newValue);
+    expect(eventsOf('attempt-failed').map(({ attempt, file }) => [attempt, file])).to.deep.equal([[1, 'user settings'], [2, 'user settings']]);
+    expect(service.metrics()).to.include({ operationCount: 1, successCount: 1, retryCount: 2 });
+  });
+
+  it('P9 an error of another kind is given as a StoreError, with the original as its cause', async () => {
+    const { service, store, error } = await bench();
+    for (const cause of [new TypeError('from inside'), 'a text', undefined, Object.freeze(new RangeError('frozen'))]) {
+      for (let i = 0; i < 3; i++) store.writeFaults.push({ kind: 'throw', error: cause });
+      const seen = await error(service.update('count', newValue));
+      expect(seen).to.include({ code: 'STORE', reason: 'unknown' });
+      expect(seen.cause).to.equal(cause);
+      expect(seen.attempts.length).to.equal(3);
+    }
+  });
+
+  it('P9 an error that cannot be changed does no harm', async () => {
+    const { service, store, error } = await bench();
+    const frozen = Object.freeze(new StoreError('dirty', 'Frozen.'));
+    store.writeFaults.push({ kind: 'throw', error: frozen });
+    expect((await error(service.update('count', newValue))).code).to.equal('STORE');
+  });
+
+  it('P29 a write that hangs ends within its time, and says that nobody knows', async () => {
+    const { service, store, error, clock, stored } = await bench();
+    store.writeFaults.push(hang, hang, hang);
+    const seen = await error(service.update('count', newValue));
+    expect(seen).to.include({ code: 'TIMEOUT', outcome: 'unknown' });
+    expect(clock.now(), 'P26').to.be.at.most(35_000);
+    expect(stored('count')).to.equal(undefined);
+    expect((await service.health()).checks.resources.detail).to.include('1 of unknown outcome');
+    expect(service.metrics()).to.include({ timeoutCount: 3, retryCount: 2, operationCount: 1 });
+  });
+
+  it('P26 a store that does not answer at all: every update ends in time', async () => {
+    const { service, store, error, clock } = await bench();
+    store.hanging('write');
+    store.hanging('readBack');
+    const all = [
+      error(service.update('count', newValue)), error(service.update('name', 'x')),
+      error(service.update('count', (now) => now + 1)), error(service.updateAll({ count: 4, name: 'y' })),
+    ];
+    const codes = (await Promise.all(all)).map(({ code }) => code);
+    expect(codes).to.deep.equal(['TIMEOUT', 'TIMEOUT', 'TIMEOUT', 'STORE']);
+    expect(clock.now()).to.be.at.most(4 * 35_000);
+  });
+
+  it('P29 a write that hangs once and then works is simply stored', async () => {
+    const { service, store, end, stored } = await bench();
+    store.writeFaults.push(hang);
+    expect((await end(service.update('count', newValue))).ok).to.equal(true);
+    expect(stored('count')).to.equal(newValue);
+  });
+
+  it('P29 lags longer than an attempt: what landed is seen before it is sent again', async () => {
+    const { service, store, end, clock } = await bench();
+    store.writeFaults.push({ kind: 'lag', delay: 5_500 });
+    expect((await end(service.update('count', newValue))).ok).to.equal(true);
+    expect(store.asked.length).to.equal(1);
+    expect(clock.now()).to.equal(6_000);
+  });
+
+  it('P29 lands, then rejects: the answer is what the store says', async () => {
+    const { service, store, end, backend } = await bench({
+      wrap: (inner) => Object.assign(Object.create(inner) as typeof inner, {
+        async write(...args: Parameters<typeof inner.write>) {
+          await inner.write(...args);
+          throw new StoreError('unknown', 'Refused after all.');
+        },
+        ...bound(inner),
+      }),
+    });
+    expect(store.writeFaults).to.deep.equal([]);
+    expect((await end(service.update('count', newValue))).ok).to.equal(true);
+    expect(backend.get({ key: 'count', target: 'user', scope: {} })).to.equal(newValue);
+    expect(service.metrics()).to.include({ retryCount: 1 });
+  });
+
+  it('P29 lands at the last attempt, then hangs: the answer is what the store says', async () => {
+    const { service, store, end, clock } = await bench();
+    store.writeFaults.push(fail('io'), fail('io'), { kind: 'hang-and-land', delay: 100 });
+    expect((await end(service.update('count', newValue))).ok).to.equal(true);
+    expect(clock.now()).to.equal(8_000);
+    expect(service.get('count')).to.equal(newValue);
+  });
+
+  it('P29 refused, with an earlier attempt that may still land: the error says so, and its end is told', async () => {
+    const { service, store, error, clock, eventsOf, stored } = await bench();
+    store.writeFaults.push({ kind: 'lag', delay: 60_000 }, fail('dirty'));
+    const seen = await error(service.update('count', newValue));
+    expect(seen).to.include({ code: 'STORE', reason: 'dirty' });
+    expect(seen.context.outcome).to.equal('unknown');
+    await clock.advance(60_000);
+    expect(stored('count')).to.equal(newValue);
+    expect(eventsOf('late')).to.deep.equal([{ type: 'late', key: 'count', file: 'user settings', outcome: 'stored', reasserted: false }]);
+    expect(service.get('count')).to.equal(newValue);
+  });
+
+  it('P29 a definite refusal leaves no doubt', async () => {
+    const { service, store, error, eventsOf, clock } = await bench();
+    store.writeFaults.push(fail('dirty'));
+    const seen = await error(service.update('count', newValue));
+    expect(seen.context).not.to.have.property('outcome');
+    await clock.advance(60_000);
+    expect(eventsOf('late')).to.deep.equal([]);
+  });
+
+  it('P20 P29 lost: said to be stored, and is not', async () => {
+    const { service, store, error, end, stored } = await bench();
+    store.writeFaults.push({ kind: 'lose' }, { kind: 'lose' }, { kind: 'lose' });
+    const seen = await error(service.update('count', newValue));
+    expect(seen).to.include({ code: 'STORE', reason: 'not-verified' });
+    expect(seen.message).not.to.include(String(newValue));
+    store.writeFaults.push({ kind: 'lose' });
+    expect((await end(service.update('count', newValue))).ok).to.equal(true);
+    expect(stored('count')).to.equal(newValue);
+  });
+
+  it('P20 P22 corrupt: said to be stored, and another value is', async () => {
+    const { service, store, error, end, stored } = await bench();
+    for (let i = 0; i < 3; i++) store.writeFaults.push({ kind: 'corrupt', value: 'garbage' });
+    expect(await error(service.update('count', newValue))).to.include({ reason: 'not-verified' });
+    expect(service.get('count'), 'P30').to.equal(3);
+    store.writeFaults.push({ kind: 'corrupt', value: 49 });
+    expect((await end(service.update('count', newValue))).ok).to.equal(true);
+    expect(stored('count')).to.equal(newValue);
+  });
+
+  for (const kind of ['land-late', 'hang-and-land', 'lag'] as const) {
+    it(`P21 ${kind}: a write given up lands after a newer acknowledged one, which is restored`, async () => {
+      const { service, store, end, error, clock, stored, eventsOf } = await bench({ guard: { retry: { attempts: 1 } } });
+      store.writeFaults.push({ kind, delay: 20_000 });
+      expect((await error(service.update('count', 10))).code).to.equal(kind === 'land-late' ? 'STORE' : 'TIMEOUT');
+      expect((await end(service.update('count', 11))).ok).to.equal(true);
+      await clock.advance(20_000);
+      expect(stored('count')).to.equal(11);
+      expect(service.get('count')).to.equal(11);
+      expect(eventsOf('late')).to.deep.equal([{ type: 'late', key: 'count', file: 'user settings', outcome: 'stored', reasserted: true }]);
+    });
+  }
+
+  it('P21 an attempt that was refused lands after the one that succeeded, and was followed by a newer write', async () => {
+    const { service, store, end, clock, stored } = await bench();
+    store.writeFaults.push({ kind: 'land-late', delay: 10_000 });
+    await end(service.update('count', 10));
+    await end(service.update('count', 11));
+    await clock.advance(20_000);
+    expect(stored('count')).to.equal(11);
+  });
+
+  it('P21 P28 what an earlier attempt of an update function computed lands after what a later one stored', async () => {
+    const { service, store, end, outside, clock, stored } = await bench();
+    store.writeFaults.push({ kind: 'land-late', delay: 10_000 });
+    const updating = service.update('count', (now) => now + 1);
+    await clock.advance(500);
+    outside('count', 20);
+    expect((await end(updating)).ok).to.equal(true);
+    expect(stored('count')).to.equal(21);
+    await clock.advance(20_000);
+    expect(stored('count')).to.equal(21);
+  });
+
+  it('P21 a refused write is written again and stored: that is no news', async () => {
+    const { service, store, end, error, clock, eventsOf } = await bench({ guard: { retry: { attempts: 1 } } });
+    store.writeFaults.push(fail('io'));
+    await error(service.update('count', 10));
+    await end(service.update('count', 10));
+    await clock.advance(1_000);
+    expect(eventsOf('late')).to.deep.equal([]);
+  });
+
+  it('P21 five minutes after its end a refused write is not followed any more', async () => {
+    const { service, store, end, error, clock, outside, stored, eventsOf } = await bench({ guard: { retry: { attempts: 1 } } });
+    store.writeFaults.push(fail('io'));
+    await error(service.update('count', 10));
+    await end(service.update('count', 11));
+    await clock.advance(300_000);
+    outside('name', 'x');
+    await clock.flush();
+    outside('count', 10);
+    await clock.advance(1_000);
+    expect(stored('count')).to.equal(10);
+    expect(eventsOf('late')).to.deep.equal([]);
+  });
+
+  it('P21 lands while newer writes wait and run: the newest wins', async () => {
+    const { service, store, end, error, clock, stored } = await bench({ guard: { retry: { attempts: 1 } } });
+    store.writeFaults.push({ kind: 'hang-and-land', delay: 5_050 }, { kind: 'lag', delay: 100 }, { kind: 'lag', delay: 100 });
+    const first = error(service.update('count', 10));
+    const others = [service.update('name', 'a'), service.update('count', 11), service.update('name', 'b')];
+    expect(await first).to.include({ code: 'TIMEOUT' });
+    expect((await end(Promise.all(others))).ok).to.equal(true);
+    await clock.advance(10_000);
+    expect([stored('count'), stored('name')]).to.deep.equal([11, 'b']);
+  });
+
+  it('P21 several attempts that land late, one after the other', async () => {
+    const { service, store, end, error, clock, stored, eventsOf } = await bench();
+    store.writeFaults.push({ kind: 'hang-and-land', delay: 40_000 }, { kind: 'lag', delay: 41_000 }, { kind: 'hang-and-land', delay: 42_000 });
+    expect(await error(service.update('count', 10))).to.include({ code: 'TIMEOUT', outcome: 'unknown' });
+    expect((await end(service.update('count', 11))).ok).to.equal(true);
+    await clock.advance(100_000);
+    expect(stored('count')).to.equal(11);
+    expect(eventsOf('late')).to.deep.equal([{ type: 'late', key: 'count', file: 'user settings', outcome: 'stored', reasserted: true }]);
+  });
+
+  it('P21 an outside change that came later is left alone', async () => {
+    const { service, store, error, outside, clock, stored } = await bench();
+    store.writeFaults.push(hang, hang, hang);
+    await error(service.update('count', 10));
+    outside('count', 12);
+    await clock.advance(100_000);
+    expect(stored('count')).to.equal(12);
+  });
+
+  it('P21 an outside change while the newest value is being restored is left alone', async () => {
+    const { service, store, end, error, outside, clock, stored } = await bench({ guard: { retry: { attempts: 1 } } });
+    store.writeFaults.push({ kind: 'hang-and-land', delay: 10_000 }, undefined, fail('io'));
+    await error(service.update('count', 10));
+    await end(service.update('count', 11));
+    service.onEvent((event) => {
+      if (event.type === 'late') outside('count', 12);
+    });
+    await clock.advance(100_000);
+    expect(stored('count')).to.equal(12);
+  });
+
+  it('P21 a newer update that waits when a late write lands is the newest, whatever its value', async () => {
+    const { service, store, end, error, clock, stored } = await bench({ guard: { retry: { attempts: 1 } } });
+    store.writeFaults.push({ kind: 'hang-and-land', delay: 10_000 });
+    await error(service.update('count', 10));
+    await end(service.update('count', 11));
+    store.writeFaults.push({ kind: 'lag', delay: 4_900 });
+    const slow = service.update('name', 'slow');
+    await clock.advance(4_500);
+    const same = service.update('count', 10);
+    expect((await end(Promise.all([slow, same]))).ok).to.equal(true);
+    await clock.advance(100_000);
+    expect(stored('count')).to.equal(10);
+  });
+
+  it('P21 restoring the newest value is refused: that is said, and not tried for ever', async () => {
+    const { service, store, end, error, clock, stored, eventsOf } = await bench({ guard: { retry: { attempts: 1 } } });
+    store.writeFaults.push({ kind: 'hang-and-land', delay: 10_000 }, undefined, fail('scope'), fail('scope'));
+    await error(service.update('count', 10));
+    await end(service.update('count', 11));
+    await clock.advance(100_000);
+    expect(stored('count')).to.equal(10);
+    expect(eventsOf('warning').length).to.equal(1);
+    expect(eventsOf('warning')[0]!.message).to.include('could not be restored');
+    expect((await service.health()).checks.resources.detail).to.include(' 0 of unknown');
+  });
+
+  it('P21 restoring waits for the breaker to close', async () => {
+    const { service, store, end, error, clock, stored, openBreaker } = await bench({ guard: { retry: { attempts: 1 } } });
+    store.writeFaults.push({ kind: 'hang-and-land', delay: 10_000 });
+    await error(service.update('name', 'old'));
+    await end(service.update('name', 'new'));
+    await openBreaker();
+    await clock.advance(10_000);
+    expect(stored('name')).to.equal('old');
+    store.heal();
+    await clock.advance(10_000);
+    expect(stored('name')).to.equal('new');
+  });
+
+  it('P21 restoring waits for room in the queue', async () => {
+    const { service, store, end, error, clock, stored } = await bench({ capacity: 1, guard: { retry: { attempts: 1 } } });
+    store.writeFaults.push({ kind: 'hang-and-land', delay: 6_000 });
+    await error(service.update('count', 10));
+    await end(service.update('count', 11));
+    store.writeFaults.push({ kind: 'lag', delay: 3_000 }, { kind: 'lag', delay: 3_000 });
+    const others = [service.update('name', 'a'), service.update('list', ['b'])];
+    await clock.advance(2_000);
+    expect(stored('count')).to.equal(10);
+    await end(Promise.all(others));
+    await clock.advance(10_000);
+    expect(stored('count')).to.equal(11);
+  });
+
+  it('P29 at most a hundred writes that never end are followed; the oldest is told to be unknown', async () => {
+    const { service, store, error, eventsOf } = await bench({ guard: { retry: { attempts: 1 }, breaker: { threshold: 1_000 } } });
+    store.hanging('write');
+    for (let i = 0; i < 101; i++) await error(service.update('count', i + 1));
+    expect(eventsOf('late')).to.deep.equal([{ type: 'late', key: 'count', file: 'user settings', outcome: 'unknown', reasserted: false }]);
+    expect(service.status).to.equal('healthy');
+    expect((await service.health()).status).to.equal('degraded');
+  });
+
+  it('P29 an end that cannot be looked at is told to be unknown', async () => {
+    const { service, store, error, clock, eventsOf } = await bench({ guard: { retry: { attempts: 1 } } });
+    store.writeFaults.push({ kind: 'lag', delay: 10_000 });
+    await error(service.update('count', 10));
+    store.failing('readBack');
+    await clock.advance(10_000);
+    expect(eventsOf('late')).to.deep.equal([{ type: 'late', key: 'count', file: 'user settings', outcome: 'unknown', reasserted: false }]);
+  });
+
+  it('P29 late, and not stored', async () => {
+    const { service, store, error, clock, eventsOf, backend } = await bench({ guard: { retry: { attempts: 1 } } });
+    store.writeFaults.push({ kind: 'lag', delay: 10_000 });
+    await error(service.update('count', 10, { target: 'workspace' }));
+    backend.workspaceOpen = false;
+    await clock.advance(10_000);
+    expect(eventsOf('late')).to.deep.equal([{ type: 'late', key: 'count', file: 'workspace settings', outcome: 'not stored', reasserted: false }]);
+  });
+
+  it('P29 the store cannot be read back after a timeout: the outcome is unknown', async () => {
+    const { service, store, error } = await bench({ guard: { retry: { attempts: 1 } } });
+    store.writeFaults.push({ kind: 'lag', delay: 5_100 });
+    store.hanging('readBack');
+    expect(await error(service.update('count', 10))).to.include({ code: 'TIMEOUT', outcome: 'unknown' });
+  });
+
+  it('P29 a timeout of which the store later says that nothing was stored', async () => {
+    const { service, store, error, clock } = await bench({ guard: { retry: { attempts: 1 } } });
+    // The write itself is refused while its attempt runs out of time in the look at what is stored.
+    store.hanging('readBack');
+    const failing = error(service.update('count', (now) => now + 1));
+    await clock.advance(1_000);
+    store.heal();
+    expect(await failing).to.include({ code: 'TIMEOUT', outcome: 'not stored' });
+  });
+
+  it('a critical write may take as long as the whole budget', async () => {
+    const { service, store, end, clock } = await bench();
+    store.writeFaults.push({ kind: 'lag', delay: 20_000 });
+    expect((await end(service.update('count', 10, { critical: true }))).ok).to.equal(true);
+    expect(clock.now()).to.equal(20_000);
+  });
+});
+
+function bound(inner: object): object {
+  const names = ['load', 'read', 'readBack', 'probe', 'fileOf', 'defaultTarget', 'trusted', 'onDidChange', 'dispose'] as const;
+  return Object.fromEntries(names.map((name) => [name, (...args: unknown[]) => (inner as Record<string, (...args: unknown[]) => unknown>)[name]!(...args)]));
+}
