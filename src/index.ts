@@ -15,3 +15,5 @@ export type { Metrics } from './service/metrics.ts';
 export type { Inspection, Origin, SettingChange, SettingIssue } from './service/snapshot.ts';
 export type { Disposable, Layer, RawSetting, Scope, Store, Target, WriteOptions, WriteRequest } from './store/store.ts';
 export { memoryMemento, type Memento } from './store/memento.ts';
+export { JsonStore, jsonStore, type JsonPaths } from './store/json-store.ts';
+export { jsonMemento } from './store/json-memento.ts';
