@@ -3,11 +3,11 @@ import { assign, setup } from 'xstate';
 /**
  * The life of one configuration service, from its first load to the end of its disposal. Reads are
  * served in every state (P30). `input.load` reads the store, and its end comes back as LOADED or
- * LOAD_FAILED.
+ * LOAD_FAILED: it keeps the time limit, for each load and not for the first alone.
  */
 
 export interface LifecycleOptions {
-  /** The longest the first load may take before the last good values stand in, in milliseconds. Default 5,000. */
+  /** The longest a load may take, in milliseconds: then it has failed, and the last good values stand in. Default 5,000. */
   readonly loadLimit: number;
   /** While degraded, the store is read again this often, in milliseconds. Default 10,000. */
   readonly reloadEvery: number;
@@ -18,7 +18,7 @@ export interface LifecycleOptions {
 export const lifecycleDefaults: LifecycleOptions = { loadLimit: 5_000, reloadEvery: 10_000, drainLimit: 5_000 };
 
 export interface LifecycleInput extends LifecycleOptions {
-  /** Begins to read the store. */
+  /** Begins to read the store; ends in `loadLimit`, with LOADED or LOAD_FAILED. */
   readonly load: () => void;
 }
 
@@ -44,14 +44,12 @@ export const configLifecycle = setup({
     events: {} as LifecycleEvent,
   },
   delays: {
-    loadLimit: ({ context }) => context.loadLimit,
     reloadEvery: ({ context }) => context.reloadEvery,
     drainLimit: ({ context }) => context.drainLimit,
   },
   actions: {
     noteLoaded: assign({ invalid: (_, params: { invalid: number }) => params.invalid, failure: undefined }),
     noteFailure: assign({ failure: (_, params: { failure: string }) => params.failure }),
-    noteTooSlow: assign({ failure: 'the store did not answer in time' }),
     load: ({ context }) => context.load(),
   },
 }).createMachine({
@@ -61,7 +59,6 @@ export const configLifecycle = setup({
   states: {
     loading: {
       entry: 'load',
-      after: { loadLimit: { target: 'degraded', actions: 'noteTooSlow' } },
       on: {
         LOADED: { target: 'ready', actions: { type: 'noteLoaded', params: ({ event }) => event } },
         LOAD_FAILED: { target: 'degraded', actions: { type: 'noteFailure', params: ({ event }) => event } },

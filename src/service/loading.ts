@@ -124,7 +124,8 @@ export class Loading {
     }
     this.#loading = false;
     for (const resolve of this.#awaited) resolve();
-    if (this.#again) this.load();
+    // Unless it is over by now: the lifecycle knows.
+    if (this.#again) this.#tellLifecycle({ type: 'RELOAD' });
   }
 
   #onFailure(error: unknown): void {
