@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import * as yup from 'yup';
 import { defineSettings, type ConfigurationService } from '../../../src/index.ts';
 import { MemoryBackend, MemoryStore } from '../../../src/store/memory-store.ts';
-import type { WriteOptions, WriteRequest } from '../../../src/store/store.ts';
+import type { RawSetting, Scope, WriteOptions, WriteRequest } from '../../../src/store/store.ts';
 
 const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'] as const;
 const declaration = { schema: yup.number().required(), default: 0, description: 'A number.' };
@@ -26,19 +26,59 @@ export interface OpenWrite {
   refuse(error: unknown): void;
 }
 
-/** A store whose writes, loads and probes end when, and as, a test says. */
+/** A load that goes on until a test ends it. */
+export interface OpenLoad {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A store whose writes to the user settings, and if asked its loads, end when, and as, a test says. */
 export class GatedStore extends MemoryStore {
   /** The keys asked for, in order. */
   readonly asked: string[] = [];
   readonly open: OpenWrite[] = [];
   /** The most writes that were open at one time. */
   mostOpen = 0;
+  /** Loads wait for the test. */
+  gateLoads = false;
+  /** Every load begun that has not ended, oldest first. */
+  readonly loads: OpenLoad[] = [];
+  loadsBegun = 0;
+  /** Setting `a` holds a text, which is not legal. */
+  garbage = false;
+  /** Nothing can be read. */
+  unreadable = false;
 
   constructor(backend = new MemoryBackend()) {
     super(backend);
   }
 
-  override write(request: WriteRequest, _options: WriteOptions): Promise<void> {
+  override load(): Promise<void> {
+    this.loadsBegun++;
+    if (!this.gateLoads) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const load: OpenLoad = {
+        resolve: () => {
+          this.loads.splice(this.loads.indexOf(load), 1);
+          resolve();
+        },
+        reject: (error) => {
+          this.loads.splice(this.loads.indexOf(load), 1);
+          reject(error);
+        },
+      };
+      this.loads.push(load);
+    });
+  }
+
+  override read(key: string, scope: Scope): RawSetting {
+    if (this.unreadable) throw new Error('Injected: not readable.');
+    if (this.garbage && key === 'a') return { effective: 'garbage', layers: new Map([['user', 'garbage']]) };
+    return super.read(key, scope);
+  }
+
+  override write(request: WriteRequest, options: WriteOptions): Promise<void> {
+    if (request.target !== 'user') return super.write(request, options);
     this.asked.push(request.key);
     return new Promise((resolve, reject) => {
       const done = (): void => void this.open.splice(this.open.indexOf(write), 1);

@@ -126,7 +126,12 @@ async function runPath<V extends Variant>(model: MachineModel<V>, variant: V, pa
     assertion();
   }]));
   await path.test({ events, states });
-  await run.finish();
+  try {
+    await run.finish();
+  } catch (error) {
+    if (error instanceof Error) error.message += `\nAfter the path: ${path.description}`;
+    throw error;
+  }
 }
 
 /** Does an executor stand for an event descriptor of the chart, wildcards included? */
