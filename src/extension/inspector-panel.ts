@@ -250,9 +250,9 @@ function pageHtml(webview: vscode.Webview, resources: vscode.Uri): string {
 <div class="zoom"><button id="in" aria-label="Zoom in">+</button><button id="out" aria-label="Zoom out">−</button><button id="fit">Fit</button></div>
 <div class="drive"><div id="possible" role="group" aria-label="Events that are possible now"></div><div id="faults" role="group" aria-label="Faults for development"></div></div></main>
 <aside id="details" aria-label="Context of the selected actor"></aside>
-<div class="time-bar"><label for="slider">Time</label><input id="slider" type="range" min="0" max="0" value="0"><span id="when" role="status"></span></div>
+<section class="time-bar" aria-label="Moment"><label for="slider">Time</label><input id="slider" type="range" min="0" max="0" value="0"><span id="when" role="status"></span></section>
 <section aria-label="What happened">
-<div class="tabs" role="tablist"><button role="tab" id="log-tab" aria-controls="log-panel">Events</button><button role="tab" id="sequence-tab" aria-controls="sequence-panel">Sequence</button><button role="tab" id="bands-tab" aria-controls="bands-panel">Over Time</button><span class="grow"></span>
+<div class="tabs"><div role="tablist" aria-label="Views"><button role="tab" id="log-tab" aria-controls="log-panel">Events</button><button role="tab" id="sequence-tab" aria-controls="sequence-panel">Sequence</button><button role="tab" id="bands-tab" aria-controls="bands-panel">Over Time</button></div><span class="grow"></span>
 <label><input id="only" type="checkbox"> selected actor only</label><input id="filter" type="text" placeholder="Filter" aria-label="Filter events"></div>
 <div class="panel" id="log-panel" role="tabpanel" aria-labelledby="log-tab"><div id="log" role="listbox" tabindex="0" aria-label="Events"></div></div>
 <div class="panel" id="sequence-panel" role="tabpanel" aria-labelledby="sequence-tab" hidden></div>

@@ -24,6 +24,9 @@ const options = {
   'elk.layered.nodePlacement.bk.fixedAlignment': 'BALANCED',
 };
 
+/** The inspector writes the time that is left behind a delay's name. */
+const countdown = ': 59.9 s left';
+
 /** Works out where everything of a chart goes. */
 export async function layoutOf(chart: Chart): Promise<Layout> {
   const distance = distances(chart);
@@ -55,7 +58,7 @@ export async function layoutOf(chart: Chart): Promise<Layout> {
       id: edge.id,
       sources: [edge.source],
       targets: [edge.target!],
-      labels: [{ text: lines.join('\n'), width: Math.max(...lines.map((line) => textWidth(line, metrics.lineSize))) + 14, height: lines.length * 14 + 6, layoutOptions: { 'elk.edgeLabels.inline': 'true', 'elk.edgeLabels.placement': 'CENTER' } }],
+      labels: [{ text: lines.join('\n'), width: Math.max(...lines.map((line) => textWidth(line.startsWith('after ') ? `${line}${countdown}` : line, metrics.lineSize))) + 14, height: lines.length * 14 + 6, layoutOptions: { 'elk.edgeLabels.inline': 'true', 'elk.edgeLabels.placement': 'CENTER' } }],
       layoutOptions: { 'elk.layered.priority.direction': forward ? (edge.event === 'always' && edge.guard === undefined ? '20' : '10') : '1' },
     };
   });
