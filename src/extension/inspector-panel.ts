@@ -247,7 +247,7 @@ function pageHtml(webview: vscode.Webview, resources: vscode.Uri): string {
 <button id="live" aria-pressed="true">Live</button><button id="import">Open Recording…</button><button id="export">Export…</button></header>
 <nav aria-label="Actors"><ul id="tree" role="tree" aria-label="Actors"></ul></nav>
 <main><div id="chart" tabindex="0" aria-label="Statechart: plus and minus zoom, arrows pan, 0 fits"></div>
-<div class="zoom"><button id="in" aria-label="Zoom in">+</button><button id="out" aria-label="Zoom out">−</button><button id="fit">Fit</button></div>
+<div class="zoom"><button id="in" aria-label="Zoom in">+</button><button id="out" aria-label="Zoom out">−</button><button id="fit">Fit</button><button id="follow" aria-pressed="true" title="Keep the active states in view">Follow</button></div>
 <div class="drive"><div id="possible" role="group" aria-label="Events that are possible now"></div><div id="faults" role="group" aria-label="Faults for development"></div></div></main>
 <aside id="details" aria-label="Context of the selected actor"></aside>
 <section class="time-bar" aria-label="Moment"><label for="slider">Time</label><input id="slider" type="range" min="0" max="0" value="0"><span id="when" role="status"></span></section>

@@ -3,17 +3,24 @@ import type { ActorState } from '../inspect/history.ts';
 import type { Layout } from '../inspect/layout.ts';
 import { duration } from './dom.ts';
 
+/** The smallest scale at which the chart's texts can be read. */
+const readable = 0.85;
+
 /** The statechart of one actor: zoom with the wheel or + and -, pan by dragging or the arrow keys, fit with 0. */
 export class ChartView {
   readonly #container: HTMLElement;
   readonly #layouts: Readonly<Record<string, Layout>>;
+  readonly #followButton: HTMLElement;
+  /** Keeps what is active in view, at a size that can be read, until someone zooms or pans. */
+  #following = true;
   #shown = '';
   #machine = '';
   #box = { x: 0, y: 0, width: 1, height: 1 };
 
-  constructor(container: HTMLElement, layouts: Readonly<Record<string, Layout>>) {
+  constructor(container: HTMLElement, layouts: Readonly<Record<string, Layout>>, followButton: HTMLElement) {
     this.#container = container;
     this.#layouts = layouts;
+    this.#followButton = followButton;
     this.#listen();
   }
 
@@ -29,12 +36,11 @@ export class ChartView {
       this.#shown = signature;
       const svg = chartSvg(layout, { active: new Set(state.states), fired: new Set(state.fired) });
       this.#container.replaceChildren(document.importNode(new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement, true));
-      if (this.#machine !== state.machine) {
-        this.#machine = state.machine;
-        this.fit();
-      } else {
-        this.#apply();
-      }
+      const another = this.#machine !== state.machine;
+      this.#machine = state.machine;
+      if (this.#following) this.#follow(state, layout);
+      else if (another) this.fit();
+      else this.#apply();
     }
   }
 
@@ -55,7 +61,39 @@ export class ChartView {
     }
   }
 
+  /** Follows what is active from now on, or no more. */
+  follow(following: boolean): void {
+    this.#following = following;
+    this.#followButton.setAttribute('aria-pressed', String(following));
+    this.#shown = '';
+  }
+
+  /** The whole chart when it can be read so; else its active states, and the transitions that have just fired. */
+  #follow(state: ActorState, layout: Layout): void {
+    const { clientWidth, clientHeight } = this.#container;
+    const scale = Math.min(clientWidth / (layout.width + 12), clientHeight / (layout.height + 12));
+    if (scale >= readable || clientWidth === 0) {
+      this.#box = { x: -6, y: -6, width: layout.width + 12, height: layout.height + 12 };
+      this.#apply();
+      return;
+    }
+    const innermost = layout.states.filter(({ id }) => state.states.includes(id) && !state.states.some((other) => other.startsWith(`${id}.`)));
+    const labels = layout.edges.filter(({ id }) => state.fired.includes(id)).map(({ label }) => label);
+    const all = [...innermost, ...labels];
+    const left = Math.min(...all.map(({ x }) => x));
+    const top = Math.min(...all.map(({ y }) => y));
+    const right = Math.max(...all.map(({ x, width }) => x + width));
+    const bottom = Math.max(...all.map(({ y, height }) => y + height));
+    const factor = Math.min(readable, clientWidth / (right - left + 60), clientHeight / (bottom - top + 60));
+    const width = clientWidth / factor;
+    const height = clientHeight / factor;
+    const within = (middle: number, size: number, whole: number): number => (size >= whole ? (whole - size) / 2 : Math.min(Math.max(middle - size / 2, -6), whole - size + 6));
+    this.#box = { x: within((left + right) / 2, width, layout.width), y: within((top + bottom) / 2, height, layout.height), width, height };
+    this.#apply();
+  }
+
   fit(): void {
+    this.follow(false);
     const layout = this.#layouts[this.#machine];
     if (layout === undefined) return;
     this.#box = { x: -6, y: -6, width: layout.width + 12, height: layout.height + 12 };
@@ -63,12 +101,14 @@ export class ChartView {
   }
 
   zoom(factor: number, at = { x: 0.5, y: 0.5 }): void {
+    this.follow(false);
     const { x, y, width, height } = this.#box;
     this.#box = { x: x + width * at.x * (1 - factor), y: y + height * at.y * (1 - factor), width: width * factor, height: height * factor };
     this.#apply();
   }
 
   #pan(dx: number, dy: number): void {
+    this.follow(false);
     this.#box = { ...this.#box, x: this.#box.x + dx * this.#box.width, y: this.#box.y + dy * this.#box.height };
     this.#apply();
   }

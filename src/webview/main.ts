@@ -15,7 +15,7 @@ declare function acquireVsCodeApi(): { postMessage(message: FromPage): void };
 const vscode = acquireVsCodeApi();
 
 const model = new Model();
-const chart = new ChartView(find('#chart'), layouts as unknown as Readonly<Record<string, Layout>>);
+const chart = new ChartView(find('#chart'), layouts as unknown as Readonly<Record<string, Layout>>, find('#follow'));
 const log = new EventLog(find('#log'), model, (index) => goTo(index));
 let possible: readonly PossibleEvent[] = [];
 let faults: { readonly injectable: readonly string[]; readonly injected: string | undefined } = { injectable: [], injected: undefined };
@@ -144,6 +144,11 @@ find('#slider').addEventListener('input', (event) => goTo(Number((event.target a
 find('#live').addEventListener('click', () => (model.live ? goTo(undefined) : vscode.postMessage({ type: 'live' })));
 find('#export').addEventListener('click', () => vscode.postMessage({ type: 'export' }));
 find('#import').addEventListener('click', () => vscode.postMessage({ type: 'import' }));
+find('#follow').addEventListener('click', (event) => {
+  chart.follow((event.currentTarget as HTMLElement).getAttribute('aria-pressed') !== 'true');
+  redraw();
+});
+window.addEventListener('resize', redraw);
 find('#fit').addEventListener('click', () => chart.fit());
 find('#in').addEventListener('click', () => chart.zoom(1 / 1.2));
 find('#out').addEventListener('click', () => chart.zoom(1.2));
