@@ -17,3 +17,6 @@ export type { Disposable, Layer, RawSetting, Scope, Store, Target, WriteOptions,
 export { memoryMemento, type Memento } from './store/memento.ts';
 export { JsonStore, jsonStore, type JsonPaths } from './store/json-store.ts';
 export { jsonMemento } from './store/json-memento.ts';
+export { logService, type Log, type LogEntry, type LogSink } from './observe/log.ts';
+export { MemoryLog } from './observe/memory-log.ts';
+export { Alerts } from './observe/alerts.ts';

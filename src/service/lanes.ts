@@ -34,6 +34,8 @@ export class Lanes implements Iterable<Lane> {
   readonly #metrics: MetricsRecorder;
   readonly #lanes = new Map<string, Lane>();
   readonly #persisted: Persisted<PersistedLane[]>;
+  /** An operator holds all breakers open, also those of files never written so far. */
+  #allHeld = false;
 
   constructor(context: ServiceContext, supervision: Supervision, metrics: MetricsRecorder) {
     this.#context = context;
@@ -71,12 +73,24 @@ export class Lanes implements Iterable<Lane> {
     this.#metrics.breaker(file, lane.guard.breakerMode);
     this.#supervision.openFile(file);
     lane.follow();
+    if (this.#allHeld) lane.guard.hold();
     return lane;
   }
 
   /** The lanes an operator means: of one file, or all. */
   chosen(file: string | undefined): Lane[] {
     return [...this.#lanes.values()].filter((lane) => file === undefined || lane.file === file);
+  }
+
+  /** Holds the breaker of one file open, or those of all files, whenever they are written first. */
+  hold(file: string | undefined): void {
+    if (file === undefined) this.#allHeld = true;
+    for (const lane of this.chosen(file)) lane.guard.hold();
+  }
+
+  /** Breakers made from now on are not held. */
+  holdNoMore(file: string | undefined): void {
+    if (file === undefined) this.#allHeld = false;
   }
 
   get capacity(): number {

@@ -168,10 +168,13 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     return this.#writing.updateAll(values, options);
   }
 
-  /** Removes every value of the section at the target, as one transaction. */
+  /** Removes every value of the section that is stored at the target, as one transaction. Default: the user settings. */
   restoreDefaults(options: UpdateOptions = {}): Promise<UpdateResult> {
-    const nothing = Object.fromEntries(this.definition.keys.map((key) => [key, undefined]));
-    return this.updateAll(nothing as Partial<V>, { target: 'user', ...options });
+    const { target = 'user', ...scope } = options;
+    const layer = scope.languageId === undefined ? target : `${target}-language` as const;
+    const stored = this.definition.keys.filter((key) => layer in this.inspect(key, scope).layers);
+    if (stored.length === 0) return Promise.resolve({ outcome: 'stored', target });
+    return this.updateAll(Object.fromEntries(stored.map((key) => [key, undefined])) as Partial<V>, { ...options, target });
   }
 
   // ---- How it is
@@ -219,6 +222,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   /** Closes the breakers, and starts again what the supervisor had given up. */
   reset(file?: string): void {
     if (this.#supervision.givenUp) this.#supervision.restart();
+    this.#lanes.holdNoMore(file);
     this.#operate(file, ({ guard }) => guard.reset());
   }
 
@@ -227,7 +231,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     this.#operate(file, ({ guard }) => guard.probe());
   }
 
-  /** Refuses all writes until `release`; of a file never written so far, its breaker is made. */
+  /** Refuses all writes, or those to one file, until `release`. */
   hold(file?: string): void {
     if (this.#disposal !== undefined) return;
     const { store } = this.#context;
@@ -235,11 +239,13 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
       const target = store.defaultTarget(this.definition.keys[0] ?? '', {});
       this.#lanes.at({ file: store.fileOf(target, {}), target, scope: {} });
     }
-    this.#operate(file, ({ guard }) => guard.hold());
+    this.#lanes.hold(file);
+    this.#operate(file, () => undefined);
   }
 
   /** Ends `hold`: the next write is a probe. */
   release(file?: string): void {
+    this.#lanes.holdNoMore(file);
     this.#operate(file, ({ guard }) => guard.release());
   }
 

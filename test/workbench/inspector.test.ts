@@ -95,10 +95,14 @@ describe('The State Inspector', function () {
     const answerDialog = async (text: string): Promise<void> => {
       const input = page.locator('.quick-input-widget input[type="text"]:visible');
       await input.waitFor();
-      for (let tries = 0; tries < 20 && await input.count() > 0; tries++) {
-        if (await input.inputValue().catch(() => text) !== text) await input.fill(text).catch(() => undefined);
+      let before = '';
+      for (let tries = 0; tries < 40 && await input.count() > 0; tries++) {
+        const value = await input.inputValue().catch(() => '');
+        // It replaces what is typed while it still looks its own proposal up.
+        if (value === text && before === text) await page.keyboard.press('Enter');
+        else if (value !== text && value === before) await input.fill(text).catch(() => undefined);
+        before = value;
         await page.waitForTimeout(250);
-        await page.keyboard.press('Enter');
       }
     };
     await frame.getByRole('button', { name: 'Export…' }).click();
