@@ -1,0 +1,145 @@
+import { expect } from 'chai';
+import { StoreError } from '../../../src/errors.ts';
+import { MemoryStore } from '../../../src/store/memory-store.ts';
+import { FaultyStore, type WriteFault } from '../../../src/testing/faulty-store.ts';
+import { verifyStore } from '../../../src/testing/verify-store.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+
+const slot = { key: 'key', target: 'user', scope: {} } as const;
+
+function bench(...faults: (WriteFault | undefined)[]) {
+  const clock = new VirtualClock();
+  const store = new FaultyStore(new MemoryStore(), clock);
+  store.writeFaults.push(...faults);
+  const abort = new AbortController();
+  return {
+    clock,
+    store,
+    abort,
+    write: (value: unknown = 1) => watched(store.write({ ...slot, value }, { signal: abort.signal })),
+    stored: () => store.inner.readBack(slot),
+  };
+}
+
+/** How a promise has ended so far. */
+function watched(promise: Promise<unknown>): { outcome: string } {
+  const watch = { outcome: 'pending' };
+  promise.then(
+    () => void (watch.outcome = 'resolved'),
+    (error: unknown) => void (watch.outcome = error instanceof StoreError ? error.reason : String(error)),
+  );
+  return watch;
+}
+
+describe('FaultyStore', () => {
+  it('without a fault is the store inside', async () => {
+    const results = await verifyStore(() => Promise.resolve({ store: new FaultyStore(new MemoryStore(), new VirtualClock()) }));
+    expect(results.filter(({ ok }) => !ok)).to.deep.equal([]);
+    const { store } = bench();
+    expect([store.name, store.trusted(), store.fileOf('user', {}), store.defaultTarget('key', {})]).to.deep.equal(['memory', true, 'user settings', 'user']);
+  });
+
+  it('counts calls and keeps what was asked', async () => {
+    const { store, write } = bench();
+    write(1);
+    write(2);
+    await store.load();
+    store.read('key', {});
+    await store.readBack(slot);
+    await store.probe('user', {});
+    expect(store.calls).to.deep.equal({ load: 1, read: 1, write: 2, readBack: 1, probe: 1 });
+    expect(store.asked.map(({ value }) => value)).to.deep.equal([1, 2]);
+  });
+
+  it('fail and throw: refused, nothing is stored; the fault is used up', async () => {
+    const { clock, write, stored } = bench({ kind: 'fail', reason: 'no-space' }, { kind: 'throw', error: 'anything' }, undefined);
+    const writes = [write(1), write(2)];
+    await clock.flush();
+    expect(writes.map(({ outcome }) => outcome)).to.deep.equal(['no-space', 'anything']);
+    expect(await stored()).to.equal(undefined);
+    const third = write(3);
+    await clock.flush();
+    expect(third.outcome).to.equal('resolved');
+    expect(await stored()).to.equal(3);
+  });
+
+  it('hang: never answered, never stored', async () => {
+    const { clock, write, stored } = bench({ kind: 'hang' });
+    const hung = write();
+    await clock.advance(1e9);
+    expect(hung.outcome).to.equal('pending');
+    expect(await stored()).to.equal(undefined);
+  });
+
+  it('lag: stored and answered after the delay, also when given up', async () => {
+    const { clock, abort, write, stored } = bench({ kind: 'lag', delay: 10 });
+    const lagging = write();
+    abort.abort();
+    await clock.advance(9);
+    expect([lagging.outcome, await stored()]).to.deep.equal(['pending', undefined]);
+    await clock.advance(1);
+    expect([lagging.outcome, await stored()]).to.deep.equal(['resolved', 1]);
+  });
+
+  it('land-late: refused at once, and stored after the delay', async () => {
+    const { clock, write, stored } = bench({ kind: 'land-late', delay: 10 });
+    const refused = write();
+    await clock.flush();
+    expect([refused.outcome, await stored()]).to.deep.equal(['unknown', undefined]);
+    await clock.advance(10);
+    expect(await stored()).to.equal(1);
+  });
+
+  it('hang-and-land: never answered, and stored after the delay', async () => {
+    const { clock, write, stored } = bench({ kind: 'hang-and-land', delay: 10 });
+    const hung = write();
+    await clock.advance(10);
+    expect([hung.outcome, await stored()]).to.deep.equal(['pending', 1]);
+  });
+
+  it('what lands late may fail: that is no unhandled rejection', async () => {
+    const { clock, store } = bench({ kind: 'land-late', delay: 1 }, { kind: 'hang-and-land', delay: 1 });
+    const signal = new AbortController().signal;
+    const late = [1, 2].map((value) => watched(store.write({ key: 'key', target: 'folder', scope: {}, value }, { signal })));
+    await clock.advance(1);
+    expect(late.map(({ outcome }) => outcome)).to.deep.equal(['unknown', 'pending']);
+  });
+
+  it('lose: said to be stored, and is not; corrupt: another value is', async () => {
+    const { clock, write, stored } = bench({ kind: 'lose' }, { kind: 'corrupt', value: 'other' });
+    const lost = write();
+    await clock.flush();
+    expect([lost.outcome, await stored()]).to.deep.equal(['resolved', undefined]);
+    const corrupted = write();
+    await clock.flush();
+    expect([corrupted.outcome, await stored()]).to.deep.equal(['resolved', 'other']);
+  });
+
+  it('an outage refuses writes and probes until it is healed', async () => {
+    const { clock, store, write } = bench({ kind: 'lose' });
+    store.outage();
+    const refused = [write(), watched(store.probe('user', {}))];
+    store.outage('read-only');
+    refused.push(write());
+    await clock.flush();
+    expect(refused.map(({ outcome }) => outcome)).to.deep.equal(['io', 'io', 'read-only']);
+    store.heal();
+    const healed = [write(), watched(store.probe('user', {}))];
+    await clock.flush();
+    expect(healed.map(({ outcome }) => outcome)).to.deep.equal(['resolved', 'resolved']);
+    expect(store.read('key', {}).effective).to.equal(1);
+  });
+
+  it('any operation can fail, or hang', async () => {
+    const { clock, store } = bench();
+    for (const operation of ['load', 'read', 'readBack'] as const) store.failing(operation);
+    expect(() => store.read('key', {})).to.throw(StoreError, 'Injected');
+    const failed = [watched(store.load()), watched(store.readBack(slot))];
+    store.heal();
+    store.failing('load', () => new RangeError('odd'));
+    store.hanging('readBack');
+    failed.push(watched(store.load()), watched(store.readBack(slot)));
+    await clock.flush();
+    expect(failed.map(({ outcome }) => outcome)).to.deep.equal(['io', 'io', 'RangeError: odd', 'pending']);
+  });
+});

@@ -1,0 +1,179 @@
+import { expect } from 'chai';
+import { StoreError } from '../../../src/errors.ts';
+import { MemoryBackend, MemoryStore } from '../../../src/store/memory-store.ts';
+import type { RawSetting, Scope, Target, WriteOptions, WriteRequest } from '../../../src/store/store.ts';
+import { verifyStore } from '../../../src/testing/verify-store.ts';
+
+/** The promises that a kind of store does not keep, by the beginning of their names. */
+async function broken(make: () => MemoryStore): Promise<string[]> {
+  const results = await verifyStore(() => Promise.resolve({ store: make() }), { deadline: 100 });
+  return results.filter(({ ok }) => !ok).map(({ name }) => name);
+}
+
+describe('verifyStore', () => {
+  it('finds nothing wrong with the memory store, with a workspace and without', async () => {
+    for (const workspaceOpen of [true, false]) {
+      const results = await verifyStore(() => {
+        const backend = new MemoryBackend();
+        backend.workspaceOpen = workspaceOpen;
+        return Promise.resolve({ store: new MemoryStore(backend) });
+      });
+      expect(results.filter(({ ok }) => !ok)).to.deep.equal([]);
+      expect(results.length).to.be.greaterThan(15);
+      expect(new Set(results.map(({ name }) => name)).size).to.equal(results.length);
+    }
+  });
+
+  it('gives each promise a new store, disposes it, and cleans up behind it', async () => {
+    let made = 0;
+    let cleaned = 0;
+    let disposed = 0;
+    class Counting extends MemoryStore {
+      override dispose(): void {
+        disposed++;
+        super.dispose();
+      }
+    }
+    const results = await verifyStore((definition) => {
+      made++;
+      expect(definition.section).to.equal('verifyStore');
+      return Promise.resolve({ store: new Counting(), cleanUp: () => void cleaned++ });
+    });
+    expect(made).to.equal(results.length);
+    expect(cleaned).to.equal(made);
+    expect(disposed).to.be.at.least(made);
+  });
+
+  it('never rejects: a store that cannot be made, or loaded, has kept no promise', async () => {
+    const unmade = await verifyStore(() => Promise.reject('no place'));
+    expect(unmade.every(({ ok, error }) => !ok && error!.message === 'no place')).to.be.true;
+    class Unloadable extends MemoryStore {
+      override load(): Promise<void> {
+        return Promise.reject(new StoreError('io', 'not now'));
+      }
+    }
+    let cleaned = 0;
+    const unloaded = await verifyStore(() => Promise.resolve({ store: new Unloadable(), cleanUp: () => void cleaned++ }));
+    expect(unloaded.every(({ ok, error }) => !ok && error!.message === 'not now')).to.be.true;
+    expect(cleaned).to.equal(unloaded.length);
+  });
+
+  describe('tells which promise a store breaks:', () => {
+    it('writes that are lost (P20)', async () => {
+      class Losing extends MemoryStore {
+        override write(): Promise<void> {
+          return Promise.resolve();
+        }
+      }
+      expect(await broken(() => new Losing())).to.include('what was written is read as soon as the write has resolved (P20)');
+    });
+
+    it('values that change on their way (P22)', async () => {
+      class Rounding extends MemoryStore {
+        override write(request: WriteRequest, options: WriteOptions): Promise<void> {
+          return super.write(typeof request.value === 'number' ? { ...request, value: Math.round(request.value) } : request, options);
+        }
+      }
+      expect(await broken(() => new Rounding())).to.deep.equal(['every kind of JSON comes back as it was written (P22)']);
+    });
+
+    it('objects that are mixed with what was there (P22)', async () => {
+      class Mixing extends MemoryStore {
+        override write(request: WriteRequest, options: WriteOptions): Promise<void> {
+          const before = this.backend.get(request);
+          const mixed = typeof before === 'object' && typeof request.value === 'object' && request.value !== null && !Array.isArray(request.value);
+          return super.write(mixed ? { ...request, value: { ...before, ...request.value } } : request, options);
+        }
+      }
+      expect(await broken(() => new Mixing())).to.deep.equal(['an object takes the place of another as a whole (P22)']);
+    });
+
+    it('writes that overtake each other (P23)', async () => {
+      class Overtaking extends MemoryStore {
+        override async write(request: WriteRequest, options: WriteOptions): Promise<void> {
+          for (let turns = 0; turns < (request.value === 1 ? 20 : 1); turns++) await Promise.resolve();
+          return super.write(request, options);
+        }
+      }
+      expect(await broken(() => new Overtaking())).to.deep.equal(['writes asked for together are applied in their order, and none is lost (P23)']);
+    });
+
+    it('expectations that are not looked at (P28)', async () => {
+      class Blind extends MemoryStore {
+        override write(request: WriteRequest, { signal }: WriteOptions): Promise<void> {
+          return super.write(request, { signal });
+        }
+      }
+      expect(await broken(() => new Blind())).to.deep.equal(['a write that expects another value than is stored is refused as "newer" (P28)']);
+    });
+
+    it('attempts given up that are stored all the same (P29)', async () => {
+      class Sneaking extends MemoryStore {
+        override write(request: WriteRequest, options: WriteOptions): Promise<void> {
+          if (options.signal.aborted) this.backend.set(request, request.value);
+          return super.write(request, options);
+        }
+      }
+      expect(await broken(() => new Sneaking())).to.deep.equal(['an attempt given up before it began is stored and resolves, or is not stored and rejects (P29)']);
+    });
+
+    it('languages that are not told apart (P34)', async () => {
+      class Monoglot extends MemoryStore {
+        override read(key: string, _scope: Scope): RawSetting {
+          return super.read(key, { languageId: 'one' });
+        }
+      }
+      expect(await broken(() => new Monoglot())).to.deep.equal(['a value for a language wins for that language alone (P34)']);
+    });
+
+    it('changes that are not told (P33), within the deadline', async () => {
+      class Silent extends MemoryStore {
+        override onDidChange(): { dispose(): void } {
+          return { dispose: () => undefined };
+        }
+      }
+      expect(await broken(() => new Silent())).to.deep.equal([
+        'listeners are called when a value has changed, once it can be read (P33)',
+        'a listener that was disposed is not called, and the others are (P41)',
+      ]);
+    });
+
+    it('refusals that are no StoreError, or none at all (P22)', async () => {
+      const name = 'a target that is not there is refused by a rejection (P22)';
+      class Odd extends MemoryStore {
+        override probe(target: Target, scope: Scope): Promise<void> {
+          return super.probe(target, scope).catch(() => Promise.reject(new RangeError('odd')));
+        }
+      }
+      expect(await broken(() => new Odd())).to.deep.equal([name]);
+      class Lenient extends MemoryStore {
+        override probe(): Promise<void> {
+          return Promise.resolve();
+        }
+      }
+      expect(await broken(() => new Lenient())).to.deep.equal([name]);
+      class Misleading extends MemoryStore {
+        override probe(target: Target): Promise<void> {
+          return target === 'user' ? Promise.resolve() : Promise.reject(new StoreError('io', 'misleading'));
+        }
+      }
+      expect(await broken(() => new Misleading())).to.deep.equal([name]);
+      class Rude extends MemoryStore {
+        override fileOf(target: Target, scope: Scope): string {
+          if (target === 'workspace') throw new RangeError('rude');
+          return super.fileOf(target, scope);
+        }
+      }
+      expect(await broken(() => new Rude())).to.include(name);
+    });
+
+    it('a disposed store that goes on calling (P40)', async () => {
+      class Undying extends MemoryStore {
+        override dispose(): void {
+          // Never.
+        }
+      }
+      expect(await broken(() => new Undying())).to.deep.equal(['a store can be disposed twice, and calls nobody any more (P40)']);
+    });
+  });
+});
