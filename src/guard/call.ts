@@ -60,6 +60,7 @@ export class Call<T> implements Abortable {
   #failures: FailedAttempt[] | undefined = undefined;
   #lastClass: FailureClass = 'transient';
   #sequencer: ActorRefFrom<typeof retrySequencer> | undefined = undefined;
+  #stranded = false;
 
   constructor(
     guard: Guard,
@@ -151,7 +152,7 @@ export class Call<T> implements Abortable {
     this.#attempt = undefined;
     this.#lastClass = guard.classify(error);
     const retryable = this.#lastClass === 'transient' && !this.#probe && this.#isPermitted();
-    if (!retryable && this.#sequencer === undefined) this.#fail(error);
+    if (this.#stranded || (!retryable && this.#sequencer === undefined)) this.#fail(error);
     else this.#sequence(retryable);
   }
 
@@ -180,10 +181,19 @@ export class Call<T> implements Abortable {
           if (snapshot.value === 'exhausted') this.#fail(this.#lastError());
         },
         error: () => this.#fail(this.#lastError()),
+        complete: () => {
+          if (this.#sequencer?.getSnapshot().status === 'stopped') this.#onSequencerStopped();
+        },
       });
     }
     guard.backingOff.add(this as Call<unknown>);
     this.#sequencer.send({ type: 'ATTEMPT_FAILED', retryable });
+  }
+
+  /** Its supervisor has given up: there is no further attempt, but one that runs goes on. */
+  #onSequencerStopped(): void {
+    this.#stranded = true;
+    if (this.#attempt === undefined) this.#fail(this.#lastError());
   }
 
   #lastError(): unknown {

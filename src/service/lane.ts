@@ -232,13 +232,14 @@ export class Lane {
   async #probeFile(): Promise<void> {
     const { guard } = this;
     const needed = guard.breakerMode === 'HALF_OPEN' && guard.permits() && this.#jobs.size === 0 && !this.#closing;
-    if (!needed || this.#supervision.breaker(this.file) === undefined) return;
+    const breaker = this.#supervision.breaker(this.file);
+    if (!needed || breaker === undefined) return;
     // A parked write that comes now waits for the end of this probe.
     this.#queue?.send({ type: 'PAUSE' });
     const passed = await guard.execute(() => this.options.probe()).then(() => true, () => false);
     if (guard.permits()) this.#queue?.send({ type: 'RESUME' });
-    // The breaker may want several probes.
-    if (passed) this.#probeWhenIdle();
+    // The breaker may want several probes, and one that was restarted meanwhile knows of none.
+    if (passed || breaker !== this.#supervision.breaker(this.file)) this.#probeWhenIdle();
   }
 
   #startProber(): void {

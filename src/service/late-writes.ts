@@ -125,12 +125,15 @@ export class LateWrites {
       if (landed && outdone && !sameData(newest.value, write.value)) {
         this.#tell(write, 'stored', true);
         void this.#mend(write, newest);
-      } else if (ended !== undefined) {
-        // Where a newer write has stored the same, or is just doing so, that it is there is no news.
-        if (write.inDoubt || !(outdone || this.#hooks.isBeingWritten(slot))) this.#tell(write, stored === undefined ? 'unknown' : landed ? 'stored' : 'not stored', false);
-        // What is refused or lost may still land for a while; nobody waits for that.
-        if (this.#clock.now() - ended >= mayLandFor) this.#forget(write);
+        continue;
       }
+      // Where a newer write has stored the same, or is just doing so, that it is there is no news.
+      const isNews = write.inDoubt || !(outdone || this.#hooks.isBeingWritten(slot));
+      if (landed && isNews) this.#tell(write, 'stored', false);
+      if (ended === undefined) continue;
+      if (!landed) this.#tell(write, stored === undefined ? 'unknown' : 'not stored', false);
+      // What is refused or lost may still land for a while; nobody waits for that.
+      if (this.#clock.now() - ended >= mayLandFor) this.#forget(write);
     }
   }
 

@@ -1,4 +1,4 @@
-import { StoreError, TransactionError } from '../errors.ts';
+import { AbortedError, StoreError, TransactionError } from '../errors.ts';
 import type { Guard } from '../guard/guard.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { Job, type Caller, type JobHost, type JobOptions } from './jobs.ts';
@@ -65,6 +65,8 @@ export class TransactionJob extends Job {
     for (const { slot, value } of this.#writes) {
       this.#at = slot.key;
       const before = await look(this.host.tools, slot);
+      const { signal } = this.options;
+      if (signal?.aborted === true) return { error: new AbortedError(slot.key, 'not stored', { cause: signal.reason }) };
       if (before === undefined) return { error: new StoreError('io', `"${slot.key}" could not be read before the transaction.`) };
       if (sameData(before.value, value)) continue;
       const end = await this.write(guard, slot, { kind: 'value', value });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { StoreError, storeReasons, type StoreReason } from '../../../src/errors.ts';
 import type { WriteFault } from '../../../src/testing/faulty-store.ts';
-import { bench, leavesNothing } from './support.ts';
+import { bench, leavesNothing, unheard } from './support.ts';
 
 const hang: WriteFault = { kind: 'hang' };
 const fail = (reason: StoreReason): WriteFault => ({ kind: 'fail', reason });
@@ -218,9 +218,9 @@ describe('Service: faults of the store', () => {
   it('P21 lands while newer writes wait and run: the newest wins', async () => {
     const { service, store, end, error, clock, stored } = await bench({ guard: { retry: { attempts: 1 } } });
     store.writeFaults.push({ kind: 'hang-and-land', delay: 5_050 }, { kind: 'lag', delay: 100 }, { kind: 'lag', delay: 100 });
-    const first = error(service.update('count', 10));
+    const first = unheard(service.update('count', 10));
     const others = [service.update('name', 'a'), service.update('count', 11), service.update('name', 'b')];
-    expect(await first).to.include({ code: 'TIMEOUT' });
+    expect(await error(first)).to.include({ code: 'TIMEOUT' });
     expect((await end(Promise.all(others))).ok).to.equal(true);
     await clock.advance(10_000);
     expect([stored('count'), stored('name')]).to.deep.equal([11, 'b']);
@@ -348,10 +348,10 @@ describe('Service: faults of the store', () => {
     const { service, store, error, clock } = await bench({ guard: { retry: { attempts: 1 } } });
     // The write itself is refused while its attempt runs out of time in the look at what is stored.
     store.hanging('readBack');
-    const failing = error(service.update('count', (now) => now + 1));
+    const failing = unheard(service.update('count', (now) => now + 1));
     await clock.advance(1_000);
     store.heal();
-    expect(await failing).to.include({ code: 'TIMEOUT', outcome: 'not stored' });
+    expect(await error(failing)).to.include({ code: 'TIMEOUT', outcome: 'not stored' });
   });
 
   it('a critical write may take as long as the whole budget', async () => {

@@ -118,6 +118,12 @@ export async function bench(options: BenchOptions = {}): Promise<Bench> {
   };
 }
 
+/** A promise whose rejection is looked at later. */
+export function unheard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
 /**
  * For each suite: whatever a test does, no promise may be rejected with nobody to hear it, and after
  * the disposal of its services no timer may be left (P40).
