@@ -38,3 +38,12 @@ export function shortName(name: string): string {
   if (kind === undefined) return name;
   return `${kind} · ${file!.split('/').slice(-2).join('/')}`;
 }
+
+const signatures = new WeakMap<Element, string>();
+
+/** Fills a container anew only when what it shows has changed: a button that is replaced while it is pressed loses the click. */
+export function fill(container: Element, signature: string, children: () => readonly Node[]): void {
+  if (signatures.get(container) === signature) return;
+  signatures.set(container, signature);
+  container.replaceChildren(...children());
+}

@@ -3,7 +3,7 @@ import type { Layout } from '../inspect/layout.ts';
 import type { FromPage, PossibleEvent, ToPage } from '../inspect/protocol.ts';
 import { bandsSvg } from './bands.ts';
 import { ChartView } from './chart-view.ts';
-import { clock, duration, find, h, shortName } from './dom.ts';
+import { clock, duration, fill, find, h, shortName } from './dom.ts';
 import { EventLog } from './log.ts';
 import { Model } from './model.ts';
 import { sequenceSvg } from './sequence.ts';
@@ -78,17 +78,19 @@ function drawDetails(): void {
 
 function drawButtons(): void {
   const live = model.live && model.position === undefined;
-  const buttons = possible.map(({ type, drivable }) => h('button', {
-    'class': 'send', 'disabled': !drivable || !live, 'title': drivable ? `Send ${type} to ${model.name(model.selected)}` : `${type}: only the service sends it`,
-    'click': () => vscode.postMessage({ type: 'send', actor: model.selected!, event: type }),
-  }, type));
-  find('#possible').replaceChildren(...(live ? buttons : [h('span', {}, model.live ? 'Go back to live to send events.' : 'A recording: nothing can be sent.')]));
+  fill(find('#possible'), JSON.stringify([live, model.live, model.selected, possible]), () => {
+    if (!live) return [h('span', {}, model.live ? 'Go back to live to send events.' : 'A recording: nothing can be sent.')];
+    return possible.map(({ type, drivable }) => h('button', {
+      'class': 'send', 'disabled': !drivable, 'title': drivable ? `Send ${type} to ${model.name(model.selected)}` : `${type}: only the service sends it`,
+      'click': () => vscode.postMessage({ type: 'send', actor: model.selected!, event: type }),
+    }, type));
+  });
 }
 
 function drawFaults(): void {
   const inject = (fault: string | undefined) => (): void => vscode.postMessage({ type: 'inject', actor: model.selected!, fault });
   const shown = model.live && model.position === undefined ? faults : { injectable: [], injected: undefined };
-  find('#faults').replaceChildren(...(shown.injectable.length === 0 ? [] : [
+  fill(find('#faults'), JSON.stringify([shown, model.selected]), () => (shown.injectable.length === 0 ? [] : [
     h('span', {}, 'Writes:'),
     h('button', { 'class': 'fault', 'aria-pressed': String(shown.injected === undefined), 'click': inject(undefined) }, 'work'),
     ...shown.injectable.map((fault) => h('button', { 'class': 'fault', 'aria-pressed': String(shown.injected === fault), 'click': inject(fault) }, fault)),

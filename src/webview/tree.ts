@@ -1,24 +1,29 @@
 import type { ActorState, Moment } from '../inspect/history.ts';
-import { h, shortName } from './dom.ts';
+import { fill, h, shortName } from './dom.ts';
 
 /** The tree of actors: one branch a service, keyboard operated as a WAI-ARIA tree. */
 export function renderTree(container: HTMLElement, moment: Moment, selected: string | undefined, select: (actor: string) => void): void {
-  const focused = container.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset['actor'] : undefined;
   const actors = [...moment.values()].filter(({ stopped }) => !stopped);
-  const roots = actors.filter(({ parent }) => parent === undefined);
+  const childrenOf = (parent: string | undefined): ActorState[] => actors.filter((each) => each.parent === parent);
   const item = (state: ActorState, level: number): HTMLElement => {
-    const label = level === 1 ? state.service : shortName(state.name);
-    const children = actors.filter(({ parent }) => parent === state.actor);
+    const children = childrenOf(state.actor);
     return h('li', { role: 'none' },
-      h('button', {
-        'role': 'treeitem', 'aria-level': level, 'aria-selected': state.actor === selected ? 'true' : 'false', 'data-actor': state.actor,
-        'tabindex': state.actor === selected ? 0 : -1, 'class': `actor ${tone(state)}`, 'title': state.states.join('\n'),
-        'click': () => select(state.actor),
-      }, h('span', { class: 'dot' }), h('span', { class: 'name' }, label), h('span', { class: 'state' }, leaves(state))),
+      h('button', { 'role': 'treeitem', 'aria-level': level, 'data-actor': state.actor, 'click': () => select(state.actor) },
+        h('span', { class: 'dot' }), h('span', { class: 'name' }, level === 1 ? state.service : shortName(state.name)), h('span', { class: 'state' })),
       children.length === 0 ? undefined : h('ul', { role: 'group' }, ...children.map((child) => item(child, level + 1))));
   };
-  container.replaceChildren(...roots.map((root) => item(root, 1)));
-  if (focused !== undefined) container.querySelector<HTMLElement>(`[data-actor="${CSS.escape(focused)}"]`)?.focus();
+  const focused = container.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset['actor'] : undefined;
+  fill(container, actors.map(({ actor, parent }) => `${actor} ${parent ?? ''}`).join('\n'), () => childrenOf(undefined).map((root) => item(root, 1)));
+  for (const button of container.querySelectorAll<HTMLElement>('[role=treeitem]')) {
+    const state = moment.get(button.dataset['actor']!)!;
+    const isSelected = state.actor === selected;
+    button.className = `actor ${tone(state)}`;
+    button.title = state.states.join('\n');
+    button.tabIndex = isSelected ? 0 : -1;
+    button.setAttribute('aria-selected', String(isSelected));
+    button.querySelector('.state')!.textContent = leaves(state);
+    if (state.actor === focused && document.activeElement !== button) button.focus();
+  }
 }
 
 /** Arrow keys, Home and End move in the tree. */

@@ -36,7 +36,8 @@ describe('The State Inspector', function () {
 
   it('lights CLOSED, OPEN, HALF_OPEN and CLOSED in turn while a fault is injected and healed', async () => {
     await frame.getByRole('button', { name: 'fail', exact: true }).click();
-    for (let i = 0; i < 6; i++) await desk.link.call('update', 'maxAgents', 6, { ...inWorkspace });
+    await frame.getByRole('button', { name: 'fail', exact: true, pressed: true }).waitFor();
+    for (let i = 0; i < 6; i++) expect((await desk.link.call("update", "maxAgents", 6, inWorkspace)).ok, `update ${i}`).to.equal(false);
     await active('circuit-breaker.OPEN').waitFor();
     await frame.locator('.label.running').first().waitFor();
     expect(await frame.locator('.label.running .event').allTextContents()).to.satisfy((texts: string[]) => texts.some((text) => /openFor: 5\d\.\d s left/.test(text)));
