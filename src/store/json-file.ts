@@ -165,6 +165,7 @@ interface Style {
 
 const end = (node: Node): number => node.offset + node.length;
 const lineBreak = /[\r\n]/;
+const isBlank = (character: string | undefined): boolean => character === ' ' || character === '\t';
 const comments = /\/\/[^\r\n]*|\/\*[\s\S]*?\*\//g;
 const commentsOnThisLine = /(?:[ \t]*(?:\/\/[^\r\n]*|\/\*[^\r\n]*?\*\/))*/y;
 
@@ -221,11 +222,14 @@ function removal(text: string, object: Node, property: Node): Edit[] {
     if (comma === undefined && previous !== undefined) comma = commaBetween(text, end(previous), from);
     if (comma !== undefined) edits.push({ offset: comma, length: 1, content: '' });
   }
-  const blankBefore = /(^|[\r\n])?[ \t]*$/.exec(text.slice(previous === undefined ? object.offset + 1 : end(previous), from))!;
-  const blankAfter = /^[ \t]*(\r\n|\r|\n)?/.exec(text.slice(to, end(object)))!;
-  if (lineBreak.test(blankBefore[1] ?? '') && blankAfter[1] !== undefined) to += blankAfter[0].length;
-  else if (lineBreak.test(blankBefore[1] ?? '')) return [...edits, { offset: from, length: to - from, content: '' }];
-  from -= blankBefore[0].length - (blankBefore[1]?.length ?? 0);
+  let [start, stop] = [from, to];
+  while (isBlank(text[start - 1])) start--;
+  while (isBlank(text[stop])) stop++;
+  const startsLine = lineBreak.test(text[start - 1]!);
+  const endOfLine = text.startsWith('\r\n', stop) ? 2 : lineBreak.test(text[stop]!) ? 1 : 0;
+  // What is left of a line keeps the indentation, or the blanks behind.
+  if (startsLine) to = stop + endOfLine;
+  if (!startsLine || endOfLine > 0) from = start;
   return [...edits, { offset: from, length: to - from, content: '' }];
 }
 
@@ -244,8 +248,9 @@ function edits(file: string, text: string, object: Node, [name, inner]: Place, v
 
 /** The text with one value changed and everything else, comments and layout included, as it was. */
 function edited(file: string, text: string, at: Place, value: unknown): string {
-  const style: Style = { eol: /\r\n|\r|\n/.exec(text)?.[0] ?? '\n', indent: /\{(?:\s|\/\/.*|\/\*[\s\S]*?\*\/)*?[\r\n]([ \t]+)"/.exec(text)?.[1] ?? '    ' };
   const root = parseJson(file, text);
+  const [first] = root?.children ?? [];
+  const style: Style = { eol: /\r\n|\r|\n/.exec(text)?.[0] ?? '\n', indent: (first && indentAt(text, first.offset)) || '    ' };
   if (root === undefined) {
     if (value === undefined) return text;
     const start = text === '' || /[\r\n]$/.test(text) ? text : text + style.eol;
