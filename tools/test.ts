@@ -3,7 +3,7 @@
  * versions of VS Code. Goes on after a failure, and ends with the line `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { checkCoverage } from './coverage.ts';
 
@@ -68,6 +68,14 @@ function noteSuite(name: string, ranToTheEnd: boolean): void {
   }
 }
 
+/** A suite on Node, without the settings of the unit tests. */
+async function mocha(name: string, spec: string): Promise<void> {
+  const ok = await run('mocha', ['--no-config', '--timeout', '120000', '--reporter', path.join(root, 'tools/unit-reporter.cjs'), spec], {
+    HOLDFAST_TEST_RESULTS: path.join(results, `${name}.json`),
+  });
+  noteSuite(name, ok);
+}
+
 rmSync(path.join(root, 'out'), { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
@@ -90,6 +98,12 @@ await step('Unit tests', async () => {
   note('coverage', { passed: checks.filter((each) => each.ok).length, failed: checks.filter((each) => !each.ok).length });
 });
 
+const suites = { model: 'test/model', simulation: 'test/simulation', fuzz: 'test/fuzz', conformance: 'test/conformance' };
+for (const [name, folder] of Object.entries(suites)) {
+  if (!existsSync(path.join(root, folder))) continue;
+  await step(`Suite: ${name}`, () => mocha(name, `${folder}/**/*.test.ts`));
+}
+
 await step('Build', () => check('build', 'node', ['tools/build.ts', '--tests', '--types']));
 await step('Suites inside VS Code', async () => {
   // One after the other: each has the machine for itself.
@@ -100,6 +114,9 @@ await step('Suites inside VS Code', async () => {
     }
   }
 });
+
+await step('Workbench: what a person sees', () => mocha('workbench', 'test/workbench/**/*.test.ts'));
+await step('Demo', () => check('demo', 'node', ['tools/demo.ts']));
 
 console.log(`\n== Summary\n${summary.join('\n')}\n`);
 console.log(`${totals.passed} passed, ${totals.failed} failed`);
