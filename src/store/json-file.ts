@@ -290,9 +290,10 @@ export async function replaceFile(file: string, text: string, before: Stamp | un
   };
   try {
     checkSignal();
-    if (before === undefined) await mkdir(path.dirname(file), { recursive: true });
     // The folder's permissions would do for a replacement; the file's count.
-    else await access(file, constants.W_OK);
+    if (before !== undefined) await access(file, constants.W_OK);
+    // Node says ENOENT when a new folder's parent is read-only: so that is asked first.
+    else if (await writableFolder(path.dirname(file)) !== path.dirname(file)) await mkdir(path.dirname(file), { recursive: true });
     await writeTemporary(temporary, text, before);
     const now = await stampOf(file);
     if (now?.identity !== before?.identity) throw new StoreError('newer', `${file} was changed by someone else meanwhile.`, { context: { file } });
@@ -316,5 +317,16 @@ async function writeTemporary(temporary: string, text: string, { mode, uid, gid 
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** The folder a file would be created in: the nearest that exists. Rejects unless it can be written. */
+export async function writableFolder(folder: string): Promise<string> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+    return folder;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return writableFolder(path.dirname(folder));
   }
 }

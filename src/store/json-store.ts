@@ -5,7 +5,7 @@ import path from 'node:path';
 import { StoreError } from '../errors.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { sameData } from '../settings/plain-data.ts';
-import { editJson, fileFailure, inTurn, parseJson, readJsonText, readJsonTextSync, realFile, valueAt, type JsonText, type Place } from './json-file.ts';
+import { editJson, fileFailure, inTurn, parseJson, readJsonText, readJsonTextSync, realFile, valueAt, writableFolder, type JsonText, type Place } from './json-file.ts';
 import { merged } from './memory-store.ts';
 import { targets, type Disposable, type Layer, type RawSetting, type Scope, type Store, type StoreFactory, type Target, type WriteOptions, type WriteRequest } from './store.ts';
 
@@ -265,15 +265,4 @@ function sectionOf(root: Node | undefined, section: string): Map<string, unknown
 
 function sameKnown(a: Known, b: Known): boolean {
   return a.failure?.message === b.failure?.message && sameData(Object.fromEntries(a.values), Object.fromEntries(b.values));
-}
-
-/** The folder a file would be created in: the nearest that exists. Rejects unless it can be written. */
-async function writableFolder(folder: string): Promise<string> {
-  try {
-    await access(folder, constants.W_OK | constants.X_OK);
-    return folder;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return writableFolder(path.dirname(folder));
-  }
 }
