@@ -145,8 +145,11 @@ export const supervisor = setup({
       });
       enqueue.raise({ type: 'CRASH_FORGOTTEN' }, { delay: 'crashWindow', id: `crash ${context.crashesEver}` });
     }),
-    forgetCrash: assign({ crashes: ({ context }) => Math.max(0, context.crashes - 1) }),
-    forgetCrashes: assign({ crashes: 0 }),
+    forgetCrash: assign({ crashes: ({ context }) => context.crashes - 1 }),
+    forgetCrashes: enqueueActions(({ context, enqueue }) => {
+      for (let number = context.crashesEver - context.crashes; number < context.crashesEver; number++) enqueue.cancel(`crash ${number}`);
+      enqueue.assign({ crashes: 0 });
+    }),
     noteQueueClosed: assign({ openQueues: ({ context }) => context.openQueues - 1 }),
     noteLifecycle: assign(({ event }) => {
       const snapshot = (event as SnapshotEvent).snapshot as AnyMachineSnapshot;
