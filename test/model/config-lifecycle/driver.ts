@@ -12,7 +12,7 @@ export interface LifecycleVariant extends Variant {
 /** `how` tells apart what the machine does not: the same event has several causes. */
 export type ModelEvent =
   | { readonly type: 'LOADED'; readonly invalid: number; readonly how: 'load' | 'write' }
-  | { readonly type: 'LOAD_FAILED'; readonly failure: string; readonly how: 'load' | 'read' }
+  | { readonly type: 'LOAD_FAILED'; readonly failure: string; readonly how: 'load' | 'read' | 'time' }
   | { readonly type: 'RELOAD'; readonly how: 'operator' | 'store' }
   | { readonly type: 'DISPOSE' | 'DRAINED' };
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import * as yup from 'yup';
 import { defineSettings, type ConfigurationService } from '../../../src/index.ts';
 import { MemoryBackend, MemoryStore } from '../../../src/store/memory-store.ts';
-import type { RawSetting, Scope, WriteOptions, WriteRequest } from '../../../src/store/store.ts';
+import type { RawSetting, Scope, Target, WriteOptions, WriteRequest } from '../../../src/store/store.ts';
 
 const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'] as const;
 const declaration = { schema: yup.number().required(), default: 0, description: 'A number.' };
@@ -20,6 +20,7 @@ export const file = 'user settings';
 
 /** A write the store has been asked for, which goes on until a test ends it. */
 export interface OpenWrite {
+  readonly target: Target;
   readonly key: string;
   readonly value: unknown;
   store(): Promise<void>;
@@ -32,13 +33,15 @@ export interface OpenLoad {
   readonly reject: (error: unknown) => void;
 }
 
-/** A store whose writes to the user settings, and if asked its loads, end when, and as, a test says. */
+/** A store whose writes, and if asked its loads, end when, and as, a test says. */
 export class GatedStore extends MemoryStore {
   /** The keys asked for, in order. */
   readonly asked: string[] = [];
   readonly open: OpenWrite[] = [];
   /** The most writes that were open at one time. */
   mostOpen = 0;
+  /** The targets whose writes wait for the test. */
+  gated: readonly Target[] = ['user'];
   /** Loads wait for the test. */
   gateLoads = false;
   /** Every load begun that has not ended, oldest first. */
@@ -78,11 +81,12 @@ export class GatedStore extends MemoryStore {
   }
 
   override write(request: WriteRequest, options: WriteOptions): Promise<void> {
-    if (request.target !== 'user') return super.write(request, options);
+    if (!this.gated.includes(request.target)) return super.write(request, options);
     this.asked.push(request.key);
     return new Promise((resolve, reject) => {
       const done = (): void => void this.open.splice(this.open.indexOf(write), 1);
       const write: OpenWrite = {
+        target: request.target,
         key: request.key,
         value: request.value,
         store: () => {

@@ -28,6 +28,13 @@ export interface Run {
 /** What is needed to generate the paths of one machine and to run them. */
 export interface MachineModel<V extends Variant> {
   readonly machine: AnyStateMachine;
+  /**
+   * All that follows from an event at once, itself included, in order; default: itself alone. A step of
+   * a path is as long as what the implementation does in one go.
+   */
+  expand?(snapshot: AnyMachineSnapshot, event: EventObject): readonly EventObject[];
+  /** The machine as the paths are made from; default: `machine`. It must have the same states. */
+  readonly pathMachine?: AnyStateMachine;
   readonly variants: readonly V[];
   /** The events worth sending in a state, timers that are due next included. */
   events(snapshot: AnyMachineSnapshot, variant: V): readonly EventObject[];
@@ -47,7 +54,14 @@ export interface MachineModel<V extends Variant> {
  */
 function pathsOf<V extends Variant>(model: MachineModel<V>, variant: V) {
   const eventKey = model.eventKey ?? JSON.stringify;
-  const test = new TestModel<AnyMachineSnapshot, EventObject, unknown>(model.machine as never, {
+  const machine = model.pathMachine ?? model.machine;
+  const logic = Object.create(machine, {
+    transition: {
+      value: (state: AnyMachineSnapshot, event: EventObject, scope: never) =>
+        (model.expand?.(state, event) ?? [event]).reduce((at, each) => machine.transition(at, each, scope), state),
+    },
+  }) as AnyStateMachine;
+  const test = new TestModel<AnyMachineSnapshot, EventObject, unknown>(logic as never, {
     input: variant.input,
     events: (snapshot: AnyMachineSnapshot) => (snapshot.status === 'active' ? model.events(snapshot, variant) : []),
     serializeState: (state: AnyMachineSnapshot, event?: EventObject, before?: AnyMachineSnapshot) =>
