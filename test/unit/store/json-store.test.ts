@@ -753,6 +753,7 @@ const language = objectOf(fc.oneof(ours, other)).map((inside) => `"[ts]": ${insi
 const document = fc.tuple(trivia, fc.oneof(objectOf(fc.oneof(ours, other, language)), fc.constant('{}')), trivia).map((parts) => parts.join(''));
 const edit = fc.record({
   key: fc.constantFrom('a', 'b'),
-  value: fc.oneof(fc.constant(undefined), fc.jsonValue({ maxDepth: 2 })),
+  // Through text: there is no -0 in JSON.
+  value: fc.oneof(fc.constant(undefined), value.map((each) => JSON.parse(each) as unknown)),
   languageId: fc.constantFrom(undefined, 'ts'),
 });
