@@ -40,8 +40,11 @@ export class Journal {
     return this.#earlier;
   }
 
+  /** Again for an entry that is there: what was asked for is known by now, or is another value. */
   put(entry: JournalEntry): void {
-    this.#entries.set(entryId(entry.job, entry.key), entry);
+    const id = entryId(entry.job, entry.key);
+    const acceptedAt = this.#entries.get(id)?.acceptedAt ?? entry.acceptedAt;
+    this.#entries.set(id, { ...entry, acceptedAt });
     this.#save();
   }
 

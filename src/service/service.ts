@@ -170,11 +170,9 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
 
   /** Removes every value of the section that is stored at the target, as one transaction. Default: the user settings. */
   restoreDefaults(options: UpdateOptions = {}): Promise<UpdateResult> {
-    const { target = 'user', ...scope } = options;
-    const layer = scope.languageId === undefined ? target : `${target}-language` as const;
-    const stored = this.definition.keys.filter((key) => layer in this.inspect(key, scope).layers);
-    if (stored.length === 0) return Promise.resolve({ outcome: 'stored', target });
-    return this.updateAll(Object.fromEntries(stored.map((key) => [key, undefined])) as Partial<V>, { ...options, target });
+    // A transaction looks first, and does not write what is there already.
+    const nothing = Object.fromEntries(this.definition.keys.map((key) => [key, undefined]));
+    return this.updateAll(nothing as Partial<V>, { target: 'user', ...options });
   }
 
   // ---- How it is

@@ -231,10 +231,10 @@ describe('Service: crashes', () => {
     expect(clock.now()).to.be.at.most(30_000);
   });
 
-  it('P42 a write that runs when the supervisor gives up goes on, also when it has to be tried again', async () => {
+  it('P42 a write that runs when the supervisor gives up goes on', async () => {
     const made = await bench();
     const { service, store, clock, end } = made;
-    store.writeFaults.push({ kind: 'lag', delay: 6_000 }, { kind: 'fail', reason: 'io' });
+    store.writeFaults.push({ kind: 'lag', delay: 3_000 });
     const running = service.update('count', 5);
     await clock.advance(100);
     for (let i = 0; i < 4; i++) crash(made, queue);
@@ -242,6 +242,26 @@ describe('Service: crashes', () => {
     expect((await end(running)).ok).to.equal(true);
     service.reset();
     expect((await end(service.update('count', 6))).ok).to.equal(true);
+  });
+
+  it('P42 a further attempt that runs when the supervisor gives up goes on, and is the last', async () => {
+    for (const fault of [undefined, { kind: 'fail', reason: 'newer' }] as const) {
+      const made = await bench();
+      const { service, store, clock, end } = made;
+      store.writeFaults.push({ kind: 'fail', reason: 'io' });
+      const { write } = store;
+      store.write = async (...args) => {
+        if (store.asked.length === 1) await new Promise<void>((resolve) => clock.setTimeout(resolve, 1_000));
+        return write.apply(store, args);
+      };
+      store.writeFaults.push(fault);
+      const running = unheard(service.update('count', 5));
+      await clock.advance(1_500);
+      for (let i = 0; i < 4; i++) crash(made, queue);
+      const ended = await end(running);
+      expect(ended.ok ? 'stored' : ended.error.reason).to.equal(fault?.reason ?? 'stored');
+      expect([clock.now(), store.asked.length]).to.deep.equal([2_000, 2]);
+    }
   });
 
   it('P42 P27 a parked write whose attempt fails after the supervisor gave up is told so', async () => {

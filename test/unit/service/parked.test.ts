@@ -347,7 +347,7 @@ describe('Service: the open breaker, and writes that wait for it', () => {
     });
 
     it('one file, or all', async () => {
-      const { service, end } = await bench();
+      const { service, end, error } = await bench();
       await end(service.update('count', 1, { target: 'user' }));
       await end(service.update('count', 1, { target: 'workspace' }));
       service.hold('workspace settings');
@@ -359,6 +359,10 @@ describe('Service: the open breaker, and writes that wait for it', () => {
       expect(service.breakers().map(({ mode }) => mode)).to.deep.equal(['CLOSED', 'CLOSED']);
       service.hold();
       expect(service.breakers().map(({ held }) => held)).to.deep.equal([true, true]);
+      const folder = { target: 'folder', resource: 'file:///w/x' } as const;
+      expect((await error(service.update('count', 1, folder))).code, 'a file never written before').to.equal('CIRCUIT_OPEN');
+      service.release();
+      expect((await end(service.update('count', 1, folder))).ok).to.equal(true);
     });
 
     it('probe lets an open breaker probe now, reset closes it', async () => {
