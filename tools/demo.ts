@@ -127,6 +127,7 @@ async function demonstrate(): Promise<void> {
     write({ 'nofx.maxAgents': 'lots', 'nofx.logLevel': 'debug' });
     await until('the neighbour is served', async () => await get('logLevel') === 'debug');
     answered(`maxAgents is still ${String(await get('maxAgents'))}, logLevel is now ${String(await get('logLevel'))}`);
+    await until('it is reported', async () => (await health()).status === 'degraded');
     const report = await health();
     answered(`health: ${report.status}. ${report.checks['api']!.detail}`);
     expect('maxAgents keeps its last good value', await get('maxAgents') === 5);

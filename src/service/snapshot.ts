@@ -168,9 +168,11 @@ export class Snapshot {
   /** What keeps a value that is stored at a target from being served: a higher layer, or that the store cannot be read (P29). */
   shadow(key: string, target: Target, scope: Scope): string | undefined {
     if (!this.#live) return 'last good value';
-    const { layers: holding, ignored } = this.inspect(key, scope);
     const own: Layer = scope.languageId === undefined ? target : `${target}-language`;
+    const ignored = this.#ignored(key);
+    // Asked of the definition, not of the store: VS Code does not show what it leaves out of account itself.
     if (ignored.includes(own)) return 'workspace trust';
+    const { layers: holding } = this.inspect(key, scope);
     return layers.findLast((layer) => layer in holding && !ignored.includes(layer) && layers.indexOf(layer) > layers.indexOf(own));
   }
 
