@@ -35,6 +35,7 @@ export class Histogram {
     const rank = Math.ceil((percent / 100) * this.#count);
     let seen = 0;
     const index = this.#counts.findIndex((count) => (seen += count) >= rank);
-    return Math.min(this.#max, smallest * 2 ** (index / perDoubling));
+    // The last bucket holds whatever is longer.
+    return index === buckets - 1 ? this.#max : Math.min(this.#max, smallest * 2 ** (index / perDoubling));
   }
 }

@@ -90,10 +90,19 @@ function computed(key: string, compute: (current: unknown) => unknown, current: 
   } catch (cause) {
     throw new ValidationError(key, 'could not be computed: its update function threw', { cause });
   }
-  if (!(next instanceof Promise)) return next;
+  if (!isPromise(next)) return next;
   // Nobody else hears of its failure.
   next.catch(() => undefined);
   throw new ValidationError(key, 'cannot be computed by an asynchronous function: what is stored could change meanwhile');
+}
+
+/** Also of a proxy that throws when it is looked at. */
+function isPromise(value: unknown): value is Promise<unknown> {
+  try {
+    return value instanceof Promise;
+  } catch {
+    return false;
+  }
 }
 
 /** @throws ValidationError for a signal that is none */
