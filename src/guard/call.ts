@@ -180,9 +180,9 @@ export class Call<T> implements Abortable {
         next: (snapshot) => {
           if (snapshot.value === 'exhausted') this.#fail(this.#lastError());
         },
-        error: () => this.#fail(this.#lastError()),
+        error: () => this.#onSequencerLost(),
         complete: () => {
-          if (this.#sequencer?.getSnapshot().status === 'stopped') this.#onSequencerStopped();
+          if (this.#sequencer?.getSnapshot().status === 'stopped') this.#onSequencerLost();
         },
       });
     }
@@ -190,8 +190,8 @@ export class Call<T> implements Abortable {
     this.#sequencer.send({ type: 'ATTEMPT_FAILED', retryable });
   }
 
-  /** Its supervisor has given up: there is no further attempt, but one that runs goes on. */
-  #onSequencerStopped(): void {
+  /** It has crashed, or its supervisor has given up: there is no further attempt, but one that runs goes on. */
+  #onSequencerLost(): void {
     this.#stranded = true;
     if (this.#attempt === undefined) this.#fail(this.#lastError());
   }
