@@ -143,8 +143,7 @@ async function runPath<V extends Variant>(model: MachineModel<V>, variant: V, pa
   try {
     await run.finish();
   } catch (error) {
-    if (error instanceof Error) error.message += `\nAfter the path: ${path.description}`;
-    throw error;
+    throw new Error(`${String(error)}\nAfter the path: ${path.description}`, { cause: error });
   }
 }
 

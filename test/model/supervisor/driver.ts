@@ -235,7 +235,6 @@ export class SupervisorRun implements Run {
     else crash(this.#service, actor, event);
     this.#oracle.crash(actor, this.#clock.now());
     await this.#clock.flush();
-    if (actor.startsWith('retry:') && this.#oracle.phase === 'running') await this.#fill(actor.slice('retry:'.length) as FileName);
   }
 
   #dispose(): void {

@@ -91,11 +91,12 @@ export class SupervisorOracle {
 
   crash(actor: string, now: number): void {
     const [kind, name] = actor.split(':');
-    if (kind === 'retry') this.answer(name!, 'failed');
+    // The attempt that runs is the last.
+    if (kind === 'retry') this.file(name!).retrying = false;
     this.#recent.push(now);
     const tooMany = this.phase === 'running' && this.#recent.length > this.#limit;
     this.crashes.push(tooMany);
-    if (tooMany) this.#giveUp(kind !== 'retry');
+    if (tooMany) this.#giveUp();
     else if (this.phase === 'running') {
       if (kind === 'lifecycle') this.lifecycle = 'loading';
       // The new breaker does not know of the probe.
@@ -142,12 +143,12 @@ export class SupervisorOracle {
     if (this.phase === 'stopping' && now >= this.#drainsUntil) this.stop();
   }
 
-  #giveUp(inFlight: boolean): void {
+  #giveUp(): void {
     this.phase = 'given up';
     for (const [name, file] of this.files) {
       // An attempt that runs goes on; but nobody waits for a further one.
-      const goesOn = inFlight && !(file.retrying && this.#retriesWait);
-      if (inFlight && !goesOn) this.answer(name, 'failed');
+      const goesOn = !(file.retrying && this.#retriesWait);
+      if (!goesOn) this.answer(name, 'failed');
       const left = goesOn ? 1 : 0;
       this.answers['given up'] += file.writes - left;
       file.writes = left;

@@ -1,0 +1,342 @@
+import { expect } from 'chai';
+import * as yup from 'yup';
+import type { AnyMachineSnapshot } from 'xstate';
+import type { BreakerContext } from '../../../machines/circuit-breaker.ts';
+import type { QueueContext } from '../../../machines/write-queue.ts';
+import { createConfigurationService, defineSettings, StoreError, type ConfigurationService } from '../../../src/index.ts';
+import { MemoryStore } from '../../../src/store/memory-store.ts';
+import type { WriteOptions, WriteRequest } from '../../../src/store/store.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { poison } from '../harness/service.ts';
+
+/** How much of everything there may be: what makes the number of states finite. */
+export interface Bounds {
+  /** Writes asked for, each of a setting of its own. */
+  readonly writes: number;
+  readonly crashes: number;
+  /** Orders by an operator: hold, release, reset. */
+  readonly orders: number;
+  /** More crashes, and the supervisor gives up. */
+  readonly crashLimit: number;
+}
+
+const declaration = { schema: yup.number().required(), default: 0, description: 'A number.' };
+const settings = defineSettings('world', { a: declaration, b: declaration, c: declaration });
+const keys = ['a', 'b', 'c'] as const;
+const file = 'user settings';
+const slot = (key: string) => ({ key, target: 'user' as const, scope: {} });
+
+interface StoreWrite {
+  readonly key: string;
+  readonly signal: AbortSignal;
+  /** The breaker, when the store was asked. */
+  readonly mode: string;
+  store(): void;
+  refuse(error: Error): void;
+}
+
+/** A store that answers writes and probes when it is told to. */
+class WorldStore extends MemoryStore {
+  readonly writes: StoreWrite[] = [];
+  readonly probes: { pass(): void; fail(): void }[] = [];
+  readonly asked: string[] = [];
+  mode: () => string = () => 'CLOSED';
+
+  override write(request: WriteRequest, { signal }: WriteOptions): Promise<void> {
+    this.asked.push(request.key);
+    return new Promise((resolve, reject) => {
+      const done = (): void => void this.writes.splice(this.writes.indexOf(write), 1);
+      const write: StoreWrite = {
+        key: request.key,
+        signal,
+        mode: this.mode(),
+        store: () => {
+          done();
+          this.backend.set(slot(request.key), request.value);
+          resolve();
+        },
+        refuse: (error) => {
+          done();
+          reject(error);
+        },
+      };
+      this.writes.push(write);
+    });
+  }
+
+  override probe(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (): void => void this.probes.splice(this.probes.indexOf(probe), 1);
+      const probe = {
+        pass: () => {
+          done();
+          resolve();
+        },
+        fail: () => {
+          done();
+          reject(new StoreError('io', 'Injected: io.'));
+        },
+      };
+      this.probes.push(probe);
+    });
+  }
+}
+
+interface Update {
+  readonly caller: AbortController;
+  readonly park: boolean;
+  outcome: 'pending' | 'stored' | { readonly error: unknown };
+}
+
+/** One service with everything that can happen to it, an action at a time. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly store = new WorldStore();
+  readonly service: ConfigurationService<{ a: number; b: number; c: number }>;
+  readonly updates: Update[] = [];
+  readonly #bounds: Bounds;
+  #crashes = 0;
+  #orders = 0;
+  #disposed: 'no' | 'asked' | 'done' = 'no';
+  #disposedAt = 0;
+
+  constructor(bounds: Bounds) {
+    this.#bounds = bounds;
+    this.service = createConfigurationService(settings, {
+      store: this.store,
+      clock: this.clock,
+      capacity: 1,
+      guard: { breaker: { threshold: 1 }, retry: { attempts: 2, jitter: 0 } },
+      supervisor: { crashLimit: bounds.crashLimit },
+    });
+    this.store.mode = () => this.mode;
+  }
+
+  async begin(): Promise<this> {
+    await this.clock.flush();
+    return this;
+  }
+
+  get mode(): string {
+    return this.service.breakers()[0]?.mode ?? 'CLOSED';
+  }
+
+  get disposed(): 'no' | 'asked' | 'done' {
+    return this.#disposed;
+  }
+
+  get pending(): Update[] {
+    return this.updates.filter(({ outcome }) => outcome === 'pending');
+  }
+
+  /** Everything that can happen next. */
+  actions(): string[] {
+    const actions: string[] = [];
+    for (const [index] of this.store.writes.entries()) actions.push(`stored ${index}`, `io ${index}`, `denied ${index}`);
+    if (this.store.probes.length > 0) actions.push('probe passes', 'probe fails');
+    if (this.#nextTimer() !== undefined) actions.push('time passes');
+    if (this.#disposed === 'done') return actions.filter((action) => action.startsWith('stored'));
+    if (this.#disposed === 'asked') return actions;
+
+    if (this.updates.length < this.#bounds.writes) actions.push('write', 'park');
+    this.updates.forEach(({ outcome }, index) => {
+      if (outcome === 'pending') actions.push(`abort ${index}`);
+    });
+    const opened = this.service.breakers().length > 0;
+    if (opened && this.#orders < this.#bounds.orders) {
+      const [breaker] = this.service.breakers();
+      if (breaker!.held) actions.push('release');
+      else actions.push('hold');
+      if (breaker!.mode !== 'CLOSED' || this.givenUp) actions.push('reset');
+    }
+    if (this.mode === 'OPEN') actions.push('evidence');
+    if (this.#crashes < this.#bounds.crashes) {
+      for (const id of Object.keys(this.#children())) if (id !== 'lifecycle') actions.push(`crash ${id}`);
+    }
+    return [...actions, 'dispose'];
+  }
+
+  async act(action: string): Promise<void> {
+    const [verb, ...rest] = action.split(' ');
+    const index = Number(rest[0]);
+    switch (verb) {
+      case 'write':
+      case 'park':
+        this.#update(verb === 'park');
+        break;
+      case 'stored':
+        this.store.writes[index]!.store();
+        break;
+      case 'io':
+        this.store.writes[index]!.refuse(new StoreError('io', 'Injected: io.'));
+        break;
+      case 'denied':
+        this.store.writes[index]!.refuse(new StoreError('permission', 'Injected: permission.'));
+        break;
+      case 'probe':
+        if (rest[0] === 'passes') this.store.probes[0]!.pass();
+        else this.store.probes[0]!.fail();
+        break;
+      case 'time':
+        await this.clock.advance(this.#nextTimer()! - this.clock.now());
+        break;
+      case 'abort':
+        this.updates[index]!.caller.abort();
+        break;
+      case 'hold':
+      case 'release':
+      case 'reset':
+        this.#orders++;
+        this.service[verb]();
+        break;
+      case 'evidence':
+        this.service.evidence();
+        break;
+      case 'crash':
+        this.#crash(rest.join(' '));
+        break;
+      case 'dispose':
+        this.dispose();
+        break;
+    }
+    await this.clock.flush();
+  }
+
+  dispose(): void {
+    this.#disposed = 'asked';
+    this.#disposedAt = this.clock.now();
+    void this.service.dispose().then(() => (this.#disposed = 'done'));
+  }
+
+  get givenUp(): boolean {
+    return this.#supervisor().value.phase === 'givenUp';
+  }
+
+  /** All that decides what can happen from here on; two histories that agree in it are one state. */
+  key(): string {
+    const now = this.clock.now();
+    const { value, context } = this.#supervisor();
+    const breaker = this.#children()[`breaker:${file}`]?.getSnapshot() as AnyMachineSnapshot | undefined;
+    const children = Object.entries(this.#children()).map(([id, child]) => {
+      const snapshot = child!.getSnapshot() as AnyMachineSnapshot;
+      return [id.replace(/^retry:.*/, 'retry'), snapshot.status, snapshot.value, this.#contextKey(id, snapshot)];
+    });
+    return JSON.stringify([
+      value, context.crashes, context.openQueues, children, breaker?.status,
+      this.service.breakers().map(({ mode, held, consecutiveFailures, queueDepth }) => [mode, held, consecutiveFailures, queueDepth]),
+      this.clock.pendingTimers().map(({ due, background }) => [due - now, background]),
+      this.store.writes.map(({ key, signal }) => [key, signal.aborted]),
+      this.store.probes.length,
+      this.updates.map(({ park, outcome }, index) => [park, showOutcome(outcome), this.store.asked.filter((key) => key === keys[index]).length]),
+      keys.map((key) => this.store.backend.get(slot(key)) !== undefined),
+      this.#crashes, this.#orders, this.#disposed,
+    ]);
+  }
+
+  /** Safety: what must be true whenever nothing is about to happen by itself. */
+  check(): void {
+    const { value, context } = this.#supervisor();
+    const [breaker] = this.service.breakers();
+    const children = this.#children();
+    const actor = children[`breaker:${file}`]?.getSnapshot() as AnyMachineSnapshot | undefined;
+    const queue = children[`queue:${file}`]?.getSnapshot() as AnyMachineSnapshot | undefined;
+
+    // No state contradicts another: health, the breaker, what the service says of both.
+    const unhealthy = breaker?.mode === 'OPEN' || value.phase === 'givenUp' || value.phase === 'stopped';
+    expect(this.service.status === 'unhealthy', `health ${this.service.status} fits ${breaker?.mode ?? 'no breaker'}, ${JSON.stringify(value.phase)} (P60)`).to.equal(unhealthy);
+    if (breaker?.mode === 'HALF_OPEN') expect(this.service.status, 'health while half open (P60)').not.to.equal('healthy');
+    if (actor?.status === 'active') {
+      const mode = typeof actor.value === 'string' ? actor.value : Object.keys(actor.value as object)[0];
+      expect(breaker!.mode, 'mirror = machine').to.equal(mode);
+      expect(context.breakers[file], 'what the supervisor has heard').to.equal(mode);
+    }
+
+    // One write in flight (P23); none is begun while the breaker is open.
+    const alive = this.store.writes.filter(({ signal }) => !signal.aborted);
+    expect(alive.length, 'writes in flight').to.be.at.most(1);
+    for (const write of this.store.writes) expect(write.mode, 'mode when the store was asked').not.to.equal('OPEN');
+    if (breaker?.mode === 'OPEN' && queue !== undefined) expect(queue.matches('idle'), 'the queue waits while open').to.equal(false);
+
+    // Every accepted write is the queue's, or has an answer.
+    expect(breaker?.queueDepth ?? 0, 'accepted and not answered').to.equal(this.pending.length);
+    if (queue?.status === 'active' && value.phase === 'running') {
+      const { waiting, current } = queue.context as QueueContext;
+      expect(waiting.length, 'waiting (P25)').to.be.at.most(2);
+      expect(waiting.length + (current === undefined ? 0 : 1), 'the queue knows of them').to.be.at.least(this.pending.length);
+    }
+    this.#checkAnswers();
+    if (this.#disposed === 'asked') expect(this.clock.now() - this.#disposedAt, 'disposal ends in 5 s (P40)').to.be.below(5_000);
+    if (this.#disposed === 'done') this.#checkNothingLeft();
+  }
+
+  /** P20, P27: what was acknowledged is there; what was denied is not, unless the answer says that nobody can know. */
+  #checkAnswers(): void {
+    this.updates.forEach(({ outcome }, index) => {
+      const stored = this.store.backend.get(slot(keys[index]!)) !== undefined;
+      if (outcome === 'stored') expect(stored, `${keys[index]} was acknowledged`).to.equal(true);
+      else if (outcome !== 'pending' && !isUnknown(outcome.error)) expect(stored, `${keys[index]} was denied: ${String(outcome.error)}`).to.equal(false);
+    });
+  }
+
+  #checkNothingLeft(): void {
+    expect(this.pending, 'unanswered after disposal (P26)').to.deep.equal([]);
+    expect(this.clock.pendingTimers(), 'timers after disposal (P40)').to.deep.equal([]);
+    expect(Object.keys(this.#children()), 'actors after disposal (P40)').to.deep.equal([]);
+    expect(this.store.backend.listenerCount, 'listeners after disposal (P40)').to.equal(0);
+  }
+
+  #update(park: boolean): void {
+    const key = keys[this.updates.length]!;
+    const update: Update = { caller: new AbortController(), park, outcome: 'pending' };
+    this.updates.push(update);
+    this.service.update(key, 1, { park, signal: update.caller.signal }).then(
+      () => (update.outcome = 'stored'),
+      (error: unknown) => (update.outcome = { error }),
+    );
+  }
+
+  #crash(id: string): void {
+    this.#crashes++;
+    const child = this.#children()[id]!;
+    // Whichever the state: one of these is looked at. A held or open breaker looks at none, and lives.
+    for (const type of ['FAILURE', 'PROBE_STARTED', 'ENQUEUE', 'SETTLED', 'ATTEMPT_FAILED']) {
+      if ((child.getSnapshot() as AnyMachineSnapshot).status === 'active') child.send(poison(type) as never);
+    }
+  }
+
+  #contextKey(id: string, { context, status }: AnyMachineSnapshot): unknown {
+    if (status !== 'active') return undefined;
+    if (id.startsWith('breaker:')) {
+      const { streak, probing, probesPassed, evidence } = context as BreakerContext;
+      return [streak, probing, probesPassed, evidence];
+    }
+    if (id.startsWith('queue:')) {
+      const { waiting, current, paused } = context as QueueContext;
+      return [waiting.map((ticket) => ticket.id), current?.id, paused];
+    }
+    return id.startsWith('retry:') ? (context as { attempt: number }).attempt : undefined;
+  }
+
+  #nextTimer(): number | undefined {
+    // The one that keeps the process alive while a write is under way only starts itself again.
+    return this.clock.pendingTimers().find(({ due, background }) => background || due - this.clock.now() < 59_000)?.due;
+  }
+
+  #supervisor() {
+    return this.service.supervisor.getSnapshot();
+  }
+
+  #children() {
+    return this.#supervisor().children;
+  }
+}
+
+function showOutcome(outcome: Update['outcome']): string {
+  if (typeof outcome === 'string') return outcome;
+  return `${(outcome.error as Error).name}${isUnknown(outcome.error) ? ', unknown' : ''}`;
+}
+
+function isUnknown(error: unknown): boolean {
+  const { outcome, context } = error as { outcome?: string; context?: { outcome?: string } };
+  return outcome === 'unknown' || context?.outcome === 'unknown';
+}
