@@ -32,11 +32,7 @@ export class Attempt extends Deadline {
   /** @internal */
   giveUp(reason: Error): void {
     this.#givenUp = true;
-    try {
-      this.#controller?.abort(reason);
-    } catch {
-      // A listener of the signal is the operation's own business (P12).
-    }
+    this.#controller?.abort(reason);
   }
 
   override expire(): void {
