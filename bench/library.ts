@@ -3,10 +3,11 @@ import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as Holdfast from '../src/index.ts';
+import type * as Recorder from '../src/inspect/recorder.ts';
 import type * as Testing from '../src/testing.ts';
 
-/** Holdfast as its users get it. */
-export type Library = typeof Holdfast & typeof Testing;
+/** Holdfast as its users get it, and the State Inspector's recorder, which is the extension's. */
+export type Library = typeof Holdfast & typeof Testing & typeof Recorder;
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -24,7 +25,7 @@ export async function buildLibrary(tree: string = root): Promise<string> {
   const outfile = path.join(folder, 'library.js');
   await build({
     absWorkingDir: tree,
-    stdin: { contents: "export * from './src/index.ts'; export * from './src/testing.ts';", resolveDir: tree },
+    stdin: { contents: ['index', 'testing', 'inspect/recorder'].map((door) => `export * from './src/${door}.ts';`).join('\n'), resolveDir: tree },
     outfile,
     bundle: true,
     platform: 'node',

@@ -20,7 +20,7 @@ import type { Order } from './worker.ts';
 
 export type Measured = Result & { readonly name: string; readonly title: string; readonly about: string };
 
-const order = ['happy', 'concurrent', 'failing', 'rejected', 'retried', 'in-flight', 'idle', 'reads', 'updates'];
+const order = ['happy', 'concurrent', 'failing', 'rejected', 'retried', 'in-flight', 'idle', 'reads', 'updates', 'inspected'];
 
 const { values: options } = parseArgs({
   options: {
