@@ -78,6 +78,7 @@ function towards([x, y]: readonly [number, number], [toX, toY]: readonly [number
   return [Math.round((x + (toX - x) * share) * 10) / 10, Math.round((y + (toY - y) * share) * 10) / 10];
 }
 
-function escape(text: string): string {
+/** A text within SVG. */
+export function escape(text: string): string {
   return text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[char]!);
 }

@@ -1,3 +1,4 @@
+import { escape } from '../inspect/chart-svg.ts';
 import type { Model } from './model.ts';
 
 const modes = ['CLOSED', 'HALF_OPEN', 'OPEN'] as const;
@@ -50,8 +51,4 @@ export function bandsSvg(model: Model): string {
   y += 26;
   if (model.position !== undefined) rows.push(`<line class="cursor" x1="${x(model.time())}" x2="${x(model.time())}" y1="0" y2="${y}"/>`);
   return `<svg xmlns="http://www.w3.org/2000/svg" class="bands" viewBox="0 0 ${width} ${y}" width="100%" role="img" aria-label="Breaker states, queue depth and failures over time">${rows.join('')}</svg>`;
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[char]!);
 }

@@ -1,4 +1,5 @@
 import { eventName } from '../inspect/chart.ts';
+import { escape } from '../inspect/chart-svg.ts';
 import type { EventRecord } from '../inspect/records.ts';
 import { clock } from './dom.ts';
 import type { Model } from './model.ts';
@@ -38,8 +39,4 @@ export function sequenceSvg(model: Model): string {
   });
   parts.push('</svg>');
   return parts.join('');
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[char]!);
 }
