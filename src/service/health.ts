@@ -91,7 +91,7 @@ async function checkAccess(probe: () => Promise<void>): Promise<HealthCheck> {
 
 function checkApi(supervision: Supervision, { issues }: Snapshot): HealthCheck {
   const state = supervision.lifecycleState;
-  if (supervision.givenUp) return { status: 'unhealthy', detail: `Given up after too many crashes; the last: ${supervision.lastCrash}.` };
+  if (supervision.givenUp) return { status: 'unhealthy', detail: `Given up after too many crashes; the last: ${String(supervision.lastCrash)}.` };
   if (state === 'disposed') return { status: 'unhealthy', detail: 'The service is disposed; the last good values are served.' };
   if (state !== 'ready') return { status: 'degraded', detail: `The service is ${state}; the last good values are served.` };
   if (issues.length > 0) return { status: 'degraded', detail: `Not legal, and replaced: ${issues.map(({ key }) => key).join(', ')}.` };

@@ -1,7 +1,7 @@
 import type { BreakerInput, BreakerMode } from '../../machines/circuit-breaker.ts';
 import type { QueueInput } from '../../machines/write-queue.ts';
 import type { Clock, TimerHandle } from '../clock.ts';
-import { CircuitOpenError, DisposedError, QueueFullError, TimeoutError, type FailureClass } from '../errors.ts';
+import { DisposedError, QueueFullError, TimeoutError, type FailureClass } from '../errors.ts';
 import { classifyFailure } from '../guard/classify.ts';
 import { Guard, type GuardEvent, type GuardOptions, type PersistedBreaker } from '../guard/guard.ts';
 import type { Scope, Target } from '../store/store.ts';
@@ -200,7 +200,6 @@ export class Lane {
   /** A parked write outlasts the failure that opened, or kept open, the breaker. */
   #canWait(job: LaneJob, error: unknown): boolean {
     if (!job.park || !job.repeatable || this.#closing || this.guard.permits() || this.#supervision.givenUp) return false;
-    if (error instanceof CircuitOpenError) return true;
     const kind = classify(error);
     return kind === 'transient' || kind === 'user';
   }

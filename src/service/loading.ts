@@ -112,8 +112,10 @@ export class Loading {
     try {
       const { timedOut } = await patience.within(this.#limit, () => {
         const loaded = Promise.resolve(store.load());
-        // Better late than never.
-        loaded.then(() => late && this.refresh(), () => undefined);
+        loaded.then(() => {
+          // Better late than never.
+          if (late) this.refresh();
+        }, () => undefined);
         return loaded;
       });
       if (timedOut) throw new StoreError('not-ready', 'The store did not answer in time.');

@@ -45,8 +45,12 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   readonly #writing: Writing;
   readonly #health: HealthCache;
   readonly #storeSubscription: Disposable;
-  #becomeReady: () => void = () => undefined;
-  #onStopped: () => void = () => undefined;
+  #becomeReady!: () => void;
+  /** Whoever stops the supervisor by hand disposes of the service. */
+  #onStopped: () => void = () => {
+    if (!this.#supervision.givenUp) void this.dispose();
+  };
+
   #disposal: Promise<void> | undefined;
 
   constructor(definition: SettingsDefinition<V>, options: ServiceOptions) {

@@ -4,7 +4,7 @@ import type { configLifecycle } from '../../machines/config-lifecycle.ts';
 import type { RetryInput, retrySequencer } from '../../machines/retry-sequencer.ts';
 import { supervisor, supervisorDefaults, type ChildInputs, type Health, type SupervisorOptions } from '../../machines/supervisor.ts';
 import type { writeQueue } from '../../machines/write-queue.ts';
-import { actorClock, type Clock, type TimerHandle } from '../clock.ts';
+import { actorClock, type Clock } from '../clock.ts';
 
 export type SupervisorRef = ActorRefFrom<typeof supervisor>;
 
@@ -19,7 +19,7 @@ export interface SupervisionHooks {
 export class Supervision {
   readonly actor: SupervisorRef;
   readonly #hooks: SupervisionHooks;
-  readonly #clock: LeashedClock;
+  readonly #timers: LeashedTimers;
   #health: Health = 'degraded';
   #crashes = 0;
   #retries = 0;
@@ -28,10 +28,10 @@ export class Supervision {
 
   constructor(clock: Clock, inputs: ChildInputs, hooks: SupervisionHooks, options: Partial<SupervisorOptions> = {}) {
     this.#hooks = hooks;
-    this.#clock = new LeashedClock(clock);
+    this.#timers = new LeashedTimers(clock);
     this.actor = createActor(supervisor, {
       input: { ...supervisorDefaults, ...options, inputs },
-      clock: actorClock(this.#clock),
+      clock: this.#timers,
     });
     this.actor.subscribe({
       next: ({ value, context }) => {
@@ -49,7 +49,7 @@ export class Supervision {
   /** The supervisor's own actions do not throw. Should it crash all the same, its children are orphans: nothing runs any more, as after too many crashes. */
   #onFailure(error: unknown): void {
     this.#failed = true;
-    this.#clock.stop();
+    this.#timers.stop();
     this.#hooks.onCrash('supervisor', error, true);
     this.#setHealth('unhealthy');
     this.#hooks.onChange();
@@ -82,9 +82,9 @@ export class Supervision {
     return this.#failed ? 'given up' : this.actor.getSnapshot().context.lifecycle;
   }
 
-  /** Who crashed last. */
-  get lastCrash(): string {
-    return this.#failed ? 'supervisor' : this.actor.getSnapshot().context.lastCrash?.id ?? '';
+  /** Who crashed last, if anybody. */
+  get lastCrash(): string | undefined {
+    return this.#failed ? 'supervisor' : this.actor.getSnapshot().context.lastCrash?.id;
   }
 
   get lifecycle(): ActorRefFrom<typeof configLifecycle> | undefined {
@@ -128,33 +128,25 @@ export class Supervision {
   }
 }
 
-/** A clock whose timers can be stopped all at once. */
-class LeashedClock implements Clock {
-  readonly #clock: Clock;
-  readonly #timers = new Set<TimerHandle>();
+/** XState's view of a clock, whose timers can be stopped all at once. */
+class LeashedTimers {
+  readonly #clock: ReturnType<typeof actorClock>;
+  readonly #timers = new Set<unknown>();
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#clock = actorClock(clock);
   }
 
-  now(): number {
-    return this.#clock.now();
-  }
-
-  wallTime(): number {
-    return this.#clock.wallTime();
-  }
-
-  setTimeout(callback: () => void, delay: number, background?: boolean): TimerHandle {
+  setTimeout(callback: () => void, delay: number): unknown {
     const timer = this.#clock.setTimeout(() => {
       this.#timers.delete(timer);
       callback();
-    }, delay, background);
+    }, delay);
     this.#timers.add(timer);
     return timer;
   }
 
-  clearTimeout(timer: TimerHandle): void {
+  clearTimeout(timer: unknown): void {
     this.#timers.delete(timer);
     this.#clock.clearTimeout(timer);
   }

@@ -1,4 +1,4 @@
-import { AbortedError, StoreError, TransactionError } from '../errors.ts';
+import { AbortedError, StoreError, TransactionError, type ConfigurationError } from '../errors.ts';
 import type { Guard } from '../guard/guard.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { Job, type Caller, type JobHost, type JobOptions } from './jobs.ts';
@@ -124,11 +124,7 @@ export class TransactionJob extends Job {
     const rolledBack = [...this.#rolledBack];
     const touched = [...this.#touched.map(({ slot }) => slot.key), ...this.inDoubt];
     const notRestored = [...new Set(touched)].filter((key) => !this.#rolledBack.has(key));
-    const { retryable, userAction } = cause as { retryable?: boolean; userAction?: string };
-    return new TransactionError(this.#at, rolledBack, notRestored, {
-      cause,
-      ...(retryable === undefined ? {} : { retryable }),
-      ...(userAction === undefined ? {} : { userAction }),
-    });
+    const { retryable, userAction } = cause as ConfigurationError;
+    return new TransactionError(this.#at, rolledBack, notRestored, { cause, retryable, ...(userAction === undefined ? {} : { userAction }) });
   }
 }

@@ -276,6 +276,25 @@ describe('Service: crashes', () => {
     expect(service.metrics().queueDepth).to.equal(0);
   });
 
+  it('P42 P27 a parked write that is the probe when the supervisor gives up does not wait for a breaker that is gone', async () => {
+    const made = await bench();
+    const { service, store, clock, openBreaker, error } = made;
+    await openBreaker();
+    const waiting = unheard(service.update('name', 'x', { park: true }));
+    store.heal();
+    store.writeFaults.push({ kind: 'hang' });
+    service.probe();
+    await clock.advance(1_000);
+    expect(service.breakers()[0]).to.include({ mode: 'HALF_OPEN', queueDepth: 1 });
+    for (let i = 0; i < 4; i++) crash(made, 'lifecycle');
+    expect(await error(waiting)).to.include({ code: 'TIMEOUT', outcome: 'unknown' });
+    expect(service.metrics().queueDepth).to.equal(0);
+    await clock.advance(600_000);
+    service.reset();
+    await clock.flush();
+    expect(service.breakers()[0]!.mode).to.equal('CLOSED');
+  });
+
   it('P42 reset while the write that ran when the supervisor gave up still runs: one at a time', async () => {
     const made = await bench();
     const { service, store, clock, end } = made;

@@ -270,6 +270,20 @@ describe('Service: disposal', () => {
     expect(clock.pendingTimers()).to.deep.equal([]);
   });
 
+  it('P26 P40 a supervisor that is stopped by hand takes the service with it', async () => {
+    const made = await bench();
+    const { service, store, clock, end, error } = made;
+    store.writeFaults.push({ kind: 'lag', delay: 1_000 });
+    const running = service.update('count', 5);
+    await clock.flush();
+    service.supervisor.send({ type: 'DISPOSE' });
+    const late = unheard(service.update('name', 'x'));
+    expect((await end(running)).ok).to.equal(true);
+    expect((await error(late)).code).to.equal('DISPOSED');
+    await refusedByDisposal(made);
+    expect(made.events.at(-1)!.type).to.equal('disposed');
+  });
+
   it('P40 the time for draining can be chosen', async () => {
     const { service, store, clock, error } = await bench({ lifecycle: { drainLimit: 500 } });
     store.hanging('write');

@@ -120,6 +120,22 @@ describe('Service: listeners', () => {
     }
   });
 
+  it('P12 P40 one that disposes when it hears that a write is parked, or aborted', async () => {
+    for (const type of ['parked', 'failed'] as const) {
+      const { service, error, clock } = await bench();
+      service.hold();
+      service.onEvent((event) => {
+        if (event.type === type) void service.dispose();
+      });
+      const controller = new AbortController();
+      const all = ['count', 'name'].map((key) => unheard(service.update(key as 'count', (key === 'count' ? 5 : 'x') as 5, { park: true, signal: controller.signal })));
+      controller.abort();
+      expect((await error(all[0]!)).code).to.equal(type === 'parked' ? 'DISPOSED' : 'ABORTED');
+      expect((await error(all[1]!)).code).to.equal('DISPOSED');
+      await clock.run(service.dispose());
+    }
+  });
+
   it('P12 a caller’s own continuation sees everything settled', async () => {
     const { service, clock } = await bench();
     const seen: unknown[] = [];

@@ -336,6 +336,17 @@ describe('Service: the open breaker, and writes that wait for it', () => {
       expect(service.breakers()[0]).to.include({ mode: 'CLOSED', held: false });
     });
 
+    it('P27 a parked write whose turn it is, in the turn in which the breaker is held, waits', async () => {
+      const { service, store, end, error, clock } = await bench();
+      const [first, second] = [service.update('count', 5, parked), unheard(service.update('name', 'x'))];
+      service.hold();
+      expect((await error(second)).code).to.equal('CIRCUIT_OPEN');
+      await clock.advance(1_000);
+      expect([store.asked.length, service.metrics().queueDepth]).to.deep.equal([0, 1]);
+      service.release();
+      expect((await end(first)).ok).to.equal(true);
+    });
+
     it('P27 a parked write waits for the release', async () => {
       const { service, end, clock } = await bench();
       service.hold();
