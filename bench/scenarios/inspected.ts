@@ -21,13 +21,13 @@ const scenario: Scenario = {
       const never = await service();
       contestants.push({ name: `${name}: never inspected`, run: async (n) => { for (let i = 0; i < n; i++) await never.update('maxAgents', next()); } });
       const closed = await service();
-      new library.Recorder().attach('bench', closed.supervisor).dispose();
+      new library.Recorder().attach('bench', closed.supervisor as never).dispose();
       contestants.push({ name: `${name}: inspector closed again`, run: async (n) => { for (let i = 0; i < n; i++) await closed.update('maxAgents', next()); } });
       const open = await service();
       const recorder = new library.Recorder(10_000);
       let heard = 0;
       recorder.onRecord(() => heard++);
-      recorder.attach('bench', open.supervisor);
+      recorder.attach('bench', open.supervisor as never);
       contestants.push({ name: `${name}: inspector open`, run: async (n) => { for (let i = 0; i < n; i++) await open.update('maxAgents', next()); } });
       for (let i = 0; i < 10; i++) await open.update('maxAgents', next());
       heard = 0;
