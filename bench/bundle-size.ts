@@ -1,0 +1,116 @@
+/**
+ * `npm run bundle-size`: how big the products are, minified, and what is in them, by size. Ends with code 1 when one
+ * is over its budget.
+ *
+ * --all  lists every module, not only the largest
+ */
+import { build, type BuildOptions, type Metafile } from 'esbuild';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+export interface Part {
+  /** A package, or a folder of ours. */
+  readonly name: string;
+  /** Bytes it takes in the minified product. */
+  readonly bytes: number;
+}
+
+export interface Product {
+  readonly name: string;
+  readonly bytes: number;
+  readonly gzipped: number;
+  /** In bytes; `undefined`: measured for information. */
+  readonly budget: number | undefined;
+  /** The largest first. */
+  readonly parts: readonly Part[];
+  readonly modules: readonly Part[];
+}
+
+const kilobyte = 1_024;
+
+const minified: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  mainFields: ['module', 'main'],
+  external: ['vscode'],
+  define: { 'process.env.NODE_ENV': '"production"' },
+  metafile: true,
+  write: false,
+  logLevel: 'warning',
+};
+
+const source = (contents: string): BuildOptions => ({ ...minified, stdin: { contents, resolveDir: root, sourcefile: 'entry' } });
+
+const core = "export { createGuard } from './src/guard/guard.ts'; export { createConfigurationService } from './src/service/service.ts'; export * from './src/errors.ts';";
+
+/** What is measured. The extension is built as `tools/bundles.ts` builds it; of the library what a user would import. */
+const products: readonly { readonly name: string; readonly budget?: number; readonly options: BuildOptions }[] = [
+  {
+    name: 'the extension',
+    budget: 150 * kilobyte,
+    options: { ...minified, entryPoints: ['src/extension/extension.ts'], format: 'cjs', keepNames: true },
+  },
+  {
+    name: 'library core: guard and service, xstate included',
+    budget: 60 * kilobyte,
+    options: source(core),
+  },
+  { name: 'createGuard alone, xstate included', budget: 60 * kilobyte, options: source("export { createGuard } from './src/guard/guard.ts';") },
+  { name: 'xstate alone: setup, assign, createActor', options: source("export { setup, assign, createActor } from 'xstate';") },
+  { name: 'library core without any dependency', options: { ...source(core), external: ['vscode', 'xstate', 'yup', 'superjson', 'jsonc-parser'] } },
+  { name: 'holdfast, all of it, with its dependencies', options: source("export * from './src/index.ts';") },
+  { name: 'holdfast/vscode, all of it, with its dependencies', options: source("export * from './src/vscode.ts';") },
+];
+
+/** Builds the products in memory, and says what they weigh. */
+export async function bundleSizes(): Promise<Product[]> {
+  return Promise.all(products.map(async ({ name, budget, options }): Promise<Product> => {
+    const { metafile, outputFiles } = await build({ ...options, outdir: 'dist' });
+    const file = outputFiles!.find((each) => each.path.endsWith('.js'))!;
+    const modules = modulesOf(metafile as Metafile);
+    return { name, bytes: file.contents.length, gzipped: gzipSync(file.contents, { level: 9 }).length, budget, modules, parts: partsOf(modules) };
+  }));
+}
+
+/** The products that are over their budget. */
+export const overweight = (sizes: readonly Product[]): Product[] => sizes.filter(({ bytes, budget }) => budget !== undefined && bytes > budget);
+
+function modulesOf({ outputs }: Metafile): Part[] {
+  const output = Object.entries(outputs).find(([file]) => file.endsWith('.js'))![1];
+  return bySize(Object.entries(output.inputs).map(([name, { bytesInOutput }]) => ({ name, bytes: bytesInOutput })));
+}
+
+function partsOf(modules: readonly Part[]): Part[] {
+  const parts = new Map<string, number>();
+  for (const { name, bytes } of modules) {
+    const part = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(name)?.[1] ?? /^(src\/[^/]+|machines)\//.exec(name)?.[1] ?? 'src';
+    parts.set(part, (parts.get(part) ?? 0) + bytes);
+  }
+  return bySize([...parts].map(([name, bytes]) => ({ name, bytes })));
+}
+
+const bySize = (parts: readonly Part[]): Part[] => parts.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
+
+const kB = (bytes: number): string => `${(bytes / kilobyte).toFixed(1)} KB`;
+
+function print({ name, bytes, gzipped, budget, parts, modules }: Product, all: boolean): void {
+  const verdict = budget === undefined ? '' : bytes <= budget ? `, within its ${kB(budget)}` : `, ${kB(bytes - budget)} OVER its ${kB(budget)}`;
+  console.log(`\n${name}: ${kB(bytes)}${verdict}  (gzipped ${kB(gzipped)})\n`);
+  for (const part of parts) console.log(`${kB(part.bytes).padStart(10)}  ${part.name}`);
+  console.log('');
+  for (const part of modules.slice(0, all ? Infinity : 8)) console.log(`${kB(part.bytes).padStart(10)}    ${part.name}`);
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const sizes = await bundleSizes();
+  for (const size of sizes) print(size, process.argv.includes('--all'));
+  const over = overweight(sizes);
+  console.log(`\n${over.length === 0 ? 'Every product is within its budget.' : `Over budget: ${over.map(({ name }) => name).join('; ')}.`}`);
+  if (over.length > 0) process.exitCode = 1;
+}
