@@ -1,0 +1,177 @@
+/**
+ * `npm run bench:vscode`: what the service costs inside a real VS Code, next to VS Code's own configuration API.
+ *
+ * --quick           fewer rounds, one window, 100 services
+ * --json FILE       writes the figures as JSON as well
+ * --version NUMBER  another of the VS Codes that are pinned
+ */
+import { build } from 'esbuild';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { contributedConfiguration } from '../src/settings/manifest.ts';
+import { buildExtensions } from '../tools/bundles.ts';
+import { showProgress } from '../tools/progress.ts';
+import { temporaryFolder } from '../tools/vscode-host/home.ts';
+import { projectRoot } from '../tools/vscode-host/paths.ts';
+import { asVersion } from '../tools/vscode-host/versions.ts';
+import { openWorkbench, quietSettings, type Workbench } from '../tools/vscode-host/workbench.ts';
+import { median } from './harness.ts';
+import { printChecks, table } from './report.ts';
+import { faster, within, type Check, type Row } from './scenario.ts';
+import { surroundings } from './surroundings.ts';
+import { benchSettings } from './vscode/settings.ts';
+import type { HostFigures } from './vscode/in-host.ts';
+
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, version: { type: 'string' } },
+});
+const version = asVersion(options.version);
+/** The longest that one window may take, in milliseconds. */
+const longest = 10 * 60_000;
+
+const folder = temporaryFolder();
+let workbench: Workbench | undefined;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void leave(130));
+
+async function leave(code: number): Promise<never> {
+  await workbench?.close().catch(() => undefined);
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(code);
+}
+
+/** An extension with the settings that are read and written; it hands its context on. */
+function writeFixture(): string {
+  const fixture = path.join(folder, 'bench');
+  mkdirSync(fixture);
+  copyFileSync(path.join(projectRoot, 'test/vscode/fixture/main.cjs'), path.join(fixture, 'main.cjs'));
+  const manifest = JSON.parse(readFileSync(path.join(projectRoot, 'test/vscode/fixture/package.json'), 'utf8')) as Record<string, unknown>;
+  writeFileSync(path.join(fixture, 'package.json'), JSON.stringify({
+    ...manifest, name: 'bench', publisher: 'holdfast-bench', displayName: 'Bench', contributes: { configuration: contributedConfiguration(benchSettings, 'Bench') },
+  }));
+  return fixture;
+}
+
+/** The Holdfast extension as it is built, behind a stopwatch. */
+function writeTimedExtension(): string {
+  const extension = path.join(folder, 'holdfast');
+  cpSync(path.join(projectRoot, 'dist'), path.join(extension, 'dist'), { recursive: true, filter: (file) => !/\.map$|dist.(types|shared|library)/.test(file) });
+  const manifest = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as Record<string, unknown>;
+  writeFileSync(path.join(extension, 'package.json'), JSON.stringify({ ...manifest, type: 'commonjs', main: './timed.cjs' }));
+  writeFileSync(path.join(extension, 'timed.cjs'), `
+    const started = performance.now();
+    const extension = require('./dist/extension.cjs');
+    const load = performance.now() - started;
+    exports.activate = async (context) => {
+      const before = performance.now();
+      const result = extension.activate(context);
+      globalThis.activation = { load, activate: performance.now() - before };
+      return result;
+    };
+    exports.deactivate = () => extension.deactivate?.();
+  `);
+  return extension;
+}
+
+async function inVscode(extensions: readonly string[], entry: string): Promise<HostFigures> {
+  const workspace = path.join(folder, 'workspace');
+  rmSync(workspace, { recursive: true, force: true });
+  mkdirSync(path.join(workspace, '.vscode'), { recursive: true });
+  writeFileSync(path.join(workspace, '.vscode/settings.json'), '{}\n');
+  const result = path.join(folder, 'result.json');
+  rmSync(result, { force: true });
+  const log: string[] = [];
+  workbench = await openWorkbench({
+    version,
+    folder: workspace,
+    extensionDevelopmentPaths: extensions,
+    extensionTestsPath: entry,
+    userSettings: quietSettings,
+    env: { ...process.env, HOLDFAST_BENCH_RESULT: result, HOLDFAST_BENCH_QUICK: options.quick ? '1' : '0' },
+    onLog: (level, text) => {
+      if (level !== 'log' && level !== 'info') log.push(`${level}: ${text}`);
+    },
+  });
+  const code = await Promise.race([workbench.testsEnded, delay(longest, undefined, { ref: false })]);
+  await workbench.close();
+  workbench = undefined;
+  if (code !== 0) throw new Error(`The bench in VS Code ${code === undefined ? 'took too long' : `ended with code ${code}`}.\n${log.slice(-20).join('\n')}`);
+  return JSON.parse(readFileSync(result, 'utf8')) as HostFigures;
+}
+
+function report(all: readonly HostFigures[]): { rows: Record<string, Row[]>; checks: Check[] } {
+  /** One window is as good as another for what is measured in many rounds; for the rest, the median of the windows. */
+  const of = (pick: (figures: HostFigures) => number): number => median(all.map(pick));
+  const reads = all[0]!.reads.map(({ name }, i) => all.map((figures) => figures.reads[i]!).sort((a, b) => a.ns - b.ns)[all.length >> 1] ?? { name } as never);
+  const read = (name: string) => reads.find((row) => row.name === name)!;
+  const get = read('holdfast: get(key)');
+  const { count } = all[0]!.services;
+  const ms = (name: string, value: number, more: Record<string, number> = {}): Row => ({ name, more: { ms: value, ...more } });
+  const rows = {
+    'Reads': reads,
+    'Updates of the workspace settings, one after the other': [
+      ms('the first one, raw', of((figures) => figures.updates.first)),
+      ms('raw: configuration.update', of((figures) => figures.updates.raw)),
+      ms('holdfast: update (writes, and reads back)', of((figures) => figures.updates.service)),
+      ms('of that, outside the store', of((figures) => figures.updates.overStore)),
+      ms('of that, processor time, the store\'s share included', of((figures) => figures.updates.overStoreBusy)),
+    ],
+    'Twenty updates at once, until the last has resolved': [
+      ms('raw, one key', of((figures) => figures.oneKey.raw)),
+      ms('holdfast, one key', of((figures) => figures.oneKey.service)),
+      ms('raw, twenty keys', of((figures) => figures.twentyKeys.raw)),
+      ms('holdfast, twenty keys', of((figures) => figures.twentyKeys.service)),
+      ms('holdfast, twenty keys in one transaction', of((figures) => figures.twentyKeys.transaction)),
+    ],
+    [`${count.toLocaleString('en-US')} services in one extension host`]: [
+      ms('start, processor time', of((figures) => figures.services.start), { 'KB each': of((figures) => figures.services.kilobytesEach) }),
+      ms('until all show a changed value', of((figures) => figures.services.change)),
+      ms('idle for 1 s, processor time', of((figures) => figures.services.idle)),
+      ms('the same without services', of((figures) => figures.services.nothing)),
+      ms('dispose, processor time', of((figures) => figures.services.dispose)),
+    ],
+    'Activation of the Holdfast extension': [
+      ms('loading its code', of((figures) => figures.activation.load)),
+      ms('activate()', of((figures) => figures.activation.activate)),
+    ],
+  };
+  const checks = [
+    faster('get(key) in the extension host', get, 50, read('getConfiguration(section).get(key)')),
+    faster('get(key) in the extension host', get, 10, read('get(key) on a held configuration')),
+    within('update over the store\'s own time', of((figures) => figures.updates.overStore) * 1_000, 100, 'us'),
+    within('activation, loading included', of((figures) => figures.activation.load + figures.activation.activate), 30, 'ms'),
+    within(`${count.toLocaleString('en-US')} services idle for 1 s, over an idle host`, of((figures) => figures.services.idle - figures.services.nothing), 5, 'ms of processor time'),
+  ];
+  return { rows, checks };
+}
+
+try {
+  const progress = showProgress();
+  progress.step('Building');
+  await buildExtensions();
+  const extensions = [writeTimedExtension(), writeFixture()];
+  const entry = path.join(folder, 'in-host.cjs');
+  await build({
+    absWorkingDir: projectRoot, entryPoints: ['bench/vscode/in-host.ts'], outfile: entry,
+    bundle: true, platform: 'node', format: 'cjs', target: 'node20', mainFields: ['module', 'main'], external: ['vscode'], logLevel: 'warning',
+  });
+  const windows = options.quick ? 1 : 3;
+  const all: HostFigures[] = [];
+  for (let window = 1; window <= windows; window++) {
+    progress.step(`Measuring in VS Code ${version}, window ${window} of ${windows}`);
+    all.push(await inVscode(extensions, entry));
+  }
+  progress.done();
+  const { rows, checks } = report(all);
+  console.log(`VS Code ${all[0]!.vscode}, node ${all[0]!.node}; ${surroundings()}`);
+  for (const [title, some] of Object.entries(rows)) console.log(`\n${title}\n\n${table(some)}`);
+  printChecks(checks);
+  if (options.json !== undefined) {
+    writeFileSync(options.json, `${JSON.stringify({ at: new Date().toISOString(), vscode: version, surroundings: surroundings(), rows, checks, windows: all }, null, 2)}\n`);
+  }
+} catch (error) {
+  console.error(error);
+  await leave(1);
+}
+await leave(0);

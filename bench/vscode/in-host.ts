@@ -1,0 +1,199 @@
+/** What `npm run bench:vscode` runs inside VS Code's extension host; its figures go to the file that the environment names. */
+import { writeFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import * as vscode from 'vscode';
+import { ConfigurationService } from '../../src/service/service.ts';
+import { FaultyStore } from '../../src/testing/faulty-store.ts';
+import { systemClock } from '../../src/clock.ts';
+import { vscodeStore, type VscodeContext } from '../../src/store/vscode-host.ts';
+import type { Store } from '../../src/store/store.ts';
+import { measure, median, quick, thorough, type Timing } from '../harness.ts';
+import { bytesInUse } from '../process.ts';
+import { benchSettings, keys } from './settings.ts';
+
+/** All in milliseconds, but for `reads`. */
+export interface HostFigures {
+  readonly vscode: string;
+  readonly node: string;
+  readonly reads: readonly Timing[];
+  /** One update after the other: each a median. */
+  readonly updates: { readonly first: number; readonly raw: number; readonly service: number; readonly overStore: number; readonly overStoreBusy: number };
+  readonly oneKey: { readonly raw: number; readonly service: number };
+  readonly twentyKeys: { readonly raw: number; readonly service: number; readonly transaction: number };
+  readonly services: { readonly count: number; readonly start: number; readonly kilobytesEach: number; readonly idle: number; readonly nothing: number; readonly change: number; readonly dispose: number };
+  /** Loading the bundle and calling `activate`. */
+  readonly activation: { readonly load: number; readonly activate: number };
+}
+
+const Workspace = vscode.ConfigurationTarget.Workspace;
+const isQuick = process.env['HOLDFAST_BENCH_QUICK'] === '1';
+let counter = 1;
+const next = (): number => ++counter;
+let sink = 0;
+
+export async function run(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  globalThis.gc = runInNewContext('gc') as NonNullable<typeof globalThis.gc>;
+  const extension = vscode.extensions.getExtension<{ context: VscodeContext }>('holdfast-bench.bench')!;
+  const { context } = await extension.activate();
+  await vscode.extensions.getExtension('holdfast.holdfast')!.activate();
+  const { activation } = globalThis as unknown as { activation: HostFigures['activation'] };
+
+  const stopwatch = timedStore(vscodeStore(context, benchSettings));
+  const service = new ConfigurationService(benchSettings, { store: stopwatch.store, memento: context.workspaceState });
+  await service.ready;
+  const figures: HostFigures = {
+    vscode: vscode.version,
+    node: process.version,
+    activation,
+    reads: await reads(service),
+    updates: await updates(service, stopwatch),
+    oneKey: await atOnce(service, () => keys[0]!),
+    twentyKeys: { ...await atOnce(service, (i) => keys[i]!), transaction: await transaction(service) },
+    services: await manyServices(context),
+  };
+  await service.dispose();
+  if (sink < 0) throw new Error('never');
+  writeFileSync(process.env['HOLDFAST_BENCH_RESULT']!, JSON.stringify(figures));
+}
+
+type Service = ConfigurationService<typeof benchSettings.defaults>;
+
+async function reads(service: Service): Promise<Timing[]> {
+  const key = 'number3';
+  const held = vscode.workspace.getConfiguration('bench');
+  const operation = async (): Promise<number> => 42;
+  return measure([
+    { name: 'bare await', run: async (n) => { for (let i = 0; i < n; i++) await operation(); } },
+    { name: 'getConfiguration(section).get(key)', run: (n) => { for (let i = 0; i < n; i++) sink += vscode.workspace.getConfiguration('bench').get<number>(key)!; } },
+    { name: 'get(key) on a held configuration', run: (n) => { for (let i = 0; i < n; i++) sink += held.get<number>(key)!; } },
+    { name: 'holdfast: get(key)', run: (n) => { for (let i = 0; i < n; i++) sink += service.get(key); } },
+    { name: 'holdfast: get(key), another each time', run: (n) => { for (let i = 0; i < n; i++) sink += service.get(keys[i % 20]!); } },
+    { name: 'holdfast: values[key]', run: (n) => { for (let i = 0; i < n; i++) sink += service.values[key]!; } },
+  ], isQuick ? quick : thorough);
+}
+
+interface Stopwatch {
+  readonly store: Store;
+  /** Time spent in writing and reading back since it was last asked, in milliseconds. */
+  lap(): number;
+}
+
+/** A store that notes how long its own work takes: what is left of an update is ours. */
+function timedStore(inner: Store): Stopwatch {
+  let spent = 0;
+  const timed = async <T>(work: () => Promise<T>): Promise<T> => {
+    const started = performance.now();
+    try {
+      return await work();
+    } finally {
+      spent += performance.now() - started;
+    }
+  };
+  class TimedStore extends FaultyStore {
+    override write(...parameters: Parameters<Store['write']>): Promise<void> {
+      return timed(() => super.write(...parameters));
+    }
+
+    override readBack(...parameters: Parameters<Store['readBack']>): Promise<unknown> {
+      return timed(() => super.readBack(...parameters));
+    }
+  }
+  const lap = (): number => {
+    const result = spent;
+    spent = 0;
+    return result;
+  };
+  return { store: new TimedStore(inner, systemClock), lap };
+}
+
+async function updates(service: Service, stopwatch: Stopwatch): Promise<HostFigures['updates']> {
+  const first = await took(() => vscode.workspace.getConfiguration('bench').update(keys[0]!, next(), Workspace));
+  const raw: number[] = [];
+  const ours: number[] = [];
+  const over: number[] = [];
+  const busy: number[] = [];
+  for (let round = 0; round < (isQuick ? 10 : 60); round++) {
+    raw.push(await took(() => vscode.workspace.getConfiguration('bench').update(keys[0]!, next(), Workspace)));
+    await quiet();
+    stopwatch.lap();
+    const before = process.cpuUsage();
+    const time = await took(() => service.update(keys[0]!, next(), { target: 'workspace' }));
+    const { user, system } = process.cpuUsage(before);
+    ours.push(time);
+    over.push(time - stopwatch.lap());
+    busy.push((user + system) / 1_000);
+    await quiet();
+  }
+  return { first, raw: median(raw), service: median(ours), overStore: median(over), overStoreBusy: median(busy) };
+}
+
+/** Twenty updates at once: how long until the last has resolved. */
+async function atOnce(service: Service, key: (i: number) => string): Promise<{ raw: number; service: number }> {
+  const raw: number[] = [];
+  const ours: number[] = [];
+  for (let round = 0; round < (isQuick ? 2 : 7); round++) {
+    raw.push(await took(() => Promise.all(keys.map((_, i) => vscode.workspace.getConfiguration('bench').update(key(i), next(), Workspace)))));
+    await quiet();
+    ours.push(await took(() => Promise.all(keys.map((_, i) => service.update(key(i), next(), { target: 'workspace' })))));
+    await quiet();
+  }
+  return { raw: median(raw), service: median(ours) };
+}
+
+async function transaction(service: Service): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < (isQuick ? 2 : 7); round++) {
+    times.push(await took(() => service.updateAll(Object.fromEntries(keys.map((key) => [key, next()])), { target: 'workspace' })));
+    await quiet();
+  }
+  return median(times);
+}
+
+/** Each with a store of its own on the same section, as if so many extensions were there. */
+async function manyServices(context: VscodeContext): Promise<HostFigures['services']> {
+  const count = isQuick ? 100 : 1_000;
+  const start = async (many: number): Promise<Service[]> => {
+    const services = Array.from({ length: many }, (_, i) => new ConfigurationService(benchSettings, { id: `bench${i}`, store: vscodeStore(context, benchSettings) }));
+    await Promise.all(services.map(({ ready }) => ready));
+    return services;
+  };
+  const warm = await start(10);
+  await Promise.all(warm.map((service) => service.dispose()));
+  const nothing = await busyFor(2_000);
+  const before = await bytesInUse();
+  const started = process.cpuUsage();
+  const services = await start(count);
+  const { user, system } = process.cpuUsage(started);
+  const bytes = await bytesInUse() - before;
+  const idle = await busyFor(2_000);
+  const value = next();
+  const change = await took(async () => {
+    await vscode.workspace.getConfiguration('bench').update(keys[0]!, value, Workspace);
+    while (services.some((service) => service.get(keys[0]!) !== value)) await new Promise((resolve) => setTimeout(resolve, 1));
+  });
+  const ending = process.cpuUsage();
+  await Promise.all(services.map((service) => service.dispose()));
+  const ended = process.cpuUsage(ending);
+  return {
+    count, start: (user + system) / 1_000, kilobytesEach: bytes / count / 1_024, idle: idle / 2, nothing: nothing / 2, change, dispose: (ended.user + ended.system) / 1_000,
+  };
+}
+
+async function took(work: () => PromiseLike<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+async function busyFor(milliseconds: number): Promise<number> {
+  await bytesInUse();
+  const before = process.cpuUsage();
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
+
+/** What an update sets off elsewhere comes to rest. */
+const quiet = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
