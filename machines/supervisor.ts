@@ -88,7 +88,7 @@ export const supervisor = setup({
     input: {} as SupervisorInput,
     context: {} as SupervisorContext,
     events: {} as SupervisorEvent,
-    children: {} as Record<string, keyof typeof actors>,
+    children: {},
   },
   actors,
   delays: {

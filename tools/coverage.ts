@@ -8,6 +8,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generatedPositionFor, LEAST_UPPER_BOUND, TraceMap } from '@jridgewell/trace-mapping';
 import ts from 'typescript';
 
 export interface CoverageCheck {
@@ -18,8 +19,9 @@ export interface CoverageCheck {
 
 /** The least share of branches executed, in per cent. */
 const thresholds: Readonly<Record<string, number>> = { 'machines': 95, 'src/guard': 95, 'src/service': 95, 'src/settings': 95 };
-/** Folders whose error paths are looked at. What imports `vscode` runs in VS Code alone, and is measured there. */
+/** Folders whose error paths are looked at. */
 const errorPathFolders = ['machines', 'src/guard', 'src/service', 'src/settings', 'src/store', 'src/observe'];
+/** What imports `vscode` runs in VS Code alone, and is measured there. */
 const onlyInVscode = /^src\/store\/vscode-(store|settings-file|host)\.ts$/;
 
 interface Summary {
@@ -54,21 +56,59 @@ function branchChecks(root: string, file: string): CoverageCheck[] {
 
 function errorPathCheck(root: string, folder: string): CoverageCheck {
   const counts = readCounts(folder);
+  const files = errorPathFolders.flatMap((each) => sources(path.join(root, each))).filter((file) => !onlyInVscode.test(path.relative(root, file)));
+  return checkErrorPaths('error paths', root, files, (file, start) => counts.get(file)?.some((ranges) => executed(ranges, start)) ?? false);
+}
+
+/**
+ * The error paths of what imports `vscode`, executed inside VS Code.
+ * @param folder where the suites inside VS Code have left their counts, of bundles with source maps
+ */
+export function checkVscodeErrorPaths(root: string, folder: string): CoverageCheck {
+  const files = sources(path.join(root, 'src/store')).filter((file) => onlyInVscode.test(path.relative(root, file)));
+  const bundles = [...readCounts(folder)].map(([bundle, processes]) => ({ bundle: mappedBundle(bundle), processes }));
+  return checkErrorPaths('error paths in VS Code', root, files, (file, _start, { line, column }) => bundles.some(({ bundle, processes }) => {
+    const offset = bundle.offsetOf(file, line, column);
+    return offset !== undefined && processes.some((ranges) => executed(ranges, offset));
+  }));
+}
+
+interface MappedBundle {
+  /** Where a place of a source file has come to lie; lines from 1, columns from 0. */
+  offsetOf(file: string, line: number, column: number): number | undefined;
+}
+
+function mappedBundle(file: string): MappedBundle {
+  const text = readFileSync(file, 'utf8');
+  const [, base64] = /^\/\/# sourceMappingURL=data:application\/json;base64,(.+)$/m.exec(text)!;
+  const map = new TraceMap(Buffer.from(base64!, 'base64').toString());
+  const names = new Map(map.sources.map((name) => [path.resolve(path.dirname(file), name ?? ''), name]));
+  const lineStarts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
+  return {
+    offsetOf(source, line, column) {
+      const name = names.get(source);
+      if (name === undefined || name === null) return undefined;
+      const { line: at, column: within } = generatedPositionFor(map, { source: name, line, column, bias: LEAST_UPPER_BOUND });
+      return at === null ? undefined : lineStarts[at - 1]! + within;
+    },
+  };
+}
+
+type Executed = (file: string, start: number, at: { readonly line: number; readonly column: number }) => boolean;
+
+function checkErrorPaths(title: string, root: string, files: readonly string[], isExecuted: Executed): CoverageCheck {
   let total = 0;
   const missed: string[] = [];
-  for (const file of errorPathFolders.flatMap((each) => sources(path.join(root, each)))) {
-    const name = path.relative(root, file);
-    if (onlyInVscode.test(name)) continue;
-    const text = readFileSync(file, 'utf8');
-    const functions = counts.get(file);
-    for (const { start, line } of errorPaths(file, text)) {
+  for (const file of files) {
+    for (const { start, line, column } of errorPaths(file, readFileSync(file, 'utf8'))) {
       total++;
-      if (functions === undefined || !functions.some((ranges) => executed(ranges, start))) missed.push(`${name}:${line}`);
+      if (!isExecuted(file, start, { line, column })) missed.push(`${path.relative(root, file)}:${line}`);
     }
   }
   const covered = total - missed.length;
   return {
-    name: 'error paths',
+    name: title,
     ok: missed.length === 0,
     detail: `${((100 * covered) / total).toFixed(1)} % (${covered} of ${total}; all)${missed.map((each) => `\n      not executed: ${each}`).join('')}`,
   };
@@ -100,10 +140,13 @@ function sources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => path.join(folder, name));
 }
 
-function errorPaths(file: string, text: string): { start: number; line: number }[] {
+function errorPaths(file: string, text: string): { start: number; line: number; column: number }[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
-  const found: { start: number; line: number }[] = [];
-  const add = (start: number): void => void found.push({ start, line: source.getLineAndCharacterOfPosition(start).line + 1 });
+  const found: { start: number; line: number; column: number }[] = [];
+  const add = (start: number): void => {
+    const { line, character } = source.getLineAndCharacterOfPosition(start);
+    found.push({ start, line: line + 1, column: character });
+  };
   const visit = (node: ts.Node): void => {
     // V8 counts the block of a catch clause from its brace.
     if (ts.isCatchClause(node)) add(node.block.getStart(source));

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { checkCoverage } from './coverage.ts';
+import { checkCoverage, checkVscodeErrorPaths, type CoverageCheck } from './coverage.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const results = path.join(root, 'out/test-results');
@@ -56,6 +56,11 @@ async function check(name: string, command: string, args: readonly string[], env
   note(name, { passed: ok ? 1 : 0, failed: ok ? 0 : 1 });
 }
 
+function noteCoverage(name: string, checks: readonly CoverageCheck[]): void {
+  for (const { name: what, ok, detail } of checks) console.log(`   ${ok ? 'ok  ' : 'FAIL'}  ${what}: ${detail}`);
+  note(name, { passed: checks.filter(({ ok }) => ok).length, failed: checks.filter(({ ok }) => !ok).length });
+}
+
 /** What a suite left in its results file; a run that did not come to its end has failed. */
 function noteSuite(name: string, ranToTheEnd: boolean): void {
   try {
@@ -94,9 +99,7 @@ await step('Unit tests, and those generated from the machines', async () => {
   ], { HOLDFAST_TEST_RESULTS: path.join(results, 'unit.json') });
   noteSuite('unit', ok);
   console.log('   Coverage (out/coverage/index.html):');
-  const checks = checkCoverage(root, coverage);
-  for (const { name, ok: covered, detail } of checks) console.log(`   ${covered ? 'ok  ' : 'FAIL'}  ${name}: ${detail}`);
-  note('coverage', { passed: checks.filter((each) => each.ok).length, failed: checks.filter((each) => !each.ok).length });
+  noteCoverage('coverage', checkCoverage(root, coverage));
 });
 
 const suites = { simulation: 'test/simulation', fuzz: 'test/fuzz', conformance: 'test/conformance' };
@@ -111,9 +114,10 @@ await step('Suites inside VS Code', async () => {
   for (const version of ['1.139.1', '1.100.3']) {
     for (const window of ['', '-no-workspace', '-multi-root', '-untrusted']) {
       const label = `vscode-${version}${window}`;
-      noteSuite(label, await run('vscode-test', ['--label', label]));
+      noteSuite(label, await run('vscode-test', ['--label', label], { HOLDFAST_TEST_COVERAGE: path.join(coverage, 'vscode') }));
     }
   }
+  noteCoverage('coverage in VS Code', [checkVscodeErrorPaths(root, path.join(coverage, 'vscode'))]);
 });
 
 await step('Workbench: what a person sees', () => mocha('workbench', 'test/workbench/**/*.test.ts'));

@@ -270,7 +270,7 @@ export class Guard {
     if (supervised !== undefined) return supervised;
     // Somebody awaits a backoff, so its timer keeps the process alive.
     const clock = { setTimeout: (fn: () => void, ms: number) => this.clock.setTimeout(fn, ms), clearTimeout: (id: never) => this.clock.clearTimeout(id) };
-    const retry = createActor(retrySequencer, { input, clock: clock as never });
+    const retry = createActor(retrySequencer, { input, clock: clock });
     retry.subscribe({ error: () => undefined });
     return retry.start();
   }

@@ -19,13 +19,16 @@ const inspected: readonly (readonly [Layer, string])[] = [
   ['workspace-language', 'workspaceLanguageValue'], ['folder-language', 'workspaceFolderLanguageValue'],
 ];
 
-/** A write that VS Code has not answered for so long is taken for hung, in milliseconds. */
-const hungAfter = 5_000;
+export interface VscodeStoreOptions {
+  /** A write that VS Code has not answered for so long is taken for hung, in milliseconds. Default 5,000. */
+  readonly hungAfter?: number;
+}
 
 /** The settings of VS Code: user, workspace and folder settings.json, through VS Code's own configuration service. */
 export class VscodeStore implements Store {
   readonly name = 'VS Code settings';
   readonly #definition: SettingsDefinition;
+  readonly #hungAfter: number;
   readonly #userSettings: vscode.Uri | undefined;
   readonly #files = new Map<string, SettingsFile>();
   readonly #listeners = new Set<{ readonly listener: () => void }>();
@@ -35,8 +38,9 @@ export class VscodeStore implements Store {
   readonly #underWay = new Set<{ readonly since: number }>();
 
   /** @param globalStorageUri the extension's own: the user settings lie two folders above it */
-  constructor(definition: SettingsDefinition, globalStorageUri: vscode.Uri | undefined) {
+  constructor(definition: SettingsDefinition, globalStorageUri: vscode.Uri | undefined, options: VscodeStoreOptions = {}) {
     this.#definition = definition;
+    this.#hungAfter = options.hungAfter ?? 5_000;
     this.#userSettings = globalStorageUri === undefined ? undefined : vscode.Uri.joinPath(globalStorageUri, '..', '..', 'settings.json');
     this.#watch();
   }
@@ -138,7 +142,7 @@ export class VscodeStore implements Store {
 
   async probe(target: Target, scope: Scope): Promise<void> {
     const now = Date.now();
-    if ([...this.#underWay].some(({ since }) => now - since > hungAfter)) {
+    if ([...this.#underWay].some(({ since }) => now - since >= this.#hungAfter)) {
       throw new StoreError('not-ready', 'VS Code has not answered an earlier write yet.');
     }
     await this.#file(target, scope)?.probe();
