@@ -4,6 +4,7 @@
  * --quick           fewer rounds, one window, 100 services
  * --json FILE       writes the figures as JSON as well
  * --version NUMBER  another of the VS Codes that are pinned
+ * --profile         says as well where the time of updates goes
  */
 import { build } from 'esbuild';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,7 +26,7 @@ import { benchSettings } from './vscode/settings.ts';
 import type { HostFigures } from './vscode/in-host.ts';
 
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, version: { type: 'string' } },
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, version: { type: 'string' }, profile: { type: 'boolean', default: false } },
 });
 const version = asVersion(options.version);
 /** The longest that one window may take, in milliseconds. */
@@ -88,7 +89,7 @@ async function inVscode(extensions: readonly string[], entry: string): Promise<H
     extensionDevelopmentPaths: extensions,
     extensionTestsPath: entry,
     userSettings: quietSettings,
-    env: { ...process.env, HOLDFAST_BENCH_RESULT: result, HOLDFAST_BENCH_QUICK: options.quick ? '1' : '0' },
+    env: { ...process.env, HOLDFAST_BENCH_RESULT: result, HOLDFAST_BENCH_QUICK: options.quick ? '1' : '0', HOLDFAST_BENCH_PROFILE: options.profile ? '1' : '0' },
     onLog: (level, text) => {
       if (level !== 'log' && level !== 'info') log.push(`${level}: ${text}`);
     },
@@ -166,6 +167,7 @@ try {
   const { rows, checks } = report(all);
   console.log(`VS Code ${all[0]!.vscode}, node ${all[0]!.node}; ${surroundings()}`);
   for (const [title, some] of Object.entries(rows)) console.log(`\n${title}\n\n${table(some)}`);
+  if (all[0]!.profile !== undefined) console.log(`\nWhere the time of updates goes\n\n${all[0]!.profile}`);
   printChecks(checks);
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify({ at: new Date().toISOString(), vscode: version, surroundings: surroundings(), rows, checks, windows: all }, null, 2)}\n`);

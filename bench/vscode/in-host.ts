@@ -10,6 +10,7 @@ import { vscodeStore, type VscodeContext } from '../../src/store/vscode-host.ts'
 import type { Store } from '../../src/store/store.ts';
 import { measure, median, quick, thorough, type Timing } from '../harness.ts';
 import { bytesInUse } from '../process.ts';
+import { inWords, profile } from '../profiler.ts';
 import { benchSettings, keys } from './settings.ts';
 
 /** All in milliseconds, but for `reads`. */
@@ -22,6 +23,8 @@ export interface HostFigures {
   readonly oneKey: { readonly raw: number; readonly service: number };
   readonly twentyKeys: { readonly raw: number; readonly service: number; readonly transaction: number };
   readonly services: { readonly count: number; readonly start: number; readonly kilobytesEach: number; readonly idle: number; readonly nothing: number; readonly change: number; readonly dispose: number };
+  /** Where the time of updates goes, in words. */
+  readonly profile: string | undefined;
   /** Loading the bundle and calling `activate`. */
   readonly activation: { readonly load: number; readonly activate: number };
 }
@@ -51,6 +54,7 @@ export async function run(): Promise<void> {
     updates: await updates(service, stopwatch),
     oneKey: await atOnce(service, () => keys[0]!),
     twentyKeys: { ...await atOnce(service, (i) => keys[i]!), transaction: await transaction(service) },
+    profile: process.env['HOLDFAST_BENCH_PROFILE'] === '1' ? await profiled(service) : undefined,
     services: await manyServices(context),
   };
   await service.dispose();
@@ -149,6 +153,12 @@ async function transaction(service: Service): Promise<number> {
     await quiet();
   }
   return median(times);
+}
+
+async function profiled(service: Service): Promise<string> {
+  return inWords(await profile(async () => {
+    for (let i = 0; i < 40; i++) await service.update(keys[0]!, next(), { target: 'workspace' });
+  }), 30);
 }
 
 /** Each with a store of its own on the same section, as if so many extensions were there. */
