@@ -97,11 +97,11 @@ export function eventName(type: string): string {
 }
 
 /** Names of actions, without the timers that XState sets behind `after`. */
-function namesOf(actions: readonly unknown[]): string[] {
+export function namesOf(actions: readonly unknown[]): string[] {
   return actions.map(nameOf).filter((name) => !/^(xstate\.)?(raise|cancel)$/.test(name));
 }
 
-function nameOf(thing: unknown): string {
+export function nameOf(thing: unknown): string {
   if (typeof thing === 'string') return thing;
   if (typeof thing === 'function') return thing.name === 'assign' || thing.name === '' ? '(inline)' : thing.name.replace(/^.*\./, '');
   return nameOf((thing as { type?: unknown } | null)?.type ?? '(unknown)');

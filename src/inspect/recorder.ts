@@ -14,9 +14,10 @@ export interface InspectedActor {
   readonly _parent?: InspectedActor | undefined;
   readonly system: { inspect(observer: (event: InspectionEvent) => void): { unsubscribe(): void } };
   getSnapshot(): unknown;
+  subscribe?(observer: { error(error: unknown): void }): { unsubscribe(): void };
 }
 
-interface InspectionEvent {
+export interface InspectionEvent {
   readonly type: string;
   readonly actorRef: InspectedActor;
   readonly sourceRef?: InspectedActor | undefined;
