@@ -1,7 +1,7 @@
 import type { BreakerInput, BreakerMode } from '../../machines/circuit-breaker.ts';
 import type { QueueInput } from '../../machines/write-queue.ts';
 import type { Clock, TimerHandle } from '../clock.ts';
-import { DisposedError, QueueFullError, TimeoutError, type FailureClass } from '../errors.ts';
+import { ConfigurationError, DisposedError, QueueFullError, type FailureClass } from '../errors.ts';
 import { classifyFailure } from '../guard/classify.ts';
 import { Guard, type GuardEvent, type GuardOptions, type PersistedBreaker } from '../guard/guard.ts';
 import type { Scope, Target } from '../store/store.ts';
@@ -180,6 +180,8 @@ export class Lane {
     this.#current = undefined;
     this.#queue?.send({ type: again ? 'PUT_BACK' : 'SETTLED', id });
     if (again) this.options.onParked(job);
+    // A queue that was started again during a probe is paused, and the probe may have told nothing.
+    if (this.guard.permits()) this.#queue?.send({ type: 'RESUME' });
     this.#probeWhenIdle();
   }
 
@@ -265,7 +267,8 @@ export class Lane {
   }
 }
 
-/** As for any guard, but a timeout that says so is not followed by another attempt: its write may still land. */
+/** As for any guard, but what says that it must not be tried again is not: its write may still land, or has. */
 function classify(error: unknown): FailureClass {
-  return error instanceof TimeoutError && !error.retryable ? 'user' : classifyFailure(error);
+  const kind = classifyFailure(error);
+  return kind === 'transient' && error instanceof ConfigurationError && !error.retryable ? 'user' : kind;
 }
