@@ -178,7 +178,7 @@ export class World {
         else this.store.probes[0]!.fail();
         break;
       case 'time':
-        await this.clock.advance(this.#nextTimer()! - this.clock.now());
+        await this.passTime();
         break;
       case 'abort':
         this.updates[index]!.caller.abort();
@@ -196,16 +196,18 @@ export class World {
         this.#crash(rest.join(' '));
         break;
       case 'dispose':
-        this.dispose();
+        this.#disposed = 'asked';
+        this.#disposedAt = this.clock.now();
+        void this.service.dispose().then(() => (this.#disposed = 'done'));
         break;
     }
     await this.clock.flush();
   }
 
-  dispose(): void {
-    this.#disposed = 'asked';
-    this.#disposedAt = this.clock.now();
-    void this.service.dispose().then(() => (this.#disposed = 'done'));
+  /** To the next moment at which something happens by itself, or so long when there is none. */
+  async passTime(otherwise = 0): Promise<void> {
+    const now = this.clock.now();
+    await this.clock.advance((this.#nextTimer() ?? now + otherwise) - now);
   }
 
   get givenUp(): boolean {
@@ -224,10 +226,10 @@ export class World {
     return JSON.stringify([
       value, context.crashes, context.openQueues, children, breaker?.status,
       this.service.breakers().map(({ mode, held, consecutiveFailures, queueDepth }) => [mode, held, consecutiveFailures, queueDepth]),
-      this.clock.pendingTimers().map(({ due, background }) => [due - now, background]),
+      this.#timers().map(({ due }) => due - now),
       this.store.writes.map(({ key, signal }) => [key, signal.aborted]),
       this.store.probes.length,
-      this.updates.map(({ park, outcome }, index) => [park, showOutcome(outcome), this.store.asked.filter((key) => key === keys[index]).length]),
+      this.updates.map(({ park, outcome }, index) => [park, showOutcome(outcome), this.store.asked.includes(keys[index]!)]),
       keys.map((key) => this.store.backend.get(slot(key)) !== undefined),
       this.#crashes, this.#orders, this.#disposed,
     ]);
@@ -317,9 +319,14 @@ export class World {
     return id.startsWith('retry:') ? (context as { attempt: number }).attempt : undefined;
   }
 
+  /** The timers that do something: the one that keeps the process alive while a write is under way does not. */
+  #timers() {
+    const now = this.clock.now();
+    return this.clock.pendingTimers().filter(({ due, background }) => background || due - now <= 30_000);
+  }
+
   #nextTimer(): number | undefined {
-    // The one that keeps the process alive while a write is under way only starts itself again.
-    return this.clock.pendingTimers().find(({ due, background }) => background || due - this.clock.now() < 59_000)?.due;
+    return this.#timers()[0]?.due;
   }
 
   #supervisor() {
