@@ -45,7 +45,7 @@ export function apply(moment: Moment, record: InspectorRecord): void {
 
 /** States that stay active keep their time. */
 function enteredAt(states: readonly string[], before: Readonly<Record<string, number>>, time: number): Record<string, number> {
-  return Object.fromEntries(states.map((id) => [id, before[id] ?? time]));
+  return Object.fromEntries(states.map((id) => [id, Object.hasOwn(before, id) ? before[id]! : time]));
 }
 
 function copy(moment: Moment): Moment {

@@ -1,7 +1,7 @@
 import type { AnyMachineSnapshot, AnyTransitionDefinition } from 'xstate';
 import { edgeId } from './chart.ts';
-import { plain, plainMembers, type InspectorRecord, type Plain } from './records.ts';
 import { History } from './history.ts';
+import { isHarmful, plain, plainMembers, redacted, type InspectorRecord, type Plain } from './records.ts';
 
 /**
  * What is used of an actor. Structural, as services may come from other extensions, with another copy of
@@ -45,6 +45,7 @@ export class Recorder {
   readonly #listeners = new Set<(record: InspectorRecord) => void>();
   readonly #known = new Map<string, Known>();
   readonly #drafts = new Map<string, Draft>();
+  readonly #redact = new Map<string, (text: string) => string>();
   #numbers = 0;
 
   /** @param capacity records kept; older ones are folded into the state they led to */
@@ -53,9 +54,14 @@ export class Recorder {
     this.#wallTime = wallTime;
   }
 
-  /** Follows a service from now on. @returns what ends that */
-  attach(service: string, supervisor: InspectedActor): { dispose(): void } {
+  /**
+   * Follows a service from now on.
+   * @param redact takes out of a text what must not be told, such as secrets (P51)
+   * @returns what ends that
+   */
+  attach(service: string, supervisor: InspectedActor, redact?: (text: string) => string): { dispose(): void } {
     const prefix = `${service}/`;
+    if (redact !== undefined) this.#redact.set(prefix, redact);
     this.#introduce(service, prefix, supervisor, undefined);
     const children = (supervisor.getSnapshot() as Partial<AnyMachineSnapshot>).children ?? {};
     for (const child of Object.values<InspectedActor | undefined>(children)) {
@@ -66,15 +72,23 @@ export class Recorder {
       try {
         this.#on(service, prefix, event);
       } catch {
-        this.#drafts.clear();
+        this.#drafts.delete(prefix + event.actorRef.sessionId);
       }
     });
+    // Nothing else tells of the end of a supervisor that crashes; its children are orphans then.
+    const end = supervisor.subscribe?.({ error: () => this.#stopAll(prefix) });
     return {
       dispose: () => {
         subscription.unsubscribe();
-        for (const id of [...this.#known.keys()]) if (id.startsWith(prefix)) this.#stop(id);
+        end?.unsubscribe();
+        this.#stopAll(prefix);
+        this.#redact.delete(prefix);
       },
     };
+  }
+
+  #stopAll(prefix: string): void {
+    for (const id of [...this.#known.keys()]) if (prefixOf(id) === prefix) this.#stop(id);
   }
 
   onRecord(listener: (record: InspectorRecord) => void): { dispose(): void } {
@@ -88,6 +102,8 @@ export class Recorder {
       case '@xstate.event': {
         this.#flush(id, true);
         const sender = event.sourceRef === undefined ? undefined : prefix + event.sourceRef.sessionId;
+        // A child that throws gives no snapshot: what it tells its parent is the only trace.
+        if (sender !== undefined && typeOf(event.event).startsWith('xstate.error.actor.')) this.#stop(sender);
         this.#drafts.set(id, { actor: id, sender, event: event.event!, transitions: [] });
         break;
       }
@@ -124,7 +140,7 @@ export class Recorder {
     known.states = states;
     known.context = context;
     this.#keep({
-      kind: 'event', number: ++this.#numbers, time: this.#wallTime(), actor: id, sender: draft.sender, type: draft.event.type,
+      kind: 'event', number: ++this.#numbers, time: this.#wallTime(), actor: id, sender: draft.sender, type: typeOf(draft.event),
       data: payload(draft.event), transitions: draft.transitions,
       ...(moved ? { states } : {}),
       ...(changed === undefined ? {} : { changed }),
@@ -137,7 +153,7 @@ export class Recorder {
     if (draft === undefined || !this.#known.has(id)) return;
     this.#drafts.delete(id);
     this.#keep({
-      kind: 'event', number: ++this.#numbers, time: this.#wallTime(), actor: id, sender: draft.sender, type: draft.event.type,
+      kind: 'event', number: ++this.#numbers, time: this.#wallTime(), actor: id, sender: draft.sender, type: typeOf(draft.event),
       data: payload(draft.event), transitions: draft.transitions, ...(crashed ? { crashed: true } : {}),
     });
   }
@@ -149,8 +165,17 @@ export class Recorder {
   }
 
   #keep(record: InspectorRecord): void {
-    this.history.add(record);
-    for (const listener of this.#listeners) listener(record);
+    const redact = this.#redact.get(prefixOf(record.actor));
+    const told = redact === undefined || record.kind === 'stop' ? record : redactedRecord(record, redact);
+    this.history.add(told);
+    for (const listener of this.#listeners) {
+      // A listener that fails must not break what is recorded, nor the other listeners (P12).
+      try {
+        listener(told);
+      } catch {
+        continue;
+      }
+    }
   }
 }
 
@@ -160,18 +185,41 @@ function statesOf(snapshot: Partial<AnyMachineSnapshot> | undefined): readonly s
   return nodes?.map(({ id }) => id) ?? [];
 }
 
+/** Actors are known by `<service>/<session id>`; the service's name may have slashes of its own. */
+function prefixOf(id: string): string {
+  return id.slice(0, id.lastIndexOf('/') + 1);
+}
+
+/** An event may be anything, also what cannot be looked at. */
+function typeOf(event: { readonly type: string } | undefined): string {
+  try {
+    return String(event!.type).slice(0, 300);
+  } catch {
+    return '(cannot be read)';
+  }
+}
+
 function payload(event: { readonly type: string }): Record<string, Plain> {
-  const { type: _type, ...rest } = event;
-  // A child's whole snapshot is its own record.
-  return plainMembers('snapshot' in rest ? {} : rest);
+  try {
+    const { type: _type, ...rest } = event;
+    // A child's whole snapshot is its own record.
+    return plainMembers('snapshot' in rest ? {} : rest);
+  } catch {
+    return {};
+  }
+}
+
+function redactedRecord(record: Exclude<InspectorRecord, { kind: 'stop' }>, redact: (text: string) => string): InspectorRecord {
+  const members = (value: Readonly<Record<string, Plain>>): Record<string, Plain> => redacted(value, redact) as Record<string, Plain>;
+  if (record.kind === 'actor') return { ...record, context: members(record.context) };
+  return { ...record, data: members(record.data), ...(record.changed === undefined ? {} : { changed: members(record.changed) }) };
 }
 
 function differences(before: object, after: object): Record<string, Plain> | undefined {
   let changed: Record<string, Plain> | undefined;
   for (const [name, value] of Object.entries(after)) {
-    if ((before as Record<string, unknown>)[name] === value) continue;
-    const shown = plain(value, 1);
-    if (typeof value !== 'function') (changed ??= {})[name] = shown ?? null;
+    if ((before as Record<string, unknown>)[name] === value || isHarmful(name)) continue;
+    if (typeof value !== 'function') (changed ??= {})[name] = plain(value, 1) ?? null;
   }
   return changed;
 }

@@ -1,5 +1,6 @@
 import superjson from 'superjson';
-import type { InspectorRecord, Plain } from './records.ts';
+import { apply, type ActorState, type Moment } from './history.ts';
+import { isHarmful, type ActorRecord, type InspectorRecord, type Plain } from './records.ts';
 
 /** A recording as it is kept in a file. */
 export interface Recording {
@@ -14,15 +15,39 @@ export interface Recording {
 const maxLength = 64 * 1024 * 1024;
 const maxRecords = 200_000;
 const maxDepth = 8;
+const maxTexts = 1_000;
+/** The farthest from the Unix epoch that a date can be, in milliseconds. */
+const maxTime = 8.64e15;
 
 /** What is wrong with a recording. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
 }
 
-export function exportRecording(records: readonly InspectorRecord[], recordedAt: number): string {
-  const recording: Recording = { format: 'holdfast-recording', version: 1, recordedAt, records: records.slice(-maxRecords) };
-  return superjson.stringify(recording);
+/**
+ * Writes a recording. It is never longer than what can be read: the oldest records give way to the state they led to.
+ * @param base the actors before the first record
+ */
+export function exportRecording(records: readonly InspectorRecord[], recordedAt: number, base: Iterable<ActorState> = [], limits = { length: maxLength, records: maxRecords }): string {
+  const before: Moment = new Map([...base].map((state) => [state.actor, { ...state }]));
+  let kept = records;
+  for (;;) {
+    const all = [...[...before.values()].filter(({ stopped }) => !stopped).map(introduction), ...kept];
+    let excess = all.length - limits.records;
+    if (excess <= 0) {
+      const recording: Recording = { format: 'holdfast-recording', version: 1, recordedAt, records: all };
+      const text = superjson.stringify(recording);
+      if (text.length <= limits.length || kept.length === 0) return text;
+      excess = Math.ceil(kept.length / 4);
+    }
+    if (kept.length === 0) throw new RecordingError('There are too many actors for a recording.');
+    for (const record of kept.slice(0, excess)) apply(before, record);
+    kept = kept.slice(excess);
+  }
+}
+
+function introduction({ actor, name, parent, machine, service, states, context, since }: ActorState): ActorRecord {
+  return { kind: 'actor', number: 0, time: since, actor, name, parent, machine, service, states, context };
 }
 
 /**
@@ -39,9 +64,9 @@ export function importRecording(text: string): Recording {
     throw new RecordingError('The file is not JSON.');
   }
   if (!isObject(raw) || raw['format'] !== 'holdfast-recording') throw new RecordingError('The file is not a recording of Holdfast.');
-  if (raw['version'] !== 1) throw new RecordingError(`The recording has version ${String(raw['version'])}; this inspector reads version 1.`);
+  if (raw['version'] !== 1) throw new RecordingError(`The recording has version ${typeof raw['version'] === 'number' ? raw['version'] : 'unknown'}; this inspector reads version 1.`);
   const { records, recordedAt } = raw;
-  if (!Array.isArray(records) || typeof recordedAt !== 'number') throw new RecordingError('The recording is damaged: it has no records.');
+  if (!Array.isArray(records) || !isTime(recordedAt)) throw new RecordingError('The recording is damaged: it has no records.');
   if (records.length > maxRecords) throw new RecordingError(`The recording has more than ${maxRecords} records.`);
   return { format: 'holdfast-recording', version: 1, recordedAt, records: records.map(recordOf) };
 }
@@ -62,7 +87,7 @@ function recordOf(raw: unknown, index: number): InspectorRecord {
   };
   const texts = (name: string): string[] => {
     const value = raw[name];
-    if (!Array.isArray(value) || !value.every((each) => typeof each === 'string')) throw damaged(`"${name}" is not a list of texts`);
+    if (!Array.isArray(value) || value.length > maxTexts || !value.every((each) => typeof each === 'string' && each.length <= 2_000)) throw damaged(`"${name}" is not a list of texts`);
     return value;
   };
   const members = (name: string): Record<string, Plain> => {
@@ -71,7 +96,8 @@ function recordOf(raw: unknown, index: number): InspectorRecord {
     return checked(value, 0, damaged) as Record<string, Plain>;
   };
 
-  const common = { number: number('number'), time: number('time'), actor: text('actor') };
+  if (!isTime(raw['time'])) throw damaged('"time" is not a time');
+  const common = { number: number('number'), time: raw['time'], actor: text('actor') };
   switch (raw['kind']) {
     case 'actor':
       return { kind: 'actor', ...common, name: text('name'), parent: optionalText('parent'), machine: text('machine'), service: text('service'), states: texts('states'), context: members('context') };
@@ -95,9 +121,13 @@ function checked(value: unknown, depth: number, damaged: (what: string) => Recor
   if (Array.isArray(value)) return value.map((item) => checked(item, depth + 1, damaged));
   const result = Object.create(null) as Record<string, Plain>;
   for (const [name, member] of Object.entries(value as object)) {
-    if (name !== '__proto__') result[name] = checked(member, depth + 1, damaged);
+    if (!isHarmful(name)) result[name] = checked(member, depth + 1, damaged);
   }
   return result;
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= maxTime;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -86,12 +86,33 @@ export function plain(value: unknown, depth = 0): Plain | undefined {
   }
 }
 
-/** The members of an object that can be shown. */
+/** The members of an object that can be shown. Never throws. */
 export function plainMembers(value: object, depth = 0): Record<string, Plain> {
   const result: Record<string, Plain> = {};
-  for (const [name, member] of Object.entries(value).slice(0, maxItems)) {
-    const shown = name === '__proto__' ? undefined : plain(member, depth + 1);
-    if (shown !== undefined) result[name] = shown;
+  try {
+    for (const [name, member] of Object.entries(value).slice(0, maxItems)) {
+      const shown = isHarmful(name) ? undefined : plain(member, depth + 1);
+      if (shown !== undefined) result[name] = shown;
+    }
+  } catch {
+    return { '…': '(cannot be read)' };
   }
   return result;
+}
+
+/** Names that reach into how objects are made; nothing that is shown has them. */
+export function isHarmful(name: string): boolean {
+  return name === '__proto__' || name === 'constructor' || name === 'prototype';
+}
+
+/** A copy with every text replaced. */
+export function redacted(value: Plain, redact: (text: string) => string): Plain {
+  if (typeof value === 'string') return redact(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (isList(value)) return value.map((item) => redacted(item, redact));
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, redacted(member, redact)]));
+}
+
+function isList(value: object): value is readonly Plain[] {
+  return Array.isArray(value);
 }
