@@ -299,6 +299,39 @@ describe('Guard', () => {
     expect(clock.pendingTimers()).to.deep.equal([]);
   });
 
+  it('P15 the cost of a failure does not depend on how much happened before', async () => {
+    /** Counts what the guard asks of the clock, which is all the work that could grow. */
+    class CountingClock extends VirtualClock {
+      calls = 0;
+      override now(): number {
+        this.calls++;
+        return super.now();
+      }
+      override setTimeout(...timer: Parameters<VirtualClock['setTimeout']>): ReturnType<VirtualClock['setTimeout']> {
+        this.calls++;
+        return super.setTimeout(...timer);
+      }
+      override clearTimeout(...handle: Parameters<VirtualClock['clearTimeout']>): void {
+        this.calls++;
+        super.clearTimeout(...handle);
+      }
+    }
+    const clock = new CountingClock();
+    const events: GuardEvent[] = [];
+    const guard = createGuard({ name: 'thing', clock, breaker: { threshold: Infinity }, onEvent: (event) => events.push(event) });
+    const cost = async (): Promise<[number, number]> => {
+      const before = [clock.calls, events.length] as const;
+      await failure(guard.execute(broken));
+      return [clock.calls - before[0], events.length - before[1]];
+    };
+    await cost();
+    const early = await cost();
+    for (let i = 0; i < 10_000; i++) await failure(guard.execute(broken));
+    expect(await cost()).to.deep.equal(early);
+    expect(clock.pendingTimers().length).to.be.lessThan(2);
+    guard.dispose();
+  });
+
   it('P16 evidence of recovery lets it probe early, but not within the first second', async () => {
     const it = bench();
     it.guard.evidence();
