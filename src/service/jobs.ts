@@ -1,4 +1,4 @@
-import { AbortedError } from '../errors.ts';
+import { AbortedError, ConfigurationError, type ErrorCode } from '../errors.ts';
 import { offAbort, onAbort, type Abortable } from '../guard/abort-fanout.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { Clock } from '../clock.ts';
@@ -36,6 +36,9 @@ export interface JobOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Ends of a write that come from elsewhere than its attempts, and know nothing of them. */
+const overCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ABORTED', 'DISPOSED', 'SUPERVISION', 'CIRCUIT_OPEN']);
+
 /** Something a lane writes in its turn, and the callers that wait for it. */
 export abstract class Job implements LaneJob, Abortable {
   readonly id: number;
@@ -45,6 +48,8 @@ export abstract class Job implements LaneJob, Abortable {
   readonly inDoubt = new Set<string>();
   protected readonly host: JobHost;
   protected readonly callers: Caller[];
+  /** What an earlier run has sent last, and the store has refused in a way that leaves it possible that it is stored yet. */
+  #earlier: Loose | undefined;
   #settled = false;
 
   constructor(id: number, host: JobHost, caller: Caller, options: JobOptions) {
@@ -82,7 +87,8 @@ export abstract class Job implements LaneJob, Abortable {
 
   fail(error: unknown): void {
     if (!this.#settle()) return;
-    const known = this.inDoubt.size > 0 ? withOutcome(error, 'unknown') : error;
+    const isOver = error instanceof ConfigurationError && overCodes.has(error.code);
+    const known = this.inDoubt.size > 0 || (isOver && this.#earlier !== undefined) ? withOutcome(error, 'unknown') : error;
     for (const caller of this.callers) caller.reject(known);
   }
 
@@ -105,12 +111,14 @@ export abstract class Job implements LaneJob, Abortable {
     const end = await write(this.host.tools, guard, slot, asked, {
       critical,
       ...(signal === undefined ? {} : { signal }),
+      ...(asked.kind === 'value' || this.#earlier === undefined ? {} : { earlier: this.#earlier }),
       onAsked: (value) => {
         this.inDoubt.add(slot.key);
         this.host.onAsked(this, slot, value);
       },
     });
     if (end.ok || (!end.unknown && !inDoubtBefore)) this.inDoubt.delete(slot.key);
+    this.#earlier = end.loose.at(-1) ?? this.#earlier;
     this.host.onLoose(this, slot, end.loose, !end.ok && end.unknown);
     if (end.ok) this.host.onStored(slot, end.value);
     return end;

@@ -1,5 +1,6 @@
 import { lifecycleDefaults, type LifecycleEvent } from '../../machines/config-lifecycle.ts';
 import { StoreError } from '../errors.ts';
+import type { Scope, Target } from '../store/store.ts';
 import { Changes } from './changes.ts';
 import { mementoWarning, type ServiceContext } from './context.ts';
 import { Persisted } from './persisted.ts';
@@ -86,6 +87,11 @@ export class Loading {
       }
       this.refresh();
     };
+  }
+
+  /** What keeps a value that is stored at a target from being served, if anything (P29). */
+  shadow(key: string, target: Target, scope: Scope): string | undefined {
+    return this.snapshot.shadow(key, target, scope) ?? (this.#held.has(key) ? 'transaction' : undefined);
   }
 
   close(): void {

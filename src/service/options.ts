@@ -49,6 +49,9 @@ export interface UpdateResult {
   readonly outcome: 'stored' | 'superseded';
   /** Where the value is stored. */
   readonly target: Target;
-  /** Stored, but `get` shows the value of this higher layer (P29). */
+  /**
+   * Stored, but `get` shows something else (P29): the value of this higher layer, or because of `workspace trust`,
+   * the `last good value` while the store cannot be read, the value from before a `transaction` on another file while that is under way.
+   */
   readonly shadowedBy?: string;
 }

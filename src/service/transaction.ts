@@ -15,8 +15,9 @@ interface Touched {
   readonly slot: Slot;
   /** What was there before. */
   readonly before: unknown;
-  /** What was stored and read back; absent for the write that failed. */
-  readonly stored: { readonly value: unknown } | undefined;
+  readonly asked: unknown;
+  /** Whatever is there now may be of our doing: the store has stored something else than it was asked to. */
+  readonly garbled: boolean;
   /** An attempt that was given up may still be stored. */
   readonly mayLand: boolean;
 }
@@ -70,9 +71,11 @@ export class TransactionJob extends Job {
       if (before === undefined) return { error: new StoreError('io', `"${slot.key}" could not be read before the transaction.`) };
       if (sameData(before.value, value)) continue;
       const end = await this.write(guard, slot, { kind: 'value', value });
-      const stored = end.ok ? { value } : undefined;
-      if (end.ok || end.loose.length > 0) this.#touched.push({ slot, before: before.value, stored, mayLand: !end.ok && end.unsettled });
-      if (!end.ok) return { error: end.error };
+      if (end.ok) this.#touched.push({ slot, before: before.value, asked: value, garbled: false, mayLand: false });
+      else {
+        if (end.loose.length > 0) this.#touched.push({ slot, before: before.value, asked: value, garbled: end.unverified, mayLand: end.unsettled });
+        return { error: end.error };
+      }
     }
     return undefined;
   }
@@ -87,15 +90,14 @@ export class TransactionJob extends Job {
   }
 
   /** Past the breaker: an open one must not keep what was half done from being undone. */
-  async #restore({ slot, before, stored }: Touched): Promise<boolean> {
+  async #restore({ slot, before, asked, garbled }: Touched): Promise<boolean> {
     for (let tries = 0; tries < 3; tries++) {
       const now = await look(this.host.tools, slot);
-      if (now !== undefined && sameData(now.value, before)) {
-        this.host.onStored(slot, before);
+      // What somebody else has stored since is not ours to undo.
+      if (now !== undefined && (sameData(now.value, before) || (!garbled && !sameData(now.value, asked)))) {
+        this.host.onStored(slot, now.value);
         return true;
       }
-      // Somebody else has changed it since: that is not ours to undo.
-      if (now !== undefined && stored !== undefined && !sameData(now.value, stored.value)) return true;
       if (tries < 2 && !this.settled) await this.#send(slot, before, now);
     }
     return false;

@@ -31,6 +31,8 @@ export const lookLimit = 5_000;
 export interface WriteOptions {
   readonly signal?: AbortSignal;
   readonly critical: boolean;
+  /** What an earlier run of the same update computed and sent: when that is stored by now, the update is done. */
+  readonly earlier?: { readonly value: unknown };
   /** Called with each value that is about to be sent. */
   readonly onAsked: (value: unknown) => void;
 }
@@ -50,6 +52,8 @@ export type WriteEnd = { readonly loose: readonly Loose[] } & (
     readonly unknown: boolean;
     /** An attempt is still under way. */
     readonly unsettled: boolean;
+    /** The store said that it had stored the value, and then held another one. */
+    readonly unverified: boolean;
   }
 );
 
@@ -66,12 +70,13 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
   const { store } = tools;
   /** What was sent, but for what the store has definitely refused, in order. */
   const sent: { readonly value: unknown; readonly attempt: Promise<unknown>; settled: boolean }[] = [];
+  let unverified = false;
   const isUnsettled = (): boolean => sent.some(({ settled }) => !settled);
 
   async function attempt(signal: AbortSignal): Promise<unknown> {
     let expected: { readonly value: unknown } | undefined;
     let value: unknown;
-    const last = sent.at(-1);
+    const last = sent.at(-1) ?? options.earlier;
     if (last !== undefined) {
       if (sameData(await store.readBack(slot), last.value)) return last.value;
       // P28: what was computed from an older value must not be computed, and land, twice.
@@ -98,8 +103,12 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
       sending.settled = true;
     }
     if (signal.aborted) return undefined;
-    if (!sameData(await store.readBack(slot), value)) {
-      throw new StoreError('not-verified', `"${slot.key}" was written, but the ${slot.target} settings hold another value.`, { context: { key: slot.key } });
+    const stored = await store.readBack(slot);
+    if (!sameData(stored, value)) {
+      unverified = true;
+      // P28: unless nothing has happened, somebody may have built on what was computed; to compute it again would be to apply it twice.
+      const retryable = expected === undefined || sameData(stored, expected.value);
+      throw new StoreError('not-verified', `"${slot.key}" was written, but the ${slot.target} settings hold another value.`, { retryable, context: { key: slot.key } });
     }
     // Of what was stored as it should be, nothing is loose.
     sent.splice(sent.indexOf(sending), 1);
@@ -123,9 +132,11 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
   if (last !== undefined && !(failure instanceof AbortedError) && !(failure instanceof DisposedError)) {
     const stored = await look(tools, slot);
     if (stored !== undefined && sameData(stored.value, last.value)) return { ok: true, value: last.value, loose: grouped(sent) };
-    unknown = stored === undefined || isUnsettled();
+    // A refusal that leaves doubt says so by its own reason; any other end says nothing of earlier attempts.
+    const speaksForItself = failure instanceof StoreError && failure.retryable && !isDefinite(failure);
+    unknown = stored === undefined || isUnsettled() || !speaksForItself;
   }
-  return { ok: false, error: withOutcome(failure, unknown ? 'unknown' : 'not stored'), unknown, unsettled: isUnsettled(), loose: grouped(sent) };
+  return { ok: false, error: withOutcome(failure, unknown ? 'unknown' : 'not stored'), unknown, unsettled: isUnsettled(), unverified, loose: grouped(sent) };
 }
 
 export const place = ({ key, target, scope }: Slot): Omit<WriteRequest, 'value'> => ({ key, target, scope });

@@ -173,7 +173,7 @@ export class Writing {
 
   #shadow(slots: readonly Slot[]): string | undefined {
     for (const { key, target, scope } of slots) {
-      const shadow = this.#loading.snapshot.shadow(key, target, scope);
+      const shadow = this.#loading.shadow(key, target, scope);
       if (shadow !== undefined) return shadow;
     }
     return undefined;

@@ -122,6 +122,18 @@ describe('Service: transactions', () => {
     expect([stored('count'), stored('name')]).to.deep.equal([77, undefined]);
   });
 
+  it('P24 P21 nor is what somebody else has stored where an attempt was refused', async () => {
+    const { service, store, error, stored, outside, clock } = await bench();
+    store.writeFaults.push(undefined, { kind: 'fail', reason: 'io' }, { kind: 'land-late', delay: 20_000 }, { kind: 'fail', reason: 'io' });
+    const failing = unheard(service.updateAll(values));
+    await clock.advance(500);
+    outside('name', 'outside');
+    expect(await error(failing)).to.deep.include({ rolledBack: ['name', 'count'], notRestored: [] });
+    expect([stored('count'), stored('name')]).to.deep.equal([undefined, 'outside']);
+    await clock.advance(60_000);
+    expect(stored('name')).to.equal('outside');
+  });
+
   it('P24 P33 readers see all of it or nothing, once', async () => {
     const { service, store, end, outside, clock } = await bench();
     const heard: unknown[] = [];

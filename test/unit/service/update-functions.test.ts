@@ -78,6 +78,44 @@ describe('Service: update functions', () => {
     expect(service.metrics()).to.include({ retryCount: 1 });
   });
 
+  it('P28 P29 what somebody has built on right away is not computed again: nobody can tell that from a store that stores something else', async () => {
+    const made = await bench({
+      wrap: (inner) => {
+        const { write } = inner;
+        inner.write = async (request, options) => {
+          await write.call(inner, request, options);
+          made.outside('list', [...made.stored('list') as string[], 'outside']);
+        };
+        return inner;
+      },
+    });
+    const { service, store, error, stored, clock } = made;
+    const seen = await error(service.update('list', (list) => [...list, 'ours']));
+    expect(seen).to.include({ code: 'STORE', reason: 'not-verified', retryable: false });
+    expect(seen.context.outcome).to.equal('unknown');
+    expect(stored('list')).to.deep.equal(['ours', 'outside']);
+    expect([store.asked.length, clock.now()]).to.deep.equal([1, 0]);
+  });
+
+  it('P28 what was lost is computed again', async () => {
+    const { service, store, end, stored } = await bench();
+    store.writeFaults.push({ kind: 'lose' });
+    expect((await end(service.update('list', (list) => [...list, 'ours']))).ok).to.equal(true);
+    expect(stored('list')).to.deep.equal(['ours']);
+  });
+
+  it('P27 P28 a parked update whose refused attempt has landed before its next turn is done', async () => {
+    const { service, store, end, clock, stored } = await bench({ guard: { breaker: { threshold: 1 }, retry: { attempts: 1 } } });
+    store.writeFaults.push({ kind: 'land-late', delay: 1_000 });
+    store.failing('probe');
+    const waiting = service.update('list', (list) => [...list, 'once'], { park: true });
+    await clock.advance(500);
+    expect(service.metrics().queueDepth).to.equal(1);
+    expect((await end(waiting)).ok).to.equal(true);
+    expect(stored('list')).to.deep.equal(['once']);
+    expect(store.asked.length).to.equal(1);
+  });
+
   it('P28 a function is given the stored value of the target; what is served, when nothing legal is stored', async () => {
     const { service, end, outside, stored } = await bench();
     const seen: unknown[] = [];
