@@ -116,7 +116,9 @@ function report(all: readonly HostFigures[]): { rows: Record<string, Row[]>; che
       ms('raw: configuration.update', of((figures) => figures.updates.raw)),
       ms('holdfast: update (writes, and reads back)', of((figures) => figures.updates.service)),
       ms('of that, outside the store', of((figures) => figures.updates.overStore)),
-      ms('of that, processor time, the store\'s share included', of((figures) => figures.updates.overStoreBusy)),
+      ms('of that, before the store is asked', of((figures) => figures.updates.before)),
+      ms('of that, after its last answer', of((figures) => figures.updates.after)),
+      ms('processor time of the extension host, all included', of((figures) => figures.updates.busy)),
     ],
     'Twenty updates at once, until the last has resolved': [
       ms('raw, one key', of((figures) => figures.oneKey.raw)),

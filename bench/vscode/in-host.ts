@@ -19,7 +19,7 @@ export interface HostFigures {
   readonly node: string;
   readonly reads: readonly Timing[];
   /** One update after the other: each a median. */
-  readonly updates: { readonly first: number; readonly raw: number; readonly service: number; readonly overStore: number; readonly overStoreBusy: number };
+  readonly updates: { readonly first: number; readonly raw: number; readonly service: number; readonly overStore: number; readonly before: number; readonly after: number; readonly busy: number };
   readonly oneKey: { readonly raw: number; readonly service: number };
   readonly twentyKeys: { readonly raw: number; readonly service: number; readonly transaction: number };
   readonly services: { readonly count: number; readonly start: number; readonly kilobytesEach: number; readonly idle: number; readonly nothing: number; readonly change: number; readonly dispose: number };
@@ -80,19 +80,23 @@ async function reads(service: Service): Promise<Timing[]> {
 
 interface Stopwatch {
   readonly store: Store;
-  /** Time spent in writing and reading back since it was last asked, in milliseconds. */
-  lap(): number;
+  /** Time spent in writing and reading back since it was last asked, in milliseconds, and when it began and ended. */
+  lap(): { readonly spent: number; readonly first: number; readonly last: number };
 }
 
 /** A store that notes how long its own work takes: what is left of an update is ours. */
 function timedStore(inner: Store): Stopwatch {
   let spent = 0;
+  let first = 0;
+  let last = 0;
   const timed = async <T>(work: () => Promise<T>): Promise<T> => {
     const started = performance.now();
     try {
       return await work();
     } finally {
-      spent += performance.now() - started;
+      last = performance.now();
+      if (spent === 0) first = started;
+      spent += last - started;
     }
   };
   class TimedStore extends FaultyStore {
@@ -104,8 +108,8 @@ function timedStore(inner: Store): Stopwatch {
       return timed(() => super.readBack(...parameters));
     }
   }
-  const lap = (): number => {
-    const result = spent;
+  const lap = (): ReturnType<Stopwatch['lap']> => {
+    const result = { spent, first, last };
     spent = 0;
     return result;
   };
@@ -117,20 +121,27 @@ async function updates(service: Service, stopwatch: Stopwatch): Promise<HostFigu
   const raw: number[] = [];
   const ours: number[] = [];
   const over: number[] = [];
+  const before: number[] = [];
+  const after: number[] = [];
   const busy: number[] = [];
   for (let round = 0; round < (isQuick ? 10 : 60); round++) {
     raw.push(await took(() => vscode.workspace.getConfiguration('bench').update(keys[0]!, next(), Workspace)));
     await quiet();
     stopwatch.lap();
-    const before = process.cpuUsage();
-    const time = await took(() => service.update(keys[0]!, next(), { target: 'workspace' }));
-    const { user, system } = process.cpuUsage(before);
-    ours.push(time);
-    over.push(time - stopwatch.lap());
+    const used = process.cpuUsage();
+    const started = performance.now();
+    await service.update(keys[0]!, next(), { target: 'workspace' });
+    const ended = performance.now();
+    const { user, system } = process.cpuUsage(used);
+    const { spent, first: asked, last: answered } = stopwatch.lap();
+    ours.push(ended - started);
+    over.push(ended - started - spent);
+    before.push(asked - started);
+    after.push(ended - answered);
     busy.push((user + system) / 1_000);
     await quiet();
   }
-  return { first, raw: median(raw), service: median(ours), overStore: median(over), overStoreBusy: median(busy) };
+  return { first, raw: median(raw), service: median(ours), overStore: median(over), before: median(before), after: median(after), busy: median(busy) };
 }
 
 /** Twenty updates at once: how long until the last has resolved. */

@@ -1,0 +1,98 @@
+/**
+ * `npm run bench:inspector`: what the recorder of the State Inspector costs for each event, and how a history of
+ * 1,000 actors and 100,000 records behaves.
+ */
+import * as yup from 'yup';
+import { History } from '../src/inspect/history.ts';
+import { Recorder, type InspectedActor } from '../src/inspect/recorder.ts';
+import { exportRecording, importRecording } from '../src/inspect/recording.ts';
+import type { InspectorRecord } from '../src/inspect/records.ts';
+import { ConfigurationService } from '../src/service/service.ts';
+import { defineSettings } from '../src/settings/define-settings.ts';
+import { MemoryStore } from '../src/store/memory-store.ts';
+import { VirtualClock } from '../src/testing/virtual-clock.ts';
+
+const events = 20_000;
+const rounds = 15;
+const target = 10;
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+function time(work: () => void): number {
+  const started = performance.now();
+  work();
+  return performance.now() - started;
+}
+
+const clock = new VirtualClock();
+const definition = defineSettings('bench', { count: { schema: yup.number(), default: 1, description: 'A number' } });
+const service = new ConfigurationService(definition, { store: new MemoryStore(), clock });
+await clock.run(service.ready);
+await clock.run(service.update('count', 2));
+const breaker = service.supervisor.getSnapshot().children['breaker:user settings'] as unknown as { send(event: object): void; getSnapshot(): { context: { epoch: number } } };
+const { epoch } = breaker.getSnapshot().context;
+
+/** Half of them change the context; each is told to the supervisor as well, which makes two events of one. */
+function drive(): void {
+  for (let i = 0; i < events; i += 2) {
+    breaker.send({ type: 'FAILURE', epoch });
+    breaker.send({ type: 'SUCCESS', epoch });
+  }
+}
+
+const without: number[] = [];
+const attached: number[] = [];
+let recorded = 0;
+drive();
+// By turns, so that a busy machine is unfair to both alike.
+for (let round = 0; round < rounds; round++) {
+  without.push(time(drive));
+  const recorder = new Recorder(100_000);
+  const end = recorder.attach('bench', service.supervisor as unknown as InspectedActor);
+  const before = recorder.history.length;
+  attached.push(time(drive));
+  recorded = recorder.history.length - before;
+  end.dispose();
+}
+const extra = ((median(attached) - median(without)) * 1_000) / recorded;
+await clock.run(service.dispose());
+
+function* synthetic(): Generator<InspectorRecord> {
+  for (let number = 1; number <= 1_000; number++) {
+    yield { kind: 'actor', number, time: number, actor: `s/x:${number}`, name: `actor ${number}`, parent: number === 1 ? undefined : 's/x:1', machine: 'circuit-breaker', service: 's', states: ['circuit-breaker', 'circuit-breaker.CLOSED'], context: { streak: 0, epoch: 1, threshold: 5 } };
+  }
+  for (let number = 1_001; ; number++) {
+    yield {
+      kind: 'event', number, time: number, actor: `s/x:${(number * 7_919) % 1_000 + 1}`, sender: undefined, type: 'FAILURE', data: { epoch: 1 }, transitions: ['circuit-breaker.CLOSED|FAILURE|1'],
+      ...(number % 5 === 0 ? { states: ['circuit-breaker', number % 2 === 0 ? 'circuit-breaker.OPEN' : 'circuit-breaker.CLOSED'] } : {}), changed: { streak: number % 5 },
+    };
+  }
+}
+
+const history = new History(100_000);
+const source = synthetic();
+const records = Array.from({ length: 200_000 }, () => source.next().value as InspectorRecord);
+const filling = time(() => records.slice(0, 100_000).forEach((record) => history.add(record))) * 10;
+const folding = time(() => records.slice(100_000).forEach((record) => history.add(record))) * 10;
+const moment = (index: number): number => median(Array.from({ length: 9 }, () => time(() => history.moment(index))));
+let text = '';
+const exported = time(() => (text = exportRecording(history.records(), 0, history.base().values())));
+const imported = time(() => importRecording(text));
+
+const row = (what: string, value: string): string => `  ${what.padEnd(58)} ${value.padStart(12)}`;
+console.log([
+  `Recorder (${rounds} rounds of ${events.toLocaleString('en')} events, medians)`,
+  row('one event sent, closed', `${((median(without) * 1_000) / events).toFixed(2)} us`),
+  row('one event sent, recorder attached', `${((median(attached) * 1_000) / events).toFixed(2)} us`),
+  row(`more for each of the ${recorded.toLocaleString('en')} events recorded`, `${extra.toFixed(2)} us`),
+  'History of 1,000 actors and 100,000 records',
+  row('add, while it fills', `${filling.toFixed(0)} ns`),
+  row('add, when the oldest is folded', `${folding.toFixed(0)} ns`),
+  row('the first moment', `${moment(0).toFixed(2)} ms`),
+  row('the moment in the middle', `${moment(50_000).toFixed(2)} ms`),
+  row('the last moment', `${moment(99_999).toFixed(2)} ms`),
+  row(`export (${(text.length / 1e6).toFixed(1)} MB)`, `${exported.toFixed(0)} ms`),
+  row('import', `${imported.toFixed(0)} ms`),
+  `${extra <= target ? 'ok' : 'FAIL'}: at most ${target} us per event while open.`,
+].join('\n'));
+process.exitCode = extra <= target ? 0 : 1;
