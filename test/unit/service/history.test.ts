@@ -211,7 +211,7 @@ class History {
   #checkReads(): void {
     for (const { service } of this.services) {
       for (const key of definition.keys) {
-        if (!definition.check(key, service.get(key)).ok) this.problems.push(`P30 ${key} is ${String(service.get(key))}`);
+        if (!definition.check(key, service.get(key)).ok) this.problems.push(`P30 ${key} is ${JSON.stringify(service.get(key))}`);
       }
     }
   }
@@ -237,8 +237,7 @@ class History {
       for (const key of ['count', 'name', 'list'] as const) {
         const stored = this.backend.get({ key, target: 'workspace', scope: {} }) ?? this.backend.get({ key, target: 'user', scope: {} });
         const checked = definition.check(key, stored ?? definition.defaults[key]);
-        const shown: unknown = service.get(key);
-        if (checked.ok && !sameData(shown, checked.value)) this.problems.push(`P20 ${key}: get and store ${JSON.stringify([shown, stored])}`);
+        if (checked.ok && !sameData(service.get(key), checked.value)) this.problems.push(`P20 ${key}: get and store ${JSON.stringify([service.get(key), stored])}`);
       }
     }
   }
