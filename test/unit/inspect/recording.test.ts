@@ -1,0 +1,114 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { History, apply, type Moment } from '../../../src/inspect/history.ts';
+import { Recorder, type InspectedActor } from '../../../src/inspect/recorder.ts';
+import { exportRecording, importRecording, RecordingError } from '../../../src/inspect/recording.ts';
+import type { InspectorRecord } from '../../../src/inspect/records.ts';
+import { bench, leavesNothing } from '../service/support.ts';
+
+const actor: InspectorRecord = { kind: 'actor', number: 1, time: 10, actor: 's/1', name: 'supervisor', parent: undefined, machine: 'supervisor', service: 's', states: ['supervisor'], context: { a: 1 } };
+const event: InspectorRecord = { kind: 'event', number: 2, time: 20, actor: 's/1', sender: 's/2', type: 'E', data: { list: [1, null, { x: 'y' }] }, transitions: ['t'], states: ['supervisor.b'], changed: { a: 2 }, crashed: true };
+const stop: InspectorRecord = { kind: 'stop', number: 3, time: 30, actor: 's/1' };
+
+/** A recording, or the one error there may be. */
+function read(text: string): ReturnType<typeof importRecording> | undefined {
+  try {
+    return importRecording(text);
+  } catch (error) {
+    expect(error, String(error)).to.be.instanceOf(RecordingError);
+    return undefined;
+  }
+}
+
+const same = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+describe('Recordings', () => {
+  leavesNothing();
+
+  it('a recording of a real service comes back as it was', async () => {
+    const made = await bench();
+    const recorder = new Recorder(1_000, () => made.clock.wallTime());
+    const attached = recorder.attach('test', made.service.supervisor as unknown as InspectedActor);
+    await made.openBreaker();
+    attached.dispose();
+    const { records, recordedAt } = importRecording(exportRecording(recorder.history.records(), 1_000));
+    expect(recordedAt).to.equal(1_000);
+    expect(same(records)).to.deep.equal(same(recorder.history.records()));
+  });
+
+  it('what was folded before the first record is in it as well', () => {
+    const history = new History(2);
+    for (const record of [actor, event, { ...event, number: 3 }, { ...event, number: 4, time: 40, changed: { b: 3 } }] as InspectorRecord[]) history.add(record);
+    const { records } = importRecording(exportRecording(history.records(), 0, history.base().values()));
+    const moment: Moment = new Map();
+    for (const record of records) apply(moment, record);
+    expect(moment.get('s/1')!.context).to.deep.equal({ a: 2, b: 3 });
+  });
+
+  it('P54 is never longer than what can be read: the oldest records give way', () => {
+    const records = [actor, ...Array.from({ length: 500 }, (_, index) => ({ ...event, number: index, changed: { a: index } }))] as InspectorRecord[];
+    const few = importRecording(exportRecording(records, 0, [], { length: 1e9, records: 100 }));
+    expect(few.records).to.have.length(100);
+    const text = exportRecording(records, 0, [], { length: 20_000, records: 1e9 });
+    expect(text.length).to.be.at.most(20_000);
+    for (const kept of [few.records, importRecording(text).records]) {
+      expect(kept[0]!.kind).to.equal('actor');
+      const moment: Moment = new Map();
+      for (const record of kept) apply(moment, record);
+      expect(moment.get('s/1')!.context['a']).to.equal(499);
+    }
+  });
+
+  it('P54 a file that is too long is not read', () => {
+    expect(() => importRecording(' '.repeat(64 * 1024 * 1024 + 1))).to.throw(RecordingError, 'longer than');
+    const many = JSON.stringify({ json: { format: 'holdfast-recording', version: 1, recordedAt: 0, records: Array.from({ length: 200_001 }, () => 0) } });
+    expect(() => importRecording(many)).to.throw(RecordingError, 'more than');
+  });
+
+  it('P54 any text gives a recording or a RecordingError', () => {
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), fc.json().map((json) => `{"json":${json}}`)), (text) => void read(text)));
+    for (const text of ['', 'null', '1', '"x"', '[]', '{}', '{"json":null}', '['.repeat(200_000), '{"json":'.repeat(50_000)]) expect(read(text), text.slice(0, 20)).to.equal(undefined);
+  });
+
+  it('P54 damage anywhere gives a recording or a RecordingError, and what is read is sound', () => {
+    const whole = JSON.parse(exportRecording([actor, event, stop], 5)) as { json: { records: Record<string, unknown>[] } };
+    const evil = fc.oneof(
+      fc.jsonValue(), fc.constantFrom<unknown>(1e400, -1e400, { toString: 1, valueOf: 1 }, 'x'.repeat(3_000), Array.from({ length: 2_000 }, () => 'x'), { a: { a: { a: { a: { a: { a: { a: { a: { a: { a: 1 } } } } } } } } } }),
+      fc.constant(JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"then":"x"}') as unknown),
+    );
+    const paths = ['format', 'version', 'recordedAt', 'records', ...whole.json.records.flatMap((record, index) => ['', ...Object.keys(record)].map((name) => `records.${index}.${name}`))];
+    fc.assert(fc.property(fc.array(fc.tuple(fc.constantFrom(...paths), fc.option(evil)), { minLength: 1, maxLength: 3 }), (damages) => {
+      const damaged = structuredClone(whole) as never as { json: Record<string, unknown> };
+      for (const [path, value] of damages) {
+        const [first, index, name] = path.split('.') as [string, string?, string?];
+        const records = damaged.json['records'] as Record<string, unknown>[] | undefined;
+        const record = records?.[Number(index)];
+        const [target, key] = index === undefined ? [damaged.json, first] : name === '' ? [records as unknown as Record<string, unknown>, index] : [record, name!];
+        if (typeof target !== 'object' || target === null) continue;
+        if (value === null) delete target[key];
+        else target[key] = structuredClone(value);
+      }
+      const recording = read(JSON.stringify(damaged).replaceAll('null', '1e400'));
+      if (recording === undefined) return;
+      const moment: Moment = new Map();
+      for (const record of recording.records) {
+        expect(record.kind).to.be.oneOf(['actor', 'event', 'stop']);
+        expect(() => new Date(record.time).toISOString()).not.to.throw();
+        apply(moment, record);
+      }
+      for (const { context } of moment.values()) expect((context as { polluted?: unknown }).polluted).to.equal(undefined);
+      expect(({} as { polluted?: unknown }).polluted).to.equal(undefined);
+      exportRecording(recording.records, recording.recordedAt);
+    }), { numRuns: 1_000 });
+  });
+
+  it('P54 nothing in it is executed: what superjson would revive stays data', () => {
+    const text = JSON.stringify({
+      json: { format: 'holdfast-recording', version: 1, recordedAt: 0, records: [{ ...event, data: { a: 'x', toJSON: 'y', then: 'z' } }] },
+      meta: { values: { 'records.0.data.a': ['Error'], 'records.0': [['class', 'Function']], '__proto__.x': ['undefined'] }, referentialEqualities: { 'records.0': ['__proto__.polluted'] } },
+    });
+    const { records } = importRecording(text);
+    expect(same(records[0])).to.deep.include({ data: { a: 'x', toJSON: 'y', then: 'z' } });
+    expect(({} as { polluted?: unknown }).polluted).to.equal(undefined);
+  });
+});
