@@ -32,9 +32,18 @@ export interface WriteOptions {
   readonly signal?: AbortSignal;
   readonly critical: boolean;
   /** What an earlier run of the same update computed and sent: when that is stored by now, the update is done. */
-  readonly earlier?: { readonly value: unknown };
+  readonly earlier?: Loose;
   /** Called with each value that is about to be sent. */
   readonly onAsked: (value: unknown) => void;
+}
+
+/** One attempt, on its way to the store. */
+interface Sending {
+  readonly value: unknown;
+  readonly expected: { readonly value: unknown } | undefined;
+  readonly attempt: Promise<unknown>;
+  /** What the store has said of it. */
+  settled: 'stored' | 'refused' | undefined;
 }
 
 /** A value that was sent and not acknowledged: it may be stored, or be stored yet, also by an attempt that was refused (P21). */
@@ -69,19 +78,48 @@ const definite: ReadonlySet<StoreReason> = new Set<StoreReason>([
 export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: Asked, options: WriteOptions): Promise<WriteEnd> {
   const { store } = tools;
   /** What was sent, but for what the store has definitely refused, in order. */
-  const sent: { readonly value: unknown; readonly attempt: Promise<unknown>; settled: boolean }[] = [];
+  const sent: Sending[] = [];
   let unverified = false;
-  const isUnsettled = (): boolean => sent.some(({ settled }) => !settled);
+  const isUnsettled = (): boolean => sent.some(({ settled }) => settled === undefined);
+  const notVerified = (retryable: boolean): StoreError => new StoreError('not-verified', `"${slot.key}" was written, but the ${slot.target} settings hold another value.`, {
+    retryable,
+    context: { key: slot.key },
+  });
+
+  /** Is what was sent last there by now? @throws when an update must not be computed again: it would be applied twice (P28) */
+  async function isDone(last: Pick<Sending, 'value' | 'expected' | 'settled'>): Promise<boolean> {
+    const stored = await store.readBack(slot);
+    if (sameData(stored, last.value)) return true;
+    if (asked.kind === 'value') return false;
+    if (isUnsettled()) throw new TimeoutError(guard.name, guard.attemptDeadlines.duration, 'unknown', { retryable: false });
+    // Stored, as the store says, and not there: unless it was lost, somebody has built on it.
+    if (last.settled === 'stored' && !sameData(stored, last.expected?.value)) throw notVerified(false);
+    return false;
+  }
+
+  async function send(value: unknown, expected: { readonly value: unknown } | undefined, signal: AbortSignal): Promise<Sending> {
+    options.onAsked(value);
+    const sending: Sending = {
+      value, expected, settled: undefined,
+      attempt: store.write({ ...place(slot), value }, expected === undefined ? { signal } : { signal, expected }),
+    };
+    sent.push(sending);
+    try {
+      await sending.attempt;
+      sending.settled = 'stored';
+    } catch (error) {
+      sending.settled = 'refused';
+      if (isDefinite(error)) sent.splice(sent.indexOf(sending), 1);
+      throw error;
+    }
+    return sending;
+  }
 
   async function attempt(signal: AbortSignal): Promise<unknown> {
+    const last = sent.at(-1) ?? (options.earlier && { value: options.earlier.value, expected: undefined, settled: 'refused' as const });
+    if (last !== undefined && await isDone(last)) return last.value;
     let expected: { readonly value: unknown } | undefined;
     let value: unknown;
-    const last = sent.at(-1) ?? options.earlier;
-    if (last !== undefined) {
-      if (sameData(await store.readBack(slot), last.value)) return last.value;
-      // P28: what was computed from an older value must not be computed, and land, twice.
-      if (asked.kind === 'update' && isUnsettled()) throw new TimeoutError(guard.name, guard.attemptDeadlines.duration, 'unknown', { retryable: false });
-    }
     if (asked.kind === 'value') ({ value } = asked);
     else {
       expected = { value: await store.readBack(slot) };
@@ -91,24 +129,11 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
     }
     // Given up meanwhile: nothing more is sent, and nobody waits.
     if (signal.aborted) return undefined;
-    options.onAsked(value);
-    const sending = { value, attempt: store.write({ ...place(slot), value }, expected === undefined ? { signal } : { signal, expected }), settled: false };
-    sent.push(sending);
-    try {
-      await sending.attempt;
-    } catch (error) {
-      if (isDefinite(error)) sent.splice(sent.indexOf(sending), 1);
-      throw error;
-    } finally {
-      sending.settled = true;
-    }
+    const sending = await send(value, expected, signal);
     if (signal.aborted) return undefined;
-    const stored = await store.readBack(slot);
-    if (!sameData(stored, value)) {
+    if (!await isDone(sending)) {
       unverified = true;
-      // P28: unless nothing has happened, somebody may have built on what was computed; to compute it again would be to apply it twice.
-      const retryable = expected === undefined || sameData(stored, expected.value);
-      throw new StoreError('not-verified', `"${slot.key}" was written, but the ${slot.target} settings hold another value.`, { retryable, context: { key: slot.key } });
+      throw notVerified(true);
     }
     // Of what was stored as it should be, nothing is loose.
     sent.splice(sent.indexOf(sending), 1);
@@ -133,8 +158,9 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
     const stored = await look(tools, slot);
     if (stored !== undefined && sameData(stored.value, last.value)) return { ok: true, value: last.value, loose: grouped(sent) };
     // A refusal that leaves doubt says so by its own reason; any other end says nothing of earlier attempts.
-    const speaksForItself = failure instanceof StoreError && failure.retryable && !isDefinite(failure);
-    unknown = stored === undefined || isUnsettled() || !speaksForItself;
+    const speaksForItself = failure instanceof StoreError && !isDefinite(failure);
+    const mayBeBuiltOn = asked.kind === 'update' && sent.some(({ settled }) => settled === 'stored');
+    unknown = stored === undefined || isUnsettled() || mayBeBuiltOn || !speaksForItself;
   }
   return { ok: false, error: withOutcome(failure, unknown ? 'unknown' : 'not stored'), unknown, unsettled: isUnsettled(), unverified, loose: grouped(sent) };
 }
