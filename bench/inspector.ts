@@ -12,8 +12,8 @@ import { defineSettings } from '../src/settings/define-settings.ts';
 import { MemoryStore } from '../src/store/memory-store.ts';
 import { VirtualClock } from '../src/testing/virtual-clock.ts';
 
-const events = 20_000;
-const rounds = 15;
+const events = 4_000;
+const rounds = 9;
 const target = 10;
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;

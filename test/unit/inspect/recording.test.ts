@@ -83,7 +83,7 @@ describe('Recordings', () => {
         const [first, index, name] = path.split('.') as [string, string?, string?];
         const records = damaged.json['records'] as Record<string, unknown>[] | undefined;
         const record = records?.[Number(index)];
-        const [target, key] = index === undefined ? [damaged.json, first] : name === '' ? [records as unknown as Record<string, unknown>, index] : [record, name!];
+        const [target, key] = index === undefined ? [damaged.json, first] : name === '' ? [records as never, index] : [record, name!];
         if (typeof target !== 'object' || target === null) continue;
         if (value === null) delete target[key];
         else target[key] = structuredClone(value);
