@@ -3,6 +3,7 @@ import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { targets, type Scope, type Store } from '../store/store.ts';
 import type { JobOptions } from './jobs.ts';
 import type { UpdateOptions } from './options.ts';
+import { asStoreError } from './outcome.ts';
 import type { SlotValue } from './transaction.ts';
 import type { Asked, Slot } from './write.ts';
 
@@ -20,9 +21,17 @@ export class Requests {
   slot(key: string, options: UpdateOptions): Slot {
     this.#validateKey(key);
     const scope = toScope(options);
-    const target = options.target ?? this.#store.defaultTarget(key, scope);
+    const target = options.target ?? this.#ask((store) => store.defaultTarget(key, scope));
     if (!targets.includes(target)) throw new ValidationError('target', `must be one of ${targets.join(', ')}`);
-    return { key, target, scope, file: this.#store.fileOf(target, scope) };
+    return { key, target, scope, file: this.#ask((store) => store.fileOf(target, scope)) };
+  }
+
+  #ask<T>(question: (store: Store) => T): T {
+    try {
+      return question(this.#store);
+    } catch (error) {
+      throw asStoreError(error);
+    }
   }
 
   /** @throws ValidationError */

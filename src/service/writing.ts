@@ -1,5 +1,5 @@
 import type { TimerHandle } from '../clock.ts';
-import { AbortedError, ConfigurationError, QueueFullError } from '../errors.ts';
+import { AbortedError, ConfigurationError, QueueFullError, ValidationError } from '../errors.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { showKey } from '../settings/setting-key.ts';
 import { mementoWarning, type ServiceContext } from './context.ts';
@@ -154,7 +154,7 @@ export class Writing {
         },
         reject: (error) => {
           const latency = clock.now() - started;
-          const code = error instanceof ConfigurationError ? error.code : 'UNKNOWN';
+          const { code } = error as ConfigurationError;
           this.#metrics.failed(latency, code, accepted && code !== 'CIRCUIT_OPEN');
           emit({ type: 'failed', keys: shown, file: caller.slots[0]?.file, error, latency });
           reject(error);
@@ -166,7 +166,7 @@ export class Writing {
         accept(++this.#jobs, caller);
         accepted = true;
       } catch (error) {
-        caller.reject(error);
+        caller.reject(error instanceof ConfigurationError ? error : new ValidationError('options', 'cannot be read: looking at them throws', { cause: error }));
       }
     });
   }

@@ -39,10 +39,14 @@ export function writeSettings(text: string): void {
   writeFileSync(settingsFile(), text);
 }
 
-/** An empty settings.json, known to VS Code as such. */
+/** An empty settings.json, known to VS Code as such: also when the one before could not be parsed, and so held no value either. */
 export async function resetSettings(): Promise<void> {
   await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   rmSync(settingsFile(), { recursive: true, force: true });
+  const seen = (key: 'count'): unknown => vscode.workspace.getConfiguration('fixture', null).inspect(key)?.workspaceValue;
+  const mark = seen('count') === 49 ? 48 : 49;
+  writeSettings(`{ "fixture.count": ${mark} }\n`);
+  await until('VS Code has seen the new settings.json', () => seen('count') === mark);
   writeSettings('{}\n');
   await until('VS Code has seen the empty settings.json', () => {
     const configuration = vscode.workspace.getConfiguration('fixture', null);

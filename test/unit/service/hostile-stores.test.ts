@@ -55,12 +55,12 @@ describe('Service: hostile stores', () => {
   });
 
   it('fileOf and defaultTarget that throw refuse the update', async () => {
-    const { service, store, end } = await bench();
+    const { service, store, end, error } = await bench();
     for (const method of ['fileOf', 'defaultTarget'] as const) {
       const original = store[method];
       store[method] = no;
-      expect((await end(service.update('count', 5))).ok).to.equal(false);
-      expect((await end(service.updateAll({ count: 5 }))).ok).to.equal(false);
+      expect(await error(service.update('count', 5))).to.include({ code: 'STORE', reason: 'unknown' });
+      expect(await error(service.updateAll({ count: 5 }))).to.include({ code: 'STORE', reason: 'unknown' });
       store[method] = original as never;
     }
     expect(service.metrics().queueDepth).to.equal(0);
