@@ -16,8 +16,17 @@ interface Totals {
   failed: number;
 }
 
+/** What recording-reporter.cjs writes. */
+interface SuiteResult extends Totals {
+  complete: boolean;
+  pending: number;
+  failures: { title: string; message: string }[];
+}
+
 const totals: Totals = { passed: 0, failed: 0 };
 const summary: string[] = [];
+/** Told again at the end, where they are found without scrolling through minutes of output. */
+const failures: string[] = [];
 
 function note(name: string, { passed, failed }: Totals, detail = ''): void {
   totals.passed += passed;
@@ -57,14 +66,18 @@ async function check(name: string, command: string, args: readonly string[], env
 }
 
 function noteCoverage(name: string, checks: readonly CoverageCheck[]): void {
-  for (const { name: what, ok, detail } of checks) console.log(`   ${ok ? 'ok  ' : 'FAIL'}  ${what}: ${detail}`);
+  for (const { name: what, ok, detail } of checks) {
+    console.log(`   ${ok ? 'ok  ' : 'FAIL'}  ${what}: ${detail}`);
+    if (!ok) failures.push(`  ${name}: ${what}: ${detail}`);
+  }
   note(name, { passed: checks.filter(({ ok }) => ok).length, failed: checks.filter(({ ok }) => !ok).length });
 }
 
 /** What a suite left in its results file; a run that did not come to its end has failed. */
 function noteSuite(name: string, ranToTheEnd: boolean): void {
   try {
-    const result = JSON.parse(readFileSync(path.join(results, `${name}.json`), 'utf8')) as Totals & { complete: boolean; pending: number };
+    const result = JSON.parse(readFileSync(path.join(results, `${name}.json`), 'utf8')) as SuiteResult;
+    for (const { title, message } of result.failures) failures.push(`  ${name}: ${title}\n    ${message.split('\n').slice(0, 6).join('\n    ')}`);
     const lost = !result.complete || (!ranToTheEnd && result.failed === 0) ? 1 : 0;
     const skipped = result.pending === 0 ? '' : `${result.pending} skipped`;
     note(name, { passed: result.passed, failed: result.failed + lost }, lost === 0 ? skipped : 'did not run to its end');
@@ -123,6 +136,7 @@ await step('Suites inside VS Code', async () => {
 await step('Workbench: what a person sees', () => mocha('workbench', 'test/workbench/**/*.test.ts'));
 await step('Demo', () => check('demo', 'node', ['tools/demo.ts']));
 
+if (failures.length > 0) console.log(`\n== What failed\n${failures.join('\n')}`);
 console.log(`\n== Summary\n${summary.join('\n')}\n`);
 console.log(`${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
