@@ -25,7 +25,7 @@ export function makeUnwritable(file: string): Unwritable {
   try {
     execFileSync('mount', ['--bind', file, file], { stdio: 'pipe' });
     execFileSync('mount', ['-o', 'remount,ro,bind', file], { stdio: 'pipe' });
-    return { how: 'mounted settings.json read-only', undo: () => void execFileSync('umount', [file], { stdio: 'pipe' }) };
+    return { how: 'mounted settings.json read-only', undo: () => void execFileSync('umount', ['-l', file], { stdio: 'pipe' }) };
   } catch {
     const aside = `${file}.aside`;
     renameSync(file, aside);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import * as yup from 'yup';
@@ -30,7 +30,31 @@ function mount(...options: string[]): boolean {
   }
 }
 
-const unmount = (place: string): void => void execFileSync('umount', [place], { stdio: 'pipe' });
+/** Takes away the permission to write a file, also from root; gives back how to undo it, or nothing where that cannot be done. */
+function forbidWriting(file: string): (() => void) | undefined {
+  if (process.getuid?.() !== 0) {
+    chmodSync(file, 0o444);
+    return () => chmodSync(file, 0o644);
+  }
+  try {
+    execFileSync('chattr', ['+i', file], { stdio: 'pipe' });
+    return () => void execFileSync('chattr', ['-i', file], { stdio: 'pipe' });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Waits while VS Code has something open there. */
+async function unmount(place: string): Promise<void> {
+  await until(`nobody uses ${place}`, () => {
+    try {
+      execFileSync('umount', [place], { stdio: 'pipe' });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
 
 describe('Failures of VS Code, classified by facts', () => {
   let service: Service;
@@ -170,12 +194,30 @@ describe('Failures of VS Code, classified by facts', () => {
       await refusal(service.update('count', 16, workspace), 'read-only');
       expect(service.get('count')).to.equal(14);
     } finally {
-      unmount(file);
+      await unmount(file);
     }
     await service.update('name', 'after', workspace);
     expect(readSettings()).to.deep.equal({ 'fixture.count': 14, 'fixture.name': 'after' });
     expect(vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)).to.deep.equal([]);
     expect(vscode.window.visibleTextEditors, 'no editor was opened for it').to.deep.equal([]);
+  });
+
+  it('a settings.json that may not be written: permanent, and healed as well', async function () {
+    const file = settingsFile();
+    await service.update('count', 14, workspace);
+    const allow = forbidWriting(file);
+    if (allow === undefined) this.skip();
+    try {
+      const error = await refusal(service.update('count', 15, workspace), 'permission');
+      expect(error.retryable).to.equal(false);
+      expect(error.userAction).to.match(/Allow writing/);
+      expect(service.get('count')).to.equal(14);
+    } finally {
+      allow();
+    }
+    await service.update('name', 'after', workspace);
+    expect(readSettings()).to.deep.equal({ 'fixture.count': 14, 'fixture.name': 'after' });
+    expect(vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)).to.deep.equal([]);
   });
 
   it('a full disk: says so, and works when there is room', async function () {
@@ -196,7 +238,7 @@ describe('Failures of VS Code, classified by facts', () => {
       await stillWorks();
       expect(readSettings()).to.deep.equal({ 'fixture.count': 42, 'fixture.name': 'kept' });
     } finally {
-      unmount(place);
+      await unmount(place);
     }
   });
 
