@@ -11,6 +11,8 @@ import { nofxFolder, projectRoot } from './vscode-host/paths.ts';
 export interface BuiltFile {
   readonly file: string;
   readonly size: number;
+  /** The modules in it, relative to the project. */
+  readonly modules: readonly string[];
 }
 
 const everywhere: BuildOptions = {
@@ -50,13 +52,15 @@ export async function buildWebview(): Promise<BuiltFile[]> {
  * The library. Its doors share their code, so that an error which `holdfast/vscode` throws is an `instanceof` the
  * class which `holdfast` exports: as shared chunks in ESM; in CommonJS, for which esbuild makes no chunks, as one file
  * behind the doors, whose parts load when they are first asked for (`vscode` cannot be loaded in plain Node).
+ * The guard is an entry too, so that it is a chunk of its own: who imports it alone gets no yup.
  */
 export async function buildLibrary(): Promise<BuiltFile[]> {
   const doors = ['index', 'vscode', 'testing'].filter((door) => present(`src/${door}.ts`));
   if (doors.length === 0) return [];
-  const library: BuildOptions = { ...everywhere, packages: 'external', sourcemap: true };
+  // What a user shares with it stays outside; the rest comes along, since not every bundler can follow it.
+  const library: BuildOptions = { ...everywhere, external: ['vscode', 'xstate', 'yup'], sourcemap: true };
   const esm = await bundle({
-    ...library, entryPoints: doors.map((door) => `src/${door}.ts`), outdir: 'dist', format: 'esm', splitting: true, chunkNames: 'shared-[hash]',
+    ...library, entryPoints: [...doors.map((door) => ({ in: `src/${door}.ts`, out: door })), { in: 'src/guard/guard.ts', out: 'guard' }], outdir: 'dist', format: 'esm', splitting: true, chunkNames: 'shared-[hash]',
   });
   const cjs = await bundle({
     ...library,
@@ -124,5 +128,5 @@ function present(file: string): boolean {
 async function bundle(options: BuildOptions): Promise<BuiltFile[]> {
   const { metafile } = await build(options);
   const outputs = Object.entries((metafile as Metafile).outputs);
-  return outputs.filter(([file]) => !file.endsWith('.map')).map(([file, { bytes }]) => ({ file, size: bytes }));
+  return outputs.filter(([file]) => !file.endsWith('.map')).map(([file, { bytes, inputs }]) => ({ file, size: bytes, modules: Object.keys(inputs) }));
 }

@@ -1,20 +1,21 @@
 /**
- * `npm run demo`: the two promises, kept before your eyes. A real VS Code with a real settings.json goes through
- * everything that can happen to one; each step says what was done, what the service answered and how long it took,
- * and leaves a picture in demo-output/. A step that does not go as documented fails.
+ * `npm run demo`: the two promises, kept before your eyes. A real VS Code, with Holdfast and the NofX example installed
+ * from their VSIX files, and with a real settings.json, goes through everything that can happen
+ * to one; each step says what was done, what the service answered and how long it took, and leaves a picture in
+ * demo-output/. A step that does not go as documented fails.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { buildExtensions, buildLibrary } from './bundles.ts';
 import { DemoLink, type Answer } from './demo-link.ts';
 import { createDemoWorkspace } from './demo-workspace.ts';
+import { packExtensions } from './package/extension.ts';
 import { showProgress } from './progress.ts';
 import { makeUnwritable, type Unwritable } from './unwritable.ts';
 import { openFile } from './vscode-host/drive.ts';
 import { temporaryFolder } from './vscode-host/home.ts';
-import { builtExtensions, projectRoot } from './vscode-host/paths.ts';
+import { projectRoot } from './vscode-host/paths.ts';
 import { openWorkbench, quietSettings, type Workbench } from './vscode-host/workbench.ts';
 
 const pictures = path.join(projectRoot, 'demo-output');
@@ -84,8 +85,8 @@ async function until(what: string, holds: () => Promise<boolean>, limit = 30_000
 
 async function demonstrate(): Promise<void> {
   const progress = showProgress();
-  progress.step('Building');
-  await Promise.all([buildLibrary(), buildExtensions()]);
+  progress.step('Packaging');
+  const { holdfast, nofx } = await packExtensions(path.join(projectRoot, 'out/packages'));
   rmSync(pictures, { recursive: true, force: true });
   mkdirSync(pictures, { recursive: true });
   const workspace = await createDemoWorkspace(folder);
@@ -94,7 +95,8 @@ async function demonstrate(): Promise<void> {
   progress.step('Starting VS Code');
   workbench = await openWorkbench({
     folder: workspace,
-    extensionDevelopmentPaths: [...builtExtensions(), path.join(projectRoot, 'tools/demo-driver')],
+    vsixFiles: [holdfast, nofx],
+    extensionDevelopmentPaths: [path.join(projectRoot, 'tools/demo-driver')],
     // In a browser VS Code saves by itself; the demo wants to see unsaved changes.
     userSettings: { ...quietSettings, 'files.autoSave': 'off' },
     env: { ...process.env, HOLDFAST_DEMO_SOCKET: socket },

@@ -2,8 +2,9 @@ import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { OnProgress } from '../progress.ts';
+import { run } from '../run.ts';
 import { launchChromium, type BrowserOptions } from './browser.ts';
-import { ensureServer } from './fetch.ts';
+import { ensureServer, type InstalledServer } from './fetch.ts';
 import { prepareHome, temporaryFolder, type ServerHome } from './home.ts';
 import { startServer, type RunningServer } from './server.ts';
 import { defaultVersion, type VscodeVersion } from './versions.ts';
@@ -23,6 +24,8 @@ export interface WorkbenchOptions extends BrowserOptions {
    * extension. In a test run VS Code refuses dialogs, and newer versions hide notifications.
    */
   readonly extensionTestsPath?: string | undefined;
+  /** VSIX files to install beforehand, by VS Code itself. */
+  readonly vsixFiles?: readonly string[];
   /** User settings to begin with. Default: `quietSettings`. Give `undefined` for a fresh VS Code's. */
   readonly userSettings?: string | Record<string, unknown> | undefined;
   /** An `--extensions-dir` whose extensions are loaded as well. */
@@ -82,6 +85,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     extensions: installed as string[],
     extensionsFrom: options.extensionsFrom,
   });
+  if (options.vsixFiles !== undefined) await installExtensions(installedServer, home, options.vsixFiles);
   const server = await startServer({
     server: installedServer,
     home: home.folder,
@@ -122,6 +126,12 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     await close();
     throw error;
   }
+}
+
+/** `code --install-extension …`, as a person would. */
+async function installExtensions({ main }: InstalledServer, home: ServerHome, files: readonly string[]): Promise<void> {
+  const wanted = files.flatMap((file) => ['--install-extension', file]);
+  await run(process.execPath, [main, ...wanted, '--server-data-dir', home.folder, '--accept-server-license-terms'], home.folder);
 }
 
 /** Resolves when the page shows a workbench: its parts are laid out and its status bar has been filled. */

@@ -1,0 +1,123 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { build } from 'esbuild';
+import { publint } from 'publint';
+import webpack from 'webpack';
+import { makePackages, type Packages } from '../../tools/package/main.ts';
+import { run } from '../../tools/run.ts';
+import { temporaryFolder } from '../../tools/vscode-host/home.ts';
+import { projectRoot } from '../../tools/vscode-host/paths.ts';
+
+/** The library as a stranger gets it: from the tarball, in a project of their own, with none of our folders around it. */
+describe('The npm package', function () {
+  this.timeout(240_000);
+  let packages: Packages;
+  let project: string;
+  const inProject = (...names: string[]): string => path.join(project, ...names);
+  const binary = (name: string): string => path.join(projectRoot, 'node_modules/.bin', name);
+  const node = (file: string): Promise<string> => run(process.execPath, [inProject(file)], project);
+
+  before(async () => {
+    packages = await makePackages();
+    project = temporaryFolder();
+    cpSync(path.join(import.meta.dirname, 'stranger'), project, { recursive: true });
+    // TypeScript takes a file for a module of one kind or the other by its extension.
+    for (const [folder, extension] of [['esm', 'mts'], ['cjs', 'cts']] as const) {
+      mkdirSync(inProject(folder));
+      for (const name of ['program', 'in-vscode']) cpSync(inProject(`${name}.ts`), inProject(folder, `${name}.${extension}`));
+    }
+    await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', packages.tarball, 'yup', '@types/node@20', '@types/vscode@1.100'], project);
+    writeFileSync(inProject('tsconfig.json'), JSON.stringify({
+      compilerOptions: { target: 'ES2023', module: 'Node16', strict: true, skipLibCheck: false, types: ['node', 'vscode'], rootDir: '.', outDir: 'out' },
+      include: ['esm', 'cjs'],
+    }));
+    await run(binary('tsc'), ['--project', inProject('tsconfig.json')], project);
+  });
+
+  it('brings xstate and yup, and nothing of its own development', () => {
+    const installed = readdirSync(inProject('node_modules')).filter((name) => !name.startsWith('.'));
+    expect(installed).to.include.members(['holdfast', 'xstate', 'yup']);
+    expect(installed).to.not.include.members(['node', 'esbuild', 'jsonc-parser']);
+    const { dependencies, scripts, devDependencies } = JSON.parse(readFileSync(inProject('node_modules/holdfast/package.json'), 'utf8')) as Record<string, object | undefined>;
+    expect(Object.keys(dependencies!)).to.deep.equal(['xstate', 'yup']);
+    expect(scripts ?? devDependencies).to.equal(undefined);
+    expect(readFileSync(inProject('node_modules/holdfast/THIRD-PARTY-NOTICES.txt'), 'utf8')).to.include('jsonc-parser').and.to.include('superjson');
+  });
+
+  it('is type-checked and run as an ES module', async () => {
+    expect(await node('out/esm/program.mjs')).to.include('the program ran');
+  });
+
+  it('is type-checked and run as CommonJS', async () => {
+    expect(await node('out/cjs/program.cjs')).to.include('the program ran');
+  });
+
+  it('is type-checked as bundlers resolve modules, and as older compilers do', async () => {
+    for (const options of [['--module', 'esnext', '--moduleResolution', 'bundler'], ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0']]) {
+      await run(binary('tsc'), ['--ignoreConfig', '--noEmit', '--strict', '--skipLibCheck', '--target', 'ES2023', '--types', 'node,vscode', ...options, inProject('program.ts'), inProject('in-vscode.ts')], project);
+    }
+  });
+
+  it('says what is missing when holdfast/vscode is loaded outside VS Code', async () => {
+    for (const file of ['out/esm/in-vscode.mjs', 'out/cjs/in-vscode.cjs']) {
+      const error = await promisify(execFile)(process.execPath, [inProject(file)]).catch((reason: unknown) => reason as { stderr: string });
+      expect(error.stderr).to.match(/Cannot find (module|package) 'vscode'/);
+    }
+  });
+
+  it('is bundled by esbuild, and runs', async () => {
+    for (const format of ['esm', 'cjs'] as const) {
+      const extension = format === 'esm' ? 'mjs' : 'cjs';
+      const outfile = inProject(`out/esbuild/program.${extension}`);
+      // As `yo code` has it: no settings but these.
+      await build({ entryPoints: [inProject('program.ts')], bundle: true, platform: 'node', format, outfile, logLevel: 'warning' });
+      expect(await node(path.relative(project, outfile))).to.include('the program ran');
+    }
+  });
+
+  it('is bundled by webpack, and runs', async () => {
+    await bundleWithWebpack('./out/esm/program.mjs', 'program.cjs');
+    expect(await node('out/webpack/program.cjs')).to.include('the program ran');
+  });
+
+  it('leaves yup out of a bundle that has the guard alone', async () => {
+    const { metafile } = await build({
+      entryPoints: [inProject('guard-only.js')], bundle: true, platform: 'node', format: 'esm', outfile: inProject('out/esbuild/guard.mjs'), metafile: true,
+    });
+    const modules = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs)).flatMap(([name, { bytesInOutput }]) => (bytesInOutput > 0 ? [name] : []));
+    const bundled = await bundleWithWebpack('./guard-only.js', 'guard.cjs');
+    for (const names of [modules, bundled]) {
+      expect(names.filter((name) => name.includes('node_modules/xstate/')), 'xstate').to.not.be.empty;
+      expect(names.filter((name) => /node_modules\/(yup|property-expr|toposort)\//.test(name)), 'yup').to.deep.equal([]);
+    }
+    expect(await node('out/esbuild/guard.mjs')).to.equal('guarded\n');
+    expect(await node('out/webpack/guard.cjs')).to.equal('guarded\n');
+  });
+
+  it('is found clean by publint and by Are the Types Wrong?', async () => {
+    const { messages } = await publint({ pkgDir: inProject('node_modules/holdfast'), strict: true, pack: false });
+    expect(messages).to.deep.equal([]);
+    expect(await run(binary('attw'), [packages.tarball, '--no-emoji'], projectRoot)).to.include('No problems found');
+  });
+
+  it('runs inside VS Code, as CommonJS and as an ES module', async function () {
+    if (process.platform === 'win32') this.skip();
+    const printed = await run(path.join(projectRoot, 'tools/vscode-host/code'), [
+      `--extensionDevelopmentPath=${project}`, `--extensionTestsPath=${inProject('run-in-vscode.cjs')}`, '--disable-workspace-trust',
+    ], project);
+    expect(printed).to.include('the CommonJS extension ran').and.to.include('the ESM extension ran');
+  });
+
+  /** @returns the modules that are in the bundle */
+  async function bundleWithWebpack(entry: string, filename: string): Promise<string[]> {
+    const compiler = webpack({ mode: 'production', target: 'node', context: project, entry, output: { path: inProject('out/webpack'), filename } })!;
+    const stats = await promisify(compiler.run.bind(compiler))();
+    await promisify(compiler.close.bind(compiler))();
+    const { errors, modules } = stats.toJson({ all: false, errors: true, modules: true, nestedModules: true, modulesSpace: Infinity, nestedModulesSpace: Infinity });
+    expect(errors).to.deep.equal([]);
+    return (modules ?? []).flatMap((module) => [module, ...module.modules ?? []]).map(({ name }) => name ?? '');
+  }
+});

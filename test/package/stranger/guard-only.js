@@ -1,0 +1,4 @@
+import { createGuard } from 'holdfast';
+
+const guard = createGuard({ name: 'git' });
+guard.execute(() => 'guarded').then(console.log);

@@ -1,0 +1,39 @@
+import { createVSIX } from '@vscode/vsce';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { buildExtensions, type BuiltFile } from '../bundles.ts';
+import { nofxFolder, projectRoot } from '../vscode-host/paths.ts';
+import { thirdPartyNotices } from './notices.ts';
+import { stage } from './stage.ts';
+
+/** What of a package.json belongs to an extension. */
+const extensionFields = [
+  'name', 'displayName', 'description', 'version', 'publisher', 'license', 'categories', 'keywords', 'engines', 'main',
+  'activationEvents', 'extensionKind', 'contributes', 'capabilities',
+];
+
+/** Makes the VSIX of Holdfast and the one of the NofX example. Says where they are. */
+export async function packExtensions(into: string): Promise<{ readonly holdfast: string; readonly nofx: string }> {
+  const built = await buildExtensions();
+  const inNofx = ({ file }: BuiltFile): boolean => path.resolve(projectRoot, file).startsWith(nofxFolder + path.sep);
+  return {
+    holdfast: await pack(into, projectRoot, 'extension', built.filter((each) => !inNofx(each))),
+    nofx: await pack(into, nofxFolder, 'nofx', built.filter(inNofx)),
+  };
+}
+
+async function pack(into: string, source: string, name: string, built: readonly BuiltFile[]): Promise<string> {
+  let file = '';
+  const folder = await stage(name, extensionFields, (manifest) => {
+    file = path.join(into, `${String(manifest['name'])}-${String(manifest['version'])}.vsix`);
+    return { ...manifest, engines: { vscode: (manifest['engines'] as { vscode: string }).vscode }, files: ['**'] };
+  }, source);
+  for (const each of built) {
+    const absolute = path.resolve(projectRoot, each.file);
+    await cp(absolute, path.join(folder, path.relative(source, absolute)));
+  }
+  await writeFile(path.join(folder, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(built));
+  await mkdir(into, { recursive: true });
+  await createVSIX({ cwd: folder, packagePath: file, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
+  return file;
+}

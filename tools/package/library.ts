@@ -1,0 +1,48 @@
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { buildLibrary, buildTypes } from '../bundles.ts';
+import { run } from '../run.ts';
+import { projectRoot } from '../vscode-host/paths.ts';
+import { documents, stage } from './stage.ts';
+import { thirdPartyNotices } from './notices.ts';
+
+/** What of our package.json belongs to the library: the rest is the extension's, or development's. */
+const libraryFields = ['name', 'version', 'description', 'keywords', 'license', 'type', 'sideEffects', 'exports', 'dependencies'];
+
+/** Makes the npm package. Says where its tarball is. */
+export async function packLibrary(into: string): Promise<string> {
+  const built = await buildLibrary();
+  await rm(path.join(projectRoot, 'dist/types'), { recursive: true, force: true });
+  await buildTypes();
+
+  const folder = await stage('library', libraryFields, (manifest) => ({
+    ...manifest,
+    engines: { node: '>=20' },
+    main: './dist/index.cjs',
+    types: './dist/types/cjs/src/index.d.ts',
+    // For the older module resolution ("node10") of many an extension, which does not know `exports`.
+    typesVersions: { '*': Object.fromEntries(['vscode', 'testing'].map((door) => [door, [`./dist/types/cjs/src/${door}.d.ts`]])) },
+    files: ['dist', ...documents.filter((name) => name.endsWith('.txt') || name === 'CHANGELOG.md')],
+  }));
+  for (const { file } of built) {
+    await cp(path.join(projectRoot, file), path.join(folder, file));
+    await cp(path.join(projectRoot, `${file}.map`), path.join(folder, `${file}.map`));
+  }
+  for (const name of await readdir(path.join(projectRoot, 'dist'))) {
+    if (name.endsWith('.cjs') && name !== 'extension.cjs') await cp(path.join(projectRoot, 'dist', name), path.join(folder, 'dist', name));
+  }
+  await stageTypes(path.join(folder, 'dist/types'));
+  await writeFile(path.join(folder, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(built));
+
+  await mkdir(into, { recursive: true });
+  const name = (await run('npm', ['pack', '--silent', '--pack-destination', into], folder)).trim();
+  return path.join(into, name);
+}
+
+/** The declarations twice: TypeScript takes them for an ES module or for CommonJS by the package.json that is next. */
+async function stageTypes(folder: string): Promise<void> {
+  for (const [name, type] of [['esm', 'module'], ['cjs', 'commonjs']] as const) {
+    await cp(path.join(projectRoot, 'dist/types'), path.join(folder, name), { recursive: true });
+    await writeFile(path.join(folder, name, 'package.json'), `${JSON.stringify({ type })}\n`);
+  }
+}

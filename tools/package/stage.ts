@@ -1,0 +1,27 @@
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { projectRoot } from '../vscode-host/paths.ts';
+
+/** What both packages carry beside their code; THIRD-PARTY-NOTICES.txt is made for each. */
+export const documents = ['README.md', 'LICENSE', 'CHANGELOG.md', 'THIRD-PARTY-NOTICES.txt'];
+
+export type Manifest = Record<string, unknown>;
+
+/**
+ * A package is put together in a folder of its own, out/packages/<name>: exactly what a stranger gets, with those
+ * fields of package.json that concern them.
+ */
+export async function stage(name: string, fields: readonly string[], complete: (manifest: Manifest) => Manifest, source = projectRoot): Promise<string> {
+  const folder = path.join(projectRoot, 'out/packages', name);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const whole = JSON.parse(await readFile(path.join(source, 'package.json'), 'utf8')) as Manifest;
+  const manifest = Object.fromEntries(fields.filter((field) => field in whole).map((field) => [field, whole[field]]));
+  await writeFile(path.join(folder, 'package.json'), `${JSON.stringify(complete(manifest), null, 2)}\n`);
+  for (const document of documents) {
+    // An example has no changelog of its own, and our licence.
+    const from = document === 'LICENSE' ? projectRoot : source;
+    await cp(path.join(from, document), path.join(folder, document)).catch(() => undefined);
+  }
+  return folder;
+}
