@@ -113,7 +113,7 @@ describe('The npm package', function () {
 
   /** @returns the modules that are in the bundle */
   async function bundleWithWebpack(entry: string, filename: string): Promise<string[]> {
-    const compiler = webpack({ mode: 'production', target: 'node', context: project, entry, output: { path: inProject('out/webpack'), filename } })!;
+    const compiler = webpack({ mode: 'production', target: 'node', context: project, entry, output: { path: inProject('out/webpack'), filename } });
     const stats = await promisify(compiler.run.bind(compiler))();
     await promisify(compiler.close.bind(compiler))();
     const { errors, modules } = stats.toJson({ all: false, errors: true, modules: true, nestedModules: true, modulesSpace: Infinity, nestedModulesSpace: Infinity });
