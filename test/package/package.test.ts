@@ -116,7 +116,7 @@ describe('The npm package', function () {
     const compiler = webpack({ mode: 'production', target: 'node', context: project, entry, output: { path: inProject('out/webpack'), filename } });
     const stats = await promisify(compiler.run.bind(compiler))();
     await promisify(compiler.close.bind(compiler))();
-    const { errors, modules } = stats.toJson({ all: false, errors: true, modules: true, nestedModules: true, modulesSpace: Infinity, nestedModulesSpace: Infinity });
+    const { errors, modules } = stats!.toJson({ all: false, errors: true, modules: true, nestedModules: true, modulesSpace: Infinity, nestedModulesSpace: Infinity });
     expect(errors).to.deep.equal([]);
     return (modules ?? []).flatMap((module) => [module, ...module.modules ?? []]).map(({ name }) => name ?? '');
   }
