@@ -21,6 +21,9 @@ export interface TimerHandle {
   readonly [timer]?: never;
 }
 
+// Taken once: as a property of the global object it is looked up through an accessor each time.
+const { performance } = globalThis;
+
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: () => performance.now(),

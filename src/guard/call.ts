@@ -2,154 +2,214 @@ import type { ActorRefFrom } from 'xstate';
 import type { retrySequencer } from '../../machines/retry-sequencer.ts';
 import { AbortedError, ConfigurationError, DisposedError, TimeoutError, type FailedAttempt, type FailureClass } from '../errors.ts';
 import { offAbort, onAbort, type Abortable } from './abort-fanout.ts';
-import { Deadline, type DeadlineList } from './deadlines.ts';
+import type { Deadline, DeadlineList } from './deadlines.ts';
 import type { ExecuteOptions, Guard } from './guard.ts';
 
-/** One attempt of a call, as the operation sees it. */
-export class Attempt extends Deadline {
+/**
+ * One attempt of a call, as the operation sees it, and all that a call needs which succeeds at once: there are no
+ * further objects on that path.
+ */
+export class Attempt<T = unknown> implements Deadline {
   /** 1 for the first. */
   readonly number: number;
-  /** @internal */ readonly call: Call<unknown>;
-  /** @internal */ list: DeadlineList | undefined = undefined;
-  #controller: AbortController | undefined = undefined;
-  #givenUp = false;
-
-  constructor(call: Call<unknown>, number: number) {
-    super();
-    this.call = call;
-    this.number = number;
-  }
-
-  /** Aborted when the attempt is given up: timeout, the caller's abort, disposal. Made when first read. */
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#givenUp) this.#controller.abort();
-    }
-    return this.#controller.signal;
-  }
-
-  /** @internal */
-  giveUp(reason: Error): void {
-    this.#givenUp = true;
-    this.#controller?.abort(reason);
-  }
-
-  override expire(): void {
-    this.call.onTimeout(this);
-  }
-}
-
-/** One `execute`, from its first attempt to the moment its promise settles. */
-export class Call<T> implements Abortable {
-  readonly #guard: Guard;
-  readonly #operation: (attempt: Attempt) => T | PromiseLike<T>;
-  readonly #options: ExecuteOptions | undefined;
-  readonly #resolve: (value: Awaited<T>) => void;
-  readonly #reject: (error: unknown) => void;
-  readonly #epoch: number;
-  #attempt: Attempt | undefined = undefined;
-  #attemptStarted = 0;
-  #started = 0;
-  #settled = false;
-  #probe = false;
-  #failures: FailedAttempt[] | undefined = undefined;
-  #lastClass: FailureClass = 'transient';
-  #sequencer: ActorRefFrom<typeof retrySequencer> | undefined = undefined;
-  #stranded = false;
+  /** @internal */ readonly guard: Guard;
+  /** @internal */ readonly operation: (attempt: Attempt) => T | PromiseLike<T>;
+  /** @internal */ readonly resolve: (value: Awaited<T>) => void;
+  /** @internal */ readonly reject: (error: unknown) => void;
+  /** @internal The epoch in which the call began. */ readonly epoch: number;
+  /** @internal */ readonly list: DeadlineList;
+  /** @internal What else there is to know; made when the call is given options, is a probe, or fails. */ call: Call<T> | undefined;
+  /** @internal It has ended or was given up: what comes now is late. */ over = false;
+  /** @internal */ controller: AbortController | undefined = undefined;
+  /** @internal */ givenUp = false;
+  /** @internal */ due = 0;
+  /** @internal */ earlier: Deadline | undefined = undefined;
+  /** @internal */ later: Deadline | undefined = undefined;
+  /** @internal */ listed = false;
 
   constructor(
     guard: Guard,
     operation: (attempt: Attempt) => T | PromiseLike<T>,
-    options: ExecuteOptions | undefined,
     resolve: (value: Awaited<T>) => void,
     reject: (error: unknown) => void,
+    epoch: number,
+    list: DeadlineList,
+    number: number,
+    call: Call<T> | undefined,
   ) {
-    this.#guard = guard;
-    this.#operation = operation;
-    this.#options = options;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#epoch = guard.epoch;
+    this.guard = guard;
+    this.operation = operation;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.epoch = epoch;
+    this.list = list;
+    this.number = number;
+    this.call = call;
   }
 
-  /** Ends the call before it began. */
-  refuse(error: Error): void {
-    this.#settled = true;
-    this.#reject(error);
-  }
-
-  /** A probe gets one attempt: the dependency is called once, whoever waits (P2). */
-  runAsProbe(): void {
-    this.#probe = true;
-    this.#guard.tell({ type: 'PROBE_STARTED', epoch: this.#epoch });
-    this.run(1);
-  }
-
-  run(number: number): void {
-    const guard = this.#guard;
-    const attempt = new Attempt(this as Call<unknown>, number);
-    this.#attempt = attempt;
-    attempt.list = number === 1 && this.#options?.critical !== true ? guard.attemptDeadlines : guard.deadlines(this.#timeLimit());
-    attempt.list.add(attempt);
-    this.#attemptStarted = attempt.due - attempt.list.duration;
-    if (number === 1) {
-      this.#started = this.#attemptStarted;
-      if (this.#options?.signal !== undefined) onAbort(this.#options.signal, this);
-    } else {
-      guard.backingOff.delete(this as Call<unknown>);
-      guard.emit({ type: 'retry', attempt: number });
+  /** Aborted when the attempt is given up: timeout, the caller's abort, disposal. Made when first read. */
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.givenUp) this.controller.abort();
     }
+    return this.controller.signal;
+  }
 
+  /** @internal */
+  giveUp(reason: Error): void {
+    this.givenUp = true;
+    this.controller?.abort(reason);
+  }
+
+  /** @internal */
+  begin(): void {
+    this.list.add(this);
     let result: T | PromiseLike<T>;
     try {
-      result = this.#operation(attempt);
+      result = this.operation(this as Attempt);
     } catch (error) {
-      this.#onFailure(attempt, error);
+      this.fail(error);
       return;
     }
     if (typeof (result as PromiseLike<T> | undefined | null)?.then === 'function') {
-      (result as PromiseLike<T>).then(
-        (value) => this.#onSuccess(attempt, value as Awaited<T>),
-        (error: unknown) => this.#onFailure(attempt, error),
-      );
+      (result as PromiseLike<T>).then((value) => this.succeed(value as Awaited<T>), (error: unknown) => this.fail(error));
     } else {
-      this.#onSuccess(attempt, result as Awaited<T>);
+      this.succeed(result as Awaited<T>);
     }
   }
 
-  #timeLimit(): number {
+  /** @internal */
+  succeed(value: Awaited<T>): void {
+    const { guard } = this;
+    if (this.over) {
+      guard.emit({ type: 'late', attempt: this.number, ok: true });
+      return;
+    }
+    this.end();
+    // P1, P4: in CLOSED without failures there is nothing to tell, and nothing is sent.
+    if (guard.streak > 0 || this.call?.probe === true) guard.tell({ type: 'SUCCESS', epoch: this.epoch });
+    this.call?.end('succeeded');
+    this.resolve(value);
+  }
+
+  /** @internal */
+  fail(error: unknown): void {
+    const { guard } = this;
+    if (this.over) {
+      guard.emit({ type: 'late', attempt: this.number, ok: false, error });
+      return;
+    }
+    this.end();
+    (this.call ??= new Call(this, undefined)).onFailure(this, error);
+  }
+
+  /** @internal From now on everything about it is late. */
+  end(): void {
+    this.over = true;
+    this.guard.undue(this);
+  }
+
+  /** @internal */
+  expire(): void {
+    const error = new TimeoutError(this.guard.name, Math.round(this.list.duration), 'unknown');
+    this.giveUp(error);
+    this.fail(error);
+  }
+
+  /** @internal */
+  onDispose(): void {
+    (this.call ??= new Call(this, undefined)).onDispose();
+  }
+}
+
+/** A call that did not succeed at once, or that was given options: from then on to the moment its promise settles. */
+export class Call<T> implements Abortable {
+  /** A probe gets one attempt: the dependency is called once, whoever waits (P2). */
+  probe = false;
+  readonly #first: Attempt<T>;
+  readonly #options: ExecuteOptions | undefined;
+  #attempt: Attempt<T> | undefined;
+  #settled = false;
+  #stranded = false;
+  #failures: Attempts | undefined = undefined;
+  #lastClass: FailureClass = 'transient';
+  #sequencer: ActorRefFrom<typeof retrySequencer> | undefined = undefined;
+
+  constructor(first: Attempt<T>, options: ExecuteOptions | undefined) {
+    this.#first = first;
+    this.#attempt = first;
+    this.#options = options;
+  }
+
+  /** Begins a call that is more than an operation. */
+  static begin<T>(first: Attempt<T>, options: ExecuteOptions | undefined, probe: boolean): void {
+    const call = new Call(first, options);
+    first.call = call;
+    if (probe) {
+      call.probe = true;
+      first.guard.tell({ type: 'PROBE_STARTED', epoch: first.epoch });
+    }
+    if (options?.signal !== undefined) onAbort(options.signal, call);
+    first.begin();
+  }
+
+  onFailure(attempt: Attempt<T>, error: unknown): void {
+    const { guard } = attempt;
+    const duration = guard.clock.now() - started(attempt);
+    const failed: FailedAttempt = { number: attempt.number, error, duration };
+    if (this.#failures === undefined) {
+      this.#failures = [failed];
+      this.#failures[ours] = true;
+    } else {
+      this.#failures.push(failed);
+    }
+    guard.emit({ type: 'attempt-failed', attempt: attempt.number, error, duration });
+    this.#attempt = undefined;
+    this.#lastClass = guard.classify(error);
+    const retryable = this.#lastClass === 'transient' && !this.probe && this.#isPermitted();
+    // Without another attempt to come there is nothing to be sequenced.
+    const sequenced = this.#sequencer !== undefined || (retryable && guard.retry.attempts > 1);
+    if (this.#stranded || !sequenced) this.#fail(error);
+    else this.#sequence(retryable);
+  }
+
+  /** The call has settled, or is about to be. */
+  end(how?: 'succeeded'): void {
+    this.#settled = true;
+    if (how === 'succeeded') this.#sequencer?.send({ type: 'ATTEMPT_SUCCEEDED' });
+    this.#attempt?.end();
+    this.#attempt = undefined;
+    if (this.#failures !== undefined) this.#guard.backingOff?.delete(this as Call<unknown>);
+    if (this.#options?.signal !== undefined) offAbort(this.#options.signal, this);
+  }
+
+  onAbort(): void {
+    this.#leave(new AbortedError(this.#guard.name, this.#attempt === undefined ? 'not stored' : 'unknown', { cause: this.#options?.signal?.reason }));
+  }
+
+  onDispose(): void {
+    this.#leave(new DisposedError(this.#guard.name));
+  }
+
+  get #guard(): Guard {
+    return this.#first.guard;
+  }
+
+  #run(number: number): void {
+    const { operation, resolve, reject, epoch, list } = this.#first;
+    const guard = this.#guard;
     const remaining = this.#remaining();
-    return this.#options?.critical === true ? remaining : Math.min(this.#guard.attemptDeadlines.duration, remaining);
+    const limit = this.#options?.critical === true ? remaining : Math.min(list.duration, remaining);
+    const attempt = new Attempt(guard, operation, resolve, reject, epoch, guard.deadlines(limit), number, this);
+    this.#attempt = attempt;
+    guard.backingOff?.delete(this as Call<unknown>);
+    guard.emit({ type: 'retry', attempt: number });
+    attempt.begin();
   }
 
   #remaining(): number {
-    if (this.#attempt?.number === 1) return this.#guard.budget;
-    return Math.max(0, this.#guard.budget - (this.#guard.clock.now() - this.#started));
-  }
-
-  #onSuccess(attempt: Attempt, value: Awaited<T>): void {
-    if (this.#isLate(attempt, true)) return;
-    // P1, P4: in CLOSED without failures there is nothing to tell, and nothing is sent.
-    const guard = this.#guard;
-    if (guard.streak > 0 || this.#probe) guard.tell({ type: 'SUCCESS', epoch: this.#epoch });
-    if (this.#sequencer !== undefined) this.#sequencer.send({ type: 'ATTEMPT_SUCCEEDED' });
-    this.#end();
-    this.#resolve(value);
-  }
-
-  #onFailure(attempt: Attempt, error: unknown): void {
-    if (this.#isLate(attempt, false, error)) return;
-    const guard = this.#guard;
-    const duration = guard.clock.now() - this.#attemptStarted;
-    (this.#failures ??= []).push({ number: attempt.number, error, duration });
-    guard.emit({ type: 'attempt-failed', attempt: attempt.number, error, duration });
-    guard.undue(attempt);
-    this.#attempt = undefined;
-    this.#lastClass = guard.classify(error);
-    const retryable = this.#lastClass === 'transient' && !this.#probe && this.#isPermitted();
-    if (this.#stranded || (!retryable && this.#sequencer === undefined)) this.#fail(error);
-    else this.#sequence(retryable);
+    return Math.max(0, this.#guard.budget - (this.#guard.clock.now() - started(this.#first)));
   }
 
   /** No further attempt once the breaker has opened meanwhile. */
@@ -160,15 +220,15 @@ export class Call<T> implements Abortable {
   /** The sequencer starts with the first failure: a call that succeeds at once never has one. */
   #sequence(retryable: boolean): void {
     const guard = this.#guard;
+    guard.nowBackingOff(this as Call<unknown>);
     if (this.#sequencer === undefined) {
-      guard.backingOff.add(this as Call<unknown>);
       this.#sequencer = guard.spawnRetry({
         ...guard.retry,
         random: () => guard.random(),
         remaining: () => this.#remaining(),
         run: (number) => {
           // The breaker may have opened during the backoff.
-          if (this.#isPermitted()) this.run(number);
+          if (this.#isPermitted()) this.#run(number);
           else this.#sequencer?.send({ type: 'GIVE_UP' });
         },
       });
@@ -182,7 +242,6 @@ export class Call<T> implements Abortable {
         },
       });
     }
-    guard.backingOff.add(this as Call<unknown>);
     this.#sequencer.send({ type: 'ATTEMPT_FAILED', retryable });
   }
 
@@ -199,64 +258,47 @@ export class Call<T> implements Abortable {
   /** The operation has failed: one failure for the breaker, whatever its attempts (P61). */
   #fail(error: unknown): void {
     if (this.#settled) return;
-    if (this.#lastClass !== 'caller') this.#guard.tell({ type: 'FAILURE', epoch: this.#epoch });
-    else if (this.#probe) this.#guard.tell({ type: 'PROBE_ABANDONED', epoch: this.#epoch });
-    this.#end();
-    this.#reject(withAttempts(error, this.#failures ?? []));
-  }
-
-  onTimeout(attempt: Attempt): void {
-    const error = new TimeoutError(this.#guard.name, Math.round(attempt.list!.duration), 'unknown');
-    attempt.giveUp(error);
-    this.#onFailure(attempt, error);
-  }
-
-  onAbort(): void {
-    const running = this.#attempt !== undefined;
-    this.#leave(new AbortedError(this.#guard.name, running ? 'unknown' : 'not stored', { cause: this.#options?.signal?.reason }));
-  }
-
-  onDispose(): void {
-    this.#leave(new DisposedError(this.#guard.name));
+    const { epoch, reject } = this.#first;
+    if (this.#lastClass !== 'caller') this.#guard.tell({ type: 'FAILURE', epoch });
+    else if (this.probe) this.#guard.tell({ type: 'PROBE_ABANDONED', epoch });
+    this.end();
+    reject(withAttempts(error, this.#failures ?? []));
   }
 
   /** The call ends for a reason that says nothing about the dependency (P7). */
   #leave(error: Error): void {
     if (this.#settled) return;
-    if (this.#probe) this.#guard.tell({ type: 'PROBE_ABANDONED', epoch: this.#epoch });
+    const { epoch, reject } = this.#first;
+    if (this.probe) this.#guard.tell({ type: 'PROBE_ABANDONED', epoch });
     this.#sequencer?.send({ type: 'ABORT' });
     const attempt = this.#attempt;
-    this.#end();
+    this.end();
     attempt?.giveUp(error);
-    this.#reject(withAttempts(error, this.#failures ?? []));
-  }
-
-  #isLate(attempt: Attempt, ok: boolean, error?: unknown): boolean {
-    if (!this.#settled && attempt === this.#attempt) return false;
-    this.#guard.emit({ type: 'late', attempt: attempt.number, ok, ...(ok ? {} : { error }) });
-    return true;
-  }
-
-  #end(): void {
-    this.#settled = true;
-    const attempt = this.#attempt;
-    if (attempt !== undefined) this.#guard.undue(attempt);
-    this.#attempt = undefined;
-    if (this.#sequencer !== undefined || this.#failures !== undefined) this.#guard.backingOff.delete(this as Call<unknown>);
-    if (this.#options?.signal !== undefined) offAbort(this.#options.signal, this);
+    reject(withAttempts(error, this.#failures ?? []));
   }
 }
 
-/** Errors that have been given `attempts` here: one that is thrown again, by another call, tells of that call's. */
-const attached = new WeakSet<Error>();
+/** When an attempt began, in the clock's milliseconds. */
+function started({ due, list }: Pick<Attempt, 'due' | 'list'>): number {
+  return due - list.duration;
+}
+
+/** Marks the attempts that were attached here: an error that is thrown again, by another call, tells of that call's. */
+const ours = Symbol('attempts of a call');
+
+interface Attempts extends Array<FailedAttempt> {
+  [ours]?: true;
+}
 
 /** The real cause, with its own type, and the attempts attached (P9). */
 function withAttempts(error: unknown, attempts: readonly FailedAttempt[]): unknown {
-  if (attempts.length === 0 || Object.isFrozen(error)) return error;
-  if (error instanceof ConfigurationError) error.attempts = attempts;
-  else if (error instanceof Error && Object.isExtensible(error) && (attached.has(error) || !('attempts' in error))) {
-    attached.add(error);
-    Object.defineProperty(error, 'attempts', { value: attempts, configurable: true, writable: true });
+  if (attempts.length === 0) return error;
+  if (error instanceof ConfigurationError) {
+    if (!Object.isFrozen(error)) error.attempts = attempts;
+  } else if (error instanceof Error && Object.isExtensible(error)) {
+    const { attempts: earlier } = error as { attempts?: Attempts };
+    if (earlier?.[ours] === true) (error as { attempts?: unknown }).attempts = attempts;
+    else if (!('attempts' in error)) Object.defineProperty(error, 'attempts', { value: attempts, configurable: true, writable: true });
   }
   return error;
 }

@@ -4,10 +4,10 @@ import {
 } from '../../machines/circuit-breaker.ts';
 import { retryDefaults, retrySequencer, type RetryInput, type RetryOptions } from '../../machines/retry-sequencer.ts';
 import { actorClock, systemClock, type Clock } from '../clock.ts';
-import { CircuitOpenError, DisposedError, type FailureClass } from '../errors.ts';
-import { Call, type Attempt } from './call.ts';
+import { AbortedError, CircuitOpenError, DisposedError, type FailureClass } from '../errors.ts';
+import { Attempt, Call } from './call.ts';
 import { classifyFailure } from './classify.ts';
-import { DeadlineList } from './deadlines.ts';
+import { DeadlineList, type Deadline } from './deadlines.ts';
 
 export interface GuardOptions {
   /** The dependency, for messages. */
@@ -70,9 +70,10 @@ export class Guard {
   readonly #options: GuardOptions;
   readonly #breakerOptions: BreakerOptions;
   readonly #actors: GuardActors | undefined;
-  readonly #deadlines = new Map<number, DeadlineList>();
-  /** @internal The deadline list of ordinary attempts. */ readonly attemptDeadlines: DeadlineList;
-  /** @internal Calls between two attempts. */ readonly backingOff = new Set<Call<unknown>>();
+  readonly #timeout: number;
+  /** The deadlines of attempts that may not take the usual time. */ #oddDeadlines: Map<number, DeadlineList> | undefined;
+  #attemptDeadlines: DeadlineList | undefined;
+  /** @internal Calls between two attempts. */ backingOff: Set<Call<unknown>> | undefined;
 
   // The mirror: what the hot path needs to know of the breaker. Written by #mirror alone, from the
   // machine's own snapshots; test/unit/guard/mirror.test.ts proves that the two agree.
@@ -89,12 +90,12 @@ export class Guard {
   constructor(options: GuardOptions, actors?: GuardActors) {
     this.name = options.name;
     this.clock = options.clock ?? systemClock;
-    this.retry = { ...retryDefaults, ...options.retry };
+    this.retry = options.retry === undefined ? retryDefaults : { ...retryDefaults, ...options.retry };
     this.budget = options.budget ?? 30_000;
     this.#options = options;
-    this.#breakerOptions = { ...breakerDefaults, ...options.breaker };
+    this.#breakerOptions = options.breaker === undefined ? breakerDefaults : { ...breakerDefaults, ...options.breaker };
     this.#actors = actors;
-    this.attemptDeadlines = this.deadlines(options.timeout ?? 5_000);
+    this.#timeout = options.timeout ?? 5_000;
     if (options.restore !== undefined && actors === undefined) this.#startBreaker();
   }
 
@@ -133,13 +134,17 @@ export class Guard {
    */
   execute<T>(operation: (attempt: Attempt) => T | PromiseLike<T>, options?: ExecuteOptions): Promise<Awaited<T>> {
     return new Promise<Awaited<T>>((resolve, reject) => {
-      const call = new Call<T>(this, operation, options, resolve, reject);
-      if (this.#disposed) call.refuse(new DisposedError(this.name));
-      else if (options?.signal?.aborted === true) call.onAbort();
-      else if (this.mode === CLOSED) call.run(1);
-      else if (this.permits()) call.runAsProbe();
-      else {
-        call.refuse(this.rejection());
+      if (this.mode === CLOSED && options === undefined && !this.#disposed) {
+        new Attempt<T>(this, operation, resolve, reject, this.epoch, this.attemptDeadlines, 1, undefined).begin();
+      } else if (this.#disposed) {
+        reject(new DisposedError(this.name));
+      } else if (options?.signal?.aborted === true) {
+        reject(new AbortedError(this.name, 'not stored', { cause: options.signal.reason }));
+      } else if (this.permits()) {
+        const list = options?.critical === true ? this.deadlines(this.budget) : this.attemptDeadlines;
+        Call.begin(new Attempt<T>(this, operation, resolve, reject, this.epoch, list, 1, undefined), options, this.mode !== CLOSED);
+      } else {
+        reject(withoutStack(() => this.rejection()));
         this.emit({ type: 'rejected' });
       }
     });
@@ -189,10 +194,10 @@ export class Guard {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const list of this.#deadlines.values()) {
-      for (const attempt of list.clear() as Attempt[]) attempt.call.onDispose();
+    for (const list of [this.#attemptDeadlines, ...this.#oddDeadlines?.values() ?? []]) {
+      for (const attempt of list?.clear() ?? []) (attempt as Attempt).onDispose();
     }
-    for (const call of [...this.backingOff]) call.onDispose();
+    for (const call of [...this.backingOff ?? []]) call.onDispose();
     if (this.#actors === undefined) this.#breaker?.stop();
     this.#breaker = undefined;
   }
@@ -260,8 +265,25 @@ export class Guard {
       breaker.send(event);
       return;
     }
-    if (this.#breaker === undefined) this.#startBreaker();
+    if (this.#breaker === undefined) {
+      if (this.#counts(event)) return;
+      this.#startBreaker();
+    }
     this.#breaker!.send(event);
+  }
+
+  /**
+   * Until it opens, a breaker in CLOSED does nothing but count, and the mirror can do that: there is no actor before
+   * something more than a count happens, and then it goes on from the mirror, as after a crash.
+   */
+  #counts(event: BreakerEvent): boolean {
+    if (event.type === 'SUCCESS') {
+      if (event.epoch === this.epoch) this.streak = 0;
+      return true;
+    }
+    if (event.type !== 'FAILURE' || this.streak + 1 >= this.#breakerOptions.threshold) return false;
+    if (event.epoch === this.epoch) this.streak++;
+    return true;
   }
 
   /** @internal */
@@ -289,29 +311,54 @@ export class Guard {
     return (this.#options.random ?? Math.random)();
   }
 
+  /** @internal The deadline list of ordinary attempts. */
+  get attemptDeadlines(): DeadlineList {
+    return this.#attemptDeadlines ??= new DeadlineList(this.clock, this.#timeout);
+  }
+
   /** @internal */
   deadlines(duration: number): DeadlineList {
-    let list = this.#deadlines.get(duration);
-    if (list === undefined) this.#deadlines.set(duration, (list = new DeadlineList(this.clock, duration)));
+    if (duration === this.#timeout) return this.attemptDeadlines;
+    this.#oddDeadlines ??= new Map();
+    let list = this.#oddDeadlines.get(duration);
+    if (list === undefined) this.#oddDeadlines.set(duration, (list = new DeadlineList(this.clock, duration)));
     return list;
   }
 
   /** @internal The attempt has ended: its deadline goes, and a list of an odd duration with it. */
-  undue(attempt: Attempt): void {
-    const list = attempt.list!;
+  undue(attempt: Deadline & { readonly list: DeadlineList }): void {
+    const { list } = attempt;
     list.remove(attempt);
-    if (list === this.attemptDeadlines || !list.isEmpty) return;
+    if (list === this.#attemptDeadlines || !list.isEmpty) return;
     list.clear();
-    this.#deadlines.delete(list.duration);
+    this.#oddDeadlines?.delete(list.duration);
+  }
+
+  /** @internal */
+  nowBackingOff(call: Call<unknown>): void {
+    (this.backingOff ??= new Set()).add(call);
   }
 
   /** @internal */
   emit(event: GuardEvent): void {
+    const { onEvent } = this.#options;
+    if (onEvent === undefined) return;
     try {
-      this.#options.onEvent?.(event);
+      onEvent(event);
     } catch {
       // P12: a listener that throws changes no outcome.
     }
+  }
+}
+
+/** A rejection is no surprise, and whoever catches it knows where they called: collecting a stack is most of its cost. */
+function withoutStack(make: () => Error): Error {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

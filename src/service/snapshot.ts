@@ -53,6 +53,8 @@ export class Snapshot {
   readonly #definition: SettingsDefinition;
   readonly #store: Store;
   #values: Readonly<Values>;
+  /** The same values: a `Map` is read in half the time, and knows no key but the settings. */
+  #served: ReadonlyMap<string, unknown>;
   #issues: readonly SettingIssue[] = [];
   #trusted = true;
   /** The store was read well the last time. */
@@ -63,6 +65,7 @@ export class Snapshot {
     this.#definition = definition;
     this.#store = store;
     this.#values = frozen({ ...definition.defaults, ...lastGood });
+    this.#served = new Map(Object.entries(this.#values));
   }
 
   get values(): Readonly<Values> {
@@ -75,12 +78,12 @@ export class Snapshot {
 
   /** The value of a setting: for the window, or for one file or language. Never throws. */
   get(key: string, scope?: Scope): unknown {
-    if (typeof key !== 'string' || !(key in this.#values)) return undefined;
-    if (scope === undefined) return this.#values[key];
+    const value = this.#served.get(key);
+    if (scope === undefined || !this.#served.has(key)) return value;
     try {
       return this.#getScoped(key, scope);
     } catch {
-      return this.#values[key];
+      return value;
     }
   }
 
@@ -138,6 +141,7 @@ export class Snapshot {
       else changes.push({ key, now: values[key], before: before[key] });
     }
     this.#values = frozen(values);
+    this.#served = new Map(Object.entries(values));
     return changes;
   }
 
