@@ -16,7 +16,7 @@ const desktop = (process.env.HOLDFAST_VSCODE || (process.platform === 'linux' ? 
 const temporary = mkdtempSync(path.join(process.platform === 'darwin' ? '/tmp' : tmpdir(), 'holdfast-tests-'));
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
 
-const extensions = [root, path.join(root, 'examples/nofx'), path.join(root, 'test/vscode/fixture')].filter((folder) => folder === root || existsSync(path.join(folder, 'package.json')));
+const extensions = [root, ...['examples/nofx', 'examples/git-glance', 'test/vscode/fixture'].map((name) => path.join(root, name))].filter((folder) => folder === root || existsSync(path.join(folder, 'package.json')));
 
 /** The windows that the suites need: what is open in them, and what is said to VS Code. */
 const windows = [

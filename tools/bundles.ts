@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from './run.ts';
-import { nofxFolder, projectRoot } from './vscode-host/paths.ts';
+import { exampleExtensions, projectRoot } from './vscode-host/paths.ts';
 
 /** What the repository builds, one function a product. Each skips itself while its source is not there. */
 
@@ -28,11 +28,11 @@ const everywhere: BuildOptions = {
   external: ['vscode'],
 };
 
-/** The VS Code extensions: ours, and the example on the library, which takes the library from source. */
+/** The VS Code extensions: ours, and the examples on the library, which take the library from source. */
 export async function buildExtensions(): Promise<BuiltFile[]> {
   const extensions = [
     { entry: 'src/extension/extension.ts', outfile: 'dist/extension.cjs' },
-    { entry: path.join(nofxFolder, 'src/extension.ts'), outfile: path.join(nofxFolder, 'dist/extension.cjs') },
+    ...exampleExtensions.map((folder) => ({ entry: path.join(folder, 'src/extension.ts'), outfile: path.join(folder, 'dist/extension.cjs') })),
   ];
   const built = await Promise.all(extensions.filter(({ entry }) => present(entry)).map(({ entry, outfile }) => bundle({
     ...fromSource, entryPoints: [entry], outfile, format: 'cjs', minify: true, keepNames: true, sourcemap: true,

@@ -9,8 +9,11 @@ export function cacheFolder(): string {
   return path.resolve(projectRoot, process.env['HOLDFAST_VSCODE_CACHE'] || '.vscode-test');
 }
 
-/** The example extension, once somebody has written it. */
+/** The example extension that is loaded wherever Holdfast is shown. */
 export const nofxFolder = path.join(projectRoot, 'examples/nofx');
+
+/** All example extensions. */
+export const exampleExtensions = [nofxFolder, path.join(projectRoot, 'examples/git-glance')];
 
 /** The extension folders of this repository that can be loaded: those whose entry file has been built. */
 export function builtExtensions(): string[] {
