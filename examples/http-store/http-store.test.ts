@@ -13,7 +13,7 @@ const checks = await verifyStore(async (definition) => {
   return { store: new HttpStore(definition, url), cleanUp: () => server.close() };
 });
 for (const { name, ok, error } of checks) {
-  test(name, () => {
+  void test(name, () => {
     if (!ok) throw error;
   });
 }
@@ -22,7 +22,7 @@ const team = defineSettings('team', {
   reviewers: { schema: yup.array(yup.string().defined()).defined(), default: [], description: 'Who is asked for a review.' },
 });
 
-test('two services on one server lose nothing of what the other writes', async () => {
+void test('two services on one server lose nothing of what the other writes', async () => {
   const server = new SettingsServer();
   const url = await server.listen();
   const services = ['one', 'two'].map(() => createConfigurationService(team, { store: new HttpStore(team, url) }));
@@ -35,7 +35,7 @@ test('two services on one server lose nothing of what the other writes', async (
   await server.close();
 });
 
-test('what somebody else writes is read, and a server that is away is an honest error', async () => {
+void test('what somebody else writes is read, and a server that is away is an honest error', async () => {
   const server = new SettingsServer();
   const service = createConfigurationService(team, { store: new HttpStore(team, await server.listen()), guard: { retry: { attempts: 1 } } });
   await service.ready;
