@@ -5,7 +5,8 @@ import type { Metrics } from '../service/metrics.ts';
 import type { FaultInjection } from '../service/options.ts';
 import type { BreakerStatus } from '../service/service.ts';
 import type { Origin, SettingIssue } from '../service/snapshot.ts';
-import type { Disposable, Target } from '../store/store.ts';
+import type { SettingsDefinition } from '../settings/define-settings.ts';
+import type { Disposable, Layer, Scope, Target } from '../store/store.ts';
 
 /** What the Holdfast extension exports: `vscode.extensions.getExtension('holdfast.holdfast')?.exports`. */
 export interface HoldfastApi {
@@ -20,20 +21,27 @@ export interface HoldfastApi {
   readonly services: readonly RegisteredService[];
 }
 
+/** The rest of what a `SettingsDefinition` says is asked for where it is there. */
+export type RegisteredDefinition = ObservedService['definition'] & Partial<Pick<SettingsDefinition, 'check' | 'declarations' | 'defaults'>>;
+
 /**
  * What the extension needs of a `ConfigurationService`: by its shape, because each extension brings a copy of the
  * library of its own, perhaps of another version.
  */
 export interface RegisteredService extends ObservedService {
+  readonly definition: RegisteredDefinition;
   readonly status: Health;
   readonly issues: readonly SettingIssue[];
   /** The supervisor's actor. */
   readonly supervisor: { getSnapshot(): unknown };
   /** For development. */
   readonly faults?: FaultInjection | undefined;
-  inspect(key: string): {
+  inspect(key: string, scope?: Scope): {
+    /** Masked, as the layers are, when the setting is a secret. */
+    readonly value: unknown;
     readonly origin: Origin;
     readonly layers: Readonly<Record<string, unknown>>;
+    readonly ignored?: readonly Layer[];
     readonly problem?: string;
   };
   health(): Promise<HealthReport>;

@@ -4,6 +4,10 @@ import { registerCommands } from './commands.ts';
 import { Documents } from './documents.ts';
 import type { InspectorPanel } from './inspector-panel.ts';
 import { LogChannel } from './log-channel.ts';
+import { Hovers } from './marks/hovers.ts';
+import { Marks } from './marks/marks.ts';
+import { QuickFixes } from './marks/quick-fixes.ts';
+import { settingsDocuments } from './marks/settings-files.ts';
 import { Notifications } from './notifications.ts';
 import { Registry } from './registry.ts';
 import { StatusBar } from './status-bar.ts';
@@ -15,11 +19,15 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const log = new LogChannel();
   const registry = new Registry(log);
   const documents = new Documents(registry);
+  const marks = new Marks(registry, context.globalStorageUri);
 
   context.subscriptions.push(
     log,
     registry,
     documents,
+    marks,
+    vscode.languages.registerCodeActionsProvider(settingsDocuments, new QuickFixes(marks), { providedCodeActionKinds: QuickFixes.kinds }),
+    vscode.languages.registerHoverProvider(settingsDocuments, new Hovers(registry, marks.files)),
     vscode.commands.registerCommand('holdfast.openInspector', inspectorOpener(context, registry)),
     new StatusBar(registry),
     new Notifications(registry),

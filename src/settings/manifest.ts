@@ -16,9 +16,14 @@ export function restrictedConfigurations(definition: SettingsDefinition): string
   return definition.keys.filter((key) => definition.declarations[key]?.restricted === true).map((key) => `${definition.section}.${key}`);
 }
 
+/** What a schema accepts, as far as JSON Schema can say it. Also of a schema that another copy of yup has made. */
+export function rulesOf(schema: SettingDeclaration['schema']): JsonSchema {
+  return jsonSchema(schema.describe());
+}
+
 function property(declaration: SettingDeclaration, order: number): JsonSchema {
   return {
-    ...jsonSchema(declaration.schema.describe()),
+    ...rulesOf(declaration.schema),
     default: declaration.default,
     markdownDescription: declaration.description,
     scope: declaration.scope ?? 'window',

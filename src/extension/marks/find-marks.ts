@@ -1,0 +1,133 @@
+import { l10n } from 'vscode';
+import { rulesOf } from '../../settings/manifest.ts';
+import { layers, type Layer, type Scope, type Target } from '../../store/store.ts';
+import type { RegisteredService } from '../api.ts';
+import { expected, originName, shown } from '../words.ts';
+import { meant } from './distance.ts';
+import { nearestLegal, type Rules } from './nearest.ts';
+import { settingsOf, type WrittenSetting } from './settings-text.ts';
+
+/** Something in a settings file that is not as it should be. */
+export interface Mark {
+  /** `invalid`: not a legal value; `unknown`: not a setting; `ignored`: not heeded in an untrusted workspace. */
+  readonly kind: 'invalid' | 'unknown' | 'ignored';
+  readonly severity: 'warning' | 'information';
+  readonly message: string;
+  readonly setting: WrittenSetting;
+  /** A web page about it. */
+  readonly documentation: string | undefined;
+  /** Legal values to put in its place, the nearest first. */
+  readonly nearest: readonly unknown[];
+  /** The default, when it is another one. */
+  readonly fallback: { readonly value: unknown } | undefined;
+  /** The name that was meant, whole. */
+  readonly meant: string | undefined;
+}
+
+/** A settings file, and what must be known of the window to judge it. */
+export interface JudgedFile {
+  readonly text: string;
+  readonly isWorkspaceFile: boolean;
+  readonly target: Target;
+  /** The folder whose settings these are. */
+  readonly resource: string | undefined;
+  readonly trusted: boolean;
+  /** Does VS Code know the setting? An extension may have more of a section than Holdfast sees to. */
+  isRegistered(name: string): boolean;
+}
+
+/** Judges what a settings file says of a service's section. */
+export function findMarks(service: RegisteredService, file: JudgedFile): Mark[] {
+  const { section } = service.definition;
+  return settingsOf(file.text, section, file.isWorkspaceFile).flatMap((setting) => {
+    const key = setting.name.slice(section.length + 1);
+    const mark = service.definition.keys.includes(key) ? judged(service, key, setting, file) : unknown(service, key, setting, file);
+    return mark === undefined ? [] : [mark];
+  });
+}
+
+export function scopeOf({ languageId }: WrittenSetting, resource: string | undefined): Scope {
+  return { ...(resource === undefined ? {} : { resource }), ...(languageId === undefined ? {} : { languageId }) };
+}
+
+function judged(service: RegisteredService, key: string, setting: WrittenSetting, file: JudgedFile): Mark | undefined {
+  const { definition } = service;
+  const declaration = definition.declarations?.[key];
+  const none = { setting, documentation: declaration?.documentation, nearest: [], fallback: undefined, meant: undefined };
+  if (!file.trusted && file.target !== 'user' && declaration?.restricted === true) {
+    const what = l10n.t('{0} can make code run: while the workspace is not trusted, this value is ignored.', setting.name);
+    return { ...none, kind: 'ignored', severity: 'information', message: `${what} ${inUse(service, key, setting, file)}` };
+  }
+  const checked = definition.check?.(key, setting.value);
+  if (checked === undefined || checked.ok) return undefined;
+  const secret = definition.isSecret(key);
+  const rules: Rules = declaration === undefined ? {} : rulesOf(declaration.schema);
+  const expectation = secret ? undefined : expected(rules);
+  // What the rules cannot say, the schema's author has said.
+  const sayable = expectation !== undefined && breaks(setting.value, rules);
+  const legal = (candidate: unknown): { value: unknown } | undefined => {
+    const result = definition.check!(key, candidate);
+    return result.ok ? { value: result.value } : undefined;
+  };
+  const nearest = secret ? [] : nearestLegal(setting.value, rules, legal);
+  const standard = definition.defaults?.[key];
+  return {
+    ...none,
+    kind: 'invalid',
+    severity: 'warning',
+    message: `${sayable ? l10n.t('{0} must be {1}.', setting.name, expectation) : l10n.t('{0} is not legal: {1}.', setting.name, checked.problem)} ${inUse(service, key, setting, file)}`,
+    nearest,
+    fallback: standard === undefined || nearest.some((value) => shown(value) === shown(standard)) ? undefined : { value: standard },
+  };
+}
+
+/** Does the value break what its rules say, so that to tell the rules tells what is wrong? */
+function breaks(value: unknown, rules: Rules): boolean {
+  if (rules.enum !== undefined) return !rules.enum.includes(value);
+  const types = [rules.type ?? []].flat();
+  if (value === null) return !types.includes('null');
+  switch (typeof value) {
+    case 'number':
+      return !(types.includes('number') || (types.includes('integer') && Number.isInteger(value)))
+        || value < (rules.minimum ?? -Infinity) || value > (rules.maximum ?? Infinity)
+        || value <= (rules.exclusiveMinimum ?? -Infinity) || value >= (rules.exclusiveMaximum ?? Infinity);
+    case 'string': return !types.includes('string') || value.length < (rules.minLength ?? 0) || value.length > (rules.maxLength ?? Infinity);
+    case 'boolean': return !types.includes('boolean');
+    default:
+      if (!Array.isArray(value)) return !types.includes('object');
+      return !types.includes('array') || value.length < (rules.minItems ?? 0) || value.length > (rules.maxItems ?? Infinity);
+  }
+}
+
+/** Which value is used, and where it comes from. */
+function inUse(service: RegisteredService, key: string, setting: WrittenSetting, { resource }: JudgedFile): string {
+  const { value, origin } = service.inspect(key, scopeOf(setting, resource));
+  const text = service.definition.isSecret(key) ? String(value) : shown(value);
+  return l10n.t('{0} is used instead ({1}).', text, originName(origin));
+}
+
+function unknown(service: RegisteredService, key: string, setting: WrittenSetting, file: JudgedFile): Mark | undefined {
+  if (file.isRegistered(setting.name)) return undefined;
+  const { section, keys } = service.definition;
+  const near = meant(key, keys);
+  const name = near === undefined ? undefined : `${section}.${near}`;
+  return {
+    kind: 'unknown',
+    severity: name === undefined ? 'information' : 'warning',
+    message: name === undefined
+      ? l10n.t('{0} is not a setting of {1}.', setting.name, section)
+      : l10n.t('{0} is not a setting of {1}. Did you mean {2}?', setting.name, section, name),
+    setting,
+    documentation: undefined,
+    nearest: [],
+    fallback: undefined,
+    meant: name,
+  };
+}
+
+/** The layer of a file that overrides what this one says, or `undefined`. */
+export function overriddenBy(service: RegisteredService, key: string, setting: WrittenSetting, target: Target, resource: string | undefined): Layer | undefined {
+  const found = service.inspect(key, scopeOf(setting, resource));
+  const own = setting.languageId === undefined ? target : `${target}-language` as const;
+  return layers.findLast((layer) => layer in found.layers && !(found.ignored ?? []).includes(layer) && layers.indexOf(layer) > layers.indexOf(own));
+}

@@ -1,0 +1,51 @@
+import * as vscode from 'vscode';
+import { l10n } from 'vscode';
+import { layers, type Layer } from '../../store/store.ts';
+import type { RegisteredService } from '../api.ts';
+import { escaped, table } from '../markdown.ts';
+import type { Registry } from '../registry.ts';
+import { originName, shown } from '../words.ts';
+import { overriddenBy, scopeOf } from './find-marks.ts';
+import { isWorkspaceFile, type SettingsFiles } from './settings-files.ts';
+import { settingsOf, type WrittenSetting } from './settings-text.ts';
+
+/** Says of a setting in settings.json which value is in effect, where it comes from, and what overrides what is written here. */
+export class Hovers implements vscode.HoverProvider {
+  readonly #registry: Registry;
+  readonly #files: SettingsFiles;
+
+  constructor(registry: Registry, files: SettingsFiles) {
+    this.#registry = registry;
+    this.#files = files;
+  }
+
+  provideHover(document: vscode.TextDocument, position: vscode.Position): vscode.Hover | undefined {
+    const target = this.#files.targetOf(document.uri);
+    if (target === undefined) return undefined;
+    const offset = document.offsetAt(position);
+    for (const service of this.#registry.services) {
+      const { section, keys } = service.definition;
+      const setting = settingsOf(document.getText(), section, isWorkspaceFile(document.uri))
+        .find(({ nameSpan, valueSpan }) => offset >= nameSpan.start && offset <= valueSpan.end);
+      const key = setting?.name.slice(section.length + 1);
+      if (setting === undefined || key === undefined || !keys.includes(key)) continue;
+      const resource = this.#files.resourceOf(document.uri);
+      const overriding = overriddenBy(service, key, setting, target, resource);
+      const range = new vscode.Range(document.positionAt(setting.nameSpan.start), document.positionAt(setting.valueSpan.end));
+      return new vscode.Hover(new vscode.MarkdownString(text(service, key, setting, resource, overriding), true), range);
+    }
+    return undefined;
+  }
+}
+
+function text(service: RegisteredService, key: string, setting: WrittenSetting, resource: string | undefined, overriding: Layer | undefined): string {
+  const found = service.inspect(key, scopeOf(setting, resource));
+  const secret = service.definition.isSecret(key);
+  const show = (value: unknown): string => (secret ? escaped(String(value)) : `\`${shown(value).replaceAll('`', "'")}\``);
+  const lines = [`$(shield) ${l10n.t('In effect: {0} ({1})', show(found.value), escaped(originName(found.origin)))}`];
+  if (overriding !== undefined) lines.push(`$(arrow-up) ${l10n.t('What is written here is overridden by: {0}.', originName(overriding))}`);
+  if ((found.ignored ?? []).length > 0) lines.push(`$(lock) ${l10n.t('What an untrusted workspace says of it is ignored.')}`);
+  if (found.problem !== undefined && !secret) lines.push(`$(warning) ${l10n.t('The stored value is not legal: {0}', escaped(found.problem))}`);
+  const rows = layers.filter((layer) => layer in found.layers).reverse().map((layer) => [originName(layer), show(found.layers[layer])]);
+  return `${lines.join('\n\n')}\n\n${table([l10n.t('Stored in'), l10n.t('Value')], rows.map(([place, value]) => [escaped(place!), value!.replaceAll('|', '\\|')]))}`;
+}

@@ -1,0 +1,147 @@
+import * as vscode from 'vscode';
+import type { Registry } from '../registry.ts';
+import { findMarks, type Mark } from './find-marks.ts';
+import { isWorkspaceFile, SettingsFiles, textOf } from './settings-files.ts';
+
+/** Whoever types is not watched letter by letter; a mark is there well within a second, in milliseconds. */
+const settleTime = 200;
+
+/** A mark in a file, and where its text is. */
+export interface PlacedMark extends Mark {
+  readonly range: vscode.Range;
+}
+
+/** Keeps the marks of all settings files of the window as they should be. */
+export class Marks implements vscode.Disposable {
+  readonly files: SettingsFiles;
+  readonly #registry: Registry;
+  readonly #collection = vscode.languages.createDiagnosticCollection('holdfast');
+  readonly #marks = new Map<string, readonly PlacedMark[]>();
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscriptions: vscode.Disposable[];
+  #timer: NodeJS.Timeout | undefined;
+  readonly #outdated = new Set<vscode.TextDocument>();
+  #allOutdated = false;
+  #disposed = false;
+
+  /** Fires after the marks of a file have changed. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(registry: Registry, globalStorageUri: vscode.Uri) {
+    this.#registry = registry;
+    this.files = new SettingsFiles(globalStorageUri);
+    const soon = (): void => this.#soon();
+    const ifSettings = (document: vscode.TextDocument): void => {
+      if (this.files.targetOf(document.uri) !== undefined) this.#soon(document);
+    };
+    const watcher = vscode.workspace.createFileSystemWatcher('**/.vscode/settings.json');
+    this.#subscriptions = [
+      this.#collection,
+      this.#changed,
+      watcher, watcher.onDidChange(soon), watcher.onDidCreate(soon), watcher.onDidDelete(soon),
+      registry.onDidChange(soon),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => ifSettings(document)),
+      vscode.workspace.onDidOpenTextDocument(ifSettings),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        if (this.files.targetOf(uri) !== undefined) soon();
+      }),
+      vscode.workspace.onDidChangeConfiguration(soon),
+      vscode.workspace.onDidGrantWorkspaceTrust(soon),
+      vscode.workspace.onDidChangeWorkspaceFolders(soon),
+    ];
+    this.#soon();
+  }
+
+  /** The marks of a file that touch a place in it. */
+  at(uri: vscode.Uri, range: vscode.Range): PlacedMark[] {
+    return (this.#marks.get(uri.toString()) ?? []).filter((mark) => mark.range.intersection(range) !== undefined);
+  }
+
+  /** Their number, in all files. */
+  get count(): number {
+    return [...this.#marks.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  /** @param document what has changed; default: anything */
+  #soon(document?: vscode.TextDocument): void {
+    if (document === undefined) this.#allOutdated = true;
+    else this.#outdated.add(document);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      const all = this.#allOutdated;
+      const documents = [...this.#outdated];
+      this.#allOutdated = false;
+      this.#outdated.clear();
+      if (all) void this.#findAll();
+      else for (const each of documents) this.#set(each.uri, this.#find(each.uri, each.getText()));
+    }, settleTime);
+  }
+
+  async #findAll(): Promise<void> {
+    const { all } = this.files;
+    const gone = [...this.#marks.keys()].filter((id) => !all.some((uri) => uri.toString() === id));
+    for (const id of gone) this.#set(vscode.Uri.parse(id), []);
+    await Promise.all(all.map(async (uri) => {
+      const text = this.#registry.services.length === 0 ? '' : await textOf(uri);
+      if (!this.#disposed) this.#set(uri, this.#find(uri, text));
+    }));
+  }
+
+  #find(uri: vscode.Uri, text: string): PlacedMark[] {
+    const target = this.files.targetOf(uri);
+    if (target === undefined || text === '') return [];
+    const file = {
+      text,
+      isWorkspaceFile: isWorkspaceFile(uri),
+      target,
+      resource: this.files.resourceOf(uri),
+      trusted: vscode.workspace.isTrusted,
+      isRegistered: (name: string): boolean => vscode.workspace.getConfiguration(undefined, null).inspect(name)?.defaultValue !== undefined,
+    };
+    const at = positions(text);
+    return this.#registry.services.flatMap((service) => {
+      try {
+        return findMarks(service, file).map((mark) => {
+          const { start, end } = mark.kind === 'unknown' ? mark.setting.nameSpan : mark.setting.valueSpan;
+          return { ...mark, range: new vscode.Range(at(start), at(end)) };
+        });
+      } catch {
+        // A service of another version, or one that is going away.
+        return [];
+      }
+    });
+  }
+
+  #set(uri: vscode.Uri, marks: readonly PlacedMark[]): void {
+    const id = uri.toString();
+    if (marks.length === 0 && !this.#marks.has(id)) return;
+    if (marks.length === 0) this.#marks.delete(id);
+    else this.#marks.set(id, marks);
+    this.#collection.set(uri, marks.map(diagnostic));
+    this.#changed.fire();
+  }
+}
+
+function diagnostic({ kind, severity, message, range, documentation }: PlacedMark): vscode.Diagnostic {
+  const level = severity === 'warning' ? vscode.DiagnosticSeverity.Warning : vscode.DiagnosticSeverity.Information;
+  const result = new vscode.Diagnostic(range, message, level);
+  result.source = 'Holdfast';
+  result.code = documentation === undefined ? kind : { value: kind, target: vscode.Uri.parse(documentation) };
+  return result;
+}
+
+/** The position of an offset, for a text that may be no open document. */
+function positions(text: string): (offset: number) => vscode.Position {
+  const starts = [0];
+  for (const { index, 0: { length } } of text.matchAll(/\r\n|\r|\n/g)) starts.push(index + length);
+  return (offset) => {
+    const line = starts.findLastIndex((start) => start <= offset);
+    return new vscode.Position(line, offset - starts[line]!);
+  };
+}
