@@ -1,9 +1,8 @@
-import type { ActorRefFrom } from 'xstate';
-import type { retrySequencer } from '../../machines/retry-sequencer.ts';
 import { AbortedError, ConfigurationError, DisposedError, TimeoutError, type FailedAttempt, type FailureClass } from '../errors.ts';
 import { offAbort, onAbort, type Abortable } from './abort-fanout.ts';
 import type { Deadline, DeadlineList } from './deadlines.ts';
 import type { ExecuteOptions, Guard } from './guard.ts';
+import type { RetrySteps } from './retry-mirror.ts';
 
 /**
  * One attempt of a call, as the operation sees it, and all that a call needs which succeeds at once: there are no
@@ -134,7 +133,7 @@ export class Call<T> implements Abortable {
   #stranded = false;
   #failures: Attempts | undefined = undefined;
   #lastClass: FailureClass = 'transient';
-  #sequencer: ActorRefFrom<typeof retrySequencer> | undefined = undefined;
+  #sequencer: RetrySteps | undefined = undefined;
 
   constructor(first: Attempt<T>, options: ExecuteOptions | undefined) {
     this.#first = first;
@@ -222,7 +221,7 @@ export class Call<T> implements Abortable {
     const guard = this.#guard;
     guard.nowBackingOff(this as Call<unknown>);
     if (this.#sequencer === undefined) {
-      this.#sequencer = guard.spawnRetry({
+      this.#sequencer = guard.startRetry({
         ...guard.retry,
         random: () => guard.random(),
         remaining: () => this.#remaining(),
@@ -231,16 +230,7 @@ export class Call<T> implements Abortable {
           if (this.#isPermitted()) this.#run(number);
           else this.#sequencer?.send({ type: 'GIVE_UP' });
         },
-      });
-      this.#sequencer.subscribe({
-        next: (snapshot) => {
-          if (snapshot.value === 'exhausted') this.#fail(this.#lastError());
-        },
-        error: () => this.#onSequencerLost(),
-        complete: () => {
-          if (this.#sequencer?.getSnapshot().status === 'stopped') this.#onSequencerLost();
-        },
-      });
+      }, { exhausted: () => this.#fail(this.#lastError()), lost: () => this.#onSequencerLost() });
     }
     this.#sequencer.send({ type: 'ATTEMPT_FAILED', retryable });
   }

@@ -2,12 +2,13 @@ import { createActor, type ActorRefFrom } from 'xstate';
 import {
   breakerDefaults, circuitBreaker, type BreakerEvent, type BreakerInput, type BreakerMode, type BreakerOptions, type BreakerRestore,
 } from '../../machines/circuit-breaker.ts';
-import { retryDefaults, retrySequencer, type RetryInput, type RetryOptions } from '../../machines/retry-sequencer.ts';
+import { retryDefaults, type retrySequencer, type RetryInput, type RetryOptions } from '../../machines/retry-sequencer.ts';
 import { actorClock, systemClock, type Clock } from '../clock.ts';
 import { AbortedError, CircuitOpenError, DisposedError, type FailureClass } from '../errors.ts';
 import { Attempt, Call } from './call.ts';
 import { classifyFailure } from './classify.ts';
 import { DeadlineList, type Deadline } from './deadlines.ts';
+import { RetryMirror, type RetryEnds, type RetrySteps } from './retry-mirror.ts';
 
 export interface GuardOptions {
   /** The dependency, for messages. */
@@ -286,15 +287,20 @@ export class Guard {
     return true;
   }
 
-  /** @internal */
-  spawnRetry(input: RetryInput): RetryRef {
-    const supervised = this.#actors?.spawnRetry(input);
-    if (supervised !== undefined) return supervised;
-    // Somebody awaits a backoff, so its timer keeps the process alive.
-    const clock = { setTimeout: (fn: () => void, ms: number) => this.clock.setTimeout(fn, ms), clearTimeout: (id: never) => this.clock.clearTimeout(id) };
-    const retry = createActor(retrySequencer, { input, clock: clock });
-    retry.subscribe({ error: () => undefined });
-    return retry.start();
+  /** @internal An actor where a supervisor watches it, its mirror where nobody does. */
+  startRetry(input: RetryInput, ends: RetryEnds): RetrySteps {
+    const actor = this.#actors?.spawnRetry(input);
+    if (actor === undefined) return new RetryMirror(input, this.clock, ends);
+    actor.subscribe({
+      next: ({ value }) => {
+        if (value === 'exhausted') ends.exhausted();
+      },
+      error: () => ends.lost(),
+      complete: () => {
+        if (actor.getSnapshot().status === 'stopped') ends.lost();
+      },
+    });
+    return actor;
   }
 
   /** @internal */

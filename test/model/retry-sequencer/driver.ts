@@ -1,12 +1,27 @@
 import { expect } from 'chai';
-import type { EventObject } from 'xstate';
-import { AbortedError, createGuard, DisposedError, StoreError, TimeoutError, ValidationError, type Attempt, type FailedAttempt, type Guard } from '../../../src/index.ts';
+import { createActor, type EventObject } from 'xstate';
+import { breakerDefaults, circuitBreaker } from '../../../machines/circuit-breaker.ts';
+import { retrySequencer } from '../../../machines/retry-sequencer.ts';
+import { actorClock } from '../../../src/clock.ts';
+import { Guard, type GuardActors } from '../../../src/guard/guard.ts';
+import { AbortedError, DisposedError, StoreError, TimeoutError, ValidationError, type Attempt, type FailedAttempt } from '../../../src/index.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import type { Run, Variant } from '../harness/suite.ts';
 import { RetryOracle, type Answer, type Failure, type RetryRules } from './oracle.ts';
 
 export interface RetryVariant extends Variant {
   readonly rules: RetryRules;
+  readonly actor: boolean;
+}
+
+/** What a supervisor does for a guard. */
+function supervised(clock: VirtualClock): GuardActors {
+  const awaited = { setTimeout: (fn: () => void, ms: number) => clock.setTimeout(fn, ms), clearTimeout: (id: never) => clock.clearTimeout(id) };
+  let breaker: ReturnType<GuardActors['breaker']>;
+  return {
+    breaker: () => (breaker ??= createActor(circuitBreaker, { clock: actorClock(clock), input: breakerDefaults }).start()),
+    spawnRetry: (input) => createActor(retrySequencer, { clock: awaited, input }).start(),
+  };
 }
 
 /** `how` tells apart what the machine does not: the same event has several causes. */
@@ -38,10 +53,10 @@ export class RetryRun implements Run {
   /** The implementation is a step ahead of the path: it begins an attempt and gives up in one go. */
   #ahead = false;
 
-  constructor({ rules }: RetryVariant) {
+  constructor({ rules, actor }: RetryVariant) {
     const { attempts, initialDelay, factor, maxDelay, jitter, timeout, budget, random } = rules;
     this.#oracle = new RetryOracle(rules);
-    this.#guard = createGuard({
+    this.#guard = new Guard({
       name: 'the dependency',
       clock: this.#clock,
       retry: { attempts, initialDelay, factor, maxDelay, jitter },
@@ -51,7 +66,7 @@ export class RetryRun implements Run {
       onEvent: ({ type }) => {
         if (type === 'late') this.#late++;
       },
-    });
+    }, actor ? supervised(this.#clock) : undefined);
     this.#guard.execute((attempt) => {
       this.#calls.push(this.#clock.now());
       return new Promise<string>((resolve, reject) => this.#attempts.push({ attempt, resolve, reject }));

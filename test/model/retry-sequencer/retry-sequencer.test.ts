@@ -8,20 +8,27 @@ const usual: RetryRules = {
   attempts: 3, initialDelay: 1_000, factor: 2, maxDelay: 10_000, jitter: 0.2, timeout: 5_000, budget: 60_000, random: 0.5,
 };
 
-/** @param remaining what is left of the budget, as the pure machine sees it: it has no time */
-function variant(name: string, rules: RetryRules, remaining = Infinity): RetryVariant {
+/**
+ * As in a service, where a supervisor spawns the sequencer's actor; and as in a guard of its own, whose mirror does without.
+ *
+ * @param remaining what is left of the budget, as the pure machine sees it: it has no time
+ */
+function variants(name: string, rules: RetryRules, remaining = Infinity): RetryVariant[] {
   const input: RetryInput = { ...rules, random: () => rules.random, remaining: () => remaining, run: () => undefined };
-  return { name, rules, input };
+  return [
+    { name: `${name}, an actor`, rules, input, actor: true },
+    { name: `${name}, the mirror`, rules, input, actor: false },
+  ];
 }
 
 const model: MachineModel<RetryVariant> = {
   machine: retrySequencer as never,
   transient: ['retry-sequencer.deciding'],
   variants: [
-    variant('three attempts', usual),
-    variant('four attempts, capped waits, no jitter', { ...usual, attempts: 4, maxDelay: 1_500, jitter: 0 }),
-    variant('a single attempt', { ...usual, attempts: 1 }),
-    variant('a budget too small for the first wait', { ...usual, budget: 900 }, 900),
+    ...variants('three attempts', usual),
+    ...variants('four attempts, capped waits, no jitter', { ...usual, attempts: 4, maxDelay: 1_500, jitter: 0 }),
+    ...variants('a single attempt', { ...usual, attempts: 1 }),
+    ...variants('a budget too small for the first wait', { ...usual, budget: 900 }, 900),
   ],
 
   events(snapshot, { rules }): readonly EventObject[] {
