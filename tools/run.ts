@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process';
  * Runs a program to its end and gives back what it printed. A program that fails becomes an error which carries its
  * last words, so that "npm failed" never stands alone.
  */
-export async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+export async function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
   // npm is a .cmd file on Windows, which only a shell can start.
   const shell = process.platform === 'win32' && command === 'npm';
-  const child = spawn(command, args, { cwd, shell, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { cwd, shell, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   // It must not go on after we were interrupted.
   const stop = () => void child.kill();
   process.once('exit', stop);

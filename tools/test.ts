@@ -115,7 +115,17 @@ await step('Unit tests, and those generated from the machines', async () => {
   noteCoverage('coverage', checkCoverage(root, coverage));
 });
 
-const suites = { packages: 'test/package', examples: 'test/examples', 'other inspectors': 'test/xstate-inspect', simulation: 'test/simulation', fuzz: 'test/fuzz', conformance: 'test/conformance', sla: 'test/sla' };
+const suites = {
+  'packages': 'test/package',
+  'examples': 'test/examples',
+  'getting started': 'test/getting-started',
+  'documents': 'test/documents',
+  'other inspectors': 'test/xstate-inspect',
+  'simulation': 'test/simulation',
+  'fuzz': 'test/fuzz',
+  'conformance': 'test/conformance',
+  'sla': 'test/sla',
+};
 for (const [name, folder] of Object.entries(suites)) {
   if (!existsSync(path.join(root, folder))) continue;
   await step(`Suite: ${name}`, () => mocha(name, `${folder}/**/*.test.ts`));

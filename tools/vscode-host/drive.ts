@@ -3,13 +3,20 @@ import type { Frame, Locator, Page } from 'playwright-core';
 /** Hands for a workbench: what a person does with the keyboard, and what they see. */
 
 /** Runs a command by its title, through the command palette. */
-export async function runCommand(page: Page, title: string): Promise<void> {
-  await page.keyboard.press('F1');
-  const input = page.locator('.quick-input-widget input[type="text"]:visible');
-  await input.waitFor();
-  // The palette opens with `>`; filling it whole spares us the question whether it is there yet.
-  await input.fill(`>${title}`);
-  await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first().click();
+export async function runCommand(page: Page, title: string, timeout = 60_000): Promise<void> {
+  const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
+  // The palette lists the extensions' commands that VS Code has read when it is opened.
+  for (const deadline = performance.now() + timeout; ;) {
+    await page.keyboard.press('F1');
+    const input = page.locator('.quick-input-widget input[type="text"]:visible');
+    await input.waitFor();
+    // The palette opens with `>`; filling it whole spares us the question whether it is there yet.
+    await input.fill(`>${title}`);
+    const found = await row.waitFor({ timeout: 2_000 }).then(() => true, () => false);
+    if (found || performance.now() > deadline) break;
+    await page.keyboard.press('Escape');
+  }
+  await row.click();
 }
 
 /** Opens a file of the workspace by its name, such as `settings.json`. Needs ripgrep in the server: 1.139.1, not 1.100.3. */
