@@ -13,6 +13,10 @@ export interface Measures {
   readonly unanswered: number;
   readonly lied: number;
   readonly lost: number;
+  /** Accepted: not turned away honestly while the store was in trouble. */
+  readonly accepted: number;
+  /** Accepted, and honoured, or left in doubt and stored. */
+  readonly fulfilled: number;
   readonly availability: number;
   readonly recoveries: number;
   readonly recovery: { readonly p50: number; readonly p99: number; readonly most: number };
@@ -50,6 +54,8 @@ export function measure(ledger: Ledger): Measures {
   const honoured = count('honoured');
   const inDoubtStored = count('in doubt', ({ landed }) => landed.length > 0);
   const turnedAway = count('refused', wasInTrouble) + count('in doubt', (write) => write.landed.length === 0 && wasInTrouble(write));
+  const accepted = asked - turnedAway;
+  const fulfilled = honoured + inDoubtStored;
   const overheads = fates.filter(({ fate }) => fate === 'honoured').map(({ write: { called, answered } }) => (answered!.time - called.time) - (answered!.store - called.store));
   const { recoveries } = ledger;
   return {
@@ -64,7 +70,9 @@ export function measure(ledger: Ledger): Measures {
     unanswered: count('unanswered'),
     lied: count('lied'),
     lost: ledger.lost.length,
-    availability: (honoured + inDoubtStored) / (asked - turnedAway),
+    accepted,
+    fulfilled,
+    availability: fulfilled / accepted,
     recoveries: recoveries.length,
     recovery: { p50: percentile(recoveries, 0.5), p99: percentile(recoveries, 0.99), most: percentile(recoveries, 1) },
     latency: { p50: percentile(overheads, 0.5), p95: percentile(overheads, 0.95), p99: percentile(overheads, 0.99) },
