@@ -1,6 +1,8 @@
 /**
  * `npm run bench:inspector`: what the recorder of the State Inspector costs for each event, and how a history of
  * 1,000 actors and 100,000 records behaves.
+ *
+ * --write  writes the report into docs/performance.md
  */
 import * as yup from 'yup';
 import { History } from '../src/inspect/history.ts';
@@ -11,12 +13,15 @@ import { ConfigurationService } from '../src/service/service.ts';
 import { defineSettings } from '../src/settings/define-settings.ts';
 import { MemoryStore } from '../src/store/memory-store.ts';
 import { VirtualClock } from '../src/testing/virtual-clock.ts';
+import { say, writeDocument } from './document.ts';
+import { median } from './harness.ts';
+import { printChecks, table } from './report.ts';
+import { within, type Row } from './scenario.ts';
+import { surroundings } from './surroundings.ts';
 
 const events = 4_000;
 const rounds = 9;
 const target = 10;
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 function time(work: () => void): number {
   const started = performance.now();
@@ -79,13 +84,14 @@ let text = '';
 const exported = time(() => (text = exportRecording(history.records(), 0, history.base().values())));
 const imported = time(() => importRecording(text));
 
-const row = (what: string, value: string): string => `  ${what.padEnd(58)} ${value.padStart(12)}`;
-console.log([
-  `Recorder (${rounds} rounds of ${events.toLocaleString('en')} events, medians)`,
+const row = (name: string, value: string): Row => ({ name, more: { '': value } });
+say(`node ${process.version}; ${surroundings()}`);
+say(`\n### Recorder\n\n${rounds} rounds of ${events.toLocaleString('en-US')} events, medians.\n\n${table([
   row('one event sent, closed', `${((median(without) * 1_000) / events).toFixed(2)} us`),
   row('one event sent, recorder attached', `${((median(attached) * 1_000) / events).toFixed(2)} us`),
-  row(`more for each of the ${recorded.toLocaleString('en')} events recorded`, `${extra.toFixed(2)} us`),
-  'History of 1,000 actors and 100,000 records',
+  row(`more for each of the ${recorded.toLocaleString('en-US')} events recorded`, `${extra.toFixed(2)} us`),
+])}`);
+say(`\n### History of 1,000 actors and 100,000 records\n\n${table([
   row('add, while it fills', `${filling.toFixed(0)} ns`),
   row('add, when the oldest is folded', `${folding.toFixed(0)} ns`),
   row('the first moment', `${moment(0).toFixed(2)} ms`),
@@ -93,6 +99,8 @@ console.log([
   row('the last moment', `${moment(99_999).toFixed(2)} ms`),
   row(`export (${(text.length / 1e6).toFixed(1)} MB)`, `${exported.toFixed(0)} ms`),
   row('import', `${imported.toFixed(0)} ms`),
-  `${extra <= target ? 'ok' : 'FAIL'}: at most ${target} us per event while open.`,
-].join('\n'));
-process.exitCode = extra <= target ? 0 : 1;
+])}`);
+const check = within('inspector open, each event recorded', extra, target, 'us');
+printChecks([check]);
+if (process.argv.includes('--write')) writeDocument('bench:inspector');
+process.exitCode = check.ok ? 0 : 1;

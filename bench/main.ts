@@ -5,12 +5,14 @@
  * --quick           less than a minute, and rougher
  * --only NAME       one scenario (can be repeated)
  * --json FILE       writes the figures as JSON as well
+ * --write           writes the report into docs/performance.md
  * --also NAME=TREE  builds the library of another working tree too, and measures both in the same processes
  */
 import { fork } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { say, writeDocument } from './document.ts';
 import { buildLibrary } from './library.ts';
 import { peerVersions } from './peers.ts';
 import { print, printChecks } from './report.ts';
@@ -27,6 +29,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
     json: { type: 'string' },
+    write: { type: 'boolean', default: false },
     also: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -47,8 +50,7 @@ for (const other of options.also) {
 
 const started = performance.now();
 const versions = { node: process.version, ...peerVersions() };
-console.log(Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', '));
-console.log(surroundings());
+say(`${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}; ${surroundings()}`);
 const results: Measured[] = [];
 for (const name of wanted) {
   const result = await inItsOwnProcess({ scenario: name, quick: options.quick, builds });
@@ -62,6 +64,7 @@ if (options.json !== undefined) {
   const report = { at: new Date().toISOString(), versions, surroundings: surroundings(), quick: options.quick, results };
   writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 }
+if (options.write) writeDocument('bench');
 
 function inItsOwnProcess(scenario: Order): Promise<Omit<Measured, 'name'>> {
   return new Promise((resolve, reject) => {

@@ -2,13 +2,15 @@
  * `npm run bench:profile`: where the time of a call goes, by V8's own profiler: first by part, then by function.
  *
  * --tree FOLDER  of another working tree
+ * --write        writes the report into docs/performance.md
  */
 import { parseArgs } from 'node:util';
+import { say, writeDocument } from './document.ts';
 import { buildLibrary, loadLibrary } from './library.ts';
 import { inWords, profile } from './profiler.ts';
 import { tenSettings } from './settings.ts';
 
-const { values: options } = parseArgs({ options: { tree: { type: 'string' } } });
+const { values: options } = parseArgs({ options: { tree: { type: 'string' }, write: { type: 'boolean', default: false } } });
 const library = await loadLibrary(await buildLibrary(options.tree));
 
 const succeed = async (): Promise<number> => 42;
@@ -23,7 +25,7 @@ async function show(title: string, step: (times: number) => Promise<void>, times
     const end = performance.now() + 3_000;
     while (performance.now() < end) await step(times);
   });
-  console.log(`\n${title}\n\n${inWords(taken)}`);
+  say(`\n### ${title}\n\n\`\`\`\n${inWords(taken)}\n\`\`\``);
 }
 
 const guard = library.createGuard({ name: 'bench', retry: { initialDelay: 0 } });
@@ -61,4 +63,5 @@ let value = 1;
 await show('An update, on a store in memory', async (times) => {
   for (let i = 0; i < times; i++) await service.update('maxAgents', (value = (value % 50) + 1));
 }, 500);
+if (options.write) writeDocument('bench:profile');
 process.exit(0);

@@ -1,22 +1,19 @@
+import { say } from './document.ts';
 import { show, type Check, type Result, type Row } from './scenario.ts';
 
 /** Prints the rows of a scenario as a table that is also Markdown. */
 export function print({ title, about, rows, checks }: Result & { readonly title: string; readonly about: string }): void {
-  console.log(`\n${title}\n${about}\n`);
-  console.log(table(rows));
-  if (checks.length > 0) console.log('');
-  for (const check of checks) console.log(inWords(check));
+  say(`\n### ${title}\n\n${about}\n\n${table(rows)}`);
+  if (checks.length > 0) say(`\n${checks.map(inWords).join('\n')}`);
 }
 
 export function printChecks(checks: readonly Check[]): void {
   if (checks.length === 0) return;
-  console.log('\nTargets\n');
-  for (const check of checks) console.log(inWords(check));
-  console.log(`\n${checks.filter(({ ok }) => ok).length} of ${checks.length} targets reached`);
+  say(`\n### Targets\n\n${checks.map(inWords).join('\n')}\n\n${checks.filter(({ ok }) => ok).length} of ${checks.length} targets reached.`);
 }
 
 function inWords({ what, target, measured, ok }: Check): string {
-  return `${ok ? 'ok    ' : 'MISSED'}  ${what}: ${measured}  (${target})`;
+  return `- ${ok ? 'reached' : '**missed**'}: ${what}: ${measured} (${target})`;
 }
 
 export function table(rows: readonly Row[]): string {

@@ -5,12 +5,14 @@
  * --quick      fewer and smaller sizes, and no plots
  * --only NAME  one curve (can be repeated)
  * --json FILE  writes the figures as JSON as well
+ * --write      writes the report into docs/performance.md
  */
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { exponent, isAsExpected, type Curve, type Series } from './curve.ts';
+import { say, writeDocument } from './document.ts';
 import { median } from './harness.ts';
 import { buildLibrary, loadLibrary } from './library.ts';
 import { plot } from './plot.ts';
@@ -28,6 +30,7 @@ const { values: options } = parseArgs({
     'quick': { type: 'boolean', default: false },
     'only': { type: 'string', multiple: true },
     'json': { type: 'string' },
+    'write': { type: 'boolean', default: false },
     /** For our own processes: the library that the parent has built. */
     'library': { type: 'string' },
   },
@@ -63,15 +66,14 @@ async function measureAll(): Promise<void> {
   const library = await buildLibrary();
   const checks: Check[] = [];
   const results: unknown[] = [];
-  console.log(`node ${process.version}; ${surroundings()}`);
+  say(`node ${process.version}; ${surroundings()}`);
   for (const name of wanted) {
     const curve = await load(name);
     const { sizes, series } = await inItsOwnProcess(name, library);
-    console.log(`\n${curve.title}\n`);
-    console.log(table(sizes.map((size, i) => ({
+    say(`\n### ${curve.title}\n\n${table(sizes.map((size, i) => ({
       name: size.toLocaleString('en-US'),
       more: Object.fromEntries(series.map(({ name: column, unit, values }) => [`${column}, ${unit}`, values[i]!])),
-    }))));
+    })))}`);
     for (const each of series) {
       checks.push({
         what: `${curve.title}: ${each.name}`,
@@ -84,11 +86,11 @@ async function measureAll(): Promise<void> {
     if (!options.quick) {
       const file = path.resolve(import.meta.dirname, `../docs/images/scale-${name}.svg`);
       writeFileSync(file, plot(curve.title, curve.of, sizes, series));
-      console.log(`\nPlotted: docs/images/scale-${name}.svg`);
+      say(`\n![${curve.title}](images/scale-${name}.svg)`);
     }
   }
   printChecks(checks);
-  console.log(`\n${surroundings()}`);
+  if (options.write) writeDocument('bench:scale');
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify({ at: new Date().toISOString(), node: process.version, surroundings: surroundings(), results, checks }, null, 2)}\n`);
   }

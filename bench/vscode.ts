@@ -3,6 +3,7 @@
  *
  * --quick           fewer rounds, one window, 100 services
  * --json FILE       writes the figures as JSON as well
+ * --write           writes the report into docs/performance.md
  * --version NUMBER  another of the VS Codes that are pinned
  * --profile         says as well where the time of updates goes
  */
@@ -18,6 +19,7 @@ import { temporaryFolder } from '../tools/vscode-host/home.ts';
 import { projectRoot } from '../tools/vscode-host/paths.ts';
 import { asVersion } from '../tools/vscode-host/versions.ts';
 import { openWorkbench, quietSettings, type Workbench } from '../tools/vscode-host/workbench.ts';
+import { say, writeDocument } from './document.ts';
 import { median } from './harness.ts';
 import { printChecks, table } from './report.ts';
 import { faster, within, type Check, type Row } from './scenario.ts';
@@ -26,7 +28,7 @@ import { benchSettings } from './vscode/settings.ts';
 import type { HostFigures } from './vscode/in-host.ts';
 
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, version: { type: 'string' }, profile: { type: 'boolean', default: false } },
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, write: { type: 'boolean', default: false }, version: { type: 'string' }, profile: { type: 'boolean', default: false } },
 });
 const version = asVersion(options.version);
 /** The longest that one window may take, in milliseconds. */
@@ -167,10 +169,11 @@ try {
   }
   progress.done();
   const { rows, checks } = report(all);
-  console.log(`VS Code ${all[0]!.vscode}, node ${all[0]!.node}; ${surroundings()}`);
-  for (const [title, some] of Object.entries(rows)) console.log(`\n${title}\n\n${table(some)}`);
-  if (all[0]!.profile !== undefined) console.log(`\nWhere the time of updates goes\n\n${all[0]!.profile}`);
+  say(`VS Code ${all[0]!.vscode}, node ${all[0]!.node}; ${surroundings()}`);
+  for (const [title, some] of Object.entries(rows)) say(`\n### ${title}\n\n${table(some)}`);
+  if (all[0]!.profile !== undefined) say(`\n### Where the time of updates goes\n\n\`\`\`\n${all[0]!.profile}\n\`\`\``);
   printChecks(checks);
+  if (options.write) writeDocument('bench:vscode');
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify({ at: new Date().toISOString(), vscode: version, surroundings: surroundings(), rows, checks, windows: all }, null, 2)}\n`);
   }
