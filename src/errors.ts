@@ -175,20 +175,35 @@ interface ReasonFacts {
 }
 
 export const storeReasons: Readonly<Record<StoreReason, ReasonFacts>> = {
+  /** The key is not among the settings in the extension's package.json. */
   'unregistered': { class: 'caller' },
+  /** A policy of the organisation decides the value. */
   'policy': { class: 'caller', userAction: 'Your organisation manages this setting; ask its administrator.' },
+  /** The setting cannot be written at this target, or for this resource or language. */
   'scope': { class: 'caller' },
+  /** The workspace or a folder was asked for, and none is open. */
   'no-workspace': { class: 'caller', userAction: 'Open a folder or workspace first, or store the value in the user settings.' },
+  /** The settings file has changes that are not saved. */
   'dirty': { class: 'user', userAction: 'Save the settings file, then try again.' },
+  /** The settings file does not parse. */
   'invalid-file': { class: 'user', userAction: 'Open the settings file and correct its errors, then try again.' },
+  /** The settings file, or the value, was changed by someone else meanwhile. */
   'newer': { class: 'transient', userAction: 'The settings file changed on disk; it is read again before the next attempt.' },
+  /** The file system does not allow to write the settings file. */
   'permission': { class: 'user', userAction: 'Allow writing to the settings file, then try again.' },
+  /** The settings file is on a read-only file system. */
   'read-only': { class: 'permanent', userAction: 'The settings file is on a read-only file system: make it writable, or store the value somewhere else.' },
+  /** No disk space is left. */
   'no-space': { class: 'user', userAction: 'Free some disk space, then try again.' },
+  /** VS Code is starting and takes no writes yet. */
   'not-ready': { class: 'transient' },
+  /** The window was closing; whether the value was stored is looked up at the next start. */
   'shutting-down': { class: 'caller', userAction: 'The window is closing; the write is checked at the next start.' },
+  /** The store said that it had stored the value, and something else was read back. */
   'not-verified': { class: 'transient', userAction: 'The settings file did not keep the value; look for another program that rewrites it.' },
+  /** The file system, or another dependency, failed for the time being. */
   'io': { class: 'transient' },
+  /** Nothing that is known here; the message is what was said. */
   'unknown': { class: 'transient' },
 };
 

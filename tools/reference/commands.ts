@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot } from '../vscode-host/paths.ts';
+import { table } from './source.ts';
+
+interface Manifest {
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
+    readonly menus?: Readonly<Record<string, readonly { readonly command?: string; readonly when?: string }[]>>;
+  };
+}
+
+/** What each command does; the manifest says which there are. */
+const does: Readonly<Record<string, string>> = {
+  openInspector: 'Shows the actors of every service live: states, charts, events. See [the State Inspector](../inspector.md).',
+  showActions: 'Lists what can be done about a service now; the status bar item runs it.',
+  showHealth: 'The health report of every service: checks, breakers, problems of values.',
+  showMetrics: 'Counts and times of every service.',
+  showLog: 'The log, in the output panel.',
+  reset: 'Closes circuit breakers, and starts again a service that has given up after too many crashes.',
+  probe: 'Lets the next write of an open breaker through, as a probe.',
+  holdOpen: 'Refuses writes until *Release*: for when a settings file must not be touched.',
+  release: 'Ends *Hold Open*; the next write is a probe.',
+  reload: 'Reads the settings again.',
+  restoreDefaults: 'Removes the values of one service from the target you choose: all, or none. Asks first.',
+  exportDiagnostics: 'Writes a file for a bug report: health, metrics, log. Secret values are never in it.',
+};
+
+/** The commands of the extension. */
+export function commandReference(): string {
+  const { contributes } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as Manifest;
+  const hidden = new Set(contributes.menus?.['commandPalette']?.filter(({ when }) => when === 'false').map(({ command }) => command));
+  const rows = contributes.commands.filter(({ command }) => !hidden.has(command)).map(({ command, title, category }) => {
+    const what = does[command.replace('holdfast.', '')];
+    if (what === undefined) throw new Error(`tools/reference/commands.ts does not say what ${command} does.`);
+    return [`${category}: ${title}`, `\`${command}\``, what];
+  });
+  return [
+    '# Commands',
+    'Of the Holdfast extension, in the command palette. A command that concerns one service, or one settings file, asks which when there are several; a program may name it: `executeCommand(id, { service, file })`.',
+    table(['command', 'id', 'what it does'], rows),
+  ].join('\n\n');
+}

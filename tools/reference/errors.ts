@@ -1,0 +1,62 @@
+import ts from 'typescript';
+import * as errors from '../../src/errors.ts';
+import { ConfigurationError, storeReasons, type StoreReason } from '../../src/errors.ts';
+import { commentOf, nodesOf, sourceFile, table } from './source.ts';
+
+const file = 'src/errors.ts';
+
+/** One of each, to ask it what it says. */
+const samples: readonly ConfigurationError[] = [
+  new errors.ValidationError('key', 'is not legal'),
+  new errors.StoreError('io', 'refused'),
+  new errors.TimeoutError('The write', 5_000, 'unknown'),
+  new errors.CircuitOpenError('settings.json', 60_000),
+  new errors.QueueFullError('settings.json', 100),
+  new errors.TransactionError('key', [], []),
+  new errors.AbortedError('The write', 'unknown'),
+  new errors.DisposedError('the service'),
+  new errors.SupervisionError('the service'),
+];
+
+const retries: Readonly<Record<errors.FailureClass, string>> = {
+  transient: 'yes: done for you, with backoff; after that, later',
+  user: 'once a person has acted',
+  permanent: 'not in this session',
+  caller: 'no',
+};
+
+/** Every error a caller can see: what it means, whether to retry, what the user can do. */
+export function errorReference(): string {
+  const classes = new Map([...nodesOf(sourceFile(file))].filter(ts.isClassDeclaration).map((node) => [node.name!.text, node]));
+  const missing = [...classes.keys()].filter((name) => name !== 'ConfigurationError' && !samples.some((error) => error.name === name));
+  if (missing.length > 0) throw new Error(`tools/reference/errors.ts has no sample of ${missing.join(', ')}.`);
+  return [
+    '# Errors',
+    'Everything that Holdfast rejects with is a `ConfigurationError`: `code` is for programs and does not change, `message` is for developers, `userAction` is what a person can do about it. `retryable` says whether the same call can succeed later without anyone doing anything. `attempts` has every attempt that was made, and `cause` what was caught.',
+    table(['`code`', 'class', 'what it means', '`retryable`', '`userAction`'], samples.map((error) => [
+      `[\`${error.code}\`](#${error.code.toLowerCase()})`,
+      `\`${error.name}\``,
+      commentOf(classes.get(error.name)!),
+      ...error instanceof errors.StoreError ? ['by [reason](#reasons-of-a-storeerror)', 'by reason'] : [error.retryable ? 'yes' : 'no', error.userAction ?? ''],
+    ])),
+    ...samples.map((error) => section(error, classes.get(error.name)!)),
+    '## Reasons of a `StoreError`',
+    'Found out by facts, and not by the words of a message. All but the reasons that are the caller’s own count as failures of the settings file, and open its circuit breaker after five in a row.',
+    table(['`reason`', 'what it means', 'try again?', '`userAction`'], reasons().map(({ reason, meaning }) => [
+      `\`${reason}\``, meaning, retries[storeReasons[reason].class], storeReasons[reason].userAction ?? '',
+    ])),
+  ].join('\n\n');
+}
+
+function section(error: ConfigurationError, node: ts.ClassDeclaration): string {
+  const fields = node.members.filter(ts.isPropertyDeclaration).filter((member) => member.name.getText() !== 'code');
+  const list = fields.map((field) => `- \`${field.name.getText()}: ${field.type?.getText() ?? ''}\`${prefixed(commentOf(field))}`);
+  return [`### ${error.code}`, commentOf(node).replace(/\s+/g, ' '), `For instance: ${error.message}`, ...(list.length === 0 ? [] : [list.join('\n')])].join('\n\n');
+}
+
+const prefixed = (text: string): string => (text === '' ? '' : `: ${text.replace(/\s+/g, ' ')}`);
+
+function reasons(): { reason: StoreReason; meaning: string }[] {
+  const declared = [...nodesOf(sourceFile(file))].filter(ts.isPropertyAssignment).filter((node) => ts.isStringLiteral(node.name) && node.name.text in storeReasons);
+  return declared.map((node) => ({ reason: (node.name as ts.StringLiteral).text as StoreReason, meaning: commentOf(node) }));
+}

@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+import { projectRoot } from '../vscode-host/paths.ts';
+import { commentOf, nodesOf, sourceFile, table } from './source.ts';
+
+/** In the order of docs/machines.md, which shows their charts. */
+const machines = ['circuit-breaker', 'retry-sequencer', 'write-queue', 'config-lifecycle', 'supervisor'];
+
+/** The machines: charts, states, events, and the properties that tests of them name. */
+export function machineReference(): string {
+  return [
+    '# Machines',
+    '[What they are for](../machines.md). Every state and every transition is reached by tests that are generated from the machine and run against the real implementation, whose results a plainly written oracle checks ([test/model](../../test/model)). The properties are those that these tests, and the machine, name; [what each says, and how it is proven](../verification.md).',
+    ...machines.map(machine),
+  ].join('\n\n');
+}
+
+function machine(name: string): string {
+  const file = sourceFile(`machines/${name}.ts`);
+  return [
+    `## ${name}`,
+    `![${name}](../images/machine-${name}.svg)`,
+    `Source: [machines/${name}.ts](../../machines/${name}.ts). Properties: ${properties(name).join(', ')}.`,
+    table(['state', ''], states(file).map(([state, comment]) => [`\`${state}\``, comment])),
+    table(['event', 'carries', ''], events(file)),
+  ].join('\n\n');
+}
+
+/** The states by their paths, with the comments above them. */
+function states(file: ts.SourceFile): [string, string][] {
+  const found: [string, string][] = [];
+  const visit = (node: ts.Node, above: readonly string[]): void => {
+    if (ts.isPropertyAssignment(node) && node.name.getText() === 'states' && ts.isObjectLiteralExpression(node.initializer)) {
+      for (const state of node.initializer.properties) {
+        const here = [...above, state.name!.getText()];
+        found.push([here.join('.'), commentOf(state)]);
+        state.forEachChild((child) => visit(child, here));
+      }
+    } else node.forEachChild((child) => visit(child, above));
+  };
+  visit(file, []);
+  return found;
+}
+
+/** The members of the union `…Event` that the machine accepts. */
+function events(file: ts.SourceFile): string[][] {
+  const union = [...nodesOf(file)].find((node): node is ts.TypeAliasDeclaration => ts.isTypeAliasDeclaration(node) && /^\w+Event$/.test(node.name.text) && ts.isUnionTypeNode(node.type) && node.modifiers?.[0]?.kind === ts.SyntaxKind.ExportKeyword);
+  const members = (union?.type as ts.UnionTypeNode).types.filter(ts.isTypeLiteralNode);
+  return members.map((member) => {
+    const fields = member.members.filter(ts.isPropertySignature);
+    const type = fields.find((field) => field.name.getText() === 'type')!.type!.getText().replaceAll("'", '`');
+    const carried = fields.filter((field) => field.name.getText() !== 'type').map((field) => `\`${field.name.getText()}\``);
+    // The comment is before the `|`, and so before the member's own text.
+    return [type, carried.join(', '), commentBefore(member)];
+  });
+}
+
+function commentBefore(member: ts.Node): string {
+  const text = member.getSourceFile().text;
+  const before = text.slice(0, member.getStart());
+  return /\/\*\*\s*((?:(?!\*\/)[^])*?)\s*\*\/\s*\|\s*$/.exec(before)?.[1]?.replaceAll(/\n\s*\* ?/g, ' ') ?? '';
+}
+
+function properties(name: string): string[] {
+  const folder = path.join(projectRoot, 'test/model', name);
+  const texts = [path.join(projectRoot, `machines/${name}.ts`), ...readdirSync(folder).map((each) => path.join(folder, each))].map((each) => readFileSync(each, 'utf8'));
+  const named = new Set(texts.join('\n').match(/\bP\d{1,2}\b/g));
+  return [...named].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+}
