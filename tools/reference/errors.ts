@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import * as errors from '../../src/errors.ts';
-import { ConfigurationError, storeReasons, type StoreReason } from '../../src/errors.ts';
+import { storeReasons, type ConfigurationError, type StoreReason } from '../../src/errors.ts';
 import { commentOf, nodesOf, sourceFile, table } from './source.ts';
 
 const file = 'src/errors.ts';
