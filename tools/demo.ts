@@ -97,8 +97,8 @@ async function demonstrate(): Promise<void> {
     folder: workspace,
     vsixFiles: [holdfast, nofx],
     extensionDevelopmentPaths: [path.join(projectRoot, 'tools/demo-driver')],
-    // In a browser VS Code saves by itself; the demo wants to see unsaved changes.
-    userSettings: { ...quietSettings, 'files.autoSave': 'off' },
+    // In a browser VS Code saves by itself; the demo wants to see unsaved changes, and what a caller is told of them at once.
+    userSettings: { ...quietSettings, 'files.autoSave': 'off', 'holdfast.failedWrites.waitFor': 0 },
     env: { ...process.env, HOLDFAST_DEMO_SOCKET: socket },
     onProgress: progress.step,
   });

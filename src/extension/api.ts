@@ -4,6 +4,7 @@ import type { HealthReport } from '../service/health.ts';
 import type { Metrics } from '../service/metrics.ts';
 import type { FaultInjection } from '../service/options.ts';
 import type { BreakerStatus } from '../service/service.ts';
+import type { Rescuer } from '../service/waiting-writes.ts';
 import type { Origin, SettingIssue } from '../service/snapshot.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import type { Disposable, Layer, Scope, Target } from '../store/store.ts';
@@ -54,6 +55,8 @@ export interface RegisteredService extends ObservedService {
   hold(file?: string): void;
   release(file?: string): void;
   evidence(): void;
+  /** Absent in older versions of the library. */
+  rescueWith?(rescuer: Rescuer): Disposable;
   restoreDefaults(options?: { readonly target?: Target }): Promise<unknown>;
 }
 

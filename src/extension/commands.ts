@@ -4,6 +4,7 @@ import type { BreakerStatus } from '../service/service.ts';
 import type { Target } from '../store/store.ts';
 import { chooseBreaker, chooseService, type Subject } from './choose.ts';
 import type { Documents } from './documents.ts';
+import { whatHappened, whatToDo } from './error-text.ts';
 import type { LogChannel } from './log-channel.ts';
 import type { Registry } from './registry.ts';
 import type { WatchedService } from './watched-service.ts';
@@ -182,8 +183,8 @@ async function reporting(log: LogChannel, run: () => unknown): Promise<void> {
   try {
     await run();
   } catch (error) {
-    const { message, userAction, name } = errorFacts(error);
-    log.error(`A command failed: ${name}`);
-    void vscode.window.showErrorMessage(`Holdfast: ${[message || name, userAction].filter(Boolean).join(' ')}`);
+    const facts = errorFacts(error);
+    log.error(`A command failed: ${facts.name}`);
+    void vscode.window.showErrorMessage(`Holdfast: ${[whatHappened(facts), whatToDo(facts)].filter(Boolean).join(' ')}`);
   }
 }

@@ -10,6 +10,7 @@ import { QuickFixes } from './marks/quick-fixes.ts';
 import { settingsDocuments } from './marks/settings-files.ts';
 import { Notifications } from './notifications.ts';
 import { Registry } from './registry.ts';
+import { Rescue } from './rescue.ts';
 import { StatusBar } from './status-bar.ts';
 
 /** Holdfast, the extension: shows and drives the services of all extensions that use the library. */
@@ -20,6 +21,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const registry = new Registry(log);
   const documents = new Documents(registry);
   const marks = new Marks(registry, context.globalStorageUri);
+  const rescue = new Rescue(registry, marks.files, () => vscode.workspace.getConfiguration('holdfast').get('failedWrites.waitFor', 60) * 1_000);
 
   context.subscriptions.push(
     log,
@@ -30,7 +32,8 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
     vscode.languages.registerHoverProvider(settingsDocuments, new Hovers(registry, marks.files)),
     vscode.commands.registerCommand('holdfast.openInspector', inspectorOpener(context, registry)),
     new StatusBar(registry),
-    new Notifications(registry),
+    rescue,
+    new Notifications(registry, rescue),
     ...registerCommands({ registry, documents, log, version }),
     ...watchForEvidence(registry),
   );

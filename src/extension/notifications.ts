@@ -1,7 +1,11 @@
 import * as vscode from 'vscode';
+import { l10n } from 'vscode';
 import type { Alert } from '../observe/alerts.ts';
 import { needsAPerson } from '../observe/error-facts.ts';
+import { whatHappened, whatToDo } from './error-text.ts';
 import type { Registry } from './registry.ts';
+import type { Rescue } from './rescue.ts';
+import { openSettingsFile, workspaceFile } from './settings-file.ts';
 import type { WatchedService } from './watched-service.ts';
 
 /** Trouble that is over by then is not worth a word: somebody may just be typing in settings.json. In milliseconds. */
@@ -17,9 +21,11 @@ export class Notifications implements vscode.Disposable {
   /** Causes told of: `undefined` while they last, then when they ended. */
   readonly #told = new Map<string, number | undefined>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #rescue: Rescue;
   readonly #subscription: vscode.Disposable;
 
-  constructor(registry: Registry) {
+  constructor(registry: Registry, rescue: Rescue) {
+    this.#rescue = rescue;
     this.#subscription = registry.onDidRegister((watched) => {
       watched.alerts.onAlert((alert) => this.#onAlert(watched, alert));
     });
@@ -41,7 +47,7 @@ export class Notifications implements vscode.Disposable {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       const lasts = watched.alerts.active.some(({ id }) => id === alert.id);
-      if (lasts && !this.#isTold(cause)) void this.#tell(watched, alert, cause);
+      if (lasts && !this.#isTold(cause) && !this.#rescue.isAbout(alert.error?.reason, alert.file)) void this.#tell(watched, alert, cause);
     }, alert.kind === 'breaker' ? 0 : patience);
     this.#timers.add(timer);
   }
@@ -54,10 +60,10 @@ export class Notifications implements vscode.Disposable {
 
   async #tell(watched: WatchedService, { message, error, file }: Alert, cause: string): Promise<void> {
     this.#told.set(cause, undefined);
-    const showHealth = 'Show Health';
-    const openSettings = 'Open settings.json';
+    const showHealth = l10n.t('Show Health');
+    const openSettings = l10n.t('Open settings.json');
     const isAboutFile = error?.reason !== undefined;
-    const text = [`${watched.label}: ${message}`, isAboutFile ? error.message : '', error?.userAction].filter(Boolean).join(' ');
+    const text = [`${watched.label}: ${message}`, isAboutFile ? whatHappened(error) : '', error && whatToDo(error)].filter(Boolean).join(' ');
     const choice = await vscode.window.showWarningMessage(text, ...(isAboutFile ? [openSettings] : []), showHealth);
     if (choice === showHealth) await vscode.commands.executeCommand('holdfast.showHealth');
     if (choice === openSettings) await openSettingsFile(file);
@@ -68,18 +74,4 @@ export class Notifications implements vscode.Disposable {
 function causeOf({ service }: WatchedService, { id, error, file }: Alert): string {
   if (file === undefined || error?.reason === undefined) return `${service.id} ${id}`;
   return `${error.reason} in ${workspaceFile(file)?.toString() ?? 'user settings'}`;
-}
-
-async function openSettingsFile(file: string | undefined): Promise<void> {
-  const uri = file === undefined ? undefined : workspaceFile(file);
-  if (uri === undefined) await vscode.commands.executeCommand('workbench.action.openSettingsJson');
-  else await vscode.window.showTextDocument(uri);
-}
-
-/** A settings file within the workspace. The user settings have no certain address: they go by a name, or lie elsewhere. */
-function workspaceFile(file: string): vscode.Uri | undefined {
-  if (!file.includes('://')) return undefined;
-  const uri = vscode.Uri.parse(file);
-  const isInside = vscode.workspace.getWorkspaceFolder(uri) !== undefined || uri.toString() === vscode.workspace.workspaceFile?.toString();
-  return isInside ? uri : undefined;
 }

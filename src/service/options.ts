@@ -40,6 +40,11 @@ export interface UpdateOptions extends Scope {
   readonly park?: boolean;
   /** An attempt may take as long as the whole budget (30 s) instead of 5 s. Default false. */
   readonly critical?: boolean;
+  /**
+   * When only a person can help (unsaved changes, an unreadable or read-only settings file, no workspace), and the
+   * Holdfast extension is there to ask: keep waiting, instead of being refused at once. Default true.
+   */
+  readonly wait?: boolean;
   /** Ends the update with an `AbortedError`. */
   readonly signal?: AbortSignal;
 }

@@ -15,6 +15,7 @@ import type { FaultInjection, ServiceOptions, UpdateOptions, UpdateResult } from
 import { Patience } from './patience.ts';
 import type { Inspection, SettingIssue } from './snapshot.ts';
 import { Supervision, type SupervisorRef } from './supervision.ts';
+import type { Rescuer } from './waiting-writes.ts';
 import { Writing } from './writing.ts';
 
 export type { BreakerStatus };
@@ -253,7 +254,13 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
 
   /** Something suggests that the settings can be written again: a file was saved, the window has the focus. */
   evidence(): void {
+    this.#writing.waiting.look();
     for (const { guard } of this.#lanes) guard.evidence();
+  }
+
+  /** Writes that only a person can help wait for one, as long as this rescuer has patience. The last one counts. */
+  rescueWith(rescuer: Rescuer): Disposable {
+    return this.#writing.waiting.use(rescuer);
   }
 
   /**
@@ -268,6 +275,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   async #dispose(): Promise<void> {
     const { clock, patience, options } = this.#context;
     const deadline = clock.now() + (options.lifecycle?.drainLimit ?? lifecycleDefaults.drainLimit);
+    this.#writing.stopWaiting();
     for (const lane of this.#lanes) lane.close();
     await this.#stop();
     let unsettled = 0;

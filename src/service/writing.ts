@@ -2,6 +2,7 @@ import type { TimerHandle } from '../clock.ts';
 import { AbortedError, ConfigurationError, QueueFullError, ValidationError } from '../errors.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { showKey } from '../settings/setting-key.ts';
+import type { Target } from '../store/store.ts';
 import { mementoWarning, type ServiceContext } from './context.ts';
 import type { LateOutcome } from './events.ts';
 import { SingleJob, type Caller, type Job, type JobHost } from './jobs.ts';
@@ -14,6 +15,7 @@ import type { MetricsRecorder } from './metrics.ts';
 import type { UpdateOptions, UpdateResult } from './options.ts';
 import { keysOf, Requests, toJobOptions } from './requests.ts';
 import { TransactionJob } from './transaction.ts';
+import { WaitingWrites } from './waiting-writes.ts';
 import { slotId, type Slot, type WriteTools } from './write.ts';
 
 export interface WritingHooks {
@@ -42,7 +44,10 @@ export class Writing {
   /** The jobs accepted and not answered. */
   readonly #open = new Map<Job, Lane>();
   readonly #hooks: WritingHooks;
+  /** Those that wait for a person. */
+  readonly waiting: WaitingWrites;
   #jobs = 0;
+  #submissions = 0;
   #keepAlive: TimerHandle | undefined;
 
   constructor(context: ServiceContext, lanes: Lanes, loading: Loading, metrics: MetricsRecorder, hooks: WritingHooks) {
@@ -52,6 +57,7 @@ export class Writing {
     this.#loading = loading;
     this.#metrics = metrics;
     this.#hooks = hooks;
+    this.waiting = new WaitingWrites(context);
     this.#requests = new Requests(definition, store);
     this.#journal = new Journal(context.memento, definition.section, mementoWarning(context));
     this.#tools = { store, patience };
@@ -80,7 +86,7 @@ export class Writing {
   }
 
   update(key: string, value: unknown, options: UpdateOptions): Promise<UpdateResult> {
-    return this.#submit([key], options, (id, caller) => {
+    return this.#submit([key], options, typeof value !== 'function', (id, caller, options) => {
       const slot = this.#requests.slot(key, options);
       caller.slots = [slot];
       const asked = this.#requests.asked(key, value, () => this.#loading.snapshot.get(key, slot.scope));
@@ -100,7 +106,7 @@ export class Writing {
 
   updateAll(values: object, options: UpdateOptions): Promise<UpdateResult> {
     const keys = keysOf(values);
-    return this.#submit(keys, options, (id, caller) => {
+    return this.#submit(keys, options, false, (id, caller, options) => {
       const writes = this.#requests.transaction(keys, values, options);
       caller.slots = writes.map(({ slot }) => slot);
       const job = new TransactionJob(id, this.#host, writes, caller, toJobOptions(options));
@@ -124,6 +130,11 @@ export class Writing {
     if (this.#journal.earlier.length > 0) this.#journal.forgetEarlier();
   }
 
+  /** Those that wait for a person are answered. */
+  stopWaiting(): void {
+    this.waiting.close();
+  }
+
   /** Resolves when the journal has been handed over. */
   settled(): Promise<void> {
     return this.#journal.settled();
@@ -135,39 +146,68 @@ export class Writing {
 
   // ---- The way in, and the answer
 
-  #submit(keys: readonly (string | symbol)[], options: UpdateOptions, accept: (id: number, caller: Submission) => void): Promise<UpdateResult> {
+  /** @param replaceable a newer value of the same setting may take its place while it waits for a person */
+  #submit(
+    keys: readonly (string | symbol)[],
+    options: UpdateOptions,
+    replaceable: boolean,
+    accept: (id: number, caller: Submission, options: UpdateOptions) => void,
+  ): Promise<UpdateResult> {
     const { clock, emit } = this.#context;
     const started = clock.now();
+    const order = ++this.#submissions;
     const shown = keys.map(showKey);
     let accepted = false;
+    let refusedSince: number | undefined;
+    let wait = false;
+    let signal: AbortSignal | undefined;
+    let target: Target | undefined;
     return new Promise<UpdateResult>((resolve, reject) => {
+      const answer = (superseded: boolean): void => {
+        const latency = clock.now() - started;
+        const { file, target } = caller.slots[0]!;
+        const shadowedBy = superseded ? undefined : this.#shadow(caller.slots);
+        const shadowed = shadowedBy === undefined ? {} : { shadowedBy };
+        this.#metrics.succeeded(latency);
+        emit({ type: 'stored', keys: shown, file, latency, ...shadowed });
+        resolve({ outcome: superseded ? 'superseded' : 'stored', target, ...shadowed });
+      };
+      const refuse = (error: unknown): void => {
+        const latency = clock.now() - started;
+        const { code } = error as ConfigurationError;
+        this.#metrics.failed(latency, code, accepted && code !== 'CIRCUIT_OPEN');
+        emit({ type: 'failed', keys: shown, file: caller.slots[0]?.file, error, latency });
+        reject(error);
+      };
       const caller: Submission = {
         slots: [],
         resolve: (superseded) => {
-          const latency = clock.now() - started;
-          const { file, target } = caller.slots[0]!;
-          const shadowedBy = superseded ? undefined : this.#shadow(caller.slots);
-          const shadowed = shadowedBy === undefined ? {} : { shadowedBy };
-          this.#metrics.succeeded(latency);
-          emit({ type: 'stored', keys: shown, file, latency, ...shadowed });
-          resolve({ outcome: superseded ? 'superseded' : 'stored', target, ...shadowed });
+          this.waiting.ended(order);
+          answer(superseded);
+          this.waiting.stored(order, caller.slots);
         },
         reject: (error) => {
-          const latency = clock.now() - started;
-          const { code } = error as ConfigurationError;
-          this.#metrics.failed(latency, code, accepted && code !== 'CIRCUIT_OPEN');
-          emit({ type: 'failed', keys: shown, file: caller.slots[0]?.file, error, latency });
-          reject(error);
+          this.waiting.ended(order);
+          const { slots } = caller;
+          const since = refusedSince ??= clock.now();
+          if (!wait || !this.waiting.take({ order, slots, target: target ?? 'workspace', signal, replaceable, since, again, superseded: () => answer(true), reject: refuse }, error)) refuse(error);
         },
       };
-      try {
-        this.#hooks.refuse();
-        if (options.signal?.aborted === true) throw new AbortedError(shown.join(', '), 'not stored', { cause: options.signal.reason });
-        accept(++this.#jobs, caller);
-        accepted = true;
-      } catch (error) {
-        caller.reject(error instanceof ConfigurationError ? error : new ValidationError('options', 'cannot be read: looking at them throws', { cause: error }));
-      }
+      const attempt = (chosen: UpdateOptions): void => {
+        try {
+          this.#hooks.refuse();
+          ({ wait = true, signal, target } = chosen);
+          if (signal?.aborted === true) throw new AbortedError(shown.join(', '), 'not stored', { cause: signal.reason });
+          accept(++this.#jobs, caller, chosen);
+          accepted = true;
+          this.waiting.began(order, caller.slots);
+        } catch (error) {
+          caller.reject(error instanceof ConfigurationError ? error : new ValidationError('options', 'cannot be read: looking at them throws', { cause: error }));
+        }
+      };
+      // The breaker may have opened meanwhile: then it waits for that.
+      const again = (elsewhere: Target): void => attempt({ ...options, target: elsewhere, park: true });
+      attempt(options);
     });
   }
 

@@ -13,7 +13,7 @@ import { ConfigurationService } from '../../src/service/service.ts';
 import { defineSettings } from '../../src/settings/define-settings.ts';
 import { MemoryBackend, MemoryStore } from '../../src/store/memory-store.ts';
 import { FaultyStore } from '../../src/testing/faulty-store.ts';
-import { until } from './supervised.ts';
+import { rejection, until } from './supervised.ts';
 
 const section = 'extensiontest';
 const secretValue = 'correct horse battery staple';
@@ -249,8 +249,9 @@ describe('The Holdfast extension', () => {
     it('are one a cause, with a way out, and healed quietly', async () => {
       const { service, store } = await registered(api);
       const { asked } = answer('showWarningMessage', () => undefined);
+      const unwilling = { wait: false };
       const open = async (): Promise<void> => {
-        for (let i = 0; i < 2; i++) await service.update('count', 5 + i).catch(() => undefined);
+        for (let i = 0; i < 2; i++) await service.update('count', 5 + i, unwilling).catch(() => undefined);
       };
       store.outage('dirty');
       await open();
@@ -262,6 +263,36 @@ describe('The Holdfast extension', () => {
       store.outage('dirty');
       await open();
       await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(asked).to.have.lengthOf(1);
+      await service.dispose();
+    });
+
+    it('are one for all writes that wait for the same cause, whose callers are answered truthfully', async () => {
+      const { service, store } = await registered(api);
+      let press: (button: string | undefined) => void = () => undefined;
+      const { asked } = answer('showWarningMessage', () => new Promise((resolve) => (press = resolve)));
+      store.outage('read-only');
+      const writes = [service.update('count', 7, { target: 'workspace' }), service.update('name', 'mine', { target: 'workspace' })];
+      await until('the user has been asked', () => asked.length > 0);
+      expect(asked[0]).to.deep.equal([
+        'extensiontest.count is not stored yet. The settings file is on a read-only file system. Make the settings file writable, or store the value somewhere else.',
+        'Open settings.json', 'Retry now', 'Write to user settings instead',
+      ]);
+      await until('both have been refused', () => store.calls.write >= 2);
+      store.heal();
+      press('Write to user settings instead');
+      expect((await Promise.all(writes)).map(({ outcome, target }) => [outcome, target])).to.deep.equal([['stored', 'user'], ['stored', 'user']]);
+      expect(asked).to.have.lengthOf(1);
+      await service.dispose();
+    });
+
+    it('that are dismissed give up: the callers are told why', async () => {
+      const { service, store } = await registered(api);
+      const { asked } = answer('showWarningMessage', () => undefined);
+      store.outage('permission');
+      const refused = await rejection(service.update('count', 7, { target: 'workspace' }));
+      expect(refused).to.include({ code: 'STORE', reason: 'permission' });
+      expect(await rejection(service.update('count', 8, { target: 'workspace' })), 'and the user is left alone').to.include({ reason: 'permission' });
       expect(asked).to.have.lengthOf(1);
       await service.dispose();
     });

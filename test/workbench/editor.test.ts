@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { openFile, runCommand } from '../../tools/vscode-host/drive.ts';
+import { notifications, openFile, runCommand } from '../../tools/vscode-host/drive.ts';
 import { openDesk, type Desk } from './workbench.ts';
 
 const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern', contrast: 'Default High Contrast' };
@@ -65,5 +65,30 @@ describe('Settings that explain and mend themselves', function () {
     expect(onDisk()).to.contain('"nofx.maxAgents": 50');
     for (let tries = 0; tries < 200 && (await desk.link.call('get', 'maxAgents')).value !== 50; tries++) await page.waitForTimeout(50);
     expect((await desk.link.call('get', 'maxAgents')).value).to.equal(50);
+  });
+
+  it('a write to a file with unsaved changes waits for "Save and retry", and lands', async () => {
+    await replaceAll(page, '{\n  "nofx.maxAgents": 9\n}');
+    await page.locator('.tab.active.dirty').waitFor();
+    const first = desk.link.call('update', 'agentSpawnDelay', 3_000, { target: 'workspace' });
+    const second = desk.link.call('update', 'logLevel', 'warn', { target: 'workspace' });
+    const notification = notifications(page).filter({ hasText: 'is not stored yet. The settings file has unsaved changes.' });
+    await notification.waitFor();
+    await desk.picture('editor-failed-write-dark');
+    expect(await notifications(page).count(), 'one a cause').to.equal(1);
+    await notification.getByRole('button', { name: 'Save and retry' }).click();
+    for (const answer of [await first, await second]) expect(answer).to.deep.include({ ok: true, value: { outcome: 'stored', target: 'workspace' } });
+    expect(JSON.parse(onDisk())).to.deep.equal({ 'nofx.maxAgents': 9, 'nofx.agentSpawnDelay': 3_000, 'nofx.logLevel': 'warn' });
+  });
+
+  it('a write that waits lands by itself when the file is saved', async () => {
+    await replaceAll(page, '{\n  "nofx.maxAgents": 8\n}');
+    await page.locator('.tab.active.dirty').waitFor();
+    const pending = desk.link.call('update', 'agentSpawnDelay', 4_000, { target: 'workspace' });
+    await notifications(page).filter({ hasText: 'nofx.agentSpawnDelay is not stored yet.' }).waitFor();
+    await page.locator('.editor-group-container.active .monaco-editor .view-lines').first().click();
+    await page.keyboard.press('ControlOrMeta+S');
+    expect(await pending).to.deep.include({ ok: true, value: { outcome: 'stored', target: 'workspace' } });
+    expect(JSON.parse(onDisk())).to.deep.equal({ 'nofx.maxAgents': 8, 'nofx.agentSpawnDelay': 4_000 });
   });
 });

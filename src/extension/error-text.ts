@@ -1,0 +1,56 @@
+import { l10n } from 'vscode';
+import type { ErrorFacts } from '../observe/error-facts.ts';
+
+/*
+ * The library's errors in the language of the editor: by their code and reason, which are stable, and not by their
+ * messages, which are for developers.
+ */
+
+/** What has happened. */
+export function whatHappened({ code, reason, message, name }: ErrorFacts): string {
+  const byReason: Readonly<Record<string, string>> = {
+    'dirty': l10n.t('The settings file has unsaved changes.'),
+    'invalid-file': l10n.t('The settings file cannot be read: it is not valid JSON.'),
+    'permission': l10n.t('The settings file may not be written.'),
+    'read-only': l10n.t('The settings file is on a read-only file system.'),
+    'no-space': l10n.t('The disk is full.'),
+    'no-workspace': l10n.t('No workspace is open.'),
+    'newer': l10n.t('The settings file has changed on disk meanwhile.'),
+    'policy': l10n.t('The setting is controlled by a policy.'),
+    'unregistered': l10n.t('VS Code does not know the setting.'),
+    'scope': l10n.t('The setting cannot be stored there.'),
+    'not-ready': l10n.t('VS Code is not ready to store settings yet.'),
+    'not-verified': l10n.t('The value was stored, and is not there any more.'),
+    'shutting-down': l10n.t('The window is closing.'),
+    'io': l10n.t('The settings file could not be written.'),
+    'unknown': l10n.t('VS Code refused, and did not say why.'),
+  };
+  const byCode: Readonly<Record<string, string>> = {
+    VALIDATION: l10n.t('A value was refused: it is not legal.'),
+    TIMEOUT: l10n.t('It took too long.'),
+    CIRCUIT_OPEN: l10n.t('Writing is paused, because it has failed several times.'),
+    QUEUE_FULL: l10n.t('Too many writes are waiting.'),
+    DISPOSED: l10n.t('The extension has stopped its settings service.'),
+    ABORTED: l10n.t('It was cancelled.'),
+    SUPERVISION: l10n.t('A part of the service has crashed too often: settings are not stored any more.'),
+    TRANSACTION: l10n.t('Several settings could not be stored together.'),
+  };
+  return byReason[reason ?? ''] ?? byCode[code ?? ''] ?? (message || name);
+}
+
+/** What a person can do about it, or `undefined` when that is nothing. */
+export function whatToDo({ code, reason, userAction }: ErrorFacts): string | undefined {
+  const byReason: Readonly<Record<string, string>> = {
+    'dirty': l10n.t('Save the settings file.'),
+    'invalid-file': l10n.t('Open the settings file and correct its errors.'),
+    'permission': l10n.t('Allow writing to the settings file.'),
+    'read-only': l10n.t('Make the settings file writable, or store the value somewhere else.'),
+    'no-space': l10n.t('Free some disk space.'),
+    'no-workspace': l10n.t('Open a folder or workspace, or store the value in the user settings.'),
+    'policy': l10n.t('Your organisation manages this setting; ask its administrator.'),
+    'not-verified': l10n.t('Look for another program that rewrites the settings file.'),
+  };
+  if (userAction === undefined) return undefined;
+  if (code === 'SUPERVISION') return l10n.t('Run "Holdfast: Reset", or reload the window.');
+  return byReason[reason ?? ''] ?? userAction;
+}
