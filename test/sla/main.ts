@@ -6,7 +6,8 @@
  * --json FILE  writes the figures to a file as well
  * --write      puts the table into docs/comparison.md
  * --check      fails when the table there says something else
- * --draw SEED  draws another schedule, and does nothing else
+ * --seed N     another month than the published one, drawn from this seed
+ * --draw SEED  replaces the published schedule by the one of this seed, and does nothing else
  */
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -29,6 +30,7 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     write: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
+    seed: { type: 'string' },
     draw: { type: 'string' },
   },
 });
@@ -39,11 +41,11 @@ if (options.draw !== undefined) {
 }
 const whole = loadSchedule();
 const days = Number(options.days ?? whole.days.length);
-if (!(days >= 1 && days <= whole.days.length) || (days < whole.days.length && (options.write || options.check))) {
-  console.error(`The schedule has ${whole.days.length} days: --days takes 1 to ${whole.days.length}, and the document is about all of them.`);
+if (!(days >= 1 && days <= whole.days.length) || ((days < whole.days.length || options.seed !== undefined) && (options.write || options.check))) {
+  console.error(`The schedule has ${whole.days.length} days: --days takes 1 to ${whole.days.length}, and the document is about all of the published ones.`);
   process.exit(2);
 }
-const schedule = loadSchedule(days);
+const schedule = options.seed === undefined ? loadSchedule(days) : drawSchedule(Number(options.seed), days);
 
 const started = performance.now();
 const waiting = [...contenders];
@@ -53,7 +55,7 @@ await Promise.all(Array.from({ length: Math.min(availableParallelism(), waiting.
 }));
 const results = contenders.map((contender): Result => ({ name: contender.name, version: contender.version, measures: measured.get(contender)! }));
 
-console.log(`${days} days of test/sla/schedule.json, seed ${schedule.seed}, in ${((performance.now() - started) / 1000).toFixed(0)} s.\n`);
+console.log(`${days} days${options.seed === undefined ? ' of test/sla/schedule.json' : ''}, seed ${schedule.seed}, in ${((performance.now() - started) / 1000).toFixed(0)} s.\n`);
 console.log(asText(results));
 const checks = checkTargets(results[0]!.measures);
 console.log('\nTargets for Holdfast:');
@@ -69,7 +71,7 @@ if (options.check && generatedBlock(comparison, command) !== asMarkdown(schedule
 
 function inItsOwnProcess({ name }: Contender): Promise<Measures> {
   return new Promise((resolve, reject) => {
-    const child = fork(path.join(import.meta.dirname, 'worker.ts'), [name, String(days)]);
+    const child = fork(path.join(import.meta.dirname, 'worker.ts'), [name, String(days), ...(options.seed === undefined ? [] : [options.seed])]);
     let measures: Measures | undefined;
     child.on('message', (message: Message) => {
       if ('measures' in message) ({ measures } = message);
