@@ -11,7 +11,7 @@ const machines = ['circuit-breaker', 'retry-sequencer', 'write-queue', 'config-l
 export function machineReference(): string {
   return [
     '# Machines',
-    '[What they are for](../machines.md). Every state and every transition is reached by tests that are generated from the machine and run against the real implementation, whose results a plainly written oracle checks ([test/model](../../test/model)). The properties are those that these tests, and the machine, name; [what each says, and how it is proven](../verification.md).',
+    '[What they are for](../machines.md). Every state and every transition is reached by tests that are generated from the machine and run against the real implementation, whose results a plainly written oracle checks ([test/model](../../test/model)). The [properties](../properties.md) are those that these tests, and the machine, name.',
     ...machines.map(machine),
   ].join('\n\n');
 }
@@ -21,7 +21,8 @@ function machine(name: string): string {
   return [
     `## ${name}`,
     `![${name}](../images/machine-${name}.svg)`,
-    `Source: [machines/${name}.ts](../../machines/${name}.ts). Properties: ${properties(name).join(', ')}.`,
+    `Source: [machines/${name}.ts](../../machines/${name}.ts). The properties:`,
+    properties(name).map((property) => `- ${statement(property)}`).join('\n'),
     table(['state', ''], states(file).map(([state, comment]) => [`\`${state}\``, comment])),
     table(['event', 'carries', ''], events(file)),
   ].join('\n\n');
@@ -60,6 +61,13 @@ function commentBefore(member: ts.Node): string {
   const text = member.getSourceFile().text;
   const before = text.slice(0, member.getStart());
   return /\/\*\*\s*((?:(?!\*\/)[^])*?)\s*\*\/\s*\|\s*$/.exec(before)?.[1]?.replaceAll(/\n\s*\* ?/g, ' ') ?? '';
+}
+
+/** The line of docs/properties.md that says what it is. */
+function statement(property: string): string {
+  const found = new RegExp(`^- (\\*\\*${property}\\*\\* .*)$`, 'm').exec(readFileSync(path.join(projectRoot, 'docs/properties.md'), 'utf8'))?.[1];
+  if (found === undefined) throw new Error(`docs/properties.md does not say what ${property} is.`);
+  return found;
 }
 
 function properties(name: string): string[] {

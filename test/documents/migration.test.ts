@@ -1,0 +1,65 @@
+import '../../tools/from-source.ts';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import ts from 'typescript';
+import { CircuitOpenError } from '../../src/errors.ts';
+import { projectRoot } from '../../tools/vscode-host/paths.ts';
+import { blocksOf } from './documents.ts';
+
+type Call = (work: () => Promise<string>) => Promise<string>;
+
+/** The code in docs/guides/migration.md, as a reader would copy it. */
+describe('The migration guide', function () {
+  this.timeout(60_000);
+  const folder = path.join(projectRoot, 'out/documents');
+  const files = [...blocksOf('docs/guides/migration.md')].map(([title, code]) => ({ file: path.join(folder, title), code }));
+
+  before(() => {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    for (const { file, code } of files) writeFileSync(file, code);
+  });
+
+  it('has code that is type-checked', () => {
+    expect(files).to.have.length(6);
+    const { options } = ts.getParsedCommandLineOfConfigFile(path.join(projectRoot, 'tsconfig.json'), { noEmit: true }, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined })!;
+    const program = ts.createProgram(files.map(({ file }) => file), options);
+    expect(ts.formatDiagnostics(ts.getPreEmitDiagnostics(program), { ...ts.sys, getCanonicalFileName: (name) => name, getNewLine: () => '\n' })).to.equal('');
+  });
+
+  const callOf = async (title: string): Promise<Call> => (await import(path.join(folder, title)) as { call: Call }).call;
+  const broken = (): Promise<string> => Promise.reject(new Error('broken'));
+
+  for (const peer of ['cockatiel', 'opossum']) {
+    it(`answers as ${peer} did, while all is well`, async () => {
+      for (const title of [`${peer}-before.ts`, `${peer}-after.ts`]) {
+        const call = await callOf(title);
+        expect(await call(() => Promise.resolve('an answer')), title).to.equal('an answer');
+      }
+    });
+  }
+
+  it('tries again as cockatiel did, and refuses when it is open', async () => {
+    for (const [title, isOpen] of [['cockatiel-before.ts', 'BrokenCircuitError'], ['cockatiel-after.ts', CircuitOpenError.name]] as const) {
+      const call = await callOf(title);
+      let calls = 0;
+      expect(await call(() => ++calls < 2 ? broken() : Promise.resolve('the second time')), title).to.equal('the second time');
+      let last: unknown;
+      for (let n = 0; n < 6; n++) last = await call(broken).catch((error: unknown) => error);
+      expect((last as Error).constructor.name, title).to.equal(isOpen);
+    }
+  });
+
+  it('falls back as opossum did, failed or open, and calls nobody while open', async () => {
+    for (const title of ['opossum-before.ts', 'opossum-after.ts']) {
+      const call = await callOf(title);
+      for (let n = 0; n < 10; n++) expect(await call(broken), title).to.equal('from the cache');
+      let called = false;
+      expect(await call(() => { called = true; return Promise.resolve('an answer'); }), title).to.equal('from the cache');
+      expect(called, title).to.be.false;
+    }
+  });
+
+  after(() => rmSync(folder, { recursive: true, force: true }));
+});

@@ -1,0 +1,30 @@
+/** `npm run check`: the inner loop, in less than a minute. Types, lint and layering, unit tests; all at once. */
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { projectRoot } from './vscode-host/paths.ts';
+
+const checks: readonly (readonly [string, string, readonly string[]])[] = [
+  ['types', 'tsc', ['--noEmit']],
+  ['types of the page', 'tsc', ['--project', 'tools/tsconfig.webview.json']],
+  ['lint and layering', 'eslint', ['.', '--max-warnings', '0', '--cache', '--cache-location', 'out/eslint/']],
+  ['unit tests', 'mocha', ['--reporter', 'dot']],
+];
+
+const started = performance.now();
+const seconds = (): string => `${((performance.now() - started) / 1000).toFixed(1)} s`;
+
+async function check([name, command, args]: (typeof checks)[number]): Promise<boolean> {
+  const child = spawn(path.join(projectRoot, 'node_modules/.bin', command), args, { cwd: projectRoot, shell: process.platform === 'win32', stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { output += text; });
+  const ok = await new Promise<boolean>((resolve) => {
+    child.once('error', () => resolve(false));
+    child.once('close', (code) => resolve(code === 0));
+  });
+  console.log(`${ok ? 'ok  ' : 'FAIL'}  ${name}  (${seconds()})${ok ? '' : `\n${output}`}`);
+  return ok;
+}
+
+const results = await Promise.all(checks.map(check));
+console.log(`${results.filter(Boolean).length} passed, ${results.filter((ok) => !ok).length} failed  (${seconds()})`);
+process.exitCode = results.every(Boolean) ? 0 : 1;

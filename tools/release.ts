@@ -1,0 +1,93 @@
+/**
+ * `npm run release -- patch|minor|major|<version> [--dry-run] [--skip-tests]`: versions, packages and verifies.
+ *
+ * All of it happens in a clone, from what is committed. Only when everything has passed do the commit and the tag come
+ * back here, and the packages into out/packages; with `--dry-run` nothing does. Publishing is left to you: the last
+ * lines say how.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { run } from './run.ts';
+import { temporaryFolder } from './vscode-host/home.ts';
+import { cacheFolder, projectRoot } from './vscode-host/paths.ts';
+
+const words = process.argv.slice(2);
+const options = new Set(words.filter((word) => word.startsWith('--')));
+const [kind] = words.filter((word) => !word.startsWith('--'));
+if (kind === undefined || [...options].some((option) => !['--dry-run', '--skip-tests'].includes(option))) {
+  console.error('Usage: npm run release -- patch|minor|major|<version> [--dry-run] [--skip-tests]');
+  process.exit(2);
+}
+
+const clone = path.join(temporaryFolder(), 'holdfast');
+const git = (...args: string[]): Promise<string> => run('git', args, clone);
+const say = (text: string): void => console.log(text);
+
+try {
+  await release(kind);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error('Nothing has been released.');
+  process.exitCode = 1;
+}
+
+async function release(wanted: string): Promise<void> {
+  if (!options.has('--dry-run') && (await run('git', ['status', '--porcelain'], projectRoot)) !== '') throw new Error('There are changes that are not committed.');
+  await run('git', ['clone', '--quiet', projectRoot, clone], projectRoot);
+  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(clone, 'node_modules'), 'junction');
+
+  const before = versionOf('package.json');
+  await run('npm', ['version', wanted, '--no-git-tag-version', '--ignore-scripts'], clone);
+  const version = versionOf('package.json');
+  say(`${before} -> ${version}`);
+  replaceIn('CHANGELOG.md', /^## Unreleased\n\n(?=\S)(?!## )/m, `## Unreleased\n\n## ${version}, ${new Date().toISOString().slice(0, 10)}\n\n`, 'CHANGELOG.md says nothing under "Unreleased".');
+  replaceIn('docs/getting-started.md', new RegExp(`holdfast-${before.replaceAll('.', '\\.')}\\.`, 'g'), `holdfast-${version}.`, 'docs/getting-started.md names no package.');
+
+  await verify(version);
+
+  await git('add', '--all', '--', '.', ':!node_modules');
+  await git('commit', '--quiet', '--no-gpg-sign', '--message', `Version ${version}`);
+  await git('tag', `v${version}`);
+  if (options.has('--dry-run')) return say(`Version ${version} could be released. This was a dry run: nothing has changed here.`);
+
+  await run('git', ['pull', '--quiet', '--ff-only', clone, 'HEAD'], projectRoot);
+  await run('git', ['fetch', '--quiet', clone, 'tag', `v${version}`], projectRoot);
+  for (const file of packages()) cpSync(path.join(clone, 'out/packages', file), path.join(projectRoot, 'out/packages', file), { recursive: true });
+  say(`Version ${version} is committed and tagged. Publish it:\n  git push --follow-tags\n  npm publish out/packages/holdfast-${version}.tgz\n  npx vsce publish --packagePath out/packages/holdfast-${version}.vsix`);
+}
+
+/** Everything that can be found out before it is public. */
+async function verify(version: string): Promise<void> {
+  if (!options.has('--skip-tests')) {
+    const { status } = spawnSync(process.execPath, ['tools/test.ts'], { cwd: clone, stdio: 'inherit', env: { ...process.env, HOLDFAST_VSCODE_CACHE: cacheFolder() } });
+    if (status !== 0) throw new Error('A test has failed.');
+  }
+  await run(process.execPath, ['tools/package/main.ts'], clone);
+  for (const suffix of ['tgz', 'vsix']) {
+    const name = `holdfast-${version}.${suffix}`;
+    if (!packages().includes(name)) throw new Error(`${name} was not made.`);
+    say(`made ${name}`);
+  }
+  for (const folder of ['library', 'extension']) {
+    const packed = versionOf(`out/packages/${folder}/package.json`);
+    if (packed !== version) throw new Error(`The ${folder} says that it is ${packed}.`);
+  }
+}
+
+function packages(): string[] {
+  return readdirSync(path.join(clone, 'out/packages')).filter((name) => /\.(tgz|vsix)$/.test(name));
+}
+
+function versionOf(file: string): string {
+  return (JSON.parse(readFileSync(path.join(clone, file), 'utf8')) as { version: string }).version;
+}
+
+function replaceIn(name: string, pattern: RegExp, replacement: string, problem: string): void {
+  const file = path.join(clone, name);
+  const text = readFileSync(file, 'utf8');
+  const next = text.replace(pattern, replacement);
+  if (next !== text) return writeFileSync(file, next);
+  if (!options.has('--dry-run')) throw new Error(problem);
+  say(`A release would stop here: ${problem}`);
+}
