@@ -1,0 +1,38 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import ts from 'typescript';
+import { run } from '../../tools/run.ts';
+import { temporaryFolder } from '../../tools/vscode-host/home.ts';
+import { projectRoot } from '../../tools/vscode-host/paths.ts';
+import { blocksOf } from './documents.ts';
+
+/** The pages for contributors, followed in a copy of the repository. */
+describe('Contributing', function () {
+  this.timeout(120_000);
+  const files = ['setting-kind', 'machine', 'store'].flatMap((page) => [...blocksOf(`docs/contributing/${page}.md`)]);
+
+  it('has code for each page', () => {
+    expect(files.map(([name]) => name)).to.deep.equal([
+      'src/settings/duration.ts', 'test/unit/settings/duration.test.ts',
+      'machines/cooldown.ts', 'src/guard/cooldown.ts', 'test/model/cooldown/cooldown.test.ts',
+      'test/unit/store/my-store.test.ts',
+    ]);
+  });
+
+  it('has code that is type-checked, and tests that pass', async () => {
+    const tree = temporaryFolder();
+    await run('git', ['checkout-index', '--all', '--force', `--prefix=${tree}/`], projectRoot);
+    symlinkSync(path.join(projectRoot, 'node_modules'), path.join(tree, 'node_modules'), 'junction');
+    for (const [name, code] of files) {
+      mkdirSync(path.dirname(path.join(tree, name)), { recursive: true });
+      writeFileSync(path.join(tree, name), code);
+    }
+    const { options } = ts.getParsedCommandLineOfConfigFile(path.join(tree, 'tsconfig.json'), { noEmit: true }, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined })!;
+    const program = ts.createProgram(files.map(([name]) => path.join(tree, name)), options);
+    expect(ts.formatDiagnostics(ts.getPreEmitDiagnostics(program), { ...ts.sys, getCanonicalFileName: (name) => name, getNewLine: () => '\n' })).to.equal('');
+    const tests = files.map(([name]) => name).filter((name) => name.endsWith('.test.ts'));
+    const report = await run(path.join(tree, 'node_modules/.bin/mocha'), ['--no-config', '--reporter', 'tap', ...tests], tree);
+    expect(report).to.match(/# fail 0/).and.to.match(/# pass [78]/);
+  });
+});
