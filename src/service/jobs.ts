@@ -14,6 +14,8 @@ export interface JobHost {
   onAsked(job: Job, slot: Slot, value: unknown): void;
   /** A value is stored, and its callers are about to be told. */
   onStored(slot: Slot, value: unknown): void;
+  /** Could this be stored on purpose? */
+  isLegal(slot: Slot, value: unknown): boolean;
   /** Values of this job may still be stored; `inDoubt`: nobody has been told what became of them. */
   onLoose(job: Job, slot: Slot, loose: readonly Loose[], inDoubt: boolean): void;
   /** The job is about to be answered. */
@@ -24,9 +26,9 @@ export interface JobHost {
   hold(keys: readonly string[]): () => void;
 }
 
-/** One caller of a job, to be answered. `superseded`: a newer value has taken the place of this caller's. */
+/** One caller of a job, to be answered. `superseded`: a newer value has taken the place of this caller's. `stored`: the values, by key. */
 export interface Caller {
-  resolve(superseded: boolean): void;
+  resolve(superseded: boolean, stored: ReadonlyMap<string, unknown>): void;
   reject(error: unknown): void;
 }
 
@@ -50,6 +52,7 @@ export abstract class Job implements LaneJob, Abortable {
   protected readonly callers: Caller[];
   /** What an earlier run has sent last, and the store has refused in a way that leaves it possible that it is stored yet. */
   #earlier: Loose | undefined;
+  readonly #stored = new Map<string, unknown>();
   #settled = false;
 
   constructor(id: number, host: JobHost, caller: Caller, options: JobOptions) {
@@ -94,7 +97,7 @@ export abstract class Job implements LaneJob, Abortable {
 
   protected succeed(): void {
     if (!this.#settle()) return;
-    this.callers.forEach((caller, index) => caller.resolve(index < this.callers.length - 1));
+    this.callers.forEach((caller, index) => caller.resolve(index < this.callers.length - 1, this.#stored));
   }
 
   #settle(): boolean {
@@ -120,7 +123,10 @@ export abstract class Job implements LaneJob, Abortable {
     if (end.ok || (!end.unknown && !inDoubtBefore)) this.inDoubt.delete(slot.key);
     this.#earlier = end.loose.at(-1) ?? this.#earlier;
     this.host.onLoose(this, slot, end.loose, !end.ok && end.unknown);
-    if (end.ok) this.host.onStored(slot, end.value);
+    if (end.ok) {
+      this.#stored.set(slot.key, end.value);
+      this.host.onStored(slot, end.value);
+    }
     return end;
   }
 }

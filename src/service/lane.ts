@@ -241,13 +241,16 @@ export class Lane {
     if (guard.permits()) this.#queue?.send({ type: 'RESUME' });
     // The breaker may want several probes, and one that was restarted meanwhile knows of none.
     if (passed || breaker !== this.#supervision.breaker(this.file)) this.#probeWhenIdle();
+    // Whatever failed was not the store's fault: health recovers by itself all the same.
+    else if (guard.breakerMode === 'HALF_OPEN' && this.#prober === undefined) this.#startProber();
   }
 
   #startProber(): void {
     if (this.guard.isHeld || this.#closing) return;
     this.#prober = this.options.clock.setTimeout(() => {
       this.#prober = undefined;
-      void this.#lookForEvidence();
+      if (this.guard.breakerMode === 'HALF_OPEN') this.#probeWhenIdle();
+      else void this.#lookForEvidence();
     }, this.options.probeEvery, true);
   }
 

@@ -18,8 +18,12 @@ interface Followed extends LateWrite {
   readonly order: number;
   /** When its last attempt came to an end. */
   ended: number | undefined;
+  /** Every attempt has been stored: none can land any more. */
+  over: boolean;
   /** It has undone a newer write, which is being restored. */
   mending: boolean;
+  /** How often it may still land: each attempt does so once at most. What looks like it after that is somebody else's. */
+  landings: number;
   told: LateOutcome | undefined;
 }
 
@@ -51,7 +55,7 @@ export class LateWrites {
   readonly #hooks: LateWriteHooks;
   readonly #late = new Set<Followed>();
   /** The newest acknowledged write of each slot, as long as there is a late one that could undo it. */
-  readonly #acknowledged = new Map<string, { readonly order: number; readonly value: unknown }>();
+  readonly #acknowledged = new Map<string, { readonly order: number; readonly value: unknown; readonly outside: boolean }>();
   #order = 0;
   #reviewing = false;
   #reviewAgain = false;
@@ -70,18 +74,19 @@ export class LateWrites {
     return count;
   }
 
-  acknowledge(slot: Slot, value: unknown): void {
+  acknowledge(slot: Slot, value: unknown, outside = false): void {
     const order = ++this.#order;
-    if (this.#late.size > 0) this.#acknowledged.set(slotId(slot), { order, value });
+    if (this.#late.size > 0) this.#acknowledged.set(slotId(slot), { order, value, outside });
   }
 
   /** @param attempts those that may still store it, over or not */
   follow(write: LateWrite, attempts: readonly Promise<unknown>[]): void {
     if (this.#closed) return;
-    const followed: Followed = { ...write, order: ++this.#order, ended: undefined, mending: false, told: undefined };
+    const followed: Followed = { ...write, order: ++this.#order, ended: undefined, over: false, mending: false, landings: attempts.length, told: undefined };
     this.#late.add(followed);
-    void Promise.allSettled(attempts).then(() => {
+    void Promise.allSettled(attempts).then((ends) => {
       followed.ended = this.#clock.now();
+      followed.over = ends.every(({ status }) => status === 'fulfilled');
       this.review();
     });
     if (this.#late.size <= maxLate) return;
@@ -115,14 +120,18 @@ export class LateWrites {
   }
 
   async #reviewSlot(id: string, slot: Slot): Promise<void> {
-    const writes = [...this.#late].filter((write) => slotId(write.slot) === id).map((write) => ({ write, ended: write.ended }));
+    const writes = [...this.#late].filter((write) => slotId(write.slot) === id).map((write) => ({ write, ended: write.ended, over: write.over }));
     const stored = await look(this.#tools, slot);
-    for (const { write, ended } of writes) {
+    if (stored !== undefined) this.#noteOutside(id, slot, stored.value);
+    for (const { write, ended, over } of writes) {
       if (write.mending || !this.#late.has(write)) continue;
       const landed = stored !== undefined && sameData(stored.value, write.value);
       const newest = this.#acknowledged.get(id);
       const outdone = newest !== undefined && newest.order > write.order;
-      if (landed && outdone && !sameData(newest.value, write.value)) {
+      // Whoever has removed what came from outside was hardly a removal of ours, landing late.
+      const mayBeTheirs = outdone && newest.outside && write.value === undefined;
+      if (landed && outdone && write.landings > 0 && !mayBeTheirs && !sameData(newest.value, write.value)) {
+        write.landings--;
         this.#tell(write, 'stored', true);
         void this.#mend(write, newest);
         continue;
@@ -133,8 +142,15 @@ export class LateWrites {
       if (ended === undefined) continue;
       if (!landed) this.#tell(write, stored === undefined ? 'unknown' : 'not stored', false);
       // What is refused or lost may still land for a while; nobody waits for that.
-      if (this.#clock.now() - ended >= mayLandFor) this.#forget(write);
+      if (over || this.#clock.now() - ended >= mayLandFor) this.#forget(write);
     }
+  }
+
+  /** What neither we nor a late write have stored is from outside, and the newest: a late write must not undo it either. */
+  #noteOutside(id: string, slot: Slot, value: unknown): void {
+    const newest = this.#acknowledged.get(id);
+    if (newest === undefined || sameData(value, newest.value) || this.#hooks.isBeingWritten(slot)) return;
+    if (![...this.#late].some((write) => slotId(write.slot) === id && sameData(write.value, value))) this.acknowledge(slot, value, true);
   }
 
   async #mend(write: Followed, newest: { readonly order: number; readonly value: unknown }): Promise<void> {

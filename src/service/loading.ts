@@ -90,8 +90,8 @@ export class Loading {
   }
 
   /** What keeps a value that is stored at a target from being served, if anything (P29). */
-  shadow(key: string, target: Target, scope: Scope): string | undefined {
-    return this.snapshot.shadow(key, target, scope) ?? (this.#held.has(key) ? 'transaction' : undefined);
+  shadow(key: string, target: Target, scope: Scope, stored: { readonly value: unknown } | undefined): string | undefined {
+    return this.snapshot.shadow(key, target, scope, stored) ?? (this.#held.has(key) ? 'transaction' : undefined);
   }
 
   close(): void {

@@ -60,6 +60,8 @@ export class Snapshot {
   /** The store was read well the last time. */
   #live = false;
   readonly #scoped = new Map<string, Values>();
+  /** What was served for a scope before the last refresh: stands in while the store cannot be read for it. */
+  readonly #lastGoodScoped = new Map<string, Values>();
 
   constructor(definition: SettingsDefinition, store: Store, lastGood: Values) {
     this.#definition = definition;
@@ -89,15 +91,20 @@ export class Snapshot {
 
   #getScoped(key: string, scope: Scope): unknown {
     const id = `${scope.languageId ?? ''}\n${scope.resource ?? ''}`;
-    let values = this.#scoped.get(id);
-    if (values === undefined) {
-      if (this.#scoped.size >= maxScopes) this.#scoped.delete(this.#scoped.keys().next().value!);
-      this.#scoped.set(id, (values = Object.create(null) as Values));
-    }
+    const values = valuesOf(this.#scoped, id);
     if (key in values) return values[key];
     // While the store cannot be read, what it says of a scope never asked for before cannot be trusted.
     if (!this.#live) return this.#values[key];
-    return (values[key] = this.#resolve(key, this.#store.read(key, scope)).value);
+    return (values[key] = this.#readScoped(key, scope, id));
+  }
+
+  #readScoped(key: string, scope: Scope, id: string): unknown {
+    try {
+      return this.#resolve(key, this.#store.read(key, scope)).value;
+    } catch {
+      const before = this.#lastGoodScoped.get(id);
+      return before !== undefined && key in before ? before[key] : this.#values[key];
+    }
   }
 
   /**
@@ -116,6 +123,7 @@ export class Snapshot {
     }
     this.#live = true;
     for (const [id, scoped] of this.#scoped) {
+      Object.assign(valuesOf(this.#lastGoodScoped, id), scoped);
       const kept = Object.entries(scoped).filter(([key]) => held.has(key));
       if (kept.length === 0) this.#scoped.delete(id);
       else this.#scoped.set(id, Object.assign(Object.create(null) as Values, Object.fromEntries(kept)));
@@ -169,15 +177,25 @@ export class Snapshot {
     return !this.#trusted && this.#definition.declarations[key]?.restricted === true ? untrustedLayers : [];
   }
 
-  /** What keeps a value that is stored at a target from being served: a higher layer, or that the store cannot be read (P29). */
-  shadow(key: string, target: Target, scope: Scope): string | undefined {
+  /** What keeps a value that is stored at a target from being served: a higher layer, or that the store cannot be read, or not yet (P29). */
+  shadow(key: string, target: Target, scope: Scope, stored: { readonly value: unknown } | undefined): string | undefined {
     if (!this.#live) return 'last good value';
     const own: Layer = scope.languageId === undefined ? target : `${target}-language`;
     const ignored = this.#ignored(key);
     // Asked of the definition, not of the store: VS Code does not show what it leaves out of account itself.
     if (ignored.includes(own)) return 'workspace trust';
     const { layers: holding } = this.inspect(key, scope);
-    return layers.findLast((layer) => layer in holding && !ignored.includes(layer) && layers.indexOf(layer) > layers.indexOf(own));
+    const above = layers.findLast((layer) => layer in holding && !ignored.includes(layer) && layers.indexOf(layer) > layers.indexOf(own));
+    return above ?? (stored === undefined || this.#knows(key, scope, own, stored.value) ? undefined : 'last good value');
+  }
+
+  /** A write that was stored without an answer may be news to the store's own memory. */
+  #knows(key: string, scope: Scope, layer: Layer, value: unknown): boolean {
+    try {
+      return sameData(this.#store.read(key, scope).layers.get(layer), value);
+    } catch {
+      return false;
+    }
   }
 
   inspect(key: string, scope: Scope): Inspection {
@@ -204,4 +222,14 @@ export class Snapshot {
 
 function frozen(values: Values): Readonly<Values> {
   return Object.freeze(Object.assign(Object.create(null) as Values, values));
+}
+
+/** The values kept for a scope; the oldest scope gives way when there are too many. */
+function valuesOf(scopes: Map<string, Values>, id: string): Values {
+  let values = scopes.get(id);
+  if (values === undefined) {
+    if (scopes.size >= maxScopes) scopes.delete(scopes.keys().next().value!);
+    scopes.set(id, (values = Object.create(null) as Values));
+  }
+  return values;
 }

@@ -70,10 +70,11 @@ export class TransactionJob extends Job {
       if (signal?.aborted === true) return { error: new AbortedError(slot.key, 'not stored', { cause: signal.reason }) };
       if (before === undefined) return { error: new StoreError('io', `"${slot.key}" could not be read before the transaction.`) };
       if (sameData(before.value, value)) continue;
-      const end = await this.write(guard, slot, { kind: 'value', value });
-      if (end.ok) this.#touched.push({ slot, before: before.value, asked: value, garbled: false, mayLand: false });
+      let over = before.value;
+      const end = await this.write(guard, slot, { kind: 'value', value, over: (stored) => (over = stored) });
+      if (end.ok) this.#touched.push({ slot, before: over, asked: value, garbled: false, mayLand: false });
       else {
-        if (end.loose.length > 0) this.#touched.push({ slot, before: before.value, asked: value, garbled: end.unverified, mayLand: end.unsettled });
+        if (end.loose.length > 0) this.#touched.push({ slot, before: over, asked: value, garbled: end.unverified, mayLand: end.unsettled });
         return { error: end.error };
       }
     }
@@ -98,7 +99,10 @@ export class TransactionJob extends Job {
         this.host.onStored(slot, now.value);
         return true;
       }
-      if (tries < 2 && !this.settled) await this.#send(slot, before, now);
+      // Somebody else's, by its looks, stored in the moment before we looked: not ours to undo, and not as it was.
+      if (now !== undefined && garbled && !sameData(now.value, asked) && this.host.isLegal(slot, now.value)) return false;
+      // Unseen, it is restored only where what was asked for is still there.
+      if (tries < 2 && !this.settled) await this.#send(slot, before, now ?? (garbled ? undefined : { value: asked }));
     }
     return false;
   }

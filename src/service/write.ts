@@ -17,7 +17,12 @@ export const slotId = ({ key, scope, file }: Slot): string => JSON.stringify([fi
 
 /** What to store: a value, or how to compute it from what is stored when the attempt is made. */
 export type Asked =
-  | { readonly kind: 'value'; readonly value: unknown }
+  | {
+    readonly kind: 'value';
+    readonly value: unknown;
+    /** When present: stored only over what was there when the attempt was made, which is told here. */
+    readonly over?: (before: unknown) => void;
+  }
   | { readonly kind: 'update'; readonly compute: (stored: unknown) => unknown };
 
 export interface WriteTools {
@@ -120,12 +125,16 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
     if (last !== undefined && await isDone(last)) return last.value;
     let expected: { readonly value: unknown } | undefined;
     let value: unknown;
-    if (asked.kind === 'value') ({ value } = asked);
-    else {
+    if (asked.kind === 'update' || asked.over !== undefined) {
       expected = { value: await store.readBack(slot) };
       if (signal.aborted) return undefined;
-      value = asked.compute(expected.value);
-      if (sameData(value, expected.value)) return value;
+    }
+    if (asked.kind === 'value') {
+      ({ value } = asked);
+      asked.over?.(expected?.value);
+    } else {
+      value = asked.compute(expected!.value);
+      if (sameData(value, expected!.value)) return value;
     }
     // Given up meanwhile: nothing more is sent, and nobody waits.
     if (signal.aborted) return undefined;

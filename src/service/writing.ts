@@ -71,6 +71,7 @@ export class Writing {
       clock,
       onAsked: (job, slot, value) => this.#note(job, slot, { value }),
       onStored: (slot, value) => this.#onStored(slot, value),
+      isLegal: ({ key }, value) => value === undefined || definition.check(key, value).ok,
       onLoose: (job, slot, loose, inDoubt) => {
         for (const { value, attempts } of loose) this.#late.follow({ job: job.id, slot, value, inDoubt }, attempts);
       },
@@ -163,10 +164,10 @@ export class Writing {
     let signal: AbortSignal | undefined;
     let target: Target | undefined;
     return new Promise<UpdateResult>((resolve, reject) => {
-      const answer = (superseded: boolean): void => {
+      const answer = (superseded: boolean, stored: ReadonlyMap<string, unknown>): void => {
         const latency = clock.now() - started;
         const { file, target } = caller.slots[0]!;
-        const shadowedBy = superseded ? undefined : this.#shadow(caller.slots);
+        const shadowedBy = superseded ? undefined : this.#shadow(caller.slots, stored);
         const shadowed = shadowedBy === undefined ? {} : { shadowedBy };
         this.#metrics.succeeded(latency);
         emit({ type: 'stored', keys: shown, file, latency, ...shadowed });
@@ -181,16 +182,16 @@ export class Writing {
       };
       const caller: Submission = {
         slots: [],
-        resolve: (superseded) => {
+        resolve: (superseded, stored) => {
           this.waiting.ended(order);
-          answer(superseded);
+          answer(superseded, stored);
           this.waiting.stored(order, caller.slots);
         },
         reject: (error) => {
           this.waiting.ended(order);
           const { slots } = caller;
           const since = refusedSince ??= clock.now();
-          if (!wait || !this.waiting.take({ order, slots, target: target ?? 'workspace', signal, replaceable, since, again, superseded: () => answer(true), reject: refuse }, error)) refuse(error);
+          if (!wait || !this.waiting.take({ order, slots, target: target ?? 'workspace', signal, replaceable, since, again, superseded: () => answer(true, new Map()), reject: refuse }, error)) refuse(error);
         },
       };
       const attempt = (chosen: UpdateOptions): void => {
@@ -211,9 +212,9 @@ export class Writing {
     });
   }
 
-  #shadow(slots: readonly Slot[]): string | undefined {
+  #shadow(slots: readonly Slot[], stored: ReadonlyMap<string, unknown>): string | undefined {
     for (const { key, target, scope } of slots) {
-      const shadow = this.#loading.shadow(key, target, scope);
+      const shadow = this.#loading.shadow(key, target, scope, stored.has(key) ? { value: stored.get(key) } : undefined);
       if (shadow !== undefined) return shadow;
     }
     return undefined;

@@ -41,7 +41,7 @@ describe('Service: transactions', () => {
       const { service, store, end, error, stored } = await bench({ guard: { retry: { attempts: 1 } } });
       await end(service.updateAll({ count: 1, name: 'one', list: ['one'] }));
       for (let i = 0; i < position; i++) store.writeFaults.push(undefined);
-      store.writeFaults.push({ kind: 'corrupt', value: 'garbage' });
+      store.writeFaults.push({ kind: 'corrupt', value: { garbage: true } });
       const seen = await error(service.updateAll(values));
       expect(seen).to.deep.include({ code: 'TRANSACTION', rolledBack: keys.slice(0, position + 1).reverse(), notRestored: [] });
       expect(keys.map((each) => stored(each))).to.deep.equal([1, 'one', ['one']]);

@@ -1,0 +1,115 @@
+import type { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import type { Target } from '../../src/store/store.ts';
+import { same } from './settings.ts';
+
+/** One write on its way to a file. Nobody's when a person or another program edits the file. */
+export interface Attempt {
+  readonly number: number;
+  /** The life of a service that made it. */
+  readonly life: number;
+  readonly file: string;
+  readonly slot: string;
+  readonly value: unknown;
+  readonly begun: number;
+  readonly signal: AbortSignal;
+  readonly isSwap: boolean;
+  /** What the store said of it; `undefined`: nothing so far. */
+  answer?: 'stored' | 'refused';
+  /** Refused for a reason that is not transient, and does not stand for doubt. */
+  refusedForGood?: boolean;
+  /** The store lied of it: it said that it was refused, or that it had stored just this. */
+  lied?: boolean;
+}
+
+/** One change of a file, in the order of their happening. */
+export interface Change {
+  readonly order: number;
+  readonly slot: string;
+  readonly value: unknown;
+  /** `undefined`: from outside. */
+  readonly by: Attempt | undefined;
+  /** Its caller had given it up, or been answered, by then. */
+  readonly late: boolean;
+  /** Another value than the one that was asked for. */
+  readonly corrupt: boolean;
+}
+
+interface SettingsFile {
+  readonly values: Map<string, unknown>;
+  /** Not JSON any more: somebody is in the middle of editing it. */
+  broken: boolean;
+}
+
+export const fileNames = ['user.json', 'workspace.json', 'folder.json'] as const;
+export type FileName = (typeof fileNames)[number];
+
+export const fileOfTarget = (target: Target): FileName => `${target}.json`;
+export const nameIn = (key: string, languageId: string | undefined): string => (languageId === undefined ? key : `[${languageId}]${key}`);
+export const slotOf = (file: string, name: string): string => `${file}#${name}`;
+
+/** The settings files as they are on the disk, shared by all services, and the truth about what happened to them. */
+export class Backend {
+  readonly clock: VirtualClock;
+  readonly random: () => number;
+  readonly files = new Map<string, SettingsFile>(fileNames.map((name) => [name, { values: new Map(), broken: false }]));
+  readonly changes = new Map<string, Change[]>();
+  readonly attempts: Attempt[] = [];
+  readonly watchers = new Set<(file: string, by: Attempt | undefined) => void>();
+  trusted = true;
+  #order = 0;
+
+  constructor(clock: VirtualClock, random: () => number) {
+    this.clock = clock;
+    this.random = random;
+  }
+
+  /** The next moment: everything that happens has one of its own. */
+  moment(): number {
+    return ++this.#order;
+  }
+
+  changesOf(slot: string): readonly Change[] {
+    return this.changes.get(slot) ?? [];
+  }
+
+  value(slot: string): unknown {
+    return this.changes.get(slot)?.at(-1)?.value;
+  }
+
+  /** Did the slot hold such a value at some moment of the time from `from` to now? */
+  held(slot: string, from: number, is: (value: unknown) => boolean): boolean {
+    const changes = this.changesOf(slot);
+    const before = changes.findLast(({ order }) => order < from);
+    return is(before?.value) || changes.some(({ order, value }) => order >= from && is(value));
+  }
+
+  change(file: string, name: string, value: unknown, by: Attempt | undefined, corrupt = false): void {
+    const { values } = this.files.get(file)!;
+    if (value === undefined) values.delete(name);
+    else values.set(name, value);
+    const slot = slotOf(file, name);
+    const late = by !== undefined && (by.signal.aborted || by.answer !== undefined);
+    const changes = this.changes.get(slot) ?? [];
+    changes.push({ order: this.moment(), slot, value, by, late, corrupt });
+    this.changes.set(slot, changes);
+    this.tell(file, by);
+  }
+
+  /** Breaks a file, or mends it: its values are as before. */
+  setBroken(file: string, broken: boolean): void {
+    this.files.get(file)!.broken = broken;
+    this.tell(file, undefined);
+  }
+
+  tell(file: string, by: Attempt | undefined): void {
+    for (const watcher of [...this.watchers]) watcher(file, by);
+  }
+
+  holds(slot: string, value: unknown): boolean {
+    return same(this.value(slot), value);
+  }
+
+  below(limit: number): number {
+    return Math.floor(this.random() * limit);
+  }
+}

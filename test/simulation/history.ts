@@ -1,0 +1,83 @@
+import type { Backend, Change } from './backend.ts';
+import { slotIn, tagOf, type Life, type Operation } from './life.ts';
+import { linearizable, type RegisterOperation, type Verdict } from './linearizable.ts';
+import { told } from './promises.ts';
+import { asRead, same, text, type Key } from './settings.ts';
+
+/** A moment at which somebody opened the settings file and looked, and nothing was on its way to it. */
+export interface Look {
+  readonly at: number;
+  readonly value: unknown;
+}
+
+type Register = RegisterOperation<unknown>;
+
+/**
+ * The history of one slot as one life saw it (P21, P23), or for a list, which is only ever appended to, as all lives
+ * did (P28): is there an order of the writes that explains every look?
+ */
+export function judge(slot: string, key: Key, lives: readonly Life[], backend: Backend, looks: readonly Look[]): Verdict {
+  const operations = lives.flatMap((life) => life.operations.filter(({ values, place }) => values.has(key) && slotIn(place, key) === slot));
+  const changes = backend.changesOf(slot);
+  const outside = changes.flatMap((change, index) => (isOutside(change, lives) ? [{ ...change, mayBeLost: change.corrupt || isTakenForOwn(change) || isBuried(index) || asRead(key, change.value) === undefined }] : []));
+  /** It cannot be told from a write that may land late, and so be undone. */
+  function isTakenForOwn({ value }: Change): boolean {
+    return operations.some((operation) => told(operation, key) !== 'not stored' && same(operation.values.get(key), value));
+  }
+  /** Such a write, or one that was late, has fallen on it, or on what came from outside right after: nobody may have known of it. */
+  function isBuried(index: number): boolean {
+    const next = changes[index + 1];
+    return next !== undefined && (isOutside(next, lives) ? isTakenForOwn(next) || isBuried(index + 1) : next.late);
+  }
+  const shown = new Set([...looks, ...outside.map(({ value }) => ({ value }))].map(({ value }) => text(value)));
+  return linearizable<unknown>([
+    ...operations.flatMap((operation) => asWrites(operation, key, changes, shown)),
+    ...outside.map(({ order, value, mayBeLost }): Register => ({ name: 'from outside', called: order, returned: order, optional: mayBeLost, apply: () => ({ state: value }) })),
+    ...looks.map(({ at, value }): Register => ({ name: 'look', called: at, returned: at, optional: false, apply: (state) => (same(state, value) ? { state } : undefined) })),
+  ], undefined, text);
+}
+
+/** Not by these lives, or after their end. What the store made of its own is nobody's. */
+function isOutside({ by, order, corrupt }: Change, lives: readonly Life[]): boolean {
+  const life = by && lives.find(({ number }) => number === by.life);
+  return life === undefined || corrupt || order > life.ended;
+}
+
+function asWrites(operation: Operation, key: Key, changes: readonly Change[], shown: ReadonlySet<string>): Register[] {
+  const { number, called, answered = Infinity, kind, values, life } = operation;
+  const what = told(operation, key);
+  if (what === 'not stored') return [];
+  const optional = what === 'unknown' || what === 'nothing';
+  const value = values.get(key);
+  const tag = kind === 'append' ? tagOf(value) : undefined;
+  const isShown = tag === undefined ? shown.has(text(value)) : [...shown].some((each) => each.includes(JSON.stringify(tag)));
+  // What may have happened, and left no trace, need not be tried.
+  if (optional && !isShown) return [];
+  // The last one counts: what somebody removed before it was acknowledged is computed again.
+  const appended = changes.filter(({ value: stored }) => tag !== undefined && Array.isArray(stored) && stored.at(-1) === tag);
+  const first = appended.findLast(({ order }) => order < answered) ?? appended[0];
+  const apply: Register['apply'] = tag === undefined
+    ? () => ({ state: value })
+    // Where nothing is stored the list begins with what is served then.
+    : (state) => ({ state: Array.isArray(state) ? [...state, tag] : first?.value ?? [tag] });
+  const once: Register = { name: `operation ${number}`, called, returned: optional ? Infinity : answered, optional, apply };
+  // Of an attempt that is refused, and stored all the same, nobody can tell what became of it when others have built on it.
+  const lied = changes.some(({ by }) => by?.lied === true && by.life === life.number && Array.isArray(by.value) && by.value.at(-1) === tag);
+  return lied ? [once, { ...once, returned: Infinity, optional: true }] : [once];
+}
+
+/** The history, for people. */
+export function tell(slot: string, key: Key, lives: readonly Life[], backend: Backend, looks: readonly Look[]): string {
+  const operations = lives.flatMap((life) => life.operations.filter(({ values, place }) => values.has(key) && slotIn(place, key) === slot));
+  const lines: [number, string][] = [
+    ...operations.flatMap((operation): [number, string][] => {
+      const { number, kind, called, answered, values, life } = operation;
+      const name = `operation ${number} of life ${life.number}`;
+      return [[called, `${name}: ${kind} ${text(values.get(key))}`], [answered ?? Infinity, `${name}: ${told(operation, key)}`]];
+    }),
+    ...backend.changesOf(slot).map(({ order, value, by, late, corrupt }): [number, string] => (
+      [order, `  stored ${text(value)}${by === undefined ? ' from outside' : ` by life ${by.life}`}${late ? ', late' : ''}${corrupt ? ', corrupt' : ''}`])),
+    ...looks.map(({ at, value }): [number, string] => [at, `  looked: ${text(value)}`]),
+  ];
+  return lines.sort(([a], [b]) => a - b).map(([at, line]) => `\n        ${at}: ${line}`).join('');
+}

@@ -1,0 +1,203 @@
+import type { ConfigurationError } from '../../src/errors.ts';
+import type { ServiceEvent } from '../../src/service/events.ts';
+import type { UpdateOptions, UpdateResult } from '../../src/service/options.ts';
+import { ConfigurationService } from '../../src/service/service.ts';
+import { seededRandom } from '../../src/testing/seeded-random.ts';
+import { slotOf, fileOfTarget, nameIn, type Attempt, type Backend } from './backend.ts';
+import { LeashedClock, type SimulatedMemento } from './leash.ts';
+import { definition, keys, places, readers, same, text, type Key, type PlaceName, type Values } from './settings.ts';
+import { SimulatedStore } from './store.ts';
+import type { Manner, RunOptions } from './steps.ts';
+
+export type AnyError = ConfigurationError & Record<string, unknown>;
+
+/** One write as its caller sees it. */
+export interface Operation {
+  readonly number: number;
+  readonly life: Life;
+  readonly kind: 'set' | 'append' | 'transaction' | 'restore defaults';
+  readonly place: PlaceName;
+  /** Of an append: the list with what it adds alone. */
+  readonly values: ReadonlyMap<Key, unknown>;
+  readonly how: Manner;
+  readonly controller: AbortController | undefined;
+  readonly called: number;
+  readonly calledAt: number;
+  /** What was on its way to the same file before it. */
+  readonly ahead: number;
+  answered?: number;
+  answeredAt?: number;
+  result?: UpdateResult;
+  error?: AnyError;
+}
+
+export interface Watcher {
+  violation(property: string, message: string): void;
+  count(what: string): void;
+  onAnswer(operation: Operation): void;
+  onWrite(life: Life, attempt: Attempt): void;
+  onEvent(life: Life, event: ServiceEvent): void;
+}
+
+/** What an operation adds to a list. */
+export const tagOf = (value: unknown): string => (value as readonly string[])[0]!;
+
+export function slotIn(place: PlaceName, key: Key): string {
+  const { target, scope } = places[place];
+  return slotOf(fileOfTarget(target), nameIn(key, 'languageId' in scope ? scope.languageId : undefined));
+}
+
+/** One life of a service: from its start to its disposal, or to the death of its process. */
+export class Life {
+  readonly number: number;
+  readonly store: SimulatedStore;
+  readonly clock: LeashedClock;
+  readonly memento: SimulatedMemento;
+  readonly service: ConfigurationService<Values>;
+  readonly operations: Operation[] = [];
+  readonly events: ServiceEvent[] = [];
+  /** When it was over: what lands after this is from outside. */
+  ended = Infinity;
+  disposed = false;
+  /** `dispose` has been called. */
+  disposing = false;
+  /** The calls counted since the metrics were reset. */
+  answered = 0;
+  /** The values as its listeners have been told of them. */
+  readonly #known: Map<string, unknown>[] = [];
+  readonly #door: ReturnType<SimulatedMemento['door']>;
+  readonly #backend: Backend;
+  readonly #watcher: Watcher;
+
+  constructor(number: number, backend: Backend, memento: SimulatedMemento, { capacity, threshold, pace }: RunOptions, watcher: Watcher) {
+    this.number = number;
+    this.memento = memento;
+    this.#backend = backend;
+    this.#watcher = watcher;
+    this.#door = memento.door();
+    this.clock = new LeashedClock(backend.clock);
+    this.store = new SimulatedStore(backend, number, pace);
+    this.store.onWrite = (attempt) => watcher.onWrite(this, attempt);
+    this.store.onFault = (kind) => watcher.count(`fault: ${kind}`);
+    this.service = new ConfigurationService(definition, {
+      store: this.store, memento: this.#door, clock: this.clock, capacity,
+      guard: { breaker: { threshold }, random: seededRandom(number) },
+    });
+    this.service.onEvent((event) => {
+      this.events.push(event);
+      watcher.onEvent(this, event);
+    });
+    this.service.onEvent(() => {
+      throw new Error('A listener that throws (P12).');
+    });
+    this.#listen();
+  }
+
+  #listen(): void {
+    for (const scope of readers) {
+      const known = new Map<string, unknown>(keys.map((key) => [key, this.service.get(key, scope)]));
+      this.#known.push(known);
+      for (const key of keys) {
+        this.service.onDidChange(key, () => {
+          throw new Error('A listener that throws (P12).');
+        }, scope);
+        this.service.onDidChange(key, (now, before) => {
+          this.#watcher.count('change event');
+          const shown = this.service.get(key, scope);
+          if (!same(before, known.get(key))) this.#watcher.violation('P33', `"${key}" is said to have been ${text(before)}, and was ${text(known.get(key))}`);
+          if (same(now, before)) this.#watcher.violation('P33', `"${key}" is said to have changed from ${text(before)} to the same`);
+          if (!same(shown, now)) this.#watcher.violation('P33', `"${key}" is said to be ${text(now)}, and get shows ${text(shown)}`);
+          known.set(key, now);
+        }, scope);
+      }
+    }
+  }
+
+  /** What the listeners were told, against what is served. */
+  checkKnown(): void {
+    readers.forEach((scope, index) => {
+      for (const key of keys) {
+        const shown = this.service.get(key, scope);
+        const known = this.#known[index]!.get(key);
+        if (!same(shown, known)) this.#watcher.violation('P33', `nobody was told that "${key}" changed from ${text(known)} to ${text(shown)}`);
+      }
+    });
+  }
+
+  /** Too many actors have crashed. */
+  get givenUp(): boolean {
+    return this.service.supervisor.getSnapshot().value.phase === 'givenUp';
+  }
+
+  get isOver(): boolean {
+    return this.ended !== Infinity;
+  }
+
+  get pending(): Operation[] {
+    return this.operations.filter(({ answered }) => answered === undefined);
+  }
+
+  submit(number: number, kind: Operation['kind'], place: PlaceName, values: ReadonlyMap<Key, unknown>, how: Manner): void {
+    const controller = how.signal ? new AbortController() : undefined;
+    const { target, scope } = places[place];
+    const file = fileOfTarget(target);
+    const operation: Operation = {
+      number, life: this, kind, place, values, how, controller,
+      called: this.#backend.moment(), calledAt: this.#backend.clock.now(),
+      ahead: this.service.breakers().find((breaker) => breaker.file === file)?.queueDepth ?? 0,
+    };
+    this.operations.push(operation);
+    const options: UpdateOptions = { target, ...scope, park: how.park, critical: how.critical, ...(controller === undefined ? {} : { signal: controller.signal }) };
+    this.#call(operation, options).then(
+      (result) => this.#onEnd(operation, { result }),
+      (error: unknown) => this.#onEnd(operation, { error: error as AnyError }),
+    );
+  }
+
+  #call({ kind, values }: Operation, options: UpdateOptions): Promise<UpdateResult> {
+    const [[key, value] = []] = values;
+    switch (kind) {
+      case 'set': return this.service.update(key!, value as never, options);
+      case 'append': return this.service.update('list', (list) => [...list, tagOf(value)], options);
+      case 'transaction': return this.service.updateAll(Object.fromEntries(values), options);
+      case 'restore defaults': return this.service.restoreDefaults(options);
+    }
+  }
+
+  #onEnd(operation: Operation, end: Pick<Operation, 'result' | 'error'>): void {
+    // A process that is gone hears nothing.
+    if (this.isOver && !this.disposed) return;
+    Object.assign(operation, end, { answered: this.#backend.moment(), answeredAt: this.#backend.clock.now() });
+    this.answered++;
+    this.#watcher.onAnswer(operation);
+  }
+
+  /** A call that must be refused, for nothing of it is legal. */
+  submitIllegal(key: string, value: unknown): void {
+    const before = this.service.breakers();
+    this.service.update(key as Key, value as never).then(
+      () => this.#watcher.violation('P50', `${text(value)} was stored as "${key}"`),
+      (error: unknown) => {
+        if (this.isOver && !this.disposed) return;
+        this.answered++;
+        const { code } = error as AnyError;
+        this.#watcher.count(`illegal: ${code}`);
+        if (code !== 'VALIDATION' && code !== 'DISPOSED' && code !== 'SUPERVISION') this.#watcher.violation('P50', `${text(value)} for "${key}" was refused with ${code}`);
+      },
+    );
+    if (!same(before, this.service.breakers())) this.#watcher.violation('P7', `refusing ${text(value)} for "${key}" has changed a breaker`);
+  }
+
+  dispose(): Promise<void> {
+    this.disposing = true;
+    return this.service.dispose();
+  }
+
+  /** The process ends. */
+  kill(): void {
+    this.ended = this.#backend.moment();
+    this.#door.close();
+    this.store.kill();
+    this.clock.kill();
+  }
+}

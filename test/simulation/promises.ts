@@ -1,0 +1,270 @@
+import type { StoreReason } from '../../src/errors.ts';
+import type { ServiceEvent } from '../../src/service/events.ts';
+import type { Attempt, Backend, Change } from './backend.ts';
+import { slotIn, tagOf, type AnyError, type Life, type Operation, type Watcher } from './life.ts';
+import { asRead, definition, isDeeplyFrozen, keys, places, readers, same, text, type Key } from './settings.ts';
+import type { RunOptions } from './steps.ts';
+
+/** A promise that was broken. */
+export interface Violation {
+  readonly property: string;
+  readonly message: string;
+}
+
+/** Refusals by the store that leave it open, by their own reason, whether the value is stored. */
+const reasonsInDoubt: readonly StoreReason[] = ['io', 'unknown', 'not-verified', 'no-space', 'shutting-down'];
+/** One write takes at most its budget of 30 s and a last look of 5 s. */
+const longestWrite = 35_000;
+/** For each setting a look and a write, and then 30 s of rolling back, the last of it begun just in time. */
+const longestTransaction = 4 * (5_000 + longestWrite) + 30_000 + 30_000;
+
+/** What the caller was told of one setting. */
+export type Told = 'stored' | 'superseded' | 'not stored' | 'unknown' | 'nothing';
+
+export function told({ result, error, answered }: Operation, key: Key): Told {
+  if (answered === undefined) return 'nothing';
+  if (result !== undefined) return result.outcome;
+  const { code, outcome, reason, context, notRestored } = error!;
+  if (code === 'TRANSACTION') {
+    const cause = error!.cause as AnyError | undefined;
+    const inDoubt = context['failedKey'] === key && cause?.code === 'STORE' && reasonsInDoubt.includes(cause['reason'] as StoreReason);
+    return inDoubt || (notRestored as string[]).includes(key) ? 'unknown' : 'not stored';
+  }
+  if (outcome !== undefined) return outcome as Told;
+  return context['outcome'] === 'unknown' || (code === 'STORE' && reasonsInDoubt.includes(reason as StoreReason)) ? 'unknown' : 'not stored';
+}
+
+/** Is this the stored value of that write, or does it build on it? */
+export function holdsOwn({ kind, values }: Operation, key: Key, stored: unknown): boolean {
+  if (kind === 'append') return Array.isArray(stored) && stored.includes(tagOf(values.get(key)));
+  return same(stored, values.get(key));
+}
+
+/** Checks what the service promises, as it happens and after each step. Nothing here is taken from the product. */
+export class Promises implements Watcher {
+  readonly backend: Backend;
+  readonly tally: Map<string, number>;
+  readonly #options: RunOptions;
+  first: Violation | undefined;
+  readonly #superseded: Operation[] = [];
+
+  constructor(backend: Backend, options: RunOptions, tally: Map<string, number>) {
+    this.backend = backend;
+    this.#options = options;
+    this.tally = tally;
+  }
+
+  violation(property: string, message: string): void {
+    this.first ??= { property, message };
+  }
+
+  count(what: string): void {
+    this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
+  }
+
+  // ---- As it happens
+
+  onAnswer(operation: Operation): void {
+    const { result, error, values, number } = operation;
+    this.count(result === undefined ? `outcome: ${error!.code}${error!.code === 'STORE' ? ` ${String(error!['reason'])}` : ''}` : `outcome: ${result.outcome}`);
+    if (result?.shadowedBy !== undefined) this.count(`shadowed by: ${result.shadowedBy}`);
+    if (error !== undefined && (!(error instanceof Error) || typeof error.code !== 'string' || typeof error.retryable !== 'boolean')) {
+      this.violation('P9', `operation ${number} was refused with ${String(error)}`);
+    }
+    this.#checkInTime(operation);
+    for (const key of values.keys()) {
+      const what = told(operation, key);
+      this.count(`told: ${what}`);
+      if (what === 'stored') this.#checkStored(operation, key);
+      if (what === 'not stored') this.#checkNotStored(operation, key);
+    }
+    if (result?.outcome === 'superseded') this.#superseded.push(operation);
+    if (error?.code === 'QUEUE_FULL') this.#checkFull(operation);
+    if (error?.code === 'ABORTED' && operation.controller?.signal.aborted !== true) this.violation('P6', `operation ${number} was aborted by nobody`);
+    if (error?.code === 'DISPOSED' && !operation.life.disposing) this.violation('P40', `operation ${number} was refused as disposed, and the service is not`);
+    if (operation.life.disposed && error?.code !== 'DISPOSED') this.violation('P40', `operation ${number} ended after the disposal`);
+  }
+
+  /** P26: within the time that its own attempts may take, and those of what was there before it. */
+  #checkInTime({ number, how, ahead, calledAt, answeredAt, kind, life }: Operation): void {
+    if (how.park) return;
+    const isAlone = ahead === 0 && (kind === 'set' || kind === 'append');
+    const limit = isAlone ? longestWrite : (ahead + 1) * longestTransaction;
+    const took = answeredAt! - calledAt;
+    if (took > limit) this.violation('P26', `operation ${number} of life ${life.number} took ${took} ms`);
+  }
+
+  /** P20: it was there at some moment of the call; and unless that has changed since, it can be seen. */
+  #checkStored(operation: Operation, key: Key): void {
+    const { number, life, place, called, result } = operation;
+    const slot = slotIn(place, key);
+    if (!this.backend.held(slot, called, (stored) => holdsOwn(operation, key, stored))) this.violation('P20', `"${key}" of operation ${number} is said to be stored in ${slot}, and never was`);
+    const stored = this.backend.value(slot);
+    if (!holdsOwn(operation, key, stored) || result!.shadowedBy !== undefined || stored === undefined) return;
+    const { scope } = places[place];
+    const shown = life.service.get(key, Object.keys(scope).length === 0 ? undefined : scope);
+    const isShown = operation.kind === 'append' ? holdsOwn(operation, key, shown) : key === 'tree' ? same({ ...(shown as object), ...(stored as object) }, shown) : same(shown, stored);
+    if (!isShown) this.violation('P20', `"${key}" of operation ${number} is stored in ${slot}, and get shows ${text(shown)}`);
+  }
+
+  /** P22, P27, P29: what is said not to be stored is not, and will not be. */
+  #checkNotStored(operation: Operation, key: Key): void {
+    const { number, error, place, values } = operation;
+    if (values.get(key) === undefined) return;
+    const slot = slotIn(place, key);
+    const isThere = error!.code === 'TRANSACTION'
+      ? holdsOwn(operation, key, this.backend.value(slot))
+      : this.backend.changesOf(slot).some(({ value, by }) => by !== undefined && holdsOwn(operation, key, value));
+    if (isThere) this.violation(error!.code === 'TRANSACTION' ? 'P24' : 'P29', `"${key}" of operation ${number} is said not to be stored (${error!.code}), and is or was`);
+  }
+
+  /** P25: refused only when there was no room. */
+  #checkFull({ number, ahead }: Operation): void {
+    if (ahead < this.#options.capacity) this.violation('P25', `operation ${number} was refused by a queue with ${ahead} of ${this.#options.capacity}`);
+  }
+
+  onWrite(life: Life, attempt: Attempt): void {
+    this.count('store write');
+    const key = attempt.slot.replace(/^.*[#\]]/, '') as Key;
+    const mine = life.operations.filter((operation) => operation.values.has(key) && slotIn(operation.place, key) === attempt.slot);
+    const owners = mine.filter((operation) => this.#asked(operation, key, attempt.value));
+    const wasThere = this.backend.changesOf(attempt.slot).some(({ value }) => same(value, attempt.value));
+    // Rolling back, and restoring what a late write has undone, store what was there before.
+    if (owners.length === 0 && !wasThere && attempt.value !== undefined) this.violation('P22', `nobody asked for ${text(attempt.value)} in ${attempt.slot}`);
+    if (attempt.value !== undefined && !wasThere) {
+      const refused = owners.find((operation) => told(operation, key) === 'not stored');
+      if (refused !== undefined) this.violation('P27', `operation ${refused.number} is written after it was refused with ${refused.error!.code}`);
+    }
+    if (life.isOver) this.violation('P40', `${attempt.slot} is written after the end of the service`);
+    const other = this.backend.attempts.find((each) => each !== attempt && each.life === life.number && each.file === attempt.file && each.answer === undefined && !each.signal.aborted);
+    if (other !== undefined) this.violation('P23', `${attempt.slot} is written while ${other.slot} is, in the same file`);
+    for (const operation of owners) this.#checkAttempts(operation, attempt);
+  }
+
+  #asked({ kind, values }: Operation, key: Key, value: unknown): boolean {
+    if (kind === 'append') return Array.isArray(value) && value.at(-1) === tagOf(values.get(key));
+    return same(value, values.get(key));
+  }
+
+  /** P5, P8: no further attempt after an abort, or after a refusal for good. */
+  #checkAttempts({ number, life, kind, how, controller, answered, values }: Operation, { slot, value }: Attempt): void {
+    if (kind !== 'set' || how.park || answered !== undefined || value === undefined) return;
+    const earlier = this.backend.attempts.filter((each) => each.life === life.number && each.slot === slot && same(each.value, value)).slice(0, -1);
+    if (earlier.length >= 3) this.violation('P8', `operation ${number} is attempted for the ${earlier.length + 1}th time`);
+    if (earlier.some(({ refusedForGood }) => refusedForGood)) this.violation('P8', `operation ${number} is attempted again after a refusal for good`);
+    if (controller?.signal.aborted === true) this.violation('P5', `operation ${number} (${[...values.keys()].join()}) is attempted after its abort`);
+  }
+
+  /** P27, P29: nothing is stored after its caller was told that it is not. */
+  onChange({ slot, value, by }: Change, lives: readonly Life[]): void {
+    if (by === undefined || value === undefined) return;
+    for (const { operations } of lives) {
+      for (const operation of operations) {
+        for (const key of operation.values.keys()) {
+          if (slotIn(operation.place, key) !== slot || !this.#asked(operation, key, value)) continue;
+          if (told(operation, key) === 'not stored') this.violation('P27', `"${key}" of operation ${operation.number} lands after it was refused with ${operation.error!.code}`);
+        }
+      }
+    }
+  }
+
+  onEvent(life: Life, event: ServiceEvent): void {
+    switch (event.type) {
+      case 'breaker':
+        this.count(`breaker: ${event.from} to ${event.to}`);
+        if (event.to === 'OPEN' && !life.isOver && life.service.status !== 'unhealthy') this.violation('P60', `${life.service.status} while a breaker is open`);
+        break;
+      case 'late':
+        this.count(`late: ${event.outcome}${event.reasserted ? ', reasserted' : ''}`);
+        break;
+      case 'reconciled':
+        this.count(`reconciled: ${event.outcome}`);
+        break;
+      case 'crash':
+        this.count(event.givenUp ? 'crash: given up' : 'crash');
+        break;
+      case 'health': case 'parked': case 'load-failed': case 'invalid': case 'mended': case 'warning':
+        this.count(event.type);
+        break;
+    }
+  }
+
+  // ---- After each step
+
+  /** @param settled everything has happened that can happen at this moment */
+  check(life: Life, settled: boolean): void {
+    this.checkReads(life);
+    life.checkKnown();
+    if (life.isOver) return;
+    this.#checkHealth(life);
+    this.#checkQueues(life);
+    if (settled) this.#checkSettled(life);
+  }
+
+  /** P30, P32, P52 */
+  checkReads(life: Life): void {
+    for (const scope of readers) {
+      for (const key of keys) {
+        const value = life.service.get(key, scope);
+        const legal = asRead(key, value);
+        if (legal === undefined || !same(legal.value, value)) this.violation('P30', `get shows ${text(value)} for "${key}"`);
+        if (!isDeeplyFrozen(value)) this.violation('P32', `what get shows for "${key}" can be changed`);
+      }
+    }
+    if (!Object.isFrozen(life.service.values)) this.violation('P32', 'values can be changed');
+    if (!this.backend.trusted) this.#checkTrust(life);
+  }
+
+  #checkTrust(life: Life): void {
+    for (const scope of readers) {
+      const value = life.service.get('tool', scope);
+      const allowed = [definition.defaults.tool, ...(['user', 'language'] as const).flatMap((place) => this.backend.changesOf(slotIn(place, 'tool')).map((change) => change.value))];
+      if (!allowed.some((each) => same(each, value))) this.violation('P52', `get shows ${text(value)}, which an untrusted workspace says`);
+    }
+  }
+
+  /** P60 */
+  #checkHealth({ service, disposed }: Life): void {
+    const modes = service.breakers().map(({ mode }) => mode);
+    const { status } = service;
+    const expected = modes.includes('OPEN') ? ['unhealthy'] : modes.includes('HALF_OPEN') || service.issues.length > 0 ? ['degraded', 'unhealthy'] : ['healthy', 'degraded', 'unhealthy'];
+    if (!disposed && !expected.includes(status)) this.violation('P60', `${status} with breakers ${modes.join()} and ${service.issues.length} issues`);
+  }
+
+  /** P25 */
+  #checkQueues({ service }: Life): void {
+    for (const { file, queueDepth } of service.breakers()) {
+      if (queueDepth > this.#options.capacity + 1) this.violation('P25', `the queue of ${file} holds ${queueDepth}`);
+    }
+  }
+
+  #checkSettled(life: Life): void {
+    const { service, answered } = life;
+    const { operationCount, successCount, errorCount, errors } = service.metrics();
+    if (operationCount !== answered || successCount + errorCount !== operationCount) this.violation('P61', `${answered} operations have ended, and ${operationCount} are counted`);
+    const byCode = Object.values(errors).reduce((sum, count) => sum + count, 0);
+    if (byCode !== errorCount) this.violation('P61', `${errorCount} errors, and ${byCode} by their codes`);
+    for (const operation of life.pending) this.#checkPending(operation);
+    for (const operation of this.#superseded.splice(0)) this.#checkSuperseded(operation);
+  }
+
+  /** P5, P24 */
+  #checkPending(operation: Operation): void {
+    const { number, kind, controller, life, values, place } = operation;
+    if (controller?.signal.aborted === true && (kind === 'set' || kind === 'append')) this.violation('P5', `operation ${number} goes on after its abort`);
+    if (kind !== 'transaction') return;
+    const { scope } = places[place];
+    for (const [key, value] of values) {
+      if (value !== undefined && same(life.service.get(key, Object.keys(scope).length === 0 ? undefined : scope), value)) {
+        this.violation('P24', `a reader sees "${key}" of operation ${number}, a transaction that is under way`);
+      }
+    }
+  }
+
+  /** What took its place was stored. */
+  #checkSuperseded({ number, called, life, place, values }: Operation): void {
+    const [key] = values.keys();
+    const newer = life.operations.find((each) => each.called > called && each.place === place && each.values.has(key!) && each.result?.outcome === 'stored');
+    if (newer === undefined) this.violation('P20', `operation ${number} was superseded by nothing`);
+  }
+}
