@@ -131,7 +131,6 @@ export class LateWrites {
       // Whoever has removed what came from outside was hardly a removal of ours, landing late.
       const mayBeTheirs = outdone && newest.outside && write.value === undefined;
       if (landed && outdone && write.landings > 0 && !mayBeTheirs && !sameData(newest.value, write.value)) {
-        write.landings--;
         this.#tell(write, 'stored', true);
         void this.#mend(write, newest);
         continue;
@@ -160,7 +159,10 @@ export class LateWrites {
     write.mending = false;
     if (result === 'failed') this.#forget(write);
     // Another attempt of it may have landed meanwhile.
-    else if (result === 'mended') this.review();
+    else if (result === 'mended') {
+      write.landings--;
+      this.review();
+    }
   }
 
   #forget(write: Followed): void {
