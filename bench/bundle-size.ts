@@ -63,7 +63,7 @@ const products: readonly { readonly name: string; readonly budget?: number; read
     options: { ...minified, entryPoints: ['src/extension/extension.ts'], format: 'cjs', keepNames: true },
   },
   { name: 'library core: the guard, xstate included', budget: 60 * kilobyte, options: source("export { createGuard } from './src/guard/guard.ts';") },
-  { name: 'guard and service, xstate, yup and superjson included', budget: 160 * kilobyte, target: 60 * kilobyte, options: source(core) },
+  { name: 'guard and service, xstate, yup and superjson included', budget: 170 * kilobyte, target: 60 * kilobyte, options: source(core) },
   { name: 'xstate alone: setup, assign, createActor', options: source("export { setup, assign, createActor } from 'xstate';") },
   { name: 'yup alone', options: source("export * from 'yup';") },
   { name: 'guard and service without any dependency', options: { ...source(core), external: ['vscode', 'xstate', 'yup', 'superjson', 'jsonc-parser'] } },

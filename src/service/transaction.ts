@@ -72,9 +72,9 @@ export class TransactionJob extends Job {
       if (sameData(before.value, value)) continue;
       let over = before.value;
       const end = await this.write(guard, slot, { kind: 'value', value, over: (stored) => (over = stored) });
-      if (end.ok) this.#touched.push({ slot, before: over, asked: value, garbled: false, mayLand: false });
+      if (end.ok) this.#touched.push({ slot, before: over, asked: value, garbled: false, mayLand: end.mayLand });
       else {
-        if (end.loose.length > 0) this.#touched.push({ slot, before: over, asked: value, garbled: end.unverified, mayLand: end.unsettled });
+        if (end.loose.length > 0) this.#touched.push({ slot, before: over, asked: value, garbled: end.unverified, mayLand: end.unknown && end.mayLand });
         return { error: end.error };
       }
     }
@@ -102,18 +102,19 @@ export class TransactionJob extends Job {
       // Somebody else's, by its looks, stored in the moment before we looked: not ours to undo, and not as it was.
       if (now !== undefined && garbled && !sameData(now.value, asked) && this.host.isLegal(slot, now.value)) return false;
       // Unseen, it is restored only where what was asked for is still there.
-      if (tries < 2 && !this.settled) await this.#send(slot, before, now ?? (garbled ? undefined : { value: asked }));
+      const expected = now ?? (garbled ? undefined : { value: asked });
+      if (expected !== undefined && tries < 2 && !this.settled) await this.#send(slot, before, expected);
     }
     return false;
   }
 
-  async #send(slot: Slot, value: unknown, expected: { readonly value: unknown } | undefined): Promise<void> {
+  async #send(slot: Slot, value: unknown, expected: { readonly value: unknown }): Promise<void> {
     const { store, patience } = this.host.tools;
     const controller = new AbortController();
     const attempts: Promise<unknown>[] = [];
     try {
       const result = await patience.within(lookLimit, () => {
-        const sending = store.write({ ...place(slot), value }, { signal: controller.signal, ...(expected === undefined ? {} : { expected }) });
+        const sending = store.write({ ...place(slot), value }, { signal: controller.signal, expected });
         attempts.push(sending);
         return sending;
       });

@@ -1,4 +1,5 @@
 import { AbortedError, DisposedError, StoreError, TimeoutError, type StoreReason } from '../errors.ts';
+import { offAbort, onAbort } from '../guard/abort-fanout.ts';
 import type { Guard } from '../guard/guard.ts';
 import { sameData } from '../settings/plain-data.ts';
 import type { Scope, Store, Target, WriteRequest } from '../store/store.ts';
@@ -57,15 +58,17 @@ export interface Loose {
   readonly attempts: readonly Promise<unknown>[];
 }
 
-export type WriteEnd = { readonly loose: readonly Loose[] } & (
+export type WriteEnd = {
+  readonly loose: readonly Loose[];
+  /** Some of that is under way, or was refused in a way that leaves it possible that it is stored yet. */
+  readonly mayLand: boolean;
+} & (
   | { readonly ok: true; readonly value: unknown }
   | {
     readonly ok: false;
     readonly error: unknown;
     /** It may be stored, or be stored yet: nobody can tell. */
     readonly unknown: boolean;
-    /** An attempt is still under way. */
-    readonly unsettled: boolean;
     /** The store said that it had stored the value, and then held another one. */
     readonly unverified: boolean;
   }
@@ -86,6 +89,7 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
   const sent: Sending[] = [];
   let unverified = false;
   const isUnsettled = (): boolean => sent.some(({ settled }) => settled === undefined);
+  const loose = (): Pick<WriteEnd, 'loose' | 'mayLand'> => ({ loose: grouped(sent), mayLand: sent.some(({ settled }) => settled !== 'stored') });
   const notVerified = (retryable: boolean): StoreError => new StoreError('not-verified', `"${slot.key}" was written, but the ${slot.target} settings hold another value.`, {
     retryable,
     context: { key: slot.key },
@@ -156,7 +160,7 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
       (each) => attempt(each.signal).catch((error: unknown) => { throw asStoreError(error); }),
       { critical, ...(signal === undefined ? {} : { signal }) },
     );
-    return { ok: true, value, loose: grouped(sent) };
+    return { ok: true, value, ...loose() };
   } catch (error) {
     failure = error;
   }
@@ -164,14 +168,15 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
   let unknown = last !== undefined;
   // Whoever has left is answered at once.
   if (last !== undefined && !(failure instanceof AbortedError) && !(failure instanceof DisposedError)) {
-    const stored = await look(tools, slot);
-    if (stored !== undefined && sameData(stored.value, last.value)) return { ok: true, value: last.value, loose: grouped(sent) };
+    const stored = await untilAbort(signal, look(tools, slot));
+    if (stored !== undefined && sameData(stored.value, last.value)) return { ok: true, value: last.value, ...loose() };
+    if (signal?.aborted === true) failure = new AbortedError('The write', 'unknown', { cause: signal.reason });
     // A refusal that leaves doubt says so by its own reason; any other end says nothing of earlier attempts.
     const speaksForItself = failure instanceof StoreError && !isDefinite(failure);
     const mayBeBuiltOn = asked.kind === 'update' && sent.some(({ settled }) => settled === 'stored');
     unknown = stored === undefined || isUnsettled() || mayBeBuiltOn || !speaksForItself;
   }
-  return { ok: false, error: withOutcome(failure, unknown ? 'unknown' : 'not stored'), unknown, unsettled: isUnsettled(), unverified, loose: grouped(sent) };
+  return { ok: false, error: withOutcome(failure, unknown ? 'unknown' : 'not stored'), unknown, unverified, ...loose() };
 }
 
 export const place = ({ key, target, scope }: Slot): Omit<WriteRequest, 'value'> => ({ key, target, scope });
@@ -197,4 +202,18 @@ export async function look({ store, patience }: WriteTools, slot: Slot): Promise
   } catch {
     return undefined;
   }
+}
+
+/** What a look has found, or `undefined` as soon as the caller leaves (P5). */
+function untilAbort<T>(signal: AbortSignal | undefined, looking: Promise<T | undefined>): Promise<T | undefined> {
+  if (signal === undefined) return looking;
+  return new Promise((resolve) => {
+    const leave = { onAbort: () => resolve(undefined) };
+    if (signal.aborted) resolve(undefined);
+    else onAbort(signal, leave);
+    void looking.then((found) => {
+      offAbort(signal, leave);
+      resolve(found);
+    });
+  });
 }

@@ -19,7 +19,7 @@ type Register = RegisterOperation<unknown>;
 export function judge(slot: string, key: Key, lives: readonly Life[], backend: Backend, looks: readonly Look[]): Verdict {
   const operations = lives.flatMap((life) => life.operations.filter(({ values, place }) => values.has(key) && slotIn(place, key) === slot));
   const changes = backend.changesOf(slot);
-  const outside = changes.flatMap((change, index) => (isOutside(change, lives) ? [{ ...change, mayBeLost: change.corrupt || isTakenForOwn(change) || isBuried(index) || asRead(key, change.value) === undefined }] : []));
+  const outside = changes.flatMap((change, index) => (isOutside(change, lives, changes) ? [{ ...change, mayBeLost: change.corrupt || isTakenForOwn(change) || isBuried(index) || asRead(key, change.value) === undefined }] : []));
   /** It cannot be told from a write that may land late, and so be undone. */
   function isTakenForOwn({ value }: Change): boolean {
     return operations.some((operation) => told(operation, key) !== 'not stored' && same(operation.values.get(key), value));
@@ -27,20 +27,27 @@ export function judge(slot: string, key: Key, lives: readonly Life[], backend: B
   /** Such a write, or one that was late, has fallen on it, or on what came from outside right after: nobody may have known of it. */
   function isBuried(index: number): boolean {
     const next = changes[index + 1];
-    return next !== undefined && (isOutside(next, lives) ? isTakenForOwn(next) || isBuried(index + 1) : next.late);
+    return next !== undefined && (isOutside(next, lives, changes) ? isTakenForOwn(next) || isBuried(index + 1) : next.late);
   }
+  /** A transaction rolled back, or a write mended, over what could be taken for nobody's or their own. */
+  const restored = changes.filter((change, index) => !isOutside(change, lives, changes) && outside.some(({ order, mayBeLost }) => mayBeLost && order === changes[index - 1]?.order));
   const shown = new Set([...looks, ...outside.map(({ value }) => ({ value }))].map(({ value }) => text(value)));
   return linearizable<unknown>([
     ...operations.flatMap((operation) => asWrites(operation, key, changes, shown)),
     ...outside.map(({ order, value, mayBeLost }): Register => ({ name: 'from outside', called: order, returned: order, optional: mayBeLost, apply: () => ({ state: value }) })),
+    ...restored.map(({ order, value }): Register => ({ name: 'restored', called: order, returned: order, optional: true, apply: () => ({ state: value }) })),
     ...looks.map(({ at, value }): Register => ({ name: 'look', called: at, returned: at, optional: false, apply: (state) => (same(state, value) ? { state } : undefined) })),
   ], undefined, text);
 }
 
-/** Not by these lives, or after their end. What the store made of its own is nobody's. */
-function isOutside({ by, order, corrupt }: Change, lives: readonly Life[]): boolean {
+/**
+ * Not by these lives, or after their end, or late and so shortly before it that they could not mend it. What the store
+ * made of its own is nobody's.
+ */
+function isOutside({ by, order, corrupt, late, slot }: Change, lives: readonly Life[], changes: readonly Change[]): boolean {
   const life = by && lives.find(({ number }) => number === by.life);
-  return life === undefined || corrupt || order > life.ended;
+  if (life === undefined || corrupt || order > life.ended) return true;
+  return late && life.isOver && !changes.some((next) => next.slot === slot && next.order > order && next.order < life.ended);
 }
 
 function asWrites(operation: Operation, key: Key, changes: readonly Change[], shown: ReadonlySet<string>): Register[] {

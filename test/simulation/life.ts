@@ -61,6 +61,7 @@ export class Life {
   disposed = false;
   /** `dispose` has been called. */
   disposing = false;
+  breakerChangedAt: number | undefined;
   /** The calls counted since the metrics were reset. */
   answered = 0;
   /** The values as its listeners have been told of them. */
@@ -85,6 +86,7 @@ export class Life {
     });
     this.service.onEvent((event) => {
       this.events.push(event);
+      if (event.type === 'breaker') this.breakerChangedAt = backend.clock.now();
       watcher.onEvent(this, event);
     });
     this.service.onEvent(() => {

@@ -151,7 +151,7 @@ export class Promises implements Watcher {
     if (kind !== 'set' || how.park || answered !== undefined || value === undefined) return;
     const earlier = this.backend.attempts.filter((each) => each.life === life.number && each.slot === slot && same(each.value, value)).slice(0, -1);
     if (earlier.length >= 3) this.violation('P8', `operation ${number} is attempted for the ${earlier.length + 1}th time`);
-    if (earlier.some(({ refusedForGood }) => refusedForGood)) this.violation('P8', `operation ${number} is attempted again after a refusal for good`);
+    if (earlier.some(({ refusedForGood }) => refusedForGood)) this.violation('P8', `operation ${number} is attempted again after a refusal for good: ${text(value)} in ${slot}`);
     if (controller?.signal.aborted === true) this.violation('P5', `operation ${number} (${[...values.keys()].join()}) is attempted after its abort`);
   }
 

@@ -123,7 +123,8 @@ export class SimulatedStore implements Store {
       const answer = (error?: unknown): void => {
         if (attempt.answer !== undefined) return;
         attempt.answer = error === undefined ? 'stored' : 'refused';
-        attempt.refusedForGood = error instanceof StoreError && storeReasons[error.reason].class !== 'transient' && !refusalsInDoubt.includes(error.reason);
+        // What comes after it was given up nobody hears.
+        attempt.refusedForGood = !signal.aborted && error instanceof StoreError && storeReasons[error.reason].class !== 'transient' && !refusalsInDoubt.includes(error.reason);
         if (this.#dead) return;
         if (error === undefined) resolve();
         else reject(error);

@@ -1,0 +1,31 @@
+import { expect } from 'chai';
+import { report } from './report.ts';
+import { simulate } from './simulate.ts';
+
+/** Seeds of runs that broke a promise once, with so many steps. */
+const failedSeeds: readonly (readonly [seed: number, steps: number])[] = [
+  [20_022, 150], // P27: an earlier attempt of a transaction that was rolled back lands
+  [50_048, 150], // P27: the same, aborted
+  [50_074, 150], // P8: a refusal of an attempt that was given up
+  [60_187, 150], // P21: a service ends while it mends
+  [61_186, 150], // P5: aborted during the last look
+  [80_001, 250], // P21: a transaction is rolled back over what nobody could have stored
+  [80_050, 250], // P21: another window removes what a late write could have removed
+  [80_265, 250], // P24: a transaction is rolled back over a value it has not seen
+];
+
+describe('Simulation', () => {
+  for (const [seed, steps] of failedSeeds) {
+    it(`seed ${seed}, which failed once`, async () => {
+      const result = await simulate({ runs: 1, steps, seed, shrink: false });
+      expect(result.violations.map(({ property, message }) => `${property} ${message}`)).to.deep.equal([]);
+    }).timeout(60_000);
+  }
+
+  const seed = Date.now() % 1_000_000_000;
+  it(`100 runs of 150 steps, from seed ${seed}`, async () => {
+    const result = await simulate({ runs: 100, steps: 150, seed, shrink: false });
+    if (result.violations.length > 0) throw new Error(report(result, true));
+    expect(result.operations).to.be.greaterThan(1_000);
+  }).timeout(300_000);
+});
