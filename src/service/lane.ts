@@ -42,7 +42,13 @@ export interface LaneOptions {
   readonly onParked: (job: LaneJob) => void;
 }
 
-export const laneDefaults = { capacity: 100, probeEvery: 5_000 };
+export const laneDefaults = { capacity: 100, probeEvery: 1_000 };
+
+/**
+ * After a probe that failed the file is not looked at for so long at least, in milliseconds: it looks better than it is,
+ * and an editor may announce every write that fails.
+ */
+const restAfterFailedProbe = 5_000;
 
 /** One settings file: its breaker, its queue, and the writes on their way to it. */
 export class Lane {
@@ -208,15 +214,15 @@ export class Lane {
 
   #onGuardEvent(event: GuardEvent): void {
     this.options.onGuardEvent(event);
-    if (event.type === 'breaker') this.#onBreaker(event.to);
+    if (event.type === 'breaker') this.#onBreaker(event.from, event.to);
   }
 
-  #onBreaker(mode: BreakerMode): void {
+  #onBreaker(from: BreakerMode, to: BreakerMode): void {
     this.#stopProber();
-    if (mode === 'OPEN') {
+    if (to === 'OPEN') {
       this.#queue?.send({ type: 'PAUSE' });
       this.refuseWaiting(() => (this.#closing ? new DisposedError(this.options.name) : this.guard.rejection()), (job) => this.#closing || !job.park);
-      this.#startProber();
+      this.#startProber(from === 'HALF_OPEN' ? Math.max(this.options.probeEvery, restAfterFailedProbe) : this.options.probeEvery);
     } else {
       this.#queue?.send({ type: 'RESUME' });
       this.#probeWhenIdle();
@@ -242,16 +248,16 @@ export class Lane {
     // The breaker may want several probes, and one that was restarted meanwhile knows of none.
     if (passed || breaker !== this.#supervision.breaker(this.file)) this.#probeWhenIdle();
     // Whatever failed was not the store's fault: health recovers by itself all the same.
-    else if (guard.breakerMode === 'HALF_OPEN' && this.#prober === undefined) this.#startProber();
+    else if (guard.breakerMode === 'HALF_OPEN' && this.#prober === undefined) this.#startProber(this.options.probeEvery);
   }
 
-  #startProber(): void {
+  #startProber(delay: number): void {
     if (this.guard.isHeld || this.#closing) return;
     this.#prober = this.options.clock.setTimeout(() => {
       this.#prober = undefined;
       if (this.guard.breakerMode === 'HALF_OPEN') this.#probeWhenIdle();
       else void this.#lookForEvidence();
-    }, this.options.probeEvery, true);
+    }, delay, true);
   }
 
   async #lookForEvidence(): Promise<void> {
@@ -261,7 +267,7 @@ export class Lane {
     } catch {
       // Still broken.
     }
-    if (this.guard.breakerMode === 'OPEN' && this.#prober === undefined) this.#startProber();
+    if (this.guard.breakerMode === 'OPEN' && this.#prober === undefined) this.#startProber(this.options.probeEvery);
   }
 
   #stopProber(): void {

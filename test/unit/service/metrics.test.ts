@@ -60,7 +60,7 @@ describe('Service: metrics', () => {
     await clock.advance(20_000);
     const { CLOSED, OPEN, HALF_OPEN } = service.metrics().breakerTime['user settings']!;
     expect(CLOSED + OPEN + HALF_OPEN).to.equal(32_345);
-    expect(OPEN).to.equal(15_000);
+    expect(OPEN).to.equal(13_000);
   });
 
   it('can be reset; what is under way is counted in the new figures', async () => {
