@@ -1,4 +1,4 @@
-import { build, type BuildOptions, type Metafile } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -32,13 +32,22 @@ const everywhere: BuildOptions = {
 export async function buildExtensions(): Promise<BuiltFile[]> {
   const extensions = [
     { entry: 'src/extension/extension.ts', outfile: 'dist/extension.cjs' },
+    { entry: 'src/extension/later.ts', outfile: 'dist/later.cjs' },
     ...exampleExtensions.map((folder) => ({ entry: path.join(folder, 'src/extension.ts'), outfile: path.join(folder, 'dist/extension.cjs') })),
   ];
   const built = await Promise.all(extensions.filter(({ entry }) => present(entry)).map(({ entry, outfile }) => bundle({
-    ...fromSource, entryPoints: [entry], outfile, format: 'cjs', minify: true, keepNames: true, sourcemap: true,
+    ...fromSource, entryPoints: [entry], outfile, format: 'cjs', minify: true, keepNames: true, sourcemap: true, plugins: [loadedLater],
   })));
   return [...built.flat(), ...await buildWebview()];
 }
+
+/** `src/extension/later.ts` is a bundle of its own beside the extension's: what starts fast does not carry it. */
+export const loadedLater: Plugin = {
+  name: 'loaded later',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/later\.ts$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: './later.cjs', external: true } : undefined));
+  },
+};
 
 /** The inspector's page: one script and one style sheet, loaded by the webview under a strict CSP. */
 export async function buildWebview(): Promise<BuiltFile[]> {

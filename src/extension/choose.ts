@@ -8,6 +8,8 @@ import type { WatchedService } from './watched-service.ts';
 export interface Subject {
   readonly service?: string;
   readonly file?: string;
+  /** A setting's key. */
+  readonly key?: string;
 }
 
 /** The service a command is about; asks when there is more than one. `undefined`: there is none, or the user left. */

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { l10n } from 'vscode';
 import { errorFacts } from '../observe/error-facts.ts';
 import type { BreakerStatus } from '../service/service.ts';
 import type { Target } from '../store/store.ts';
@@ -36,6 +37,9 @@ export function registerCommands(tools: CommandTools): vscode.Disposable[] {
     command('reload', (subject) => reload(registry, subject)),
     command('restoreDefaults', (subject) => restoreDefaults(registry, subject)),
     command('exportDiagnostics', () => exportDiagnostics(tools)),
+    command('copyDiagnostics', () => copyDiagnostics(tools)),
+    command('demo', async () => (await import('./later.ts')).demo(registry)),
+    command('editSetting', (subject) => editSetting(registry, subject)),
   ];
 }
 
@@ -143,6 +147,20 @@ async function exportDiagnostics({ registry, version }: CommandTools): Promise<v
   void vscode.window.showInformationMessage('The diagnostics file is written. It holds no value of any setting.', open).then((choice) => {
     if (choice === open) void vscode.window.showTextDocument(uri);
   });
+}
+
+async function copyDiagnostics({ registry, version }: CommandTools): Promise<void> {
+  const { diagnostics } = await import('./diagnostics.ts');
+  await vscode.env.clipboard.writeText(await diagnostics(registry, version));
+  vscode.window.setStatusBarMessage(l10n.t('Holdfast: the diagnostics are in the clipboard. They hold no value of any setting.'), 5_000);
+}
+
+/** In the Settings editor: one setting, or all of a service. */
+async function editSetting(registry: Registry, subject: Subject | undefined): Promise<void> {
+  const watched = await chooseService(registry, l10n.t('Holdfast: Edit Setting'), subject);
+  if (watched === undefined) return;
+  const { label } = watched;
+  await vscode.commands.executeCommand('workbench.action.openSettings', subject?.key === undefined ? `${label}.` : `@id:${label}.${subject.key}`);
 }
 
 interface Action extends vscode.QuickPickItem {

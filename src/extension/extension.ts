@@ -2,13 +2,16 @@ import * as vscode from 'vscode';
 import type { HoldfastApi } from './api.ts';
 import { registerCommands } from './commands.ts';
 import { Documents } from './documents.ts';
+import { HealthView } from './health-view.ts';
 import type { InspectorPanel } from './inspector-panel.ts';
+import { languageStatus } from './language-status.ts';
 import { LogChannel } from './log-channel.ts';
 import { Hovers } from './marks/hovers.ts';
 import { Marks } from './marks/marks.ts';
 import { QuickFixes } from './marks/quick-fixes.ts';
 import { settingsDocuments } from './marks/settings-files.ts';
 import { Notifications } from './notifications.ts';
+import { OwnSettings } from './own-settings.ts';
 import { Registry } from './registry.ts';
 import { Rescue } from './rescue.ts';
 import { StatusBar } from './status-bar.ts';
@@ -19,23 +22,28 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const { version } = context.extension.packageJSON as { version: string };
   const log = new LogChannel();
   const registry = new Registry(log);
+  const own = new OwnSettings(context);
   const documents = new Documents(registry);
-  const marks = new Marks(registry, context.globalStorageUri);
-  const rescue = new Rescue(registry, marks.files, () => vscode.workspace.getConfiguration('holdfast').get('failedWrites.waitFor', 60) * 1_000);
+  const marks = new Marks(registry, own, context.globalStorageUri);
+  const rescue = new Rescue(registry, marks.files, () => own.get('failedWrites.waitFor') * 1_000);
 
   context.subscriptions.push(
     log,
+    own,
     registry,
     documents,
     marks,
     vscode.languages.registerCodeActionsProvider(settingsDocuments, new QuickFixes(marks), { providedCodeActionKinds: QuickFixes.kinds }),
-    vscode.languages.registerHoverProvider(settingsDocuments, new Hovers(registry, marks.files)),
+    vscode.languages.registerHoverProvider(settingsDocuments, new Hovers(marks)),
     vscode.commands.registerCommand('holdfast.openInspector', inspectorOpener(context, registry)),
-    new StatusBar(registry),
+    new StatusBar(registry, own),
+    new HealthView(registry),
+    languageStatus(registry, marks),
     rescue,
-    new Notifications(registry, rescue),
+    new Notifications(registry, rescue, own),
     ...registerCommands({ registry, documents, log, version }),
     ...watchForEvidence(registry),
+    ...obey(own, registry, log),
   );
   log.info(`Holdfast ${version} activated in ${(performance.now() - started).toFixed(1)} ms.`);
   return registry;
@@ -54,6 +62,23 @@ function inspectorOpener(context: vscode.ExtensionContext, registry: Registry): 
     return panel;
   };
   return async () => (await (inspector ??= load())).show();
+}
+
+/** What the settings say is so at once, and whenever they change. */
+function obey(own: OwnSettings, registry: Registry, log: LogChannel): vscode.Disposable[] {
+  const obeyed = (): void => {
+    log.level = own.get('log.level');
+    for (const { alerts } of registry.watched) alerts.configure({ raiseAt: own.get('alerts.errorRate') / 100 });
+  };
+  obeyed();
+  return [
+    own.onDidChange(obeyed),
+    registry.onDidRegister(obeyed),
+    registry.onDidChange(({ event }) => {
+      const inTrouble = event?.type === 'breaker' && event.to === 'OPEN';
+      if (inTrouble && own.get('inspector.openOnTrouble')) void vscode.commands.executeCommand('holdfast.openInspector');
+    }),
+  ];
 }
 
 /** A user who comes back, or saves settings, has perhaps repaired what was broken. */

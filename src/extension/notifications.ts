@@ -3,13 +3,12 @@ import { l10n } from 'vscode';
 import type { Alert } from '../observe/alerts.ts';
 import { needsAPerson } from '../observe/error-facts.ts';
 import { whatHappened, whatToDo } from './error-text.ts';
+import type { OwnSettings } from './own-settings.ts';
 import type { Registry } from './registry.ts';
 import type { Rescue } from './rescue.ts';
 import { openSettingsFile, workspaceFile } from './settings-file.ts';
 import type { WatchedService } from './watched-service.ts';
 
-/** Trouble that is over by then is not worth a word: somebody may just be typing in settings.json. In milliseconds. */
-const patience = 5_000;
 /** A cause that comes back within this time after it was healed is the same cause. In milliseconds. */
 const sameCauseFor = 10 * 60_000;
 
@@ -22,9 +21,11 @@ export class Notifications implements vscode.Disposable {
   readonly #told = new Map<string, number | undefined>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #rescue: Rescue;
+  readonly #settings: OwnSettings;
   readonly #subscription: vscode.Disposable;
 
-  constructor(registry: Registry, rescue: Rescue) {
+  constructor(registry: Registry, rescue: Rescue, settings: OwnSettings) {
+    this.#settings = settings;
     this.#rescue = rescue;
     this.#subscription = registry.onDidRegister((watched) => {
       watched.alerts.onAlert((alert) => this.#onAlert(watched, alert));
@@ -43,7 +44,9 @@ export class Notifications implements vscode.Disposable {
       return;
     }
     const isCall = alert.error !== undefined && needsAPerson(alert.error);
-    if (!isCall) return;
+    if (!isCall || !this.#settings.get('alerts.notify')) return;
+    // Trouble that is over by then is not worth a word: somebody may just be typing in settings.json.
+    const patience = this.#settings.get('alerts.delay') * 1_000;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       const lasts = watched.alerts.active.some(({ id }) => id === alert.id);

@@ -10,6 +10,8 @@ export interface StatusBarModel {
   /** Only when a person must act. */
   readonly background: 'warning' | 'error' | undefined;
   readonly accessibleLabel: string;
+  /** All is well. */
+  readonly quiet: boolean;
 }
 
 const severity = ['healthy', 'degraded', 'unhealthy'] as const;
@@ -30,6 +32,7 @@ export function statusBarModel(views: readonly ServiceView[], now: number): Stat
   const text = worst === 'healthy' ? '$(shield)' : `${icons[worst]} ${troubled.length === 1 ? troubled[0]! : 'Settings'}`;
   return {
     text,
+    quiet: worst === 'healthy',
     tooltip: [...views.map((view) => section(view, now)), footer].join('\n\n---\n\n'),
     background: calling.length === 0 ? undefined : calling.some(({ health }) => health === 'unhealthy') ? 'error' : 'warning',
     accessibleLabel: worst === 'healthy'

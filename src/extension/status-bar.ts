@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ServiceEvent } from '../service/events.ts';
+import type { OwnSettings } from './own-settings.ts';
 import type { Registry, RegistryChange } from './registry.ts';
 import { linkedCommands, statusBarModel } from './status-bar-model.ts';
 
@@ -12,17 +13,22 @@ const newsworthy: ReadonlySet<ServiceEvent['type']> = new Set(['health', 'breake
 /** Shows the health of all services in the status bar. A click offers what can be done. */
 export class StatusBar implements vscode.Disposable {
   readonly #registry: Registry;
+  readonly #settings: OwnSettings;
   readonly #item = vscode.window.createStatusBarItem('holdfast.status', vscode.StatusBarAlignment.Right, 50);
   readonly #subscription: vscode.Disposable;
   #timer: NodeJS.Timeout | undefined;
   /** The health reports are. */
   #outdated = false;
 
-  constructor(registry: Registry) {
+  constructor(registry: Registry, settings: OwnSettings) {
     this.#registry = registry;
+    this.#settings = settings;
     this.#item.name = 'Holdfast';
     this.#item.command = 'holdfast.showActions';
-    this.#subscription = registry.onDidChange((change) => this.#onChange(change));
+    this.#subscription = vscode.Disposable.from(
+      registry.onDidChange((change) => this.#onChange(change)),
+      settings.onDidChange(() => this.#show()),
+    );
     this.#show();
   }
 
@@ -49,7 +55,7 @@ export class StatusBar implements vscode.Disposable {
 
   #show(): void {
     const model = statusBarModel(this.#registry.watched.map(({ view }) => view), Date.now());
-    if (model === undefined) {
+    if (model === undefined || (model.quiet && this.#settings.get('statusBar.show') === 'whenTroubled')) {
       this.#item.hide();
       return;
     }

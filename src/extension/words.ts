@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import type { Health } from '../service/health.ts';
 import type { Origin } from '../service/snapshot.ts';
 import type { Rules } from './marks/nearest.ts';
 
@@ -13,6 +14,10 @@ export function originName(origin: Origin): string {
     'last good value': l10n.t('the last legal value'),
   }[plain] ?? plain;
   return plain === origin ? place : l10n.t('{0}, for this language', place);
+}
+
+export function healthName(health: Health): string {
+  return { healthy: l10n.t('healthy'), degraded: l10n.t('degraded'), unhealthy: l10n.t('unhealthy') }[health];
 }
 
 /** A value as settings.json would have it, but short. */

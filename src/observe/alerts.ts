@@ -49,7 +49,7 @@ const callersOwn = new Set(['VALIDATION', 'ABORTED', 'DISPOSED']);
 /** Watches the events of a service and raises alerts, each once until it is over. Has no timer: nothing happens, nothing changes. */
 export class Alerts implements Disposable {
   readonly #service: ObservedService;
-  readonly #options: typeof defaults;
+  #options: typeof defaults;
   readonly #clock: Clock;
   readonly #alerts = new Emitter<Alert>(() => undefined);
   readonly #active = new Map<string, Alert>();
@@ -64,6 +64,12 @@ export class Alerts implements Disposable {
     this.#options = { ...defaults, ...options };
     this.#clock = options.clock ?? systemClock;
     this.#subscription = service.onEvent((event) => this.#onEvent(event));
+  }
+
+  /** Changes options while it watches; what is raised already stays until it is over. */
+  configure(options: Partial<Pick<AlertOptions, 'raiseAt' | 'clearAt'>>): void {
+    const raiseAt = options.raiseAt ?? this.#options.raiseAt;
+    this.#options = { ...this.#options, ...options, clearAt: Math.min(options.clearAt ?? defaults.clearAt, raiseAt) };
   }
 
   /** What is wrong now. */

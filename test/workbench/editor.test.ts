@@ -15,6 +15,14 @@ async function replaceAll(page: Page, text: string): Promise<void> {
   await page.keyboard.insertText(text);
 }
 
+async function setTheme(page: Page, theme: string): Promise<void> {
+  await runCommand(page, 'Preferences: Color Theme');
+  await page.locator('.quick-input-widget input[type="text"]:visible').fill(theme.replace('Default ', ''));
+  await page.keyboard.press('Enter');
+  const kind = theme.includes('Contrast') ? 'hc-black' : theme.includes('Light') ? 'vs' : 'vs-dark';
+  await page.locator(`.monaco-workbench.${kind}`).waitFor();
+}
+
 describe('Settings that explain and mend themselves', function () {
   this.timeout(120_000);
   let desk: Desk;
@@ -90,5 +98,37 @@ describe('Settings that explain and mend themselves', function () {
     await page.keyboard.press('ControlOrMeta+S');
     expect(await pending).to.deep.include({ ok: true, value: { outcome: 'stored', target: 'workspace' } });
     expect(JSON.parse(onDisk())).to.deep.equal({ 'nofx.maxAgents': 8, 'nofx.agentSpawnDelay': 4_000 });
+  });
+
+  it('the health view shows services, settings with origin and validity, files and actors, in every theme', async () => {
+    await replaceAll(page, '{\n  "nofx.maxAgents": "many"\n}');
+    await page.keyboard.press('ControlOrMeta+S');
+    await runCommand(page, 'View: Show Holdfast');
+    const row = (text: string) => page.locator('.part.sidebar .monaco-list-row').filter({ hasText: text });
+    await row('maxAgents').waitFor();
+    expect(await row('maxAgents').innerText()).to.match(/\d+ \((the last legal value|the default)\)/);
+    await row('Actors').waitFor();
+    for (const [name, theme] of Object.entries(themes)) {
+      await setTheme(page, theme);
+      await desk.picture(`editor-health-view-${name}`);
+    }
+    await setTheme(page, themes.dark);
+  });
+
+  it('its inline actions act: edit setting opens the setting', async () => {
+    const row = page.locator('.part.sidebar .monaco-list-row').filter({ hasText: 'logLevel' }).first();
+    await row.hover();
+    await row.getByRole('button', { name: 'Edit Setting' }).click();
+    await page.locator('.settings-editor .setting-item-label').filter({ hasText: 'Log Level' }).first().waitFor();
+  });
+
+  it('the demo breaks and heals a service before the eyes', async () => {
+    await runCommand(page, 'Holdfast: Break and Heal a Demo');
+    await page.locator('.part.sidebar .monaco-list-row').filter({ hasText: 'open, probes in' }).first().waitFor();
+    await desk.picture('editor-demo-broken-dark');
+    const row = page.locator('.part.sidebar .monaco-list-row').filter({ hasText: /^demo/ });
+    await row.filter({ hasText: 'healthy' }).waitFor({ timeout: 60_000 });
+    await desk.picture('editor-demo-healed-dark');
+    await row.waitFor({ state: 'detached', timeout: 60_000 });
   });
 });

@@ -1,5 +1,6 @@
 import { createVSIX } from '@vscode/vsce';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { buildExtensions, type BuiltFile } from '../bundles.ts';
 import { nofxFolder, projectRoot } from '../vscode-host/paths.ts';
@@ -9,7 +10,7 @@ import { stage } from './stage.ts';
 /** What of a package.json belongs to an extension. */
 const extensionFields = [
   'name', 'displayName', 'description', 'version', 'publisher', 'license', 'categories', 'keywords', 'engines', 'main',
-  'activationEvents', 'extensionKind', 'contributes', 'capabilities',
+  'activationEvents', 'extensionKind', 'contributes', 'capabilities', 'l10n',
 ];
 
 /** Makes the VSIX of Holdfast and the one of the NofX example. Says where they are. */
@@ -31,6 +32,9 @@ async function pack(into: string, source: string, name: string, built: readonly 
   for (const each of built) {
     const absolute = path.resolve(projectRoot, each.file);
     await cp(absolute, path.join(folder, path.relative(source, absolute)));
+  }
+  for (const name of ['package.nls.json', 'package.nls.de.json', 'l10n', 'media']) {
+    if (existsSync(path.join(source, name))) await cp(path.join(source, name), path.join(folder, name), { recursive: true });
   }
   await writeFile(path.join(folder, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(built));
   await mkdir(into, { recursive: true });

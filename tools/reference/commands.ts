@@ -23,17 +23,21 @@ const does: Readonly<Record<string, string>> = {
   release: 'Ends *Hold Open*; the next write is a probe.',
   reload: 'Reads the settings again.',
   restoreDefaults: 'Removes the values of one service from the target you choose: all, or none. Asks first.',
+  copyDiagnostics: 'Puts the same as *Export Diagnostics…* into the clipboard.',
+  editSetting: 'Opens the settings of a service, or one of them, in the Settings editor.',
+  demo: 'Breaks a service before your eyes and heals it again. It keeps its settings in memory: no file is touched.',
   exportDiagnostics: 'Writes a file for a bug report: health, metrics, log. Secret values are never in it.',
 };
 
 /** The commands of the extension. */
 export function commandReference(): string {
   const { contributes } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as Manifest;
+  const texts = JSON.parse(readFileSync(path.join(projectRoot, 'package.nls.json'), 'utf8')) as Record<string, string>;
   const hidden = new Set(contributes.menus?.['commandPalette']?.filter(({ when }) => when === 'false').map(({ command }) => command));
   const rows = contributes.commands.filter(({ command }) => !hidden.has(command)).map(({ command, title, category }) => {
     const what = does[command.replace('holdfast.', '')];
     if (what === undefined) throw new Error(`tools/reference/commands.ts does not say what ${command} does.`);
-    return [`${category}: ${title}`, `\`${command}\``, what];
+    return [`${category}: ${texts[title.replaceAll('%', '')] ?? title}`, `\`${command}\``, what];
   });
   return [
     '# Commands',

@@ -47,8 +47,14 @@ export async function settingReference(): Promise<string> {
 
 function properties(of: Record<string, Property>): string {
   return table(['setting', 'default', 'scope', 'description'], Object.entries(of).map(([name, { default: value, scope, description, markdownDescription }]) => [
-    `\`${name}\``, `\`${JSON.stringify(value)}\``, scope ?? 'window', description ?? markdownDescription ?? '',
+    `\`${name}\``, `\`${JSON.stringify(value)}\``, scope ?? 'window', inEnglish(description ?? markdownDescription ?? ''),
   ]));
+}
+
+/** A text of the manifest, or what package.nls.json has in its place. */
+function inEnglish(text: string): string {
+  const texts = JSON.parse(readFileSync(path.join(projectRoot, 'package.nls.json'), 'utf8')) as Record<string, string>;
+  return text.startsWith('%') ? texts[text.slice(1, -1)] ?? text : text;
 }
 
 function members(name: string, file: string): string {

@@ -3,33 +3,31 @@ import { l10n } from 'vscode';
 import { layers, type Layer } from '../../store/store.ts';
 import type { RegisteredService } from '../api.ts';
 import { escaped, table } from '../markdown.ts';
-import type { Registry } from '../registry.ts';
 import { originName, shown } from '../words.ts';
 import { overriddenBy, scopeOf } from './find-marks.ts';
-import { isWorkspaceFile, type SettingsFiles } from './settings-files.ts';
+import type { Marks } from './marks.ts';
+import { isWorkspaceFile } from './settings-files.ts';
 import { settingsOf, type WrittenSetting } from './settings-text.ts';
 
 /** Says of a setting in settings.json which value is in effect, where it comes from, and what overrides what is written here. */
 export class Hovers implements vscode.HoverProvider {
-  readonly #registry: Registry;
-  readonly #files: SettingsFiles;
+  readonly #marks: Marks;
 
-  constructor(registry: Registry, files: SettingsFiles) {
-    this.#registry = registry;
-    this.#files = files;
+  constructor(marks: Marks) {
+    this.#marks = marks;
   }
 
   provideHover(document: vscode.TextDocument, position: vscode.Position): vscode.Hover | undefined {
-    const target = this.#files.targetOf(document.uri);
+    const target = this.#marks.files.targetOf(document.uri);
     if (target === undefined) return undefined;
     const offset = document.offsetAt(position);
-    for (const service of this.#registry.services) {
+    for (const service of this.#marks.services) {
       const { section, keys } = service.definition;
       const setting = settingsOf(document.getText(), section, isWorkspaceFile(document.uri))
         .find(({ nameSpan, valueSpan }) => offset >= nameSpan.start && offset <= valueSpan.end);
       const key = setting?.name.slice(section.length + 1);
       if (setting === undefined || key === undefined || !keys.includes(key)) continue;
-      const resource = this.#files.resourceOf(document.uri);
+      const resource = this.#marks.files.resourceOf(document.uri);
       const overriding = overriddenBy(service, key, setting, target, resource);
       const range = new vscode.Range(document.positionAt(setting.nameSpan.start), document.positionAt(setting.valueSpan.end));
       return new vscode.Hover(new vscode.MarkdownString(text(service, key, setting, resource, overriding), true), range);

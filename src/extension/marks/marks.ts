@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import type { RegisteredService } from '../api.ts';
+import type { OwnSettings } from '../own-settings.ts';
 import type { Registry } from '../registry.ts';
 import { findMarks, type Mark } from './find-marks.ts';
 import { isWorkspaceFile, SettingsFiles, textOf } from './settings-files.ts';
@@ -15,6 +17,7 @@ export interface PlacedMark extends Mark {
 export class Marks implements vscode.Disposable {
   readonly files: SettingsFiles;
   readonly #registry: Registry;
+  readonly #own: OwnSettings;
   readonly #collection = vscode.languages.createDiagnosticCollection('holdfast');
   readonly #marks = new Map<string, readonly PlacedMark[]>();
   readonly #changed = new vscode.EventEmitter<void>();
@@ -27,8 +30,9 @@ export class Marks implements vscode.Disposable {
   /** Fires after the marks of a file have changed. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(registry: Registry, globalStorageUri: vscode.Uri) {
+  constructor(registry: Registry, own: OwnSettings, globalStorageUri: vscode.Uri) {
     this.#registry = registry;
+    this.#own = own;
     this.files = new SettingsFiles(globalStorageUri);
     const soon = (): void => this.#soon();
     const ifSettings = (document: vscode.TextDocument): void => {
@@ -40,6 +44,7 @@ export class Marks implements vscode.Disposable {
       this.#changed,
       watcher, watcher.onDidChange(soon), watcher.onDidCreate(soon), watcher.onDidDelete(soon),
       registry.onDidChange(soon),
+      own.onDidChange(soon),
       vscode.workspace.onDidChangeTextDocument(({ document }) => ifSettings(document)),
       vscode.workspace.onDidOpenTextDocument(ifSettings),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => {
@@ -50,6 +55,13 @@ export class Marks implements vscode.Disposable {
       vscode.workspace.onDidChangeWorkspaceFolders(soon),
     ];
     this.#soon();
+  }
+
+  /** Those whose settings are marked: Holdfast's own are, too. */
+  get services(): readonly RegisteredService[] {
+    if (!this.#own.get('marks.enabled')) return [];
+    const own = this.#own.service;
+    return own === undefined ? this.#registry.services : [own, ...this.#registry.services];
   }
 
   /** The marks of a file that touch a place in it. */
@@ -88,7 +100,7 @@ export class Marks implements vscode.Disposable {
     const gone = [...this.#marks.keys()].filter((id) => !all.some((uri) => uri.toString() === id));
     for (const id of gone) this.#set(vscode.Uri.parse(id), []);
     await Promise.all(all.map(async (uri) => {
-      const text = this.#registry.services.length === 0 ? '' : await textOf(uri);
+      const text = this.services.length === 0 ? '' : await textOf(uri);
       if (!this.#disposed) this.#set(uri, this.#find(uri, text));
     }));
   }
@@ -105,7 +117,7 @@ export class Marks implements vscode.Disposable {
       isRegistered: (name: string): boolean => vscode.workspace.getConfiguration(undefined, null).inspect(name)?.defaultValue !== undefined,
     };
     const at = positions(text);
-    return this.#registry.services.flatMap((service) => {
+    return this.services.flatMap((service) => {
       try {
         return findMarks(service, file).map((mark) => {
           const { start, end } = mark.kind === 'unknown' ? mark.setting.nameSpan : mark.setting.valueSpan;

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import * as yup from 'yup';
 import { defineSettings } from '../../../src/settings/define-settings.ts';
 import { contributedConfiguration, restrictedConfigurations } from '../../../src/settings/manifest.ts';
-import { exampleManifest } from '../../../tools/manifest.ts';
+import { exampleManifest, ownManifest } from '../../../tools/manifest.ts';
 
 /** What the manifest says of a setting with this schema, but for its default, description, scope and order. */
 function jsonSchema(schema: yup.Schema, value: unknown): Record<string, unknown> {
@@ -16,6 +16,11 @@ function jsonSchema(schema: yup.Schema, value: unknown): Record<string, unknown>
 describe('The generated manifest', () => {
   it('of the NofX example has not drifted from its definition (else: npm run manifest)', async () => {
     const { found, expected } = await exampleManifest();
+    expect(found).to.equal(expected);
+  });
+
+  it('of Holdfast has not drifted from its definition (else: npm run manifest)', async () => {
+    const { found, expected } = await ownManifest();
     expect(found).to.equal(expected);
   });
 

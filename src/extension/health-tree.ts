@@ -1,0 +1,117 @@
+import { l10n } from 'vscode';
+import { member } from '../observe/safe-data.ts';
+import { clockTime, fileName } from './markdown.ts';
+import { stateOf } from './choose.ts';
+import type { WatchedService } from './watched-service.ts';
+import { healthName, originName, shown } from './words.ts';
+
+/** A line of the health view, and what commands must know of it. */
+export interface HealthNode {
+  readonly kind: 'service' | 'group' | 'setting' | 'file' | 'actor' | 'alert' | 'event';
+  /** The same for the same thing from one look to the next. */
+  readonly id: string;
+  readonly label: string;
+  readonly description?: string;
+  readonly tooltip?: string;
+  readonly icon: string;
+  /** A colour of the theme. */
+  readonly color?: string;
+  /** What its inline actions depend on. */
+  readonly context: string;
+  readonly children?: readonly HealthNode[];
+  readonly open?: boolean;
+  /** The section of the service it belongs to. */
+  readonly service: string;
+  readonly file?: string;
+  /** A setting's key. */
+  readonly key?: string;
+}
+
+const icons = { healthy: 'pass', degraded: 'warning', unhealthy: 'error' } as const;
+const colors = { healthy: 'testing.iconPassed', degraded: 'list.warningForeground', unhealthy: 'list.errorForeground' } as const;
+const shownEvents = 12;
+
+/** Everything there is to see of one service. */
+export function healthTree(watched: WatchedService): HealthNode {
+  const { view, label: service } = watched;
+  const groups = [
+    group(watched, 'alerts', l10n.t('Alerts'), 'bell', view.alerts.map((message, index) => ({
+      kind: 'alert', id: `alert ${index}`, label: message, icon: 'bell-dot', color: 'list.warningForeground', context: 'alert',
+    })), true),
+    group(watched, 'settings', l10n.t('Settings'), 'settings-gear', watched.service.definition.keys.map((key) => setting(watched, key)), view.issues.length > 0),
+    group(watched, 'files', l10n.t('Settings files'), 'files', view.breakers.map((breaker) => ({
+      kind: 'file', id: breaker.file, label: fileName(breaker.file), file: breaker.file,
+      description: [stateOf(breaker), breaker.queueDepth === 0 ? '' : l10n.t('{0} waiting', breaker.queueDepth)].filter(Boolean).join(', '),
+      tooltip: l10n.t('{0} failures in a row', breaker.consecutiveFailures),
+      icon: breaker.mode === 'CLOSED' ? 'circle-filled' : breaker.mode === 'OPEN' ? 'circle-slash' : 'circle-outline',
+      ...(breaker.mode === 'CLOSED' ? {} : { color: 'list.warningForeground' }),
+      context: breaker.mode === 'OPEN' ? 'file-open' : 'file',
+    })), true),
+    group(watched, 'actors', l10n.t('Actors'), 'symbol-event', actors(watched.service.supervisor), false),
+    group(watched, 'events', l10n.t('Last events'), 'history', events(watched), false),
+  ];
+  return {
+    kind: 'service', id: service, service, label: service, description: healthName(view.health),
+    ...(view.call === undefined ? {} : { tooltip: view.call }),
+    icon: icons[view.health], color: colors[view.health], context: 'service', open: true,
+    children: groups.filter(({ children }) => children!.length > 0),
+  };
+}
+
+type Leaf = Omit<HealthNode, 'service' | 'children'>;
+
+function group({ label: service }: WatchedService, name: string, label: string, icon: string, leaves: readonly Leaf[], open: boolean): HealthNode {
+  // VS Code remembers what is open by the id: trouble opens a group all the same.
+  const id = `${service} ${name}${open ? ' open' : ''}`;
+  return {
+    kind: 'group', id, service, label, icon, open, context: 'group', description: String(leaves.length),
+    children: leaves.map((leaf) => ({ ...leaf, id: `${id} ${leaf.id}`, service })),
+  };
+}
+
+function setting({ service }: WatchedService, key: string): Leaf {
+  const { value, origin, problem, ignored = [] } = service.inspect(key);
+  const secret = service.definition.isSecret(key);
+  const text = secret ? String(value) : shown(value);
+  const notes = [
+    problem === undefined ? '' : secret ? l10n.t('The stored value is not legal.') : l10n.t('The stored value is not legal: {0}', problem),
+    ignored.length === 0 ? '' : l10n.t('What an untrusted workspace says of it is ignored.'),
+  ].filter(Boolean);
+  return {
+    kind: 'setting', id: key, key, label: key, description: `${text} (${originName(origin)})`,
+    ...(notes.length === 0 ? {} : { tooltip: notes.join('\n') }),
+    icon: problem !== undefined ? 'warning' : ignored.length > 0 ? 'lock' : 'check',
+    ...(problem === undefined ? {} : { color: 'list.warningForeground' }),
+    context: 'setting',
+  };
+}
+
+/** The supervisor and its children, by what their snapshots say: they may be of another copy of xstate. */
+function actors(supervisor: { getSnapshot(): unknown }): Leaf[] {
+  const snapshot = supervisor.getSnapshot();
+  const children = member(snapshot, 'children');
+  const found: [string, unknown][] = [['supervisor', snapshot]];
+  for (const [id, child] of Object.entries(typeof children === 'object' && children !== null ? children : {})) {
+    found.push([id, (child as { getSnapshot?: () => unknown } | undefined)?.getSnapshot?.()]);
+  }
+  return found.map(([id, state]) => ({ kind: 'actor', id, label: actorName(id), description: stateName(member(state, 'value')), icon: 'circuit-board', context: 'actor' }));
+}
+
+/** `breaker:file:///…` with the file's short name. */
+function actorName(id: string): string {
+  const [kind, ...file] = id.split(':');
+  return file.length === 0 ? id : `${kind} ${fileName(file.join(':'))}`;
+}
+
+function stateName(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return '';
+  return Object.entries(value).map(([name, inner]) => [name, stateName(inner)].filter(Boolean).join('.')).join(', ');
+}
+
+function events({ log }: WatchedService): Leaf[] {
+  const entryIcons = { debug: 'debug', info: 'info', warn: 'warning', error: 'error' } as const;
+  return log.entries.filter(({ level }) => level !== 'debug').slice(-shownEvents).reverse().map(({ timestamp, level, message }, index) => ({
+    kind: 'event', id: `${timestamp} ${index}`, label: message, description: clockTime(Date.parse(timestamp)), icon: entryIcons[level], context: 'event',
+  }));
+}

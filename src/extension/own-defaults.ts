@@ -1,0 +1,16 @@
+/** What the settings of Holdfast itself are by default. */
+export const ownDefaults = {
+  'alerts.notify': true as boolean,
+  /** In seconds. */
+  'alerts.delay': 5 as number,
+  /** In percent. */
+  'alerts.errorRate': 50 as number,
+  /** In seconds. */
+  'failedWrites.waitFor': 60 as number,
+  'inspector.openOnTrouble': false as boolean,
+  'log.level': 'info' as 'debug' | 'info' | 'warn' | 'error',
+  'marks.enabled': true as boolean,
+  'statusBar.show': 'always' as 'always' | 'whenTroubled',
+};
+
+export type OwnValues = typeof ownDefaults;

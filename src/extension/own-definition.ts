@@ -1,0 +1,22 @@
+import * as yup from 'yup';
+import { defineSettings } from '../settings/define-settings.ts';
+import { ownDefaults } from './own-defaults.ts';
+
+const seconds = yup.number().min(0).max(600).defined();
+
+/** The settings of Holdfast itself; their descriptions are in package.nls.json. `npm run manifest` writes them into package.json. */
+export const ownDefinition = defineSettings('holdfast', {
+  'alerts.notify': { schema: yup.boolean().defined(), default: ownDefaults['alerts.notify'], description: '%setting.alerts.notify%' },
+  'alerts.delay': { schema: seconds, default: ownDefaults['alerts.delay'], description: '%setting.alerts.delay%' },
+  'alerts.errorRate': { schema: yup.number().min(1).max(100).defined(), default: ownDefaults['alerts.errorRate'], description: '%setting.alerts.errorRate%' },
+  'failedWrites.waitFor': { schema: seconds, default: ownDefaults['failedWrites.waitFor'], description: '%setting.failedWrites.waitFor%' },
+  'inspector.openOnTrouble': { schema: yup.boolean().defined(), default: ownDefaults['inspector.openOnTrouble'], description: '%setting.inspector.openOnTrouble%' },
+  'log.level': { schema: yup.string().oneOf(['debug', 'info', 'warn', 'error'] as const).defined(), default: ownDefaults['log.level'], description: '%setting.log.level%' },
+  'marks.enabled': { schema: yup.boolean().defined(), default: ownDefaults['marks.enabled'], description: '%setting.marks.enabled%' },
+  'statusBar.show': {
+    schema: yup.string().oneOf(['always', 'whenTroubled'] as const).defined(),
+    default: ownDefaults['statusBar.show'],
+    description: '%setting.statusBar.show%',
+    enumDescriptions: ['%setting.statusBar.show.always%', '%setting.statusBar.show.whenTroubled%'],
+  },
+});
