@@ -102,6 +102,8 @@ export class SettingsFile {
   async afterFailure(before: NotedFile, cause: StoreError): Promise<void> {
     const { document } = this;
     if (before.dirty || document === undefined || !document.isDirty) return;
+    // VS Code refuses for unsaved changes before it edits anything: they are a person's, and we heard of them late.
+    if (cause.reason === 'dirty') return;
     this.#stuck = { text: document.getText(), cause };
     await this.heal().catch(() => undefined);
   }

@@ -118,6 +118,19 @@ describe('Failures of VS Code, classified by facts', () => {
     expect(readFileSync(settingsFile(), 'utf8')).to.contain('// mine').and.to.contain('"fixture.count": 6');
   });
 
+  it('an edit that the extension host has not heard of yet stays too', async () => {
+    const document = await vscode.workspace.openTextDocument(settingsFile());
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(0, 0), '// mine\n');
+    const applied = vscode.workspace.applyEdit(edit);
+    await refusal(service.update('count', 5, workspace), 'dirty');
+    await applied;
+    expect(document.getText()).to.contain('// mine');
+    expect(document.isDirty).to.equal(true);
+    await document.save();
+    expect(readFileSync(settingsFile(), 'utf8')).to.contain('// mine');
+  });
+
   it('a settings.json that does not parse: reads go on with the last good value (P30), writes say where', async () => {
     await service.update('count', 7, workspace);
     writeSettings('{ "fixture.count": 7, oops');

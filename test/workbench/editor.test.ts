@@ -126,7 +126,7 @@ describe('Settings that explain and mend themselves', function () {
     await runCommand(page, 'Holdfast: Break and Heal a Demo');
     await page.locator('.part.sidebar .monaco-list-row').filter({ hasText: 'open, probes in' }).first().waitFor();
     await desk.picture('editor-demo-broken-dark');
-    const row = page.locator('.part.sidebar .monaco-list-row').filter({ hasText: /^demo/ });
+    const row = page.locator('.part.sidebar .monaco-list-row').filter({ hasText: /^demo/ }).and(page.locator('[aria-level="1"]'));
     await row.filter({ hasText: 'healthy' }).waitFor({ timeout: 60_000 });
     await desk.picture('editor-demo-healed-dark');
     await row.waitFor({ state: 'detached', timeout: 60_000 });
