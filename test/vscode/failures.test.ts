@@ -76,6 +76,13 @@ describe('Failures of VS Code, classified by facts', () => {
     expect(service.get('count')).to.equal(42);
   };
 
+  /** The document of settings.json, once it says what is on disk: one that is older could not be saved. */
+  const openSettings = async (): Promise<vscode.TextDocument> => {
+    const document = await vscode.workspace.openTextDocument(settingsFile());
+    await until('the document is up to date', () => !document.isDirty && document.getText() === readFileSync(settingsFile(), 'utf8'));
+    return document;
+  };
+
   it('a key that is not in the manifest: a programming error, which costs the breaker nothing', async () => {
     const stray = defineSettings('fixture', { stray: { schema: yup.number().defined(), default: 1, description: '' } });
     const strayService = new ConfigurationService(stray, { store: vscodeStore(await fixtureContext(), stray) });
@@ -106,20 +113,20 @@ describe('Failures of VS Code, classified by facts', () => {
   });
 
   it('unsaved changes in settings.json: says so, leaves them alone, and works once they are saved', async () => {
-    const document = await vscode.workspace.openTextDocument(settingsFile());
+    const document = await openSettings();
     const editor = await vscode.window.showTextDocument(document);
     await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), '// mine\n'));
     const error = await refusal(service.update('count', 5, workspace), 'dirty');
     expect(error.userAction).to.match(/Save/);
     expect(document.isDirty, 'a person’s changes stay').to.equal(true);
     expect(document.getText()).to.contain('// mine');
-    await document.save();
+    expect(await document.save()).to.equal(true);
     await service.update('count', 6, workspace);
     expect(readFileSync(settingsFile(), 'utf8')).to.contain('// mine').and.to.contain('"fixture.count": 6');
   });
 
   it('an edit that the extension host has not heard of yet stays too', async () => {
-    const document = await vscode.workspace.openTextDocument(settingsFile());
+    const document = await openSettings();
     const edit = new vscode.WorkspaceEdit();
     edit.insert(document.uri, new vscode.Position(0, 0), '// mine\n');
     const applied = vscode.workspace.applyEdit(edit);
@@ -127,7 +134,7 @@ describe('Failures of VS Code, classified by facts', () => {
     await applied;
     expect(document.getText()).to.contain('// mine');
     expect(document.isDirty).to.equal(true);
-    await document.save();
+    expect(await document.save()).to.equal(true);
     expect(readFileSync(settingsFile(), 'utf8')).to.contain('// mine');
   });
 
