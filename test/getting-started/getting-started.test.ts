@@ -90,6 +90,8 @@ describe('Getting started', function () {
     }
     if (said !== undefined) {
       await notifications(page).filter({ hasText: said }).first().waitFor({ timeout: 30_000 });
+      // A question that is put away is answered: the write would not wait any longer.
+      if (await notifications(page).filter({ hasText: 'unsaved changes' }).count() > 0) return;
       // The next step has to see its own.
       await runCommand(page, 'Notifications: Clear All Notifications');
       await notifications(page).first().waitFor({ state: 'detached' });
