@@ -4,7 +4,7 @@ import type { Guard } from '../guard/guard.ts';
 import type { Clock } from '../clock.ts';
 import type { LaneJob } from './lane.ts';
 import { withOutcome } from './outcome.ts';
-import { write, type Asked, type Loose, type Slot, type WriteEnd, type WriteTools } from './write.ts';
+import { isDefinite, write, type Asked, type Loose, type Slot, type WriteEnd, type WriteTools } from './write.ts';
 
 /** What the jobs need of their owner. */
 export interface JobHost {
@@ -90,7 +90,7 @@ export abstract class Job implements LaneJob, Abortable {
 
   fail(error: unknown): void {
     if (!this.#settle()) return;
-    const isOver = error instanceof ConfigurationError && overCodes.has(error.code);
+    const isOver = isDefinite(error) || (error instanceof ConfigurationError && overCodes.has(error.code));
     const known = this.inDoubt.size > 0 || (isOver && this.#earlier !== undefined) ? withOutcome(error, 'unknown') : error;
     for (const caller of this.callers) caller.reject(known);
   }

@@ -9,6 +9,7 @@ const failedSeeds: readonly (readonly [seed: number, steps: number])[] = [
   [50_074, 150], // P8: a refusal of an attempt that was given up
   [60_187, 150], // P21: a service ends while it mends
   [61_186, 150], // P5: aborted during the last look
+  [301_999, 150], // P29: parked, and refused for good the second time; the first time lands
   [80_001, 250], // P21: a transaction is rolled back over what nobody could have stored
   [80_050, 250], // P21: another window removes what a late write could have removed
   [80_265, 250], // P24: a transaction is rolled back over a value it has not seen
