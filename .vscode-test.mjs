@@ -21,6 +21,7 @@ const extensions = [root, ...['examples/nofx', 'examples/git-glance', 'test/vsco
 /** The windows that the suites need: what is open in them, and what is said to VS Code. */
 const windows = [
   { name: '', files: '*.test.cjs', open: (folder) => path.join(folder, 'workspace') },
+  { name: 'endurance', files: 'endurance/*.test.cjs', open: (folder) => path.join(folder, 'workspace') },
   { name: 'no-workspace', files: 'no-workspace/*.test.cjs', open: () => undefined },
   { name: 'multi-root', files: 'multi-root/*.test.cjs', open: multiRoot },
   // A desktop VS Code under test always trusts.

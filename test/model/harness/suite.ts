@@ -85,16 +85,7 @@ export function describeMachine<V extends Variant>(model: MachineModel<V>): void
 
     for (const variant of model.variants) {
       it(`behaves as the oracle says on every path: ${variant.name}`, async () => {
-        const paths = pathsOf(model, variant);
-        expect(paths).not.to.be.empty;
-        // From here on: the pure machine that made the paths does not count.
-        const unwatch = coverage.watch();
-        try {
-          for (const path of paths) await runPath(model, variant, path, asserted);
-        } finally {
-          unwatch();
-        }
-        ran += paths.length;
+        ran += await runPaths(model, variant, coverage, asserted);
       });
     }
 
@@ -119,6 +110,20 @@ export function describeMachine<V extends Variant>(model: MachineModel<V>): void
       expect(coverage.missing(), 'transitions no path has taken').to.deep.equal([]);
     });
   });
+}
+
+/** Runs every path of a variant. @returns how many there were */
+export async function runPaths<V extends Variant>(model: MachineModel<V>, variant: V, coverage: TransitionCoverage, asserted: Set<string>): Promise<number> {
+  const paths = pathsOf(model, variant);
+  expect(paths).not.to.be.empty;
+  // From here on: the pure machine that made the paths does not count.
+  const unwatch = coverage.watch();
+  try {
+    for (const path of paths) await runPath(model, variant, path, asserted);
+  } finally {
+    unwatch();
+  }
+  return paths.length;
 }
 
 async function runPath<V extends Variant>(model: MachineModel<V>, variant: V, path: ReturnType<typeof pathsOf>[number], asserted: Set<string>): Promise<void> {

@@ -1,0 +1,224 @@
+/** A deliberate fault: one thing that somebody could get wrong, and the promise it breaks. */
+export interface Fault {
+  /** What is wrong now, in plain words. */
+  readonly fault: string;
+  readonly property: string;
+  readonly file: string;
+  /** Must be in the file exactly once. */
+  readonly replace: string;
+  readonly by: string;
+}
+
+const breaker = 'machines/circuit-breaker.ts';
+const queue = 'machines/write-queue.ts';
+const supervisor = 'machines/supervisor.ts';
+const lifecycle = 'machines/config-lifecycle.ts';
+
+/** Every one of these must be noticed by the tests generated from the machines, or by the simulation. */
+export const faults: readonly Fault[] = [
+  {
+    property: 'P1', fault: 'A success in CLOSED does not clear the failures counted so far.',
+    file: breaker, replace: "SUCCESS: { guard: { type: 'isCurrent', params: ({ event }) => event }, actions: 'clearStreak' },", by: '',
+  },
+  {
+    property: 'P1', fault: 'It opens one failure late.',
+    file: breaker, replace: 'context.streak + 1 >= context.threshold', by: 'context.streak >= context.threshold',
+  },
+  {
+    property: 'P2', fault: 'HALF_OPEN lets one caller more through than it has probes.',
+    file: 'src/guard/guard.ts', replace: "(this.mode === 'HALF_OPEN' && this.#freeProbes > 0)", by: "(this.mode === 'HALF_OPEN' && this.#freeProbes >= 0)",
+  },
+  {
+    property: 'P2', fault: 'One probe that passes closes it, whatever the number that must.',
+    file: breaker, replace: 'context.probesPassed + 1 >= context.probes', by: 'context.probesPassed + 1 >= 1',
+  },
+  {
+    property: 'P3', fault: 'A probe that hangs holds HALF_OPEN for ever.',
+    file: breaker, replace: "after: { probeLimit: '#circuit-breaker.OPEN' },", by: '',
+  },
+  {
+    property: 'P4', fault: 'A result counts, however old.',
+    file: breaker, replace: 'isCurrent: ({ context }, params: { epoch: number }) => params.epoch === context.epoch,', by: 'isCurrent: () => true,',
+  },
+  {
+    property: 'P4', fault: 'A failure from an earlier epoch opens the breaker.',
+    file: breaker, replace: 'params.epoch === context.epoch && context.streak + 1', by: 'context.streak + 1',
+  },
+  {
+    property: 'P5', fault: 'An abort between two attempts is noticed after the wait.',
+    file: 'machines/retry-sequencer.ts', replace: "on: { ABORT: 'aborted' },", by: '',
+  },
+  {
+    property: 'P5', fault: 'The guard’s own retries go on after an abort.',
+    file: 'src/guard/retry-mirror.ts', replace: "if (event.type === 'ABORT') this.#end();", by: "if (event.type === 'ABORT') return;",
+  },
+  {
+    property: 'P6', fault: 'A caller’s abort is reported as a timeout.',
+    file: 'src/guard/call.ts', replace: "this.#leave(new AbortedError(this.#guard.name, this.#attempt === undefined ? 'not stored' : 'unknown', { cause: this.#options?.signal?.reason }));",
+    by: "this.#leave(new TimeoutError(this.#guard.name, 0, 'unknown'));",
+  },
+  {
+    property: 'P7', fault: 'A caller’s mistake counts as a failure of the dependency.',
+    file: 'src/guard/call.ts', replace: "if (this.#lastClass !== 'caller') this.#guard.tell", by: 'if (!this.#settled) this.#guard.tell',
+  },
+  {
+    property: 'P7', fault: 'A probe whose caller goes away counts as passed.',
+    file: 'src/guard/call.ts', replace: "    if (this.probe) this.#guard.tell({ type: 'PROBE_ABANDONED', epoch });\n    this.#sequencer", by: "    if (this.probe) this.#guard.tell({ type: 'SUCCESS', epoch });\n    this.#sequencer",
+  },
+  {
+    property: 'P8', fault: 'Errors that another attempt cannot cure are retried.',
+    file: 'machines/retry-sequencer.ts', replace: 'params.retryable && context.attempt < context.attempts', by: 'context.attempt < context.attempts',
+  },
+  {
+    property: 'P8', fault: 'The guard retries whatever the failure says.',
+    file: 'src/guard/call.ts', replace: "this.#lastClass === 'transient' && !this.probe", by: '!this.probe',
+  },
+  {
+    property: 'P9', fault: 'What a caller gets is an error of the guard’s own, not the cause.',
+    file: 'src/guard/call.ts', replace: '    reject(withAttempts(error, this.#failures ?? []));\n  }\n\n  /** The call ends for', by: "    reject(withAttempts(new Error('Retries exhausted.'), this.#failures ?? []));\n  }\n\n  /** The call ends for",
+  },
+  {
+    property: 'P10', fault: 'How long a breaker stays open is reckoned by the wall clock.',
+    file: 'src/guard/guard.ts', replace: 'Math.max(0, this.#openUntil - this.clock.now())', by: 'Math.max(0, this.#openUntil - this.clock.wallTime())',
+  },
+  {
+    property: 'P11', fault: 'A breaker that was open when the process ended waits its whole time again.',
+    file: breaker, replace: 'openFor: ({ context }) => context.restore?.remaining ?? context.openFor,', by: 'openFor: ({ context }) => context.openFor,',
+  },
+  {
+    property: 'P11', fault: 'A breaker held open starts again as one that is merely open.',
+    file: breaker, replace: "{ guard: 'wasHeld', target: 'OPEN.held' },", by: "{ guard: 'wasHeld', target: 'OPEN' },",
+  },
+  {
+    property: 'P13', fault: 'The timeout of one call ends the next one on the list as well.',
+    file: 'src/guard/deadlines.ts', replace: 'while (this.#first !== undefined && this.#first.due <= now) {', by: 'while (this.#first !== undefined) {',
+  },
+  {
+    property: 'P16', fault: 'Evidence of recovery while the breaker rests is forgotten.',
+    file: breaker, replace: 'rememberEvidence: assign({ evidence: true }),', by: 'rememberEvidence: assign({ evidence: false }),',
+  },
+  {
+    property: 'P16', fault: 'When the breaker closes the queue stays paused.',
+    file: queue, replace: "RESUME: { target: 'idle', actions: 'resume' },", by: "RESUME: { target: 'idle' },",
+  },
+  {
+    property: 'P20', fault: 'What the store says is taken for the truth: nothing is read back.',
+    file: 'src/service/write.ts', replace: '    if (!await isDone(sending)) {', by: '    if (false as boolean) {',
+  },
+  {
+    property: 'P20', fault: 'A write is acknowledged before readers can see it.',
+    file: 'src/service/writing.ts', replace: '    this.#late.acknowledge(slot, value);\n    this.#loading.refresh();', by: '    this.#late.acknowledge(slot, value);',
+  },
+  {
+    property: 'P21', fault: 'A write that lands late and undoes a newer one is left as it is.',
+    file: 'src/service/late-writes.ts', replace: 'if (landed && outdone && !sameData(newest.value, write.value)) {', by: 'if (false as boolean) {\n        if (newest === undefined) return;',
+  },
+  {
+    property: 'P22', fault: 'A value that is refused is replaced by the default.',
+    file: 'src/service/write.ts', replace: "    if (asked.kind === 'value') ({ value } = asked);", by: "    if (asked.kind === 'value') value = asked.value === undefined ? 3 : asked.value;",
+  },
+  {
+    property: 'P23', fault: 'The newest write goes first.',
+    file: queue, replace: '[...context.waiting, params.ticket]', by: '[params.ticket, ...context.waiting]',
+  },
+  {
+    property: 'P23', fault: 'A queue starts the next write while one is in flight.',
+    file: queue, replace: "{ guard: 'inFlight', target: 'writing' },", by: '',
+  },
+  {
+    property: 'P24', fault: 'A transaction that fails leaves what it has stored so far.',
+    file: 'src/service/transaction.ts', replace: 'if (failure !== undefined) await this.#rollBack();', by: 'if (failure !== undefined) this.#touched.length = 0;',
+  },
+  {
+    property: 'P24', fault: 'Readers see half of a transaction.',
+    file: 'src/service/loading.ts', replace: 'changes = this.snapshot.refresh(this.#held);', by: 'changes = this.snapshot.refresh(new Map());',
+  },
+  {
+    property: 'P25', fault: 'The queue takes one write more than it has room for.',
+    file: 'src/service/lane.ts', replace: 'this.#jobs.size - underWay >= this.options.capacity', by: 'this.#jobs.size - underWay > this.options.capacity',
+  },
+  {
+    property: 'P26', fault: 'An attempt that hangs is never given up.',
+    file: 'src/guard/call.ts', replace: '    this.list.add(this);\n', by: '',
+  },
+  {
+    property: 'P26', fault: 'The first wait may exceed the time budget.',
+    file: 'machines/retry-sequencer.ts', replace: 'context.delay < context.remaining()', by: 'context.remaining() > 0',
+  },
+  {
+    property: 'P26', fault: 'Disposal forgets the writes that have not come to an end.',
+    file: 'src/service/lane.ts', replace: '    for (const job of left) job.fail(new DisposedError(this.options.name));\n', by: '',
+  },
+  {
+    property: 'P27', fault: 'A write that waits while the breaker is open is lost when it fails as the probe.',
+    file: queue, replace: "PUT_BACK: { guard: { type: 'isCurrent', params: ({ event }) => event }, target: 'idle', actions: 'putBack' },", by: "PUT_BACK: { guard: { type: 'isCurrent', params: ({ event }) => event }, target: 'idle', actions: 'clearCurrent' },",
+  },
+  {
+    property: 'P27', fault: 'A write whose caller has left is written all the same.',
+    file: queue, replace: 'context.waiting.filter((ticket) => ticket.id !== params.id)', by: 'context.waiting.filter(() => true)',
+  },
+  {
+    property: 'P28', fault: 'An update function gets the value served, not the one stored.',
+    file: 'src/service/write.ts', replace: 'value = asked.compute(expected.value);', by: 'value = asked.compute(undefined);',
+  },
+  {
+    property: 'P28', fault: 'A change from outside between reading and writing is overwritten.',
+    file: 'src/service/write.ts', replace: 'expected === undefined ? { signal } : { signal, expected }', by: '{ signal }',
+  },
+  {
+    property: 'P29', fault: 'A write nobody knows the end of is reported as not stored.',
+    file: 'src/service/write.ts', replace: "withOutcome(failure, unknown ? 'unknown' : 'not stored')", by: "withOutcome(failure, 'not stored')",
+  },
+  {
+    property: 'P29', fault: 'Nothing says that a stored value is shadowed by a higher layer.',
+    file: 'src/service/writing.ts', replace: 'superseded ? undefined : this.#shadow(caller.slots)', by: 'undefined as string | undefined',
+  },
+  {
+    property: 'P29', fault: 'The journal forgets what is in doubt, so that no later process can tell what became of it.',
+    file: 'src/service/writing.ts', replace: 'if (!job.inDoubt.has(key)) this.#journal.remove(job.id, key);', by: 'this.#journal.remove(job.id, key);',
+  },
+  {
+    property: 'P30', fault: 'What is stored is served without a look at the schema.',
+    file: 'src/service/snapshot.ts', replace: 'if (checked.ok) return { value: checked.value, origin, issue: undefined };', by: 'return { value: effective, origin, issue: undefined };',
+  },
+  {
+    property: 'P31', fault: 'One illegal value makes all of them fall back.',
+    file: 'src/service/snapshot.ts', replace: '    this.#issues = Object.freeze(issues);', by: '    if (issues.length > 0) Object.assign(values, this.#definition.defaults);\n    this.#issues = Object.freeze(issues);',
+  },
+  {
+    property: 'P32', fault: 'The record of all values can be changed by its readers.',
+    file: 'src/service/snapshot.ts', replace: 'return Object.freeze(Object.assign(Object.create(null) as Values, values));', by: 'return Object.assign(Object.create(null) as Values, values);',
+  },
+  {
+    property: 'P33', fault: 'Listeners hear of values that have not changed.',
+    file: 'src/service/changes.ts', replace: '      if (sameData(now, known)) return undefined;\n', by: '',
+  },
+  {
+    property: 'P40', fault: 'Disposal leaves the look for evidence running.',
+    file: 'src/service/lane.ts', replace: '    this.#closing = true;\n    this.#stopProber();', by: '    this.#closing = true;',
+  },
+  {
+    property: 'P40', fault: 'Disposal waits for writes that hang.',
+    file: lifecycle, replace: "after: { drainLimit: 'disposed' },", by: '',
+  },
+  {
+    property: 'P40', fault: 'A disposed service goes on listening to its store.',
+    file: 'src/service/service.ts', replace: '      this.#storeSubscription.dispose();\n', by: '',
+  },
+  {
+    property: 'P42', fault: 'A crashed actor is not started again.',
+    file: supervisor, replace: "{ actions: ['countCrash', 'restartChild'] },", by: "{ actions: ['countCrash'] },",
+  },
+  {
+    property: 'P42', fault: 'Old crashes count for ever, so that the supervisor gives up in the end.',
+    file: supervisor, replace: 'forgetCrash: assign({ crashes: ({ context }) => context.crashes - 1 }),', by: 'forgetCrash: assign({ crashes: ({ context }) => context.crashes }),',
+  },
+  {
+    property: 'P42', fault: 'A queue that is started again after a crash forgets what waited.',
+    file: 'src/service/lane.ts', replace: 'waiting: [...this.#jobs.keys()].filter((id) => id !== this.#current).map((id) => ({ id })),', by: 'waiting: [],',
+  },
+  {
+    property: 'P60', fault: 'Health does not know of an open breaker.',
+    file: supervisor, replace: " || modes.includes('OPEN')) return 'unhealthy';", by: ") return 'unhealthy';",
+  },
+];

@@ -1,0 +1,236 @@
+import { expect } from 'chai';
+import superjson from 'superjson';
+import * as vscode from 'vscode';
+import { AbortedError, CircuitOpenError, StoreError } from '../../src/errors.ts';
+import { ConfigurationService } from '../../src/service/service.ts';
+import { memoryMemento } from '../../src/store/memento.ts';
+import type { Disposable, RawSetting, Scope, Store, Target, WriteOptions, WriteRequest } from '../../src/store/store.ts';
+import { vscodeStore } from '../../src/store/vscode-host.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import type { BreakerVariant, ModelEvent } from '../model/circuit-breaker/driver.ts';
+import { BreakerOracle, type CallEnd, type Ticket } from '../model/circuit-breaker/oracle.ts';
+import type { Run } from '../model/harness/suite.ts';
+import { fixture } from './fixture-settings.ts';
+import { fixtureContext, readSettings, rejection, settingsFile, until } from './supervised.ts';
+
+const workspace = { target: 'workspace' } as const;
+/** Longer than any path: nothing happens by itself but what the breaker does. */
+const forever = 1e9;
+
+/** Makes VS Code refuse to write settings.json, or lets it: unsaved changes in its editor. */
+async function setDirty(dirty: boolean): Promise<void> {
+  const document = await vscode.workspace.openTextDocument(settingsFile());
+  if (document.isDirty === dirty) return;
+  await vscode.window.showTextDocument(document);
+  if (dirty) {
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(0, 0), ' ');
+    await vscode.workspace.applyEdit(edit);
+  } else await vscode.commands.executeCommand('workbench.action.files.revert');
+  await until(`settings.json is ${dirty ? 'dirty' : 'clean'}`, () => document.isDirty === dirty);
+}
+
+/** Unsaved changes stay unsaved until the function it returns is called. */
+export async function withoutAutoSave(): Promise<() => Promise<void>> {
+  const set = (value: string | undefined): Thenable<void> => vscode.workspace.getConfiguration('files').update('autoSave', value, vscode.ConfigurationTarget.Global);
+  await set('off');
+  return async () => {
+    await setDirty(false);
+    await set(undefined);
+  };
+}
+
+/** VS Code's settings as they are. What the path decides: when a probe is made, whether a write hangs, what counts as evidence. */
+class PacedStore implements Store {
+  readonly name: string;
+  readonly #inner: Store;
+  /** Probes begun, oldest first. */
+  readonly probes: ((passes: boolean) => void)[] = [];
+  hangs = false;
+
+  constructor(inner: Store) {
+    this.#inner = inner;
+    this.name = inner.name;
+  }
+
+  load(): Promise<void> { return this.#inner.load(); }
+  read(key: string, scope: Scope): RawSetting { return this.#inner.read(key, scope); }
+  readBack(request: Omit<WriteRequest, 'value'>): Promise<unknown> { return this.#inner.readBack(request); }
+  fileOf(target: Target, scope: Scope): string { return this.#inner.fileOf(target, scope); }
+  defaultTarget(key: string, scope: Scope): Target { return this.#inner.defaultTarget(key, scope); }
+  trusted(): boolean { return this.#inner.trusted(); }
+  dispose(): void { this.#inner.dispose(); }
+
+  write(request: WriteRequest, options: WriteOptions): Promise<void> {
+    if (!this.hangs) return this.#inner.write(request, options);
+    return new Promise((_, reject) => options.signal.addEventListener('abort', () => reject(new StoreError('shutting-down', 'Given up.'))));
+  }
+
+  /** VS Code offers no way to be slow, so it is asked when the path says so. */
+  probe(target: Target, scope: Scope): Promise<void> {
+    return new Promise((resolve, reject) => this.probes.push((passes) => {
+      if (passes) this.#inner.probe(target, scope).then(resolve, reject);
+      else reject(new StoreError('io', 'Injected: the probe fails.'));
+    }));
+  }
+
+  /** Every change of a settings file is evidence of recovery; here, only what the path says. */
+  onDidChange(): Disposable {
+    return { dispose: () => undefined };
+  }
+}
+
+/** A service in VS Code on a real settings.json, whose breaker goes the ways the machine can go. Its file is the probe. */
+export class ServiceRun implements Run {
+  readonly #clock = new VirtualClock();
+  readonly #store: PacedStore;
+  readonly #service: ConfigurationService<typeof fixture.defaults>;
+  readonly #oracle: BreakerOracle;
+  readonly #modes: string[] = [];
+  #probe: Ticket | undefined;
+  static #number = 0;
+
+  private constructor(store: Store, { rules, start, remaining = 0 }: BreakerVariant) {
+    this.#store = new PacedStore(store);
+    this.#oracle = new BreakerOracle(rules);
+    const memento = memoryMemento();
+    if (start === 'OPEN' || start === 'HELD') {
+      this.#oracle.restore(start, remaining);
+      // Told of before anybody can listen.
+      this.#modes.push('OPEN');
+      const breaker = start === 'HELD' ? { mode: start } : { mode: start, until: this.#clock.wallTime() + remaining };
+      void memento.update('holdfast.fixture.breakers', superjson.stringify([{ file: store.fileOf('workspace', {}), ...workspace, scope: {}, breaker }]));
+    }
+    this.#service = new ConfigurationService(fixture, {
+      store: this.#store, clock: this.#clock, memento, probeEvery: forever,
+      guard: { breaker: rules, retry: { attempts: 1 }, timeout: forever, budget: forever },
+    });
+    this.#service.onEvent((event) => {
+      if (event.type === 'breaker') this.#modes.push(event.to);
+    });
+  }
+
+  static async start(variant: BreakerVariant): Promise<ServiceRun> {
+    const run = new ServiceRun(vscodeStore(await fixtureContext(), fixture), variant);
+    await run.#service.ready;
+    // A file has a breaker from its first write on.
+    if (variant.start === 'fresh') await run.#write('ok');
+    return run;
+  }
+
+  readonly events = {
+    SUCCESS: () => this.#end('ok'),
+    FAILURE: () => this.#end('failed'),
+    PROBE_ABANDONED: () => this.#write('gone'),
+    // By the service itself, as soon as it may: see `#settle`.
+    PROBE_STARTED: () => expect.fail('is part of another step'),
+    EVIDENCE: () => this.#both('evidence'),
+    HOLD: () => this.#both('hold'),
+    RELEASE: () => this.#both('release'),
+    RESET: () => this.#both('reset'),
+    PROBE_NOW: () => {
+      this.#service.probe();
+      this.#oracle.probeNow();
+    },
+    'xstate.after.openFor.circuit-breaker.OPEN.cooling': () => this.#passTo(this.#oracle.probesAt),
+    'xstate.after.restFor.circuit-breaker.OPEN.cooling.resting': () => this.#passTo(this.#oracle.restsUntil),
+    'xstate.after.probeLimit.circuit-breaker.HALF_OPEN.probing': () => this.#passTo(this.#oracle.nextDue),
+  };
+
+  readonly states = {
+    'circuit-breaker.CLOSED': () => expect(this.#service.status).to.equal('healthy'),
+    'circuit-breaker.OPEN': () => expect(this.#service.status).to.equal('unhealthy'),
+    'circuit-breaker.OPEN.cooling': () => expect(this.#breaker.retryAfter).to.be.a('number'),
+    'circuit-breaker.OPEN.cooling.resting': () => expect(this.#clock.now()).to.be.below(this.#oracle.restsUntil),
+    'circuit-breaker.OPEN.cooling.waiting': () => expect(this.#clock.now()).to.be.at.least(this.#oracle.restsUntil),
+    'circuit-breaker.OPEN.held': () => expect(this.#breaker.held).to.equal(true),
+    'circuit-breaker.HALF_OPEN': () => expect(this.#service.status).to.equal('degraded'),
+    'circuit-breaker.HALF_OPEN.probing': () => expect(this.#store.probes).not.to.be.empty,
+  };
+
+  async check(): Promise<void> {
+    await this.#settle();
+    if (this.#oracle.mode === 'OPEN') {
+      const before = readSettings();
+      expect(await rejection(this.#service.update('count', 1, workspace))).to.be.instanceOf(CircuitOpenError);
+      expect(readSettings()).to.deep.equal(before);
+    }
+  }
+
+  async finish(): Promise<void> {
+    await this.#service.dispose();
+    expect(this.#clock.pendingTimers(), 'timers left').to.deep.equal([]);
+  }
+
+  get #breaker() {
+    return this.#service.breakers()[0]!;
+  }
+
+  /** Waits until VS Code has answered, and the service shows what the oracle says. */
+  async #settle(): Promise<void> {
+    const oracle = this.#oracle;
+    if (oracle.mode === 'HALF_OPEN' && (this.#probe === undefined || this.#probe.period !== oracle.period)) this.#probe = oracle.call();
+    const expected = {
+      mode: oracle.mode, held: oracle.held, failures: oracle.failuresInARow, retryAfter: oracle.retryAfter, history: oracle.history, probing: oracle.mode === 'HALF_OPEN',
+    };
+    const end = Date.now() + 20_000;
+    for (;;) {
+      await this.#clock.flush();
+      const { mode, held, consecutiveFailures: failures, retryAfter } = this.#breaker;
+      const seen = { mode, held, failures, retryAfter, history: this.#modes, probing: mode === 'HALF_OPEN' && this.#store.probes.length > 0 };
+      if (JSON.stringify(seen) === JSON.stringify(expected)) return;
+      if (Date.now() > end) expect(seen).to.deep.equal(expected);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  async #passTo(moment: number): Promise<void> {
+    const wait = moment - this.#clock.now();
+    expect(wait, 'a timer that is due').to.be.above(0).and.below(Infinity);
+    for (const step of [wait - 1, 1]) {
+      await this.#clock.advance(step);
+      this.#oracle.passTo(this.#clock.now());
+      // A probe that was given up has not ended: it hangs.
+      if (this.#oracle.mode !== 'HALF_OPEN') this.#store.probes.length = 0;
+      await this.#settle();
+    }
+  }
+
+  #both(action: 'evidence' | 'hold' | 'release' | 'reset'): void {
+    this.#service[action]();
+    this.#oracle[action]();
+    if (this.#oracle.mode !== 'HALF_OPEN') this.#store.probes.length = 0;
+  }
+
+  async #end(how: CallEnd): Promise<void> {
+    if (this.#oracle.mode === 'CLOSED') return this.#write(how);
+    if (how === 'ok') await setDirty(false);
+    const probe = this.#probe!;
+    this.#probe = undefined;
+    this.#store.probes.shift()!(how === 'ok');
+    this.#oracle.end(probe, how);
+  }
+
+  /** A write of another value than the last: stored, refused by VS Code, or left by its caller. */
+  async #write(how: CallEnd): Promise<void> {
+    const ticket = this.#oracle.call()!;
+    const value = (ServiceRun.#number = (ServiceRun.#number + 1) % 40) + 1;
+    if (how !== 'gone') await setDirty(how === 'failed');
+    this.#store.hangs = how === 'gone';
+    const controller = new AbortController();
+    const update = this.#service.update('count', value, { ...workspace, signal: controller.signal });
+    if (how === 'gone') {
+      await this.#clock.flush();
+      controller.abort();
+      expect(await rejection(update)).to.be.instanceOf(AbortedError);
+    } else if (how === 'failed') {
+      expect(await rejection(update)).to.be.instanceOf(StoreError).and.to.include({ reason: 'dirty' });
+    } else {
+      await update;
+      expect(readSettings()).to.include({ 'fixture.count': value });
+      expect(this.#service.get('count')).to.equal(value);
+    }
+    this.#store.hangs = false;
+    this.#oracle.end(ticket, how);
+  }
+}
