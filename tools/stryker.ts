@@ -37,7 +37,7 @@ for (const name of chosen) {
     mutate: [...part.mutate],
     ignorePatterns: ['/docs', '/dist', '/out', '/examples', '/bench', '/.ci', '/test/vscode'],
     plugins: [],
-    concurrency: 2,
+    concurrency: 1,
     timeoutMS: 60_000,
     incremental: true,
     force: values.force,

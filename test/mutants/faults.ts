@@ -111,11 +111,11 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P21', fault: 'A write that lands late and undoes a newer one is left as it is.',
-    file: 'src/service/late-writes.ts', replace: 'if (landed && outdone && !sameData(newest.value, write.value)) {', by: 'if (false as boolean) {\n        if (newest === undefined) return;',
+    file: 'src/service/late-writes.ts', replace: '        void this.#mend(write, newest);\n', by: '',
   },
   {
     property: 'P22', fault: 'A value that is refused is replaced by the default.',
-    file: 'src/service/write.ts', replace: "    if (asked.kind === 'value') ({ value } = asked);", by: "    if (asked.kind === 'value') value = asked.value === undefined ? 3 : asked.value;",
+    file: 'src/service/write.ts', replace: '      ({ value } = asked);', by: '      value = asked.value === undefined ? 3 : asked.value;',
   },
   {
     property: 'P23', fault: 'The newest write goes first.',
@@ -159,7 +159,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P28', fault: 'An update function gets the value served, not the one stored.',
-    file: 'src/service/write.ts', replace: 'value = asked.compute(expected.value);', by: 'value = asked.compute(undefined);',
+    file: 'src/service/write.ts', replace: 'value = asked.compute(expected!.value);', by: 'value = asked.compute(undefined);',
   },
   {
     property: 'P28', fault: 'A change from outside between reading and writing is overwritten.',
@@ -171,7 +171,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P29', fault: 'Nothing says that a stored value is shadowed by a higher layer.',
-    file: 'src/service/writing.ts', replace: 'superseded ? undefined : this.#shadow(caller.slots)', by: 'undefined as string | undefined',
+    file: 'src/service/writing.ts', replace: 'superseded ? undefined : this.#shadow(caller.slots, stored)', by: 'undefined as string | undefined',
   },
   {
     property: 'P29', fault: 'The journal forgets what is in doubt, so that no later process can tell what became of it.',

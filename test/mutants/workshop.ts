@@ -22,7 +22,7 @@ const mocha = ['node_modules/mocha/bin/mocha.js', '--no-config', '--bail', '--ti
 /** The quickest first. */
 const checks: readonly Check[] = [
   { name: 'generated tests', args: [...mocha, 'test/model/*/*.test.ts'], needs: 'test/model', finding: /1\) (.*\n.*)/ },
-  { name: 'simulation', args: ['test/simulation/main.ts', '--runs', '400', '--steps', '200', '--seed', '1'], needs: 'test/simulation/main.ts', finding: /\b(P\d+\b.*)/ },
+  { name: 'simulation', args: ['test/simulation/main.ts', '--runs', '300', '--steps', '150', '--seed', '1'], needs: 'test/simulation/main.ts', finding: /\b(P\d+\b.*)/ },
 ];
 
 /** A check that hangs has noticed something, too. */

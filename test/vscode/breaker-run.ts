@@ -7,7 +7,7 @@ import { memoryMemento } from '../../src/store/memento.ts';
 import type { Disposable, RawSetting, Scope, Store, Target, WriteOptions, WriteRequest } from '../../src/store/store.ts';
 import { vscodeStore } from '../../src/store/vscode-host.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
-import type { BreakerVariant, ModelEvent } from '../model/circuit-breaker/driver.ts';
+import type { BreakerVariant } from '../model/circuit-breaker/driver.ts';
 import { BreakerOracle, type CallEnd, type Ticket } from '../model/circuit-breaker/oracle.ts';
 import type { Run } from '../model/harness/suite.ts';
 import { fixture } from './fixture-settings.ts';
