@@ -31,7 +31,10 @@ const model: MachineModel<BreakerVariant> = {
   start: (variant) => ServiceRun.start(variant),
 };
 
-describe('The paths of the circuit breaker, in VS Code, with a real settings.json', function () {
+/** Most of a minute: once, in the newest VS Code. */
+const suite = process.env['HOLDFAST_VSCODE_VERSION'] === '1.100.3' ? describe.skip : describe;
+
+suite('The paths of the circuit breaker, in VS Code, with a real settings.json', function () {
   this.timeout(120_000);
   const coverage = new TransitionCoverage(circuitBreaker as never);
   const asserted = new Set<string>();
