@@ -131,4 +131,19 @@ describe('Settings that explain and mend themselves', function () {
     await desk.picture('editor-demo-healed-dark');
     await row.waitFor({ state: 'detached', timeout: 60_000 });
   });
+
+  it('the walkthrough has four steps, each with a picture of the real thing', async () => {
+    await runCommand(page, 'Welcome: Open Walkthrough');
+    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Settings that explain and mend themselves' }).click();
+    const steps = page.locator('.getting-started-step');
+    await page.locator('.getting-started-step').filter({ hasText: 'Mistakes are marked where they are' }).waitFor();
+    expect(await steps.count()).to.equal(4);
+    for (const title of ['A setting that cannot be stored', 'See how your settings are', 'Watch something break and heal', 'Mistakes are marked']) {
+      await steps.filter({ hasText: title }).click();
+      const picture = page.locator('.getting-started-media img');
+      await picture.waitFor();
+      await page.waitForFunction("[...document.querySelectorAll('.getting-started-media img')].every(({ naturalWidth }) => naturalWidth > 0)");
+    }
+    await desk.picture('editor-walkthrough-dark');
+  });
 });
