@@ -82,6 +82,7 @@ describe('Settings that explain and mend themselves', function () {
     const second = desk.link.call('update', 'logLevel', 'warn', { target: 'workspace' });
     const notification = notifications(page).filter({ hasText: 'is not stored yet. The settings file has unsaved changes.' });
     await notification.waitFor();
+    await page.waitForFunction("[...document.querySelectorAll('.notification-toast')].every((toast) => getComputedStyle(toast).opacity === '1')");
     await desk.picture('editor-failed-write-dark');
     expect(await notifications(page).count(), 'one a cause').to.equal(1);
     await notification.getByRole('button', { name: 'Save and retry' }).click();
