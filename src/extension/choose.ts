@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
+import { l10n } from 'vscode';
 import type { BreakerStatus } from '../service/service.ts';
 import { duration, fileName } from './markdown.ts';
 import type { Registry } from './registry.ts';
 import type { WatchedService } from './watched-service.ts';
+import { healthName } from './words.ts';
 
 /** What a command is about, for a caller who knows already: a service by its section, a settings file by its name. */
 export interface Subject {
@@ -17,12 +19,12 @@ export async function chooseService(registry: Registry, title: string, subject: 
   const { watched } = registry;
   if (subject?.service !== undefined) return watched.find(({ label }) => label === subject.service);
   if (watched.length === 0) {
-    void vscode.window.showInformationMessage('No extension in this window uses Holdfast.');
+    void vscode.window.showInformationMessage(l10n.t('No extension in this window uses Holdfast.'));
     return undefined;
   }
   if (watched.length === 1) return watched[0];
-  const items = watched.map((service) => ({ label: service.label, description: service.view.health, detail: service.service.id, service }));
-  return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Whose settings?' }))?.service;
+  const items = watched.map((service) => ({ label: service.label, description: healthName(service.view.health), detail: service.service.id, service }));
+  return (await vscode.window.showQuickPick(items, { title, placeHolder: l10n.t('Whose settings?') }))?.service;
 }
 
 /** One of the breakers, or all of them. `undefined`: the user left. */
@@ -31,14 +33,14 @@ export async function chooseBreaker(breakers: readonly BreakerStatus[], title: s
   if (breakers.length <= 1) return { file: breakers[0]?.file };
   const items: (vscode.QuickPickItem & { file: string | undefined })[] = [
     ...breakers.map((breaker) => ({ label: fileName(breaker.file), description: stateOf(breaker), file: breaker.file })),
-    { label: 'All settings files', file: undefined },
+    { label: l10n.t('All settings files'), file: undefined },
   ];
-  return vscode.window.showQuickPick(items, { title, placeHolder: 'Which settings file?' });
+  return vscode.window.showQuickPick(items, { title, placeHolder: l10n.t('Which settings file?') });
 }
 
 /** For people: `open, probes in 12.0 s`. */
 export function stateOf({ mode, held, retryAfter }: BreakerStatus): string {
-  if (held) return 'held open';
-  if (mode === 'OPEN') return retryAfter === undefined ? 'open' : `open, probes in ${duration(retryAfter)}`;
-  return mode === 'CLOSED' ? 'closed' : 'half open';
+  if (held) return l10n.t('held open');
+  if (mode === 'OPEN') return retryAfter === undefined ? l10n.t('open') : l10n.t('open, probes in {0}', duration(retryAfter));
+  return mode === 'CLOSED' ? l10n.t('closed') : l10n.t('half open');
 }

@@ -9,6 +9,7 @@ import { whatHappened, whatToDo } from './error-text.ts';
 import type { LogChannel } from './log-channel.ts';
 import type { Registry } from './registry.ts';
 import type { WatchedService } from './watched-service.ts';
+import { healthName, originName } from './words.ts';
 
 export interface CommandTools {
   readonly registry: Registry;
@@ -49,18 +50,25 @@ const isWaiting = ({ mode, held }: BreakerStatus): boolean => mode === 'OPEN' &&
 
 type BreakerCommand = 'Reset' | 'Probe Now' | 'Hold Open' | 'Release';
 
-const nothingToDo: Readonly<Record<BreakerCommand, string>> = {
+const names = (): Readonly<Record<BreakerCommand, string>> => ({
+  'Reset': l10n.t('Reset'),
+  'Probe Now': l10n.t('Probe Now'),
+  'Hold Open': l10n.t('Hold Open'),
+  'Release': l10n.t('Release'),
+});
+
+const nothingToDo = (): Readonly<Record<BreakerCommand, string>> => ({
   'Reset': '',
-  'Probe Now': 'no circuit breaker is waiting to probe',
-  'Hold Open': 'all circuit breakers are held open already',
-  'Release': 'no circuit breaker is held open',
-};
-const done: Readonly<Record<BreakerCommand, string>> = {
-  'Reset': 'circuit breakers closed',
-  'Probe Now': 'the next write is a probe',
-  'Hold Open': 'writes are refused until you release them',
-  'Release': 'the next write is a probe',
-};
+  'Probe Now': l10n.t('no circuit breaker is waiting to probe'),
+  'Hold Open': l10n.t('all circuit breakers are held open already'),
+  'Release': l10n.t('no circuit breaker is held open'),
+});
+const done = (): Readonly<Record<BreakerCommand, string>> => ({
+  'Reset': l10n.t('circuit breakers closed'),
+  'Probe Now': l10n.t('the next write is a probe'),
+  'Hold Open': l10n.t('writes are refused until you release them'),
+  'Release': l10n.t('the next write is a probe'),
+});
 
 async function onBreaker(
   registry: Registry,
@@ -69,49 +77,51 @@ async function onBreaker(
   concerned: (breaker: BreakerStatus) => boolean,
   act: (service: WatchedService['service'], file: string | undefined) => void,
 ): Promise<void> {
-  const watched = await chooseService(registry, `Holdfast: ${title}`, subject);
+  const watched = await chooseService(registry, `Holdfast: ${names()[title]}`, subject);
   if (watched === undefined) return;
   const all = watched.service.breakers();
   const breakers = all.filter(concerned);
   // A service that has written nothing has no breaker yet; to hold or reset it is possible all the same.
   const possible = breakers.length > 0 || title === 'Reset' || (title === 'Hold Open' && all.length === 0);
   if (!possible) {
-    say(watched, nothingToDo[title]);
+    say(watched, nothingToDo()[title]);
     return;
   }
-  const chosen = await chooseBreaker(breakers, `Holdfast: ${title}`, subject);
+  const chosen = await chooseBreaker(breakers, `Holdfast: ${names()[title]}`, subject);
   if (chosen === undefined) return;
   act(watched.service, chosen.file);
-  say(watched, done[title]);
+  say(watched, done()[title]);
 }
 
 async function reload(registry: Registry, subject: Subject | undefined): Promise<void> {
-  const watched = await chooseService(registry, 'Holdfast: Reload', subject);
+  const watched = await chooseService(registry, `Holdfast: ${l10n.t('Reload')}`, subject);
   if (watched === undefined) return;
   await watched.service.reload();
-  say(watched, `read again, ${watched.view.health}`);
+  say(watched, l10n.t('read again, {0}', healthName(watched.view.health)));
 }
 
 async function restoreDefaults(registry: Registry, subject: Subject | undefined): Promise<void> {
-  const watched = await chooseService(registry, 'Holdfast: Restore Defaults', subject);
+  const watched = await chooseService(registry, `Holdfast: ${l10n.t('Restore Defaults')}`, subject);
   if (watched === undefined) return;
   const stored = storedKeys(watched);
   const target = await chooseTarget(stored);
   if (target === undefined) {
-    if (stored.size === 0) say(watched, 'nothing is stored: all settings have their defaults');
+    if (stored.size === 0) say(watched, l10n.t('nothing is stored: all settings have their defaults'));
     return;
   }
   const keys = stored.get(target)!;
   const names = keys.map((key) => `${watched.label}.${key}`).join(', ');
   const answer = await vscode.window.showWarningMessage(
-    `Remove ${keys.length === 1 ? 'one value' : `${keys.length} values`} of "${watched.label}" from the ${target} settings?`,
-    { modal: true, detail: `All or nothing: ${names}.` },
-    'Restore Defaults',
+    keys.length === 1
+      ? l10n.t('Remove one value of "{0}" from the {1}?', watched.label, originName(target))
+      : l10n.t('Remove {0} values of "{1}" from the {2}?', keys.length, watched.label, originName(target)),
+    { modal: true, detail: l10n.t('All or nothing: {0}.', names) },
+    l10n.t('Restore Defaults'),
   );
   if (answer === undefined) return;
-  const title = `Restoring the defaults of ${watched.label}`;
+  const title = l10n.t('Restoring the defaults of {0}', watched.label);
   await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () => watched.service.restoreDefaults({ target }));
-  say(watched, 'defaults restored');
+  say(watched, l10n.t('defaults restored'));
 }
 
 /** The settings that have a value, by the target that holds it. */
@@ -128,23 +138,23 @@ function storedKeys({ service }: WatchedService): Map<Target, string[]> {
 
 async function chooseTarget(stored: ReadonlyMap<Target, readonly string[]>): Promise<Target | undefined> {
   if (stored.size <= 1) return [...stored.keys()][0];
-  const items = [...stored].map(([target, keys]) => ({ label: `${target} settings`, description: keys.join(', '), target }));
-  return (await vscode.window.showQuickPick(items, { title: 'Holdfast: Restore Defaults', placeHolder: 'In which settings?' }))?.target;
+  const items = [...stored].map(([target, keys]) => ({ label: originName(target), description: keys.join(', '), target }));
+  return (await vscode.window.showQuickPick(items, { title: `Holdfast: ${l10n.t('Restore Defaults')}`, placeHolder: l10n.t('In which settings?') }))?.target;
 }
 
 async function exportDiagnostics({ registry, version }: CommandTools): Promise<void> {
   const name = `holdfast-diagnostics-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.json`;
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const uri = await vscode.window.showSaveDialog({
-    title: 'Export Diagnostics',
+    title: l10n.t('Export Diagnostics'),
     filters: { JSON: ['json'] },
     ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, name) }),
   });
   if (uri === undefined) return;
   const { diagnostics } = await import('./diagnostics.ts');
   await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(await diagnostics(registry, version)));
-  const open = 'Open';
-  void vscode.window.showInformationMessage('The diagnostics file is written. It holds no value of any setting.', open).then((choice) => {
+  const open = l10n.t('Open');
+  void vscode.window.showInformationMessage(l10n.t('The diagnostics file is written. It holds no value of any setting.'), open).then((choice) => {
     if (choice === open) void vscode.window.showTextDocument(uri);
   });
 }
@@ -157,7 +167,7 @@ async function copyDiagnostics({ registry, version }: CommandTools): Promise<voi
 
 /** In the Settings editor: one setting, or all of a service. */
 async function editSetting(registry: Registry, subject: Subject | undefined): Promise<void> {
-  const watched = await chooseService(registry, l10n.t('Holdfast: Edit Setting'), subject);
+  const watched = await chooseService(registry, `Holdfast: ${l10n.t('Edit Setting')}`, subject);
   if (watched === undefined) return;
   const { label } = watched;
   await vscode.commands.executeCommand('workbench.action.openSettings', subject?.key === undefined ? `${label}.` : `@id:${label}.${subject.key}`);
@@ -173,20 +183,20 @@ async function showActions(registry: Registry, subject: Subject | undefined): Pr
   const troubled = registry.watched.some(({ view }) => view.health !== 'healthy');
   const when = (condition: boolean, action: Action): Action[] => (condition ? [action] : []);
   const actions: Action[] = [
-    { label: '$(pulse) Show Health', command: 'holdfast.showHealth' },
-    { label: '$(graph) Show Metrics', command: 'holdfast.showMetrics' },
-    { label: '$(output) Show Log', command: 'holdfast.showLog' },
-    { label: 'Settings', kind: vscode.QuickPickItemKind.Separator },
-    { label: '$(go-to-file) Open settings.json', command: 'workbench.action.openSettingsJson' },
-    { label: '$(refresh) Reload', description: 'read the settings again', command: 'holdfast.reload' },
-    ...when(registry.services.length > 0, { label: '$(discard) Restore Defaults…', command: 'holdfast.restoreDefaults' }),
-    { label: 'Circuit breakers', kind: vscode.QuickPickItemKind.Separator },
-    ...when(breakers.some(isWaiting), { label: '$(debug-step-over) Probe Now', description: 'let the next write try', command: 'holdfast.probe' }),
-    ...when(breakers.some(isHeld), { label: '$(debug-continue) Release', description: 'let writes through again', command: 'holdfast.release' }),
-    ...when(breakers.length === 0 || breakers.some(isNotHeld), { label: '$(debug-pause) Hold Open', description: 'refuse all writes until released', command: 'holdfast.holdOpen' }),
-    ...when(troubled, { label: '$(debug-restart) Reset', description: 'close the breakers, start again what was given up', command: 'holdfast.reset' }),
-    { label: 'For the extension’s author', kind: vscode.QuickPickItemKind.Separator },
-    { label: '$(save-as) Export Diagnostics…', command: 'holdfast.exportDiagnostics' },
+    { label: `$(pulse) ${l10n.t('Show Health')}`, command: 'holdfast.showHealth' },
+    { label: `$(graph) ${l10n.t('Show Metrics')}`, command: 'holdfast.showMetrics' },
+    { label: `$(output) ${l10n.t('Show Log')}`, command: 'holdfast.showLog' },
+    { label: l10n.t('Settings'), kind: vscode.QuickPickItemKind.Separator },
+    { label: `$(go-to-file) ${l10n.t('Open settings.json')}`, command: 'workbench.action.openSettingsJson' },
+    { label: `$(refresh) ${l10n.t('Reload')}`, description: l10n.t('read the settings again'), command: 'holdfast.reload' },
+    ...when(registry.services.length > 0, { label: `$(discard) ${l10n.t('Restore Defaults…')}`, command: 'holdfast.restoreDefaults' }),
+    { label: l10n.t('Circuit breakers'), kind: vscode.QuickPickItemKind.Separator },
+    ...when(breakers.some(isWaiting), { label: `$(debug-step-over) ${l10n.t('Probe Now')}`, description: l10n.t('let the next write try'), command: 'holdfast.probe' }),
+    ...when(breakers.some(isHeld), { label: `$(debug-continue) ${l10n.t('Release')}`, description: l10n.t('let writes through again'), command: 'holdfast.release' }),
+    ...when(breakers.length === 0 || breakers.some(isNotHeld), { label: `$(debug-pause) ${l10n.t('Hold Open')}`, description: l10n.t('refuse all writes until released'), command: 'holdfast.holdOpen' }),
+    ...when(troubled, { label: `$(debug-restart) ${l10n.t('Reset')}`, description: l10n.t('close the breakers, start again what was given up'), command: 'holdfast.reset' }),
+    { label: l10n.t('For the extension’s author'), kind: vscode.QuickPickItemKind.Separator },
+    { label: `$(save-as) ${l10n.t('Export Diagnostics…')}`, command: 'holdfast.exportDiagnostics' },
   ];
   const chosen = await vscode.window.showQuickPick(actions, { title: 'Holdfast' });
   if (chosen?.command !== undefined) await vscode.commands.executeCommand(chosen.command, ...(subject === undefined ? [] : [subject]));

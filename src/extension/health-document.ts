@@ -1,7 +1,9 @@
+import { l10n } from 'vscode';
 import type { LogEntry } from '../observe/log.ts';
 import type { BreakerStatus } from '../service/service.ts';
 import { clockTime, duration, escaped, fileName, table } from './markdown.ts';
 import type { ServiceView } from './watched-service.ts';
+import { healthName } from './words.ts';
 
 export interface HealthPage {
   readonly view: ServiceView;
@@ -10,37 +12,37 @@ export interface HealthPage {
 }
 
 const marks = { healthy: '●', degraded: '◐', unhealthy: '○' } as const;
-const checkNames = { api: 'Values served', access: 'Settings writable', breaker: 'Circuit breakers', resources: 'Queues' } as const;
+const checkNames = () => ({ api: l10n.t('Values served'), access: l10n.t('Settings writable'), breaker: l10n.t('Circuit breakers'), resources: l10n.t('Queues') });
 
 /** The health of all services, as Markdown. */
 export function healthDocument(pages: readonly HealthPage[], now: number): string {
-  const title = `# Settings: health\n\n*${new Date(now).toLocaleString()}*`;
-  if (pages.length === 0) return `${title}\n\nNo extension in this window uses Holdfast.\n`;
+  const title = `# ${l10n.t('Settings: health')}\n\n*${new Date(now).toLocaleString()}*`;
+  if (pages.length === 0) return `${title}\n\n${l10n.t('No extension in this window uses Holdfast.')}\n`;
   return `${[title, ...pages.map(servicePart)].join('\n\n')}\n`;
 }
 
 function servicePart({ view, entries }: HealthPage): string {
-  const parts = [`## ${marks[view.health]} ${escaped(view.label)} is ${view.health}`];
-  if (view.health !== 'healthy' && view.call !== undefined) parts.push(`> **What to do.** ${escaped(view.call)}`);
+  const parts = [`## ${marks[view.health]} ${l10n.t('{0} is {1}', escaped(view.label), healthName(view.health))}`];
+  if (view.health !== 'healthy' && view.call !== undefined) parts.push(`> **${l10n.t('What to do.')}** ${escaped(view.call)}`);
   if (view.report !== undefined) {
     const { checks } = view.report;
-    parts.push(table(['', 'Check', 'Finding'], Object.entries(checkNames).map(([name, title]) => {
+    parts.push(table(['', l10n.t('Check'), l10n.t('Finding')], Object.entries(checkNames()).map(([name, title]) => {
       const { status, detail } = checks[name as keyof typeof checks];
       return [marks[status], title, escaped(detail)];
     })));
   }
   if (view.breakers.length > 0) {
-    parts.push('### Circuit breakers', table(['Settings file', 'State', 'Next probe', 'Failures in a row', 'Writes waiting'], view.breakers.map(breakerRow)));
+    parts.push(`### ${l10n.t('Circuit breakers')}`, table([l10n.t('Settings file'), l10n.t('State'), l10n.t('Next probe'), l10n.t('Failures in a row'), l10n.t('Writes waiting')], view.breakers.map(breakerRow)));
   }
   if (view.issues.length > 0) {
-    parts.push('### Settings that fall back', table(['Setting', 'The stored value', 'From', 'Served'], view.issues.map(({ key, problem, layer, served }) => (
+    parts.push(`### ${l10n.t('Settings that fall back')}`, table([l10n.t('Setting'), l10n.t('The stored value'), l10n.t('From'), l10n.t('Served')], view.issues.map(({ key, problem, layer, served }) => (
       [`\`${view.label}.${key}\``, escaped(problem), layer ?? '', served]
     ))));
   }
-  if (view.alerts.length > 0) parts.push('### Alerts', view.alerts.map((message) => `- ${escaped(message)}`).join('\n'));
+  if (view.alerts.length > 0) parts.push(`### ${l10n.t('Alerts')}`, view.alerts.map((message) => `- ${escaped(message)}`).join('\n'));
   const news = entries.filter(({ level }) => level !== 'debug').slice(-10).reverse();
   if (news.length > 0) {
-    parts.push('### Lately', table(['Time', 'Level', 'What happened'], news.map(({ timestamp, level, message }) => (
+    parts.push(`### ${l10n.t('Lately')}`, table([l10n.t('Time'), l10n.t('Level'), l10n.t('What happened')], news.map(({ timestamp, level, message }) => (
       [clockTime(Date.parse(timestamp)), level, escaped(message)]
     ))));
   }
@@ -48,7 +50,7 @@ function servicePart({ view, entries }: HealthPage): string {
 }
 
 function breakerRow({ file, mode, held, retryAfter, consecutiveFailures, queueDepth }: BreakerStatus): string[] {
-  const state = held ? 'held open' : { CLOSED: 'closed', OPEN: 'open', HALF_OPEN: 'half open' }[mode];
-  const probe = mode === 'HALF_OPEN' ? 'with the next write' : retryAfter === undefined ? '' : `in ${duration(retryAfter)} or earlier`;
+  const state = held ? l10n.t('held open') : { CLOSED: l10n.t('closed'), OPEN: l10n.t('open'), HALF_OPEN: l10n.t('half open') }[mode];
+  const probe = mode === 'HALF_OPEN' ? l10n.t('with the next write') : retryAfter === undefined ? '' : l10n.t('in {0} or earlier', duration(retryAfter));
   return [escaped(fileName(file)), state, probe, String(consecutiveFailures), String(queueDepth)];
 }

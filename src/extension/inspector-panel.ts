@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { l10n } from 'vscode';
 import { getNextTransitions, type AnyMachineSnapshot } from 'xstate';
 import { drivable, type FromPage, type PossibleEvent, type ToPage } from '../inspect/protocol.ts';
 import { Recorder, type InspectedActor } from '../inspect/recorder.ts';
@@ -53,7 +54,7 @@ class OpenPanel {
     this.#context = context;
     this.#registry = registry;
     const resources = vscode.Uri.joinPath(context.extensionUri, 'dist', 'webview');
-    this.panel = vscode.window.createWebviewPanel('holdfast.inspector', 'State Inspector', vscode.ViewColumn.Active, {
+    this.panel = vscode.window.createWebviewPanel('holdfast.inspector', l10n.t('State Inspector'), vscode.ViewColumn.Active, {
       enableScripts: true,
       retainContextWhenHidden: true,
       localResourceRoots: [resources],
@@ -135,7 +136,7 @@ class OpenPanel {
     this.#replaying = false;
     this.#pending = [];
     const { history } = this.#recorder;
-    this.#tell({ type: 'start', base: [...history.base().values()], records: history.records(), live: true, title: 'State Inspector' });
+    this.#tell({ type: 'start', base: [...history.base().values()], records: history.records(), live: true, title: l10n.t('State Inspector') });
   }
 
   #tellPossible(): void {
@@ -175,12 +176,12 @@ class OpenPanel {
     const actor = this.#find(id);
     const event = actor === undefined ? undefined : possibleEvents(actor).find((each) => each.type === type && each.drivable);
     if (actor === undefined || event === undefined) {
-      this.#tell({ type: 'problem', message: `${type} cannot be sent now.` });
+      this.#tell({ type: 'problem', message: l10n.t('{0} cannot be sent now.', type) });
       return;
     }
     if (this.#context.extensionMode === vscode.ExtensionMode.Production && this.#attachedToUsers()) {
-      const send = 'Send';
-      const answer = await vscode.window.showWarningMessage(`Send ${type} to ${actor.id}?`, { modal: true, detail: 'This changes the real system, not the recording.' }, send);
+      const send = l10n.t('Send');
+      const answer = await vscode.window.showWarningMessage(l10n.t('Send {0} to {1}?', type, actor.id), { modal: true, detail: l10n.t('This changes the real system, not the recording.') }, send);
       if (answer !== send) return;
     }
     (actor as unknown as { send(event: { type: string }): void }).send({ type });
@@ -193,21 +194,21 @@ class OpenPanel {
   }
 
   async #export(): Promise<void> {
-    const target = await vscode.window.showSaveDialog({ saveLabel: 'Export', filters: { 'Holdfast recording': ['json'] }, defaultUri: defaultFile() });
+    const target = await vscode.window.showSaveDialog({ saveLabel: l10n.t('Export'), filters: { [l10n.t('Holdfast recording')]: ['json'] }, defaultUri: defaultFile() });
     if (target === undefined) return;
     const text = exportRecording(this.#recorder.history.records(), Date.now());
     await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
   }
 
   async #import(): Promise<void> {
-    const [source] = await vscode.window.showOpenDialog({ openLabel: 'Open Recording', filters: { 'Holdfast recording': ['json'] } }) ?? [];
+    const [source] = await vscode.window.showOpenDialog({ openLabel: l10n.t('Open Recording'), filters: { [l10n.t('Holdfast recording')]: ['json'] } }) ?? [];
     if (source === undefined) return;
     try {
       const { records, recordedAt } = importRecording(new TextDecoder().decode(await vscode.workspace.fs.readFile(source)));
       this.#replaying = true;
-      this.#tell({ type: 'start', base: [], records, live: false, title: `Recording of ${new Date(recordedAt).toLocaleString()}` });
+      this.#tell({ type: 'start', base: [], records, live: false, title: l10n.t('Recording of {0}', new Date(recordedAt).toLocaleString()) });
     } catch (error) {
-      this.#tell({ type: 'problem', message: error instanceof Error ? error.message : 'The file cannot be read.' });
+      this.#tell({ type: 'problem', message: error instanceof Error ? error.message : l10n.t('The file cannot be read.') });
     }
   }
 }

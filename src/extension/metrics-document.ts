@@ -1,3 +1,4 @@
+import { l10n } from 'vscode';
 import type { Metrics } from '../service/metrics.ts';
 import { clockTime, duration, escaped, fileName, table } from './markdown.ts';
 
@@ -8,8 +9,8 @@ export interface MetricsPage {
 
 /** The metrics of all services, as Markdown. */
 export function metricsDocument(pages: readonly MetricsPage[], now: number): string {
-  const title = `# Settings: metrics\n\n*${new Date(now).toLocaleString()}*`;
-  if (pages.length === 0) return `${title}\n\nNo extension in this window uses Holdfast.\n`;
+  const title = `# ${l10n.t('Settings: metrics')}\n\n*${new Date(now).toLocaleString()}*`;
+  if (pages.length === 0) return `${title}\n\n${l10n.t('No extension in this window uses Holdfast.')}\n`;
   return `${[title, ...pages.map(servicePart)].join('\n\n')}\n`;
 }
 
@@ -17,26 +18,28 @@ function servicePart({ label, metrics }: MetricsPage): string {
   const { operationCount, successCount, errorCount, rejectionCount, latency } = metrics;
   const parts = [
     `## ${escaped(label)}`,
-    `In the last ${duration(metrics.uptime)}: **${operationCount}** ${operationCount === 1 ? 'operation' : 'operations'}, ${metrics.queueDepth} under way.`,
-    table(['Outcome', 'Count', 'Last'], [
-      ['stored', `${successCount}`, time(metrics.lastSuccessTime)],
-      ['not stored', `${errorCount}`, time(metrics.lastErrorTime)],
-      ['… of these without an attempt', `${rejectionCount}`, ''],
-      ['further attempts', `${metrics.retryCount}`, ''],
-      ['attempts that took too long', `${metrics.timeoutCount}`, ''],
-      ['restarted actors', `${metrics.crashCount}`, ''],
+    operationCount === 1
+      ? l10n.t('In the last {0}: {1} operation, {2} under way.', duration(metrics.uptime), '**1**', metrics.queueDepth)
+      : l10n.t('In the last {0}: {1} operations, {2} under way.', duration(metrics.uptime), `**${operationCount}**`, metrics.queueDepth),
+    table([l10n.t('Outcome'), l10n.t('Count'), l10n.t('Last')], [
+      [l10n.t('stored'), `${successCount}`, time(metrics.lastSuccessTime)],
+      [l10n.t('not stored'), `${errorCount}`, time(metrics.lastErrorTime)],
+      [l10n.t('… of these without an attempt'), `${rejectionCount}`, ''],
+      [l10n.t('further attempts'), `${metrics.retryCount}`, ''],
+      [l10n.t('attempts that took too long'), `${metrics.timeoutCount}`, ''],
+      [l10n.t('restarted actors'), `${metrics.crashCount}`, ''],
     ]),
   ];
   if (operationCount > 0) {
-    parts.push('### Time per operation', table(['average', 'p50', 'p95', 'p99', 'longest'], [
+    parts.push(`### ${l10n.t('Time per operation')}`, table([l10n.t('average'), 'p50', 'p95', 'p99', l10n.t('longest')], [
       [metrics.averageLatency, latency.p50, latency.p95, latency.p99, latency.max].map(duration),
     ]));
   }
   const errors = Object.entries(metrics.errors);
-  if (errors.length > 0) parts.push('### Errors', table(['Code', 'Count'], errors.map(([code, count]) => [`\`${code}\``, String(count)])));
+  if (errors.length > 0) parts.push(`### ${l10n.t('Errors')}`, table([l10n.t('Code'), l10n.t('Count')], errors.map(([code, count]) => [`\`${code}\``, String(count)])));
   const breakers = Object.entries(metrics.breakerTime);
   if (breakers.length > 0) {
-    parts.push('### Time in each state of the circuit breakers', table(['Settings file', 'closed', 'half open', 'open', ''], breakers.map(([file, spent]) => (
+    parts.push(`### ${l10n.t('Time in each state of the circuit breakers')}`, table([l10n.t('Settings file'), l10n.t('closed'), l10n.t('half open'), l10n.t('open'), ''], breakers.map(([file, spent]) => (
       [escaped(fileName(file)), duration(spent.CLOSED), duration(spent.HALF_OPEN), duration(spent.OPEN), bar(spent)]
     ))));
   }

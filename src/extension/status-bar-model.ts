@@ -1,6 +1,8 @@
+import { l10n } from 'vscode';
 import type { BreakerStatus } from '../service/service.ts';
 import { clockTime, escaped, fileName } from './markdown.ts';
 import type { ServiceView } from './watched-service.ts';
+import { healthName } from './words.ts';
 
 /** What the status bar item shows. */
 export interface StatusBarModel {
@@ -29,29 +31,34 @@ export function statusBarModel(views: readonly ServiceView[], now: number): Stat
   const worst = severity[Math.max(...views.map(({ health }) => severity.indexOf(health)))]!;
   const calling = views.filter(({ health, call }) => health !== 'healthy' && call !== undefined);
   const troubled = (calling.length > 0 ? calling : views.filter(({ health }) => health !== 'healthy')).map(({ label }) => label);
-  const text = worst === 'healthy' ? '$(shield)' : `${icons[worst]} ${troubled.length === 1 ? troubled[0]! : 'Settings'}`;
+  const text = worst === 'healthy' ? '$(shield)' : `${icons[worst]} ${troubled.length === 1 ? troubled[0]! : l10n.t('Settings')}`;
   return {
     text,
     quiet: worst === 'healthy',
-    tooltip: [...views.map((view) => section(view, now)), footer].join('\n\n---\n\n'),
+    tooltip: [...views.map((view) => section(view, now)), footer()].join('\n\n---\n\n'),
     background: calling.length === 0 ? undefined : calling.some(({ health }) => health === 'unhealthy') ? 'error' : 'warning',
     accessibleLabel: worst === 'healthy'
-      ? 'Holdfast: the settings of all extensions are healthy'
-      : `Holdfast: the settings of ${troubled.join(', ')} are ${worst}. ${calling[0]?.call ?? ''}`.trimEnd(),
+      ? l10n.t('Holdfast: the settings of all extensions are healthy')
+      : l10n.t('Holdfast: the settings of {0} are {1}. {2}', troubled.join(', '), healthName(worst), calling[0]?.call ?? '').trimEnd(),
   };
 }
 
-const footer = '[Health](command:holdfast.showHealth) · [Metrics](command:holdfast.showMetrics) · [Log](command:holdfast.showLog) · [Actions…](command:holdfast.showActions)';
+const footer = (): string => [
+  `[${l10n.t('Health')}](command:holdfast.showHealth)`,
+  `[${l10n.t('Metrics')}](command:holdfast.showMetrics)`,
+  `[${l10n.t('Log')}](command:holdfast.showLog)`,
+  `[${l10n.t('Actions…')}](command:holdfast.showActions)`,
+].join(' · ');
 
 function section(view: ServiceView, now: number): string {
-  const lines = [`${icons[view.health]} **${escaped(view.label)}** is ${view.health}`];
+  const lines = [`${icons[view.health]} ${l10n.t('{0} is {1}', `**${escaped(view.label)}**`, healthName(view.health))}`];
   if (view.health !== 'healthy' && view.call !== undefined) lines.push(`$(person) ${escaped(view.call)}`);
   const checks = view.report === undefined ? [] : [view.report.checks.api, view.report.checks.access, view.report.checks.resources];
   for (const { status, detail } of checks) lines.push(`${icons[status]} ${escaped(detail)}`);
   for (const breaker of view.breakers) lines.push(breakerLine(breaker, now));
   if (view.health !== 'healthy' && view.lastError !== undefined) {
     const { facts: { code, reason, message }, at } = view.lastError;
-    lines.push(`$(history) ${clockTime(at)}: ${escaped(code === 'VALIDATION' ? 'a value was refused' : message || reason || 'an error')}`);
+    lines.push(`$(history) ${clockTime(at)}: ${escaped(code === 'VALIDATION' ? l10n.t('a value was refused') : message || reason || l10n.t('an error'))}`);
   }
   return lines.join('  \n');
 }
@@ -59,10 +66,10 @@ function section(view: ServiceView, now: number): string {
 /** The time of the next probe and not the seconds until then: a tooltip stands still. */
 function breakerLine({ file, mode, held, retryAfter, queueDepth }: BreakerStatus, now: number): string {
   const states = {
-    CLOSED: 'closed',
-    HALF_OPEN: 'half open: the next write is a probe',
-    OPEN: held ? 'held open by you' : `open, next probe ${retryAfter === undefined ? 'now' : `at ${clockTime(now + retryAfter)} or earlier`}`,
+    CLOSED: l10n.t('closed'),
+    HALF_OPEN: l10n.t('half open: the next write is a probe'),
+    OPEN: held ? l10n.t('held open by you') : retryAfter === undefined ? l10n.t('open, next probe now') : l10n.t('open, next probe at {0} or earlier', clockTime(now + retryAfter)),
   };
-  const waiting = queueDepth === 0 ? '' : `, ${queueDepth} waiting`;
+  const waiting = queueDepth === 0 ? '' : `, ${l10n.t('{0} waiting', queueDepth)}`;
   return `$(${mode === 'CLOSED' ? 'circle-filled' : mode === 'OPEN' ? 'circle-slash' : 'circle-outline'}) ${escaped(fileName(file))}: ${states[mode]}${waiting}`;
 }

@@ -1,3 +1,4 @@
+import { l10n } from 'vscode';
 import { Alerts } from '../observe/alerts.ts';
 import { errorFacts, needsAPerson, type ErrorFacts } from '../observe/error-facts.ts';
 import { logService, type LogSink } from '../observe/log.ts';
@@ -101,14 +102,14 @@ export class WatchedService implements Disposable {
   }
 
   #call(breakers: readonly BreakerStatus[], issues: readonly SettingIssue[]): string | undefined {
-    if (this.#isGivenUp) return 'Run "Holdfast: Reset", or reload the window.';
+    if (this.#isGivenUp) return l10n.t('Run "Holdfast: Reset", or reload the window.');
     const failures = [
       this.#loadError,
       ...breakers.filter(({ mode, held }) => mode !== 'CLOSED' && !held).map(({ file }) => this.#fileErrors.get(file)),
     ];
     const failure = failures.find((facts) => facts !== undefined && needsAPerson(facts));
     if (failure !== undefined) return failure.userAction;
-    if (issues.length > 0) return `Correct ${issues.map(({ key }) => `${this.label}.${key}`).join(', ')} in the settings.`;
+    if (issues.length > 0) return l10n.t('Correct {0} in the settings.', issues.map(({ key }) => `${this.label}.${key}`).join(', '));
     return undefined;
   }
 
