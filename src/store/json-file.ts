@@ -247,7 +247,7 @@ function edits(file: string, text: string, object: Node, [name, inner]: Place, v
 }
 
 /** The text with one value changed and everything else, comments and layout included, as it was. */
-function edited(file: string, text: string, at: Place, value: unknown): string {
+export function edited(file: string, text: string, at: Place, value: unknown): string {
   const root = parseJson(file, text);
   const [first] = root?.children ?? [];
   const style: Style = { eol: /\r\n|\r|\n/.exec(text)?.[0] ?? '\n', indent: (first && indentAt(text, first.offset)) || '    ' };
