@@ -4,7 +4,7 @@ describe('Fuzzing', () => {
   const seed = Date.now() % 1_000_000_000;
   for (const target of targets) {
     it(`${target.name}, seed ${seed}`, async () => {
-      await fuzz(target, 20_000, seed);
+      await fuzz(target, 10_000, seed);
     }).timeout(120_000);
   }
 });
