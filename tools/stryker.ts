@@ -17,7 +17,7 @@ const model = (name: string): string => `test/model/${name}/*.test.ts`;
 const parts: Readonly<Record<string, { readonly mutate: readonly string[]; readonly tests: readonly string[] }>> = {
   'circuit-breaker': { mutate: ['machines/circuit-breaker.ts'], tests: [model('circuit-breaker'), mirror] },
   'retry-sequencer': { mutate: ['machines/retry-sequencer.ts'], tests: [model('retry-sequencer'), mirror] },
-  'write-queue': { mutate: ['machines/write-queue.ts'], tests: [model('write-queue')] },
+  'write-queue': { mutate: ['machines/write-queue.ts'], tests: ['test/unit/machines/write-queue.test.ts', model('write-queue')] },
   'config-lifecycle': { mutate: ['machines/config-lifecycle.ts'], tests: [model('config-lifecycle')] },
   'supervisor': { mutate: ['machines/supervisor.ts'], tests: ['test/unit/machines/*.test.ts', model('supervisor')] },
   'guard': { mutate: ['src/guard/*.ts'], tests: [model('retry-sequencer'), model('circuit-breaker'), mirror] },

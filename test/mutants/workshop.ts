@@ -72,7 +72,7 @@ export class Workshop {
   }
 
   async #run({ args, finding }: Check): Promise<string | undefined> {
-    const child = spawn(process.execPath, args, { cwd: this.#folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, { cwd: this.#folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_V8_COVERAGE: '' } });
     const stop = (): void => void child.kill('SIGKILL');
     const timer = setTimeout(stop, limit);
     process.once('exit', stop);
