@@ -11,21 +11,21 @@ const Elk = createRequire(import.meta.url)('elkjs') as new () => Elk;
 /** Set on every compound node: elkjs does not hand them down. */
 const options = {
   'elk.algorithm': 'layered',
-  'elk.direction': 'DOWN',
+  'elk.direction': 'RIGHT',
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
   'elk.edgeRouting': 'ORTHOGONAL',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '36',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '18',
-  'elk.spacing.nodeNode': '36',
-  'elk.spacing.edgeNode': '24',
-  'elk.spacing.edgeEdge': '16',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '24',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '14',
+  'elk.spacing.nodeNode': '24',
+  'elk.spacing.edgeNode': '18',
+  'elk.spacing.edgeEdge': '14',
   'elk.layered.cycleBreaking.strategy': 'GREEDY',
   'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',
   'elk.layered.nodePlacement.bk.fixedAlignment': 'BALANCED',
 };
 
-/** The inspector writes the time that is left behind a delay's name. */
-const countdown = ': 59.9 s left';
+/** What the inspector writes in place of `after <delay>` while the delay runs. */
+const countdown = (event: string): string => event.replace(/^after (.*)$/, '$1: 59.9 s left');
 
 /** Works out where everything of a chart goes. */
 export async function layoutOf(chart: Chart): Promise<Layout> {
@@ -43,7 +43,7 @@ export async function layoutOf(chart: Chart): Promise<Layout> {
       children: state.children.map(toNode),
       layoutOptions: {
         ...options,
-        ...(state.type === 'parallel' ? { 'elk.direction': 'RIGHT' } : {}),
+        ...(state.type === 'parallel' ? { 'elk.direction': 'DOWN' } : {}),
         'elk.padding': `[top=${height + 14},left=18,bottom=18,right=18]`,
         'elk.nodeSize.constraints': 'MINIMUM_SIZE',
         'elk.nodeSize.minimum': `(${width}, ${height})`,
@@ -58,7 +58,7 @@ export async function layoutOf(chart: Chart): Promise<Layout> {
       id: edge.id,
       sources: [edge.source],
       targets: [edge.target!],
-      labels: [{ text: lines.join('\n'), width: Math.max(...lines.map((line) => textWidth(line.startsWith('after ') ? `${line}${countdown}` : line, metrics.lineSize))) + 14, height: lines.length * 14 + 6, layoutOptions: { 'elk.edgeLabels.inline': 'true', 'elk.edgeLabels.placement': 'CENTER' } }],
+      labels: [{ text: lines.join('\n'), width: Math.max(...lines.map((line) => textWidth(countdown(line), metrics.lineSize))) + 16, height: lines.length * 14 + 6, layoutOptions: { 'elk.edgeLabels.inline': 'true', 'elk.edgeLabels.placement': 'CENTER' } }],
       layoutOptions: { 'elk.layered.priority.direction': forward ? (edge.event === 'always' && edge.guard === undefined ? '20' : '10') : '1' },
     };
   });
@@ -143,7 +143,9 @@ function distances({ root, edges }: Chart): Map<string, number> {
     for (const child of state.children) if (child.initial || state.type === 'parallel') enter(child, steps);
     for (const edge of edges) {
       const target = edge.source === state.id && edge.target !== undefined ? find(root, edge.target) : undefined;
-      if (target !== undefined) enter(target, steps + 1);
+      // What a guard alone decides, without an event, is the exception, such as what was before a restart.
+      const far = edge.event === 'always' && edge.guard !== undefined ? 10 : 1;
+      if (target !== undefined) enter(target, steps + far);
     }
   };
   enter(root, 0);
@@ -159,5 +161,8 @@ function find(state: ChartState, id: string): ChartState | undefined {
   return undefined;
 }
 
-const textWidth = (text: string, size: number): number => text.length * metrics.charWidth * (size / metrics.lineSize);
+/** Capitals are wider. */
+const textWidth = (text: string, size: number): number => (
+  [...text].reduce((width, char) => width + (/[A-Z_]/.test(char) ? 1.22 : 1) * metrics.charWidth, 0) * (size / metrics.lineSize)
+);
 const round = (value: number): number => Math.round(value * 10) / 10;
