@@ -179,7 +179,7 @@ class OpenPanel {
       this.#tell({ type: 'problem', message: l10n.t('{0} cannot be sent now.', type) });
       return;
     }
-    if (this.#context.extensionMode === vscode.ExtensionMode.Production && this.#attachedToUsers()) {
+    if (this.#context.extensionMode === vscode.ExtensionMode.Production) {
       const send = l10n.t('Send');
       const answer = await vscode.window.showWarningMessage(l10n.t('Send {0} to {1}?', type, actor.id), { modal: true, detail: l10n.t('This changes the real system, not the recording.') }, send);
       if (answer !== send) return;
@@ -188,15 +188,10 @@ class OpenPanel {
     this.#tellPossible();
   }
 
-  /** During development of an extension nobody needs to be asked. */
-  #attachedToUsers(): boolean {
-    return process.env['HOLDFAST_INSPECTOR_CONFIRM'] !== '0';
-  }
-
   async #export(): Promise<void> {
     const target = await vscode.window.showSaveDialog({ saveLabel: l10n.t('Export'), filters: { [l10n.t('Holdfast recording')]: ['json'] }, defaultUri: defaultFile() });
     if (target === undefined) return;
-    const text = exportRecording(this.#recorder.history.records(), Date.now());
+    const text = exportRecording(this.#recorder.history.records(), Date.now(), this.#recorder.history.base().values());
     await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
   }
 
@@ -245,19 +240,21 @@ function pageHtml(webview: vscode.Webview, resources: vscode.Uri): string {
 </head>
 <body>
 <header><h1 id="title">State Inspector</h1><span id="problem" role="alert"></span>
-<button id="live" aria-pressed="true">Live</button><button id="import">Open Recording…</button><button id="export">Export…</button></header>
-<nav aria-label="Actors"><ul id="tree" role="tree" aria-label="Actors"></ul></nav>
-<main><div id="chart" tabindex="0" aria-label="Statechart: plus and minus zoom, arrows pan, 0 fits"></div>
-<div class="zoom"><button id="in" aria-label="Zoom in">+</button><button id="out" aria-label="Zoom out">−</button><button id="fit">Fit</button><button id="follow" aria-pressed="true" title="Keep the active states in view">Follow</button></div>
+<button id="import">Open Recording…</button><button id="export">Export…</button></header>
+<nav aria-label="Actors"><div id="tree" role="tree" tabindex="0" aria-label="Actors"></div><p class="empty" id="nobody" hidden></p></nav>
+<aside id="details" tabindex="0" aria-label="Context of the selected actor"></aside>
+<main><div class="bar"><h2 id="subject"></h2><span id="subject-state" class="badge"></span><span id="subject-since"></span><span class="grow"></span>
+<button id="out" aria-label="Zoom out">−</button><button id="in" aria-label="Zoom in">+</button><button id="fit">Fit</button><button id="follow" aria-pressed="true" title="Keep the active states in view">Follow</button></div>
+<div id="chart" role="group" tabindex="0" aria-label="Statechart: plus and minus zoom, arrows pan, 0 fits"></div>
 <div class="drive"><div id="possible" role="group" aria-label="Events that are possible now"></div><div id="faults" role="group" aria-label="Faults for development"></div></div></main>
-<aside id="details" aria-label="Context of the selected actor"></aside>
-<section class="time-bar" aria-label="Moment"><label for="slider">Time</label><input id="slider" type="range" min="0" max="0" value="0"><span id="when" role="status"></span></section>
+<section class="time-bar" aria-label="Moment"><button id="live" aria-pressed="true">Live</button><input id="slider" type="range" min="0" max="0" value="0" aria-label="Time"><span id="when" role="status"></span></section>
 <section aria-label="What happened">
-<div class="tabs"><div role="tablist" aria-label="Views"><button role="tab" id="log-tab" aria-controls="log-panel">Events</button><button role="tab" id="sequence-tab" aria-controls="sequence-panel">Sequence</button><button role="tab" id="bands-tab" aria-controls="bands-panel">Over Time</button></div><span class="grow"></span>
-<label><input id="only" type="checkbox"> selected actor only</label><input id="filter" type="text" placeholder="Filter" aria-label="Filter events"></div>
-<div class="panel" id="log-panel" role="tabpanel" aria-labelledby="log-tab"><div id="log" role="listbox" tabindex="0" aria-label="Events"></div></div>
-<div class="panel" id="sequence-panel" role="tabpanel" aria-labelledby="sequence-tab" hidden></div>
-<div class="panel" id="bands-panel" role="tabpanel" aria-labelledby="bands-tab" hidden></div>
+<div class="tabs"><div role="tablist" aria-label="Views"><button role="tab" id="log-tab" aria-controls="log-panel">Events</button><button role="tab" id="sequence-tab" aria-controls="sequence-panel">Sequence</button><button role="tab" id="charts-tab" aria-controls="charts-panel">Over Time</button></div><span class="grow"></span>
+<div id="filters" role="group" aria-label="Filters"><select id="who" aria-label="Actor"></select><select id="which" aria-label="Type of event"></select><input id="filter" type="text" placeholder="Filter" aria-label="Filter events"></div>
+<select id="span" aria-label="Length of time" hidden><option value="60000">last minute</option><option value="600000" selected>last 10 minutes</option><option value="">everything</option></select></div>
+<div class="panel" id="log-panel" role="tabpanel" aria-labelledby="log-tab"><div id="log" role="listbox" tabindex="0" aria-label="Events"></div><p class="empty" id="nothing" hidden></p></div>
+<div class="panel" id="sequence-panel" role="tabpanel" tabindex="0" aria-labelledby="sequence-tab" hidden></div>
+<div class="panel" id="charts-panel" role="tabpanel" tabindex="0" aria-labelledby="charts-tab" hidden></div>
 </section>
 <script nonce="${nonce}" src="${uri('main.js')}"></script>
 </body>

@@ -7,21 +7,21 @@ export interface ActorState {
   readonly parent: string | undefined;
   readonly machine: string;
   readonly service: string;
-  states: readonly string[];
+  readonly states: readonly string[];
   /** When each active state was entered. */
-  entered: Readonly<Record<string, number>>;
+  readonly entered: Readonly<Record<string, number>>;
   /** When the states last changed. */
-  since: number;
-  context: Readonly<Record<string, Plain>>;
+  readonly since: number;
+  readonly context: Readonly<Record<string, Plain>>;
   /** The transitions the last event fired. */
-  fired: readonly string[];
-  stopped: boolean;
+  readonly fired: readonly string[];
+  readonly stopped: boolean;
 }
 
 /** All actors at one moment. */
 export type Moment = Map<string, ActorState>;
 
-/** Goes from one moment to the next. */
+/** Goes from one moment to the next. What an actor was like stays as it is: moments share it. */
 export function apply(moment: Moment, record: InspectorRecord): void {
   if (record.kind === 'actor') {
     const { actor, name, parent, machine, service, states, context, time } = record;
@@ -31,25 +31,20 @@ export function apply(moment: Moment, record: InspectorRecord): void {
   const state = moment.get(record.actor);
   if (state === undefined) return;
   if (record.kind === 'stop') {
-    state.stopped = true;
+    moment.set(record.actor, { ...state, stopped: true });
     return;
   }
-  state.fired = record.transitions;
-  if (record.states !== undefined) {
-    state.entered = enteredAt(record.states, state.entered, record.time);
-    state.states = record.states;
-    state.since = record.time;
-  }
-  if (record.changed !== undefined) state.context = { ...state.context, ...record.changed };
+  moment.set(record.actor, {
+    ...state,
+    fired: record.transitions,
+    ...(record.states === undefined ? {} : { entered: enteredAt(record.states, state.entered, record.time), states: record.states, since: record.time }),
+    ...(record.changed === undefined ? {} : { context: { ...state.context, ...record.changed } }),
+  });
 }
 
 /** States that stay active keep their time. */
 function enteredAt(states: readonly string[], before: Readonly<Record<string, number>>, time: number): Record<string, number> {
   return Object.fromEntries(states.map((id) => [id, Object.hasOwn(before, id) ? before[id]! : time]));
-}
-
-function copy(moment: Moment): Moment {
-  return new Map([...moment].map(([id, state]) => [id, { ...state }]));
 }
 
 /** The last records, and the moment before the first of them: any moment since can be had again. */
@@ -89,7 +84,7 @@ export class History {
 
   /** The moment before the first record that is kept. */
   base(): Moment {
-    return copy(this.#base);
+    return new Map(this.#base);
   }
 
   /** The moment after the record at `index`; `-1` is before the first. */

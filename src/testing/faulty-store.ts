@@ -61,12 +61,15 @@ export class FaultyStore implements Store {
     return this.#injected;
   }
 
-  /** From now on every write fails so, until `heal`; what fails or hangs cannot be probed either. */
+  /**
+   * From now on every write fails so, until `heal`; what fails or hangs cannot be probed either. `fail` fails for good,
+   * without further attempts, so that a breaker opens within a second.
+   */
   inject(fault: string): void {
     if (!injectableFaults.includes(fault as InjectableFault)) throw new RangeError(`"${fault}" is not one of ${injectableFaults.join(', ')}.`);
     this.heal();
     this.#injected = fault as InjectableFault;
-    if (fault === 'fail') this.outage('io');
+    if (fault === 'fail') this.outage('read-only');
     if (fault === 'hang') this.failing('probe');
   }
 

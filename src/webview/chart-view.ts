@@ -1,7 +1,7 @@
 import { chartSvg } from '../inspect/chart-svg.ts';
 import type { ActorState } from '../inspect/history.ts';
 import type { Layout } from '../inspect/layout.ts';
-import { duration } from './dom.ts';
+import { h, svgNode } from './dom.ts';
 
 /** The smallest scale at which the chart's texts can be read. */
 const readable = 0.85;
@@ -27,7 +27,8 @@ export class ChartView {
   show(state: ActorState | undefined): void {
     const layout = state === undefined ? undefined : this.#layouts[state.machine];
     if (state === undefined || layout === undefined) {
-      this.#container.textContent = state === undefined ? 'No actor is selected.' : `There is no chart of ${state.machine}.`;
+      const text = state === undefined ? 'No actor is selected.' : `There is no chart of ${state.machine}.`;
+      if (this.#container.textContent !== text) this.#container.replaceChildren(h('p', { class: 'empty' }, text));
       this.#shown = this.#machine = '';
       return;
     }
@@ -35,7 +36,7 @@ export class ChartView {
     if (signature !== this.#shown) {
       this.#shown = signature;
       const svg = chartSvg(layout, { active: new Set(state.states), fired: new Set(state.fired) });
-      this.#container.replaceChildren(document.importNode(new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement, true));
+      this.#container.replaceChildren(svgNode(svg));
       const another = this.#machine !== state.machine;
       this.#machine = state.machine;
       if (this.#following) this.#follow(state, layout);
@@ -56,7 +57,7 @@ export class ChartView {
       const length = delayOf(state, delay);
       const entered = state.entered[source!];
       const left = length === undefined || entered === undefined ? undefined : entered + length - now;
-      text.textContent = left === undefined || left < 0 ? `after ${delay}${length === undefined ? '' : ` = ${duration(length)}`}` : `after ${delay}: ${duration(left)} left`;
+      text.textContent = left !== undefined && left >= 0 ? `${delay}: ${seconds(left)} s left` : `after ${delay}${length === undefined ? '' : `: ${length / 1_000} s`}`;
       label.classList.toggle('running', left !== undefined && left >= 0);
     }
   }
@@ -65,6 +66,11 @@ export class ChartView {
   follow(following: boolean): void {
     this.#following = following;
     this.#followButton.setAttribute('aria-pressed', String(following));
+    this.#shown = '';
+  }
+
+  /** Draws it anew with the next `show`: its place on the page has changed. */
+  refresh(): void {
     this.#shown = '';
   }
 
@@ -79,12 +85,12 @@ export class ChartView {
     }
     const innermost = layout.states.filter(({ id }) => state.states.includes(id) && !state.states.some((other) => other.startsWith(`${id}.`)));
     const labels = layout.edges.filter(({ id }) => state.fired.includes(id)).map(({ label }) => label);
-    const all = [...innermost, ...labels];
-    const left = Math.min(...all.map(({ x }) => x));
-    const top = Math.min(...all.map(({ y }) => y));
-    const right = Math.max(...all.map(({ x, width }) => x + width));
-    const bottom = Math.max(...all.map(({ y, height }) => y + height));
-    const factor = Math.min(readable, clientWidth / (right - left + 60), clientHeight / (bottom - top + 60));
+    const both = boundsOf([...innermost, ...labels]);
+    const fits = ({ width, height }: Bounds): number => Math.min(readable, clientWidth / (width + 60), clientHeight / (height + 60));
+    // What has fired may be too far away to be seen together with where it led.
+    const bounds = fits(both) >= readable * 0.7 ? both : boundsOf(innermost);
+    const factor = fits(bounds);
+    const { left, right, top, bottom } = bounds;
     const width = clientWidth / factor;
     const height = clientHeight / factor;
     const within = (middle: number, size: number, whole: number): number => (size >= whole ? (whole - size) / 2 : Math.min(Math.max(middle - size / 2, -6), whole - size + 6));
@@ -145,6 +151,25 @@ export class ChartView {
       run();
     });
   }
+}
+
+const seconds = (milliseconds: number): string => (milliseconds / 1_000).toFixed(milliseconds < 100_000 ? 1 : 0);
+
+interface Bounds {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+function boundsOf(boxes: readonly { readonly x: number; readonly y: number; readonly width: number; readonly height: number }[]): Bounds {
+  const left = Math.min(...boxes.map(({ x }) => x));
+  const top = Math.min(...boxes.map(({ y }) => y));
+  const right = Math.max(...boxes.map(({ x, width }) => x + width));
+  const bottom = Math.max(...boxes.map(({ y, height }) => y + height));
+  return { left, top, right, bottom, width: right - left, height: bottom - top };
 }
 
 /** Delays are named as the members of the context that hold them, in milliseconds. */

@@ -25,11 +25,19 @@ export function clock(time: number): string {
   return `${date.toTimeString().slice(0, 8)}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** A length of time, in milliseconds, in words. */
-export function duration(milliseconds: number): string {
+/** A length of time, in milliseconds, in words; in whole units when it need not be exact. */
+export function duration(milliseconds: number, roughly = false): string {
+  if (roughly && milliseconds < 60_000) return `${Math.floor(milliseconds / 1_000)} s`;
   if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 60_000) return `${(milliseconds / 1_000).toFixed(1)} s`;
-  return `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1_000)} s`;
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return roughly ? `${minutes} min` : `${minutes} min ${Math.floor((milliseconds % 60_000) / 1_000)} s`;
+}
+
+/** SVG that was written by us, as a node. */
+export function svgNode(text: string): Node {
+  return document.importNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement, true);
 }
 
 /** `breaker:file:///a/b/.vscode/settings.json` as `breaker · .vscode/settings.json`. */

@@ -1,42 +1,41 @@
-import { eventName } from '../inspect/chart.ts';
 import { escape } from '../inspect/chart-svg.ts';
-import type { EventRecord } from '../inspect/records.ts';
+import type { EventRecord, InspectorRecord } from '../inspect/records.ts';
 import { clock } from './dom.ts';
+import { typeOf } from './log.ts';
 import type { Model } from './model.ts';
 
-const columnWidth = 150;
-const rowHeight = 24;
-/** Messages shown: the last ones before the moment. */
-const shown = 40;
+const columnWidth = 190;
+const rowHeight = 28;
+const timeWidth = 96;
 
-/** The messages between actors before the moment that is shown, as a sequence diagram in SVG. */
-export function sequenceSvg(model: Model): string {
-  const end = (model.position ?? model.records.length - 1) + 1;
-  const events: EventRecord[] = [];
-  for (let i = end - 1; i >= 0 && events.length < shown; i--) {
-    const record = model.records[i]!;
-    if (record.kind === 'event') events.unshift(record);
-  }
+/** Messages between actors, as a sequence diagram: the heads of its columns, which stay in view, and its lines. */
+export function sequenceSvg(model: Model, records: readonly InspectorRecord[]): { readonly head: string; readonly body: string } | undefined {
+  const events = records.filter((record): record is EventRecord => record.kind === 'event');
+  if (events.length === 0) return undefined;
   const actors = [...new Set(events.flatMap(({ sender, actor }) => [sender ?? 'outside', actor]))];
-  const x = (actor: string | undefined): number => 90 + columnWidth * actors.indexOf(actor ?? 'outside') + columnWidth / 2;
-  const width = 90 + columnWidth * actors.length;
-  const height = 40 + rowHeight * (events.length + 1);
-  const parts = [`<svg xmlns="http://www.w3.org/2000/svg" class="sequence" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Messages between actors">`];
-  parts.push('<defs><marker id="message" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto"><path class="arrow" d="M0 0L10 5L0 10z"/></marker></defs>');
-  for (const actor of actors) {
-    const name = actor === 'outside' ? 'outside' : model.name(actor);
-    parts.push(`<line class="life" x1="${x(actor)}" x2="${x(actor)}" y1="32" y2="${height}"/>`);
-    parts.push(`<text class="head" x="${x(actor)}" y="20">${escape(name.length > 22 ? `${name.slice(0, 10)}…${name.slice(-10)}` : name)}</text>`);
-  }
-  events.forEach((event, index) => {
-    const y = 40 + rowHeight * (index + 1);
-    const [from, to] = [x(event.sender), x(event.actor)];
-    parts.push(`<text class="when" x="4" y="${y + 3}">${clock(event.time)}</text>`);
-    parts.push(from === to
-      ? `<path class="message" d="M${from} ${y - 6}h26v10h-24" marker-end="url(#message)"/>`
-      : `<line class="message" x1="${from}" x2="${to}" y1="${y}" y2="${y}" marker-end="url(#message)"/>`);
-    parts.push(`<text class="what" x="${from === to ? from + 32 : (from + to) / 2}" y="${y - 4}"${from === to ? ' text-anchor="start"' : ''}>${escape(eventName(event.type.replace(/:.*\//s, ' · ')))}</text>`);
+  const x = (actor: string | undefined): number => timeWidth + columnWidth * actors.indexOf(actor ?? 'outside') + columnWidth / 2;
+  const width = timeWidth + columnWidth * actors.length;
+  const height = rowHeight * (events.length + 0.5);
+  const svg = (name: string, size: number, label: string, parts: readonly string[]): string => (
+    `<svg xmlns="http://www.w3.org/2000/svg" class="sequence ${name}" viewBox="0 0 ${width} ${size}" width="${width}" height="${size}" role="img" aria-label="${label}">${parts.join('')}</svg>`
+  );
+  const head = actors.map((actor) => {
+    const [name, of] = (actor === 'outside' ? 'outside' : model.name(actor)).split(' · ') as [string, string | undefined];
+    return `<g class="lane"><rect x="${x(actor) - columnWidth / 2 + 6}" y="4" width="${columnWidth - 12}" height="${of === undefined ? 22 : 34}" rx="4"/>`
+      + `<text class="name" x="${x(actor)}" y="19">${escape(cut(name))}</text>${of === undefined ? '' : `<text class="of" x="${x(actor)}" y="32">${escape(cut(of))}</text>`}</g>`;
   });
-  parts.push('</svg>');
-  return parts.join('');
+  const body = ['<defs><marker id="message" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto"><path class="arrow" d="M0 0L10 5L0 10z"/></marker></defs>'];
+  for (const actor of actors) body.push(`<line class="life" x1="${x(actor)}" x2="${x(actor)}" y1="0" y2="${height}"/>`);
+  events.forEach((event, index) => {
+    const y = rowHeight * (index + 1) - 4;
+    const [from, to] = [x(event.sender), x(event.actor)];
+    const itself = from === to;
+    body.push(`<g class="call${event.crashed === true ? ' crashed' : ''}"><text class="when" x="10" y="${y + 4}">${clock(event.time)}</text>`, itself
+      ? `<path class="message" d="M${from} ${y - 9}h16a4 4 0 0 1 4 4v3a4 4 0 0 1 -4 4h-13" marker-end="url(#message)"/>`
+      : `<line class="message" x1="${from}" x2="${to}" y1="${y}" y2="${y}" marker-end="url(#message)"/>`);
+    body.push(`<text class="what" text-anchor="${itself ? 'start' : 'middle'}" x="${itself ? from + 28 : (from + to) / 2}" y="${itself ? y : y - 6}">${escape(cut(typeOf(event)))}</text></g>`);
+  });
+  return { head: svg('head', 44, 'Actors', head), body: svg('body', height, 'Messages between actors', body) };
 }
+
+const cut = (text: string): string => (text.length > 32 ? `…${text.slice(-31)}` : text);

@@ -1,41 +1,105 @@
 import type { ActorState, Moment } from '../inspect/history.ts';
-import { fill, h, shortName } from './dom.ts';
+import { duration, h, shortName } from './dom.ts';
+import { VirtualList } from './virtual-list.ts';
+
+const rowHeight = 38;
+
+interface Branch {
+  readonly state: ActorState;
+  readonly level: number;
+  readonly children: number;
+}
 
 /** The tree of actors: one branch a service, keyboard operated as a WAI-ARIA tree. */
-export function renderTree(container: HTMLElement, moment: Moment, selected: string | undefined, select: (actor: string) => void): void {
-  const actors = [...moment.values()].filter(({ stopped }) => !stopped);
-  const childrenOf = (parent: string | undefined): ActorState[] => actors.filter((each) => each.parent === parent);
-  const item = (state: ActorState, level: number): HTMLElement => {
-    const children = childrenOf(state.actor);
-    return h('li', { role: 'none' },
-      h('button', { 'role': 'treeitem', 'aria-level': level, 'data-actor': state.actor, 'click': () => select(state.actor) },
-        h('span', { class: 'dot' }), h('span', { class: 'name' }, level === 1 ? state.service : shortName(state.name)), h('span', { class: 'state' })),
-      children.length === 0 ? undefined : h('ul', { role: 'group' }, ...children.map((child) => item(child, level + 1))));
-  };
-  const focused = container.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset['actor'] : undefined;
-  fill(container, actors.map(({ actor, parent }) => `${actor} ${parent ?? ''}`).join('\n'), () => childrenOf(undefined).map((root) => item(root, 1)));
-  for (const button of container.querySelectorAll<HTMLElement>('[role=treeitem]')) {
-    const state = moment.get(button.dataset['actor']!)!;
-    const isSelected = state.actor === selected;
-    button.className = `actor ${tone(state)}`;
-    button.title = state.states.join('\n');
-    button.tabIndex = isSelected ? 0 : -1;
-    button.setAttribute('aria-selected', String(isSelected));
-    button.querySelector('.state')!.textContent = leaves(state);
-    if (state.actor === focused && document.activeElement !== button) button.focus();
+export class ActorTree {
+  readonly #list: VirtualList;
+  readonly #select: (actor: string) => void;
+  readonly #folded = new Set<string>();
+  #branches: Branch[] = [];
+  #current = -1;
+  #now = 0;
+  #moment: Moment = new Map();
+
+  constructor(container: HTMLElement, select: (actor: string) => void) {
+    this.#select = select;
+    this.#list = new VirtualList(container, rowHeight, (index) => this.#row(this.#branches[index]!));
+    container.addEventListener('keydown', (event) => this.#onKey(event));
+    // Rows are drawn anew all the time: what was pressed may not be there any more when it is let go.
+    container.addEventListener('pointerdown', (event) => {
+      const row = (event.target as Element).closest<HTMLElement>('[data-actor]');
+      if (row === null) return;
+      const actor = row.dataset['actor']!;
+      if ((event.target as Element).closest('.fold') !== null) this.#fold(actor, !this.#folded.has(actor));
+      else this.#select(actor);
+    });
+  }
+
+  /** How many actors are listed. */
+  get length(): number {
+    return this.#branches.length;
+  }
+
+  show(moment: Moment, selected: string | undefined, now: number): void {
+    this.#moment = moment;
+    this.#now = now;
+    const before = this.#branches[this.#current]?.state.actor;
+    this.#branches = branchesOf(moment, this.#folded);
+    this.#current = this.#branches.findIndex(({ state }) => state.actor === selected);
+    this.#list.show(this.#branches.length, this.#current);
+    if (this.#current >= 0 && before !== selected) this.#list.reveal(this.#current);
+  }
+
+  #row({ state, level, children }: Branch): HTMLElement {
+    const row = h('div', { 'role': 'treeitem', 'class': `actor level-${level} ${tone(state)}`, 'aria-level': level, 'data-actor': state.actor, 'title': state.states.join('\n') },
+      h('span', { 'class': 'fold', 'aria-hidden': 'true' }, children === 0 ? '' : this.#folded.has(state.actor) ? '▸' : '▾'),
+      h('span', { class: 'dot' }),
+      h('span', { class: 'name' }, level === 1 ? state.service : shortName(state.name)),
+      h('span', { class: 'since' }, duration(Math.max(0, this.#now - state.since), true)),
+      h('span', { class: 'state' }, leaves(state)));
+    if (children > 0) row.setAttribute('aria-expanded', String(!this.#folded.has(state.actor)));
+    return row;
+  }
+
+  #fold(actor: string, folded: boolean): void {
+    if (folded) this.#folded.add(actor);
+    else this.#folded.delete(actor);
+    this.show(this.#moment, this.#branches[this.#current]?.state.actor, this.#now);
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const current = this.#branches[this.#current];
+    const last = this.#branches.length - 1;
+    const next = { ArrowDown: this.#current + 1, ArrowUp: this.#current - 1, Home: 0, End: last, PageDown: this.#current + this.#list.page, PageUp: this.#current - this.#list.page }[event.key];
+    if (next !== undefined) this.#select(this.#branches[Math.min(Math.max(next, 0), last)]?.state.actor ?? '');
+    else if (event.key === 'ArrowLeft' && current !== undefined) {
+      if (current.children > 0 && !this.#folded.has(current.state.actor)) this.#fold(current.state.actor, true);
+      else if (current.state.parent !== undefined) this.#select(current.state.parent);
+    } else if (event.key === 'ArrowRight' && current !== undefined) this.#fold(current.state.actor, false);
+    else return;
+    event.preventDefault();
   }
 }
 
-/** Arrow keys, Home and End move in the tree. */
-export function treeKeys(container: HTMLElement): void {
-  container.addEventListener('keydown', (event) => {
-    const items = [...container.querySelectorAll<HTMLElement>('[role=treeitem]')];
-    const index = items.indexOf(document.activeElement as HTMLElement);
-    const next = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: items.length - 1 }[event.key];
-    if (next === undefined) return;
-    event.preventDefault();
-    items[Math.min(Math.max(next, 0), items.length - 1)]?.focus();
-  });
+/** The actors that run, each after its parent, without what is folded away. */
+function branchesOf(moment: Moment, folded: ReadonlySet<string>): Branch[] {
+  const children = new Map<string | undefined, ActorState[]>();
+  for (const state of moment.values()) {
+    if (state.stopped) continue;
+    // Whoever has lost the parent is not lost with it.
+    const parent = state.parent === undefined || moment.get(state.parent)?.stopped !== false ? undefined : state.parent;
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [state]);
+    else siblings.push(state);
+  }
+  const branches: Branch[] = [];
+  const walk = (parent: string | undefined, level: number): void => {
+    for (const state of children.get(parent) ?? []) {
+      branches.push({ state, level, children: children.get(state.actor)?.length ?? 0 });
+      if (!folded.has(state.actor)) walk(state.actor, level + 1);
+    }
+  };
+  walk(undefined, 1);
+  return branches;
 }
 
 /** The innermost active states. */
@@ -46,7 +110,7 @@ export function leaves({ states }: ActorState): string {
     .join(' · ');
 }
 
-function tone({ machine, states }: ActorState): 'good' | 'warn' | 'bad' {
+export function tone({ machine, states }: ActorState): 'good' | 'warn' | 'bad' {
   const has = (part: string): boolean => states.some((id) => id === `${machine}.${part}`);
   if (has('OPEN') || has('health.unhealthy') || has('phase.givenUp')) return 'bad';
   return has('HALF_OPEN') || has('health.degraded') || has('degraded') || has('paused') || has('backoff') ? 'warn' : 'good';
