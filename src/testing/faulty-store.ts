@@ -69,7 +69,7 @@ export class FaultyStore implements Store {
     if (!injectableFaults.includes(fault as InjectableFault)) throw new RangeError(`"${fault}" is not one of ${injectableFaults.join(', ')}.`);
     this.heal();
     this.#injected = fault as InjectableFault;
-    if (fault === 'fail') this.outage('read-only');
+    if (fault === 'fail') this.outage('no-space');
     if (fault === 'hang') this.failing('probe');
   }
 
