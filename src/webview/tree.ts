@@ -66,14 +66,23 @@ export class ActorTree {
     this.show(this.#moment, this.#branches[this.#current]?.state.actor, this.#now);
   }
 
+  /** At once: the next key may come before the next frame. */
+  #choose(index: number): void {
+    const branch = this.#branches[index];
+    if (branch === undefined) return;
+    this.#current = index;
+    this.#list.reveal(index);
+    this.#select(branch.state.actor);
+  }
+
   #onKey(event: KeyboardEvent): void {
     const current = this.#branches[this.#current];
     const last = this.#branches.length - 1;
     const next = { ArrowDown: this.#current + 1, ArrowUp: this.#current - 1, Home: 0, End: last, PageDown: this.#current + this.#list.page, PageUp: this.#current - this.#list.page }[event.key];
-    if (next !== undefined) this.#select(this.#branches[Math.min(Math.max(next, 0), last)]?.state.actor ?? '');
+    if (next !== undefined) this.#choose(Math.min(Math.max(next, 0), last));
     else if (event.key === 'ArrowLeft' && current !== undefined) {
       if (current.children > 0 && !this.#folded.has(current.state.actor)) this.#fold(current.state.actor, true);
-      else if (current.state.parent !== undefined) this.#select(current.state.parent);
+      else if (current.state.parent !== undefined) this.#choose(this.#branches.findIndex(({ state }) => state.actor === current.state.parent));
     } else if (event.key === 'ArrowRight' && current !== undefined) this.#fold(current.state.actor, false);
     else return;
     event.preventDefault();

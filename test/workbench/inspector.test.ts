@@ -106,7 +106,7 @@ describe('The State Inspector', function () {
 
   it('shows messages between actors, and what went on over time', async () => {
     await frame.getByRole('tab', { name: 'Sequence' }).click();
-    await frame.locator('svg.sequence').waitFor();
+    await frame.locator('svg.sequence.body').waitFor();
     await desk.picture('inspector-sequence-dark');
     expect(await accessibilityProblems(frame)).to.deep.equal([]);
     await frame.getByRole('tab', { name: 'Sequence' }).press('ArrowRight');
