@@ -184,17 +184,13 @@ export class Snapshot {
     const ignored = this.#ignored(key);
     // Asked of the definition, not of the store: VS Code does not show what it leaves out of account itself.
     if (ignored.includes(own)) return 'workspace trust';
-    const { layers: holding } = this.inspect(key, scope);
-    const above = layers.findLast((layer) => layer in holding && !ignored.includes(layer) && layers.indexOf(layer) > layers.indexOf(own));
-    return above ?? (stored === undefined || this.#knows(key, scope, own, stored.value) ? undefined : 'last good value');
-  }
-
-  /** A write that was stored without an answer may be news to the store's own memory. */
-  #knows(key: string, scope: Scope, layer: Layer, value: unknown): boolean {
     try {
-      return sameData(this.#store.read(key, scope).layers.get(layer), value);
+      const { layers: holding } = this.#store.read(key, scope);
+      const above = layers.findLast((layer) => holding.has(layer) && !ignored.includes(layer) && layers.indexOf(layer) > layers.indexOf(own));
+      // A write that was stored without an answer may be news to the store's own memory.
+      return above ?? (stored === undefined || sameData(holding.get(own), stored.value) ? undefined : 'last good value');
     } catch {
-      return false;
+      return 'last good value';
     }
   }
 

@@ -69,6 +69,25 @@ describe('Service: aborts', () => {
     expect(clock.now()).to.equal(0);
   });
 
+  it('P5 P29 while it looks for the last time, after its attempts have failed: at once', async () => {
+    const { service, store, error, clock } = await bench();
+    const { write } = store;
+    let attempts = 0;
+    store.write = (...args) => {
+      store.writeFaults.push({ kind: 'fail', reason: 'io' });
+      if (++attempts === 3) store.hanging('readBack');
+      return write.apply(store, args);
+    };
+    const controller = new AbortController();
+    const update = service.update('count', 5, { signal: controller.signal });
+    await clock.advance(3_000);
+    expect(attempts).to.equal(3);
+    controller.abort('why');
+    expect(await error(update)).to.include({ code: 'ABORTED', outcome: 'unknown', cause: 'why' });
+    expect(clock.now()).to.equal(3_000);
+    store.heal();
+  });
+
   it('P5 P27 during a backoff: at once, the outcome is the one of the attempt, and nothing is sent again', async () => {
     for (const [fault, outcome] of [[{ kind: 'fail', reason: 'not-ready' }, 'not stored'], [{ kind: 'hang' }, 'unknown']] as const) {
       const { service, store, error, clock } = await bench();

@@ -79,6 +79,13 @@ describe('Service: hostile stores', () => {
     }
   });
 
+  it('P29 read that throws for a file: a write for it is stored, and the last good value is served', async () => {
+    const { service, store, end } = await bench();
+    const { read } = store;
+    store.read = (key, scope) => (scope.resource === undefined ? read.call(store, key, scope) : no());
+    expect(await end(service.update('count', 5, { target: 'folder', resource: 'file:///a/b' }))).to.deep.equal({ ok: true, value: { outcome: 'stored', target: 'folder', shadowedBy: 'last good value' } });
+  });
+
   it('trusted that throws: the store cannot be read', async () => {
     const { service, store } = await bench();
     store.trusted = no;
