@@ -1,9 +1,10 @@
 /**
- * `npm test`: everything. Types, lint and layering, unit tests with their coverage, the demo and the suites inside two
- * versions of VS Code. Goes on after a failure, and ends with the line `N passed, N failed`.
+ * `npm test`: everything. First what needs Node alone, two at a time, each told when it has ended: types, lint and
+ * layering, unit tests with their coverage, and so on. Then, one after the other, what runs in a real VS Code. Goes on
+ * after a failure, and ends with the line `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { checkCoverage, checkVscodeErrorPaths, type CoverageCheck } from './coverage.ts';
 
@@ -34,15 +35,17 @@ function note(name: string, { passed, failed }: Totals, detail = ''): void {
   summary.push(`  ${failed === 0 ? 'ok  ' : 'FAIL'}  ${name}: ${passed} passed, ${failed} failed${detail === '' ? '' : `  (${detail})`}`);
 }
 
-/** Runs a program with our own output, and resolves to whether it ended well. */
-async function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<boolean> {
+/** Runs a program, and resolves to whether it ended well, and what it printed if that is not shown as it comes. */
+async function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, stdio: 'inherit' | 'pipe' = 'inherit'): Promise<{ ok: boolean; printed: string }> {
   const program = path.join(root, 'node_modules/.bin', command);
   const child = spawn(command === 'node' ? process.execPath : program, args, {
     cwd: root,
-    stdio: 'inherit',
+    stdio: ['ignore', stdio, stdio],
     env: { ...process.env, ...env },
     shell: process.platform === 'win32',
   });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => { printed += text; });
   const stop = (): void => void child.kill();
   process.once('exit', stop);
   const code = await new Promise<number | null>((resolve) => {
@@ -50,20 +53,45 @@ async function run(command: string, args: readonly string[], env: NodeJS.Process
     child.once('close', resolve);
   });
   process.off('exit', stop);
-  return code === 0;
+  return { ok: code === 0, printed };
 }
 
 async function step(title: string, work: () => Promise<void>): Promise<void> {
   console.log(`\n== ${title}`);
   const started = performance.now();
   await work();
-  console.log(`   ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  console.log(`   ${seconds(started)}`);
 }
 
-async function check(name: string, command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<void> {
-  const ok = await run(command, args, env);
-  note(name, { passed: ok ? 1 : 0, failed: ok ? 0 : 1 });
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+interface Task {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly note: (ok: boolean) => void;
 }
+
+/** Runs tasks two at a time, the first of the list first. */
+async function together(tasks: readonly Task[]): Promise<void> {
+  const waiting = [...tasks];
+  const work = async (): Promise<void> => {
+    for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
+      const { name, command, args, env, note } = task;
+      console.log(`   ${name} …`);
+      const started = performance.now();
+      const { ok, printed } = await run(command, args, env, 'pipe');
+      console.log(`\n-- ${name}: ${ok ? 'ok' : 'FAILED'}, ${seconds(started)}\n${printed.trimEnd()}\n`);
+      note(ok);
+    }
+  };
+  await Promise.all([work(), work()]);
+}
+
+const noteCheck = (name: string, ok: boolean): void => note(name, { passed: ok ? 1 : 0, failed: ok ? 0 : 1 });
+
+const check = (name: string, command: string, args: readonly string[]): Task => ({ name, command, args, note: (ok) => noteCheck(name, ok) });
 
 function noteCoverage(name: string, checks: readonly CoverageCheck[]): void {
   for (const { name: what, ok, detail } of checks) {
@@ -86,65 +114,67 @@ function noteSuite(name: string, ranToTheEnd: boolean): void {
   }
 }
 
-/** A suite on Node, without the settings of the unit tests. */
-async function mocha(name: string, spec: string): Promise<void> {
-  const ok = await run('mocha', ['--no-config', '--timeout', '120000', '--reporter', path.join(root, 'tools/unit-reporter.cjs'), spec], {
-    HOLDFAST_TEST_RESULTS: path.join(results, `${name}.json`),
-  });
-  noteSuite(name, ok);
+/** A suite, without the settings of the unit tests. */
+const mocha = (name: string, spec: string, env: NodeJS.ProcessEnv = {}): Task => ({
+  name,
+  command: 'mocha',
+  args: ['--no-config', '--timeout', '120000', '--reporter', path.join(root, 'tools/unit-reporter.cjs'), spec],
+  env: { ...env, HOLDFAST_TEST_RESULTS: path.join(results, `${name}.json`) },
+  note: (ok) => noteSuite(name, ok),
+});
+
+/** Runs a task with its output shown as it comes. */
+async function alone({ command, args, env, note }: Task): Promise<void> {
+  note((await run(command, args, env)).ok);
 }
 
 rmSync(path.join(root, 'out'), { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
-await step('Types', async () => {
-  await check('types', 'tsc', ['--noEmit']);
-  await check('types of the page', 'tsc', ['--project', 'tools/tsconfig.webview.json']);
-});
-await step('Lint and layering', () => check('lint and layering', 'eslint', ['.', '--max-warnings', '0']));
+const counted = { NODE_V8_COVERAGE: path.join(coverage, 'v8') };
+const suites = {
+  'simulation': 'test/simulation',
+  'conformance': 'test/conformance',
+  'fuzz': 'test/fuzz',
+  'sla': 'test/sla',
+  'other inspectors': 'test/xstate-inspect',
+};
 
-await step('Unit tests, and those generated from the machines', async () => {
-  const ok = await run('c8', [
-    '--temp-directory', path.join(coverage, 'v8'), '--reports-dir', coverage, '--reporter', 'json-summary', '--reporter', 'html',
+await step('On Node', () => together([
+  mocha('packages', 'test/package/**/*.test.ts'),
+  // The tests generated from the machines count for the coverage: they drive the same code through its public doors.
+  mocha('generated from the machines', 'test/model/**/*.test.ts', counted),
+  mocha('unit', 'test/unit/**/*.test.ts', counted),
+  check('lint and layering', 'eslint', ['.', '--max-warnings', '0']),
+  ...Object.entries(suites).map(([name, folder]) => mocha(name, `${folder}/**/*.test.ts`)),
+  check('types', 'tsc', ['--noEmit']),
+  check('types of the page', 'tsc', ['--project', 'tools/tsconfig.webview.json']),
+]));
+
+await step('Coverage (out/coverage/index.html)', async () => {
+  await run('c8', [
+    'report', '--temp-directory', counted.NODE_V8_COVERAGE, '--reports-dir', coverage, '--reporter', 'json-summary', '--reporter', 'html',
     '--all', '--include', 'machines/**/*.ts', '--include', 'src/**/*.ts', '--exclude', 'src/extension/**', '--exclude', 'src/store/vscode-{store,settings-file,host}.ts',
-    // The tests generated from the machines count: they drive the same code through its public doors.
-    'mocha', '--reporter', path.join(root, 'tools/unit-reporter.cjs'), '--spec', 'test/model/**/*.test.ts', '--timeout', '120000',
-  ], { HOLDFAST_TEST_RESULTS: path.join(results, 'unit.json') });
-  noteSuite('unit', ok);
-  console.log('   Coverage (out/coverage/index.html):');
+  ]);
   noteCoverage('coverage', checkCoverage(root, coverage));
 });
 
-const suites = {
-  'packages': 'test/package',
-  'examples': 'test/examples',
-  'getting started': 'test/getting-started',
-  'documents': 'test/documents',
-  'other inspectors': 'test/xstate-inspect',
-  'simulation': 'test/simulation',
-  'fuzz': 'test/fuzz',
-  'conformance': 'test/conformance',
-  'sla': 'test/sla',
-};
-for (const [name, folder] of Object.entries(suites)) {
-  if (!existsSync(path.join(root, folder))) continue;
-  await step(`Suite: ${name}`, () => mocha(name, `${folder}/**/*.test.ts`));
-}
-
-await step('Build', () => check('build', 'node', ['tools/build.ts', '--tests', '--types']));
+await step('Build', () => alone(check('build', 'node', ['tools/build.ts', '--tests', '--types'])));
 await step('Suites inside VS Code', async () => {
   // One after the other: each has the machine for itself.
   for (const version of ['1.139.1', '1.100.3']) {
     for (const window of ['', '-no-workspace', '-multi-root', '-untrusted']) {
       const label = `vscode-${version}${window}`;
-      noteSuite(label, await run('vscode-test', ['--label', label], { HOLDFAST_TEST_COVERAGE: path.join(coverage, 'vscode') }));
+      noteSuite(label, (await run('vscode-test', ['--label', label], { HOLDFAST_TEST_COVERAGE: path.join(coverage, 'vscode') })).ok);
     }
   }
   noteCoverage('coverage in VS Code', [checkVscodeErrorPaths(root, path.join(coverage, 'vscode'))]);
 });
 
-await step('Workbench: what a person sees', () => mocha('workbench', 'test/workbench/**/*.test.ts'));
-await step('Demo', () => check('demo', 'node', ['tools/demo.ts']));
+for (const [name, folder] of [['workbench', 'test/workbench'], ['examples', 'test/examples'], ['getting started', 'test/getting-started'], ['documents', 'test/documents']] as const) {
+  await step(`Suite: ${name}`, () => alone(mocha(name, `${folder}/**/*.test.ts`)));
+}
+await step('Demo', () => alone(check('demo', 'node', ['tools/demo.ts'])));
 
 if (failures.length > 0) console.log(`\n== What failed\n${failures.join('\n')}`);
 console.log(`\n== Summary\n${summary.join('\n')}\n`);

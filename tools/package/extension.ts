@@ -3,7 +3,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { buildExtensions, type BuiltFile } from '../bundles.ts';
-import { nofxFolder, projectRoot } from '../vscode-host/paths.ts';
+import { exampleExtensions, nofxFolder, projectRoot } from '../vscode-host/paths.ts';
 import { thirdPartyNotices } from './notices.ts';
 import { stage } from './stage.ts';
 
@@ -16,10 +16,10 @@ const extensionFields = [
 /** Makes the VSIX of Holdfast and the one of the NofX example. Says where they are. */
 export async function packExtensions(into: string): Promise<{ readonly holdfast: string; readonly nofx: string }> {
   const built = await buildExtensions();
-  const inNofx = ({ file }: BuiltFile): boolean => path.resolve(projectRoot, file).startsWith(nofxFolder + path.sep);
+  const isIn = (folder: string) => ({ file }: BuiltFile): boolean => path.resolve(projectRoot, file).startsWith(folder + path.sep);
   return {
-    holdfast: await pack(into, projectRoot, 'extension', built.filter((each) => !inNofx(each))),
-    nofx: await pack(into, nofxFolder, 'nofx', built.filter(inNofx)),
+    holdfast: await pack(into, projectRoot, 'extension', built.filter((each) => !exampleExtensions.some((folder) => isIn(folder)(each)))),
+    nofx: await pack(into, nofxFolder, 'nofx', built.filter(isIn(nofxFolder))),
   };
 }
 
