@@ -54,3 +54,14 @@ export async function webview(page: Page, text: string | RegExp, timeout = 15_00
   }
   throw new Error(`No webview shows ${String(text)}.`);
 }
+
+/** Does again, three times in all, what a person would do again when nothing came of it. */
+export async function again(act: () => Promise<void>): Promise<void> {
+  for (let left = 2; ; left--) {
+    try {
+      return await act();
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+  }
+}
