@@ -144,8 +144,9 @@ const suites = {
 
 await step('On Node', () => together([
   ...(desktop ? [] : [check('VS Code', 'node', ['tools/vscode-host/prepare.ts'])]),
+  mocha('composition', 'test/model/*.test.ts'),
   // The tests generated from the machines count for the coverage: they drive the same code through its public doors.
-  mocha('generated from the machines', 'test/model/**/*.test.ts', counted),
+  mocha('generated from the machines', 'test/model/*/**/*.test.ts', counted),
   mocha('unit', 'test/unit/**/*.test.ts', counted),
   mocha('packages', 'test/package/**/*.test.ts'),
   check('lint and layering', 'eslint', ['.', '--max-warnings', '0']),
