@@ -9,7 +9,7 @@ export type { Attempt } from './guard/call.ts';
 export { classifyFailure } from './guard/classify.ts';
 export { createConfigurationService, type BreakerStatus, type ConfigurationService } from './service/service.ts';
 export type { ServiceOptions, UpdateOptions, UpdateResult } from './service/options.ts';
-export type { LateOutcome, ServiceEvent } from './service/events.ts';
+export type { LateOutcome, ServiceEvent, WriteAttempt } from './service/events.ts';
 export type { Rescuer, WaitingWrite } from './service/waiting-writes.ts';
 export type { Health, HealthCheck, HealthReport } from './service/health.ts';
 export type { Metrics } from './service/metrics.ts';

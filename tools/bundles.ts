@@ -64,10 +64,10 @@ export async function buildWebview(): Promise<BuiltFile[]> {
  * The guard is an entry too, so that it is a chunk of its own: who imports it alone gets no yup.
  */
 export async function buildLibrary(): Promise<BuiltFile[]> {
-  const doors = ['index', 'vscode', 'testing'].filter((door) => present(`src/${door}.ts`));
+  const doors = ['index', 'vscode', 'testing', 'opentelemetry'].filter((door) => present(`src/${door}.ts`));
   if (doors.length === 0) return [];
   // What a user shares with it stays outside; the rest comes along, since not every bundler can follow it.
-  const library: BuildOptions = { ...everywhere, external: ['vscode', 'xstate', 'yup'], sourcemap: true };
+  const library: BuildOptions = { ...everywhere, external: ['vscode', 'xstate', 'yup', '@opentelemetry/api'], sourcemap: true };
   const esm = await bundle({
     ...library, entryPoints: [...doors.map((door) => ({ in: `src/${door}.ts`, out: door })), { in: 'src/guard/guard.ts', out: 'guard' }], outdir: 'dist', format: 'esm', splitting: true, chunkNames: 'shared-[hash]',
   });
@@ -126,6 +126,7 @@ const fromSource: BuildOptions = {
   alias: {
     'holdfast/vscode': path.join(projectRoot, 'src/vscode.ts'),
     'holdfast/testing': path.join(projectRoot, 'src/testing.ts'),
+    'holdfast/opentelemetry': path.join(projectRoot, 'src/opentelemetry.ts'),
     'holdfast': path.join(projectRoot, 'src/index.ts'),
   },
 };

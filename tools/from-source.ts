@@ -12,6 +12,7 @@ const doors: Readonly<Record<string, string>> = {
   'holdfast': 'src/index.ts',
   'holdfast/vscode': 'src/vscode.ts',
   'holdfast/testing': 'src/testing.ts',
+  'holdfast/opentelemetry': 'src/opentelemetry.ts',
 };
 
 type Resolve = (specifier: string, context: unknown) => unknown;

@@ -148,6 +148,7 @@ await step('On Node', () => together([
   // The tests generated from the machines count for the coverage: they drive the same code through its public doors.
   mocha('generated from the machines', 'test/model/*/**/*.test.ts', counted),
   mocha('unit', 'test/unit/**/*.test.ts', counted),
+  mocha('opentelemetry', 'test/opentelemetry/**/*.test.ts', counted),
   mocha('packages', 'test/package/**/*.test.ts'),
   check('lint and layering', 'eslint', ['.', '--max-warnings', '0']),
   ...Object.entries(suites).map(([name, folder]) => mocha(name, `${folder}/**/*.test.ts`)),

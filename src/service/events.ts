@@ -1,9 +1,15 @@
 import type { BreakerMode } from '../../machines/circuit-breaker.ts';
 import type { Health } from '../../machines/supervisor.ts';
+import type { FailedAttempt } from '../errors.ts';
 import type { SettingIssue } from './snapshot.ts';
 
 /** What became of a write whose outcome was not known when its caller was answered (P29). */
 export type LateOutcome = 'stored' | 'not stored' | 'unknown';
+
+/** A failed attempt of a write, and when it ended: in milliseconds since the Unix epoch. */
+export interface WriteAttempt extends FailedAttempt {
+  readonly endedAt: number;
+}
 
 /** What happens in a service, for logs, alerts and user interfaces. No event carries the value of a setting. */
 export type ServiceEvent =
@@ -13,8 +19,9 @@ export type ServiceEvent =
   | { readonly type: 'load-failed'; readonly error: unknown }
   | { readonly type: 'invalid'; readonly issue: SettingIssue }
   | { readonly type: 'mended'; readonly key: string }
-  | { readonly type: 'stored'; readonly keys: readonly string[]; readonly file: string; readonly latency: number; readonly shadowedBy?: string }
-  | { readonly type: 'failed'; readonly keys: readonly string[]; readonly file: string | undefined; readonly error: unknown; readonly latency: number }
+  /** `attempts`: those that failed, oldest first, the last 32 at most; absent when none did. */
+  | { readonly type: 'stored'; readonly keys: readonly string[]; readonly file: string; readonly latency: number; readonly shadowedBy?: string; readonly attempts?: readonly WriteAttempt[] }
+  | { readonly type: 'failed'; readonly keys: readonly string[]; readonly file: string | undefined; readonly error: unknown; readonly latency: number; readonly attempts?: readonly WriteAttempt[] }
   | { readonly type: 'parked'; readonly keys: readonly string[]; readonly file: string }
   | { readonly type: 'attempt-failed'; readonly file: string; readonly attempt: number; readonly error: unknown }
   /** A write given up earlier has come to an end; `reasserted` when it had undone a newer one, which is being restored (P21). */

@@ -2,6 +2,7 @@ import { AbortedError, ConfigurationError, type ErrorCode } from '../errors.ts';
 import { offAbort, onAbort, type Abortable } from '../guard/abort-fanout.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { Clock } from '../clock.ts';
+import type { WriteAttempt } from './events.ts';
 import type { LaneJob } from './lane.ts';
 import { withOutcome } from './outcome.ts';
 import { isDefinite, write, type Asked, type Loose, type Slot, type WriteEnd, type WriteTools } from './write.ts';
@@ -41,6 +42,9 @@ export interface JobOptions {
 /** Ends of a write that come from elsewhere than its attempts, and know nothing of them. */
 const overCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ABORTED', 'DISPOSED', 'SUPERVISION', 'CIRCUIT_OPEN']);
 
+/** A parked write may be tried for hours: so many of its failed attempts are remembered. */
+const keptAttempts = 32;
+
 /** Something a lane writes in its turn, and the callers that wait for it. */
 export abstract class Job implements LaneJob, Abortable {
   readonly id: number;
@@ -48,6 +52,8 @@ export abstract class Job implements LaneJob, Abortable {
   abstract readonly slots: readonly Slot[];
   /** The settings whose new value was sent, and may be stored though nobody has been told so. */
   readonly inDoubt = new Set<string>();
+  /** The attempts that have failed so far, in all its runs. */
+  readonly failures: WriteAttempt[] = [];
   protected readonly host: JobHost;
   protected readonly callers: Caller[];
   /** What an earlier run has sent last, and the store has refused in a way that leaves it possible that it is stored yet. */
@@ -76,6 +82,10 @@ export abstract class Job implements LaneJob, Abortable {
 
   abstract readonly repeatable: boolean;
   abstract run(guard: Guard): Promise<void>;
+
+  noteFailure(attempt: WriteAttempt): void {
+    if (this.failures.push(attempt) > keptAttempts) this.failures.shift();
+  }
 
   /** From now on the caller's signal ends the job. */
   listen(): void {

@@ -5,6 +5,7 @@ import { ConfigurationError, DisposedError, QueueFullError, type FailureClass } 
 import { classifyFailure } from '../guard/classify.ts';
 import { Guard, type GuardEvent, type GuardOptions, type PersistedBreaker } from '../guard/guard.ts';
 import type { Scope, Target } from '../store/store.ts';
+import type { WriteAttempt } from './events.ts';
 import type { Supervision } from './supervision.ts';
 
 /** Something the lane writes in its turn: one setting, or a transaction. */
@@ -17,6 +18,8 @@ export interface LaneJob {
   readonly repeatable: boolean;
   /** Does the work and answers its callers; rejects without having answered when it failed. */
   run(guard: Guard): Promise<void>;
+  /** Hears of each attempt that fails while it runs. */
+  noteFailure(attempt: WriteAttempt): void;
   /** Answers the callers: it failed. */
   fail(error: unknown): void;
 }
@@ -213,8 +216,14 @@ export class Lane {
   }
 
   #onGuardEvent(event: GuardEvent): void {
+    if (event.type === 'attempt-failed' && this.#runs) this.#noteFailure(event);
     this.options.onGuardEvent(event);
     if (event.type === 'breaker') this.#onBreaker(event.from, event.to);
+  }
+
+  #noteFailure({ attempt, error, duration }: GuardEvent & { readonly type: 'attempt-failed' }): void {
+    const job = this.#current === undefined ? undefined : this.#jobs.get(this.#current);
+    job?.noteFailure({ number: attempt, error, duration, endedAt: this.options.clock.wallTime() });
   }
 
   #onBreaker(from: BreakerMode, to: BreakerMode): void {

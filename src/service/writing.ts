@@ -4,7 +4,7 @@ import { sameData } from '../settings/plain-data.ts';
 import { showKey } from '../settings/setting-key.ts';
 import type { Target } from '../store/store.ts';
 import { mementoWarning, type ServiceContext } from './context.ts';
-import type { LateOutcome } from './events.ts';
+import type { LateOutcome, WriteAttempt } from './events.ts';
 import { SingleJob, type Caller, type Job, type JobHost } from './jobs.ts';
 import { Journal, outcomeOf } from './journal.ts';
 import type { Lane } from './lane.ts';
@@ -28,6 +28,8 @@ export interface WritingHooks {
 /** The caller of one operation, and where it writes, once that is known. */
 interface Submission extends Caller {
   slots: readonly Slot[];
+  /** What has written for it: more than one when it has waited for a person. */
+  readonly jobs: Job[];
 }
 
 /** Takes writes in, sees them through, and answers their callers: once each, and with the truth. */
@@ -96,10 +98,12 @@ export class Writing {
       const lane = this.#lanes.at(slot);
       const waiting = lane.lastWaiting;
       if (waiting instanceof SingleJob && waiting.merge(slot, asked, caller, jobOptions)) {
+        caller.jobs.push(waiting);
         this.#note(waiting, slot, known);
         return;
       }
       const job = new SingleJob(id, this.#host, slot, asked, caller, jobOptions);
+      caller.jobs.push(job);
       this.#note(job, slot, known);
       this.#accept(lane, job);
     });
@@ -111,6 +115,7 @@ export class Writing {
       const writes = this.#requests.transaction(keys, values, options);
       caller.slots = writes.map(({ slot }) => slot);
       const job = new TransactionJob(id, this.#host, writes, caller, toJobOptions(options));
+      caller.jobs.push(job);
       for (const { slot, value } of writes) this.#note(job, slot, { value });
       this.#accept(this.#lanes.at(caller.slots[0]!), job);
     });
@@ -170,18 +175,19 @@ export class Writing {
         const shadowedBy = superseded ? undefined : this.#shadow(caller.slots, stored);
         const shadowed = shadowedBy === undefined ? {} : { shadowedBy };
         this.#metrics.succeeded(latency);
-        emit({ type: 'stored', keys: shown, file, latency, ...shadowed });
+        emit({ type: 'stored', keys: shown, file, latency, ...shadowed, ...attemptsOf(caller) });
         resolve({ outcome: superseded ? 'superseded' : 'stored', target, ...shadowed });
       };
       const refuse = (error: unknown): void => {
         const latency = clock.now() - started;
         const { code } = error as ConfigurationError;
         this.#metrics.failed(latency, code, accepted && code !== 'CIRCUIT_OPEN');
-        emit({ type: 'failed', keys: shown, file: caller.slots[0]?.file, error, latency });
+        emit({ type: 'failed', keys: shown, file: caller.slots[0]?.file, error, latency, ...attemptsOf(caller) });
         reject(error);
       };
       const caller: Submission = {
         slots: [],
+        jobs: [],
         resolve: (superseded, stored) => {
           this.waiting.ended(order);
           answer(superseded, stored);
@@ -301,4 +307,9 @@ export class Writing {
     this.#context.emit({ type: 'late', key, file, outcome, reasserted });
     if (outcome === 'stored') this.#hooks.onLanded();
   }
+}
+
+function attemptsOf({ jobs }: Submission): { readonly attempts?: readonly WriteAttempt[] } {
+  const attempts = jobs.flatMap(({ failures }) => failures);
+  return attempts.length === 0 ? {} : { attempts };
 }

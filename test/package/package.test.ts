@@ -40,7 +40,7 @@ describe('The npm package', function () {
   it('brings xstate and yup, and nothing of its own development', () => {
     const installed = readdirSync(inProject('node_modules')).filter((name) => !name.startsWith('.'));
     expect(installed).to.include.members(['holdfast', 'xstate', 'yup']);
-    expect(installed).to.not.include.members(['node', 'esbuild', 'jsonc-parser']);
+    expect(installed).to.not.include.members(['node', 'esbuild', 'jsonc-parser', '@opentelemetry']);
     const { dependencies, scripts, devDependencies } = JSON.parse(readFileSync(inProject('node_modules/holdfast/package.json'), 'utf8')) as Record<string, object | undefined>;
     expect(Object.keys(dependencies!)).to.deep.equal(['xstate', 'yup']);
     expect(scripts ?? devDependencies).to.equal(undefined);
@@ -65,6 +65,13 @@ describe('The npm package', function () {
     for (const file of ['out/esm/in-vscode.mjs', 'out/cjs/in-vscode.cjs']) {
       const error = await promisify(execFile)(process.execPath, [inProject(file)]).catch((reason: unknown) => reason as { stderr: string });
       expect(error.stderr).to.match(/Cannot find (module|package) 'vscode'/);
+    }
+  });
+
+  it('says what is missing when holdfast/opentelemetry is loaded without the API, which is optional', async () => {
+    for (const program of ["import('holdfast/opentelemetry')", "require('holdfast/opentelemetry')"]) {
+      const error = await promisify(execFile)(process.execPath, ['--eval', program], { cwd: project }).catch((reason: unknown) => reason as { stderr: string });
+      expect(error.stderr).to.match(/Cannot find (module|package) '@opentelemetry\/api'/);
     }
   });
 

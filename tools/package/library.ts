@@ -7,7 +7,7 @@ import { documents, stage } from './stage.ts';
 import { thirdPartyNotices } from './notices.ts';
 
 /** What of our package.json belongs to the library: the rest is the extension's, or development's. */
-const libraryFields = ['name', 'version', 'description', 'keywords', 'license', 'type', 'sideEffects', 'exports', 'dependencies'];
+const libraryFields = ['name', 'version', 'description', 'keywords', 'license', 'type', 'sideEffects', 'exports', 'dependencies', 'peerDependencies', 'peerDependenciesMeta'];
 
 /** Makes the npm package. Says where its tarball is. */
 export async function packLibrary(into: string): Promise<string> {
@@ -21,7 +21,7 @@ export async function packLibrary(into: string): Promise<string> {
     main: './dist/index.cjs',
     types: './dist/types/cjs/src/index.d.ts',
     // For the older module resolution ("node10") of many an extension, which does not know `exports`.
-    typesVersions: { '*': Object.fromEntries(['vscode', 'testing'].map((door) => [door, [`./dist/types/cjs/src/${door}.d.ts`]])) },
+    typesVersions: { '*': Object.fromEntries(['vscode', 'testing', 'opentelemetry'].map((door) => [door, [`./dist/types/cjs/src/${door}.d.ts`]])) },
     files: ['dist', ...documents.filter((name) => name.endsWith('.txt') || name === 'CHANGELOG.md')],
   }));
   for (const { file } of built) {

@@ -7,7 +7,7 @@ import { checker, program, sourceFile } from './source.ts';
 export function apiReference(): string {
   const declarations = emittedDeclarations();
   const seen = new Set<ts.Symbol>();
-  const doors = [['holdfast', 'src/index.ts'], ['holdfast/vscode', 'src/vscode.ts'], ['holdfast/testing', 'src/testing.ts']] as const;
+  const doors = [['holdfast', 'src/index.ts'], ['holdfast/vscode', 'src/vscode.ts'], ['holdfast/testing', 'src/testing.ts'], ['holdfast/opentelemetry', 'src/opentelemetry.ts']] as const;
   const sections = doors.map(([name, file]) => {
     const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(sourceFile(file))!)
       .map((symbol) => ({ name: symbol.name, symbol: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol }))

@@ -32,6 +32,7 @@ describe('Service: faults of the store', () => {
     expect(clock.now()).to.equal(3_000);
     expect(service.get('count')).to.equal(newValue);
     expect(eventsOf('attempt-failed').map(({ attempt, file }) => [attempt, file])).to.deep.equal([[1, 'user settings'], [2, 'user settings']]);
+    expect(eventsOf('stored')[0]?.attempts?.map(({ number, error, endedAt }) => [number, (error as StoreError).reason, endedAt - clock.wallTime()])).to.deep.equal([[1, 'io', -3_000], [2, 'newer', -2_000]]);
     expect(service.metrics()).to.include({ operationCount: 1, successCount: 1, retryCount: 2 });
   });
 

@@ -1,0 +1,5 @@
+/** Holdfast and OpenTelemetry: spans, metrics, logs and alerts of a service. Needs `@opentelemetry/api`, which nothing else does. */
+export { observeWithOpenTelemetry, openTelemetryLog, type OpenTelemetryOptions } from './observe/opentelemetry.ts';
+export type { TelemetryLogger, TelemetryRecord } from './observe/telemetry-logs.ts';
+export type { MeasuredService } from './observe/telemetry-metrics.ts';
+export { attributes, durationBuckets, events, instruments, spans, type InstrumentDescription } from './observe/telemetry-names.ts';
