@@ -33,6 +33,7 @@ export async function buildExtensions(): Promise<BuiltFile[]> {
   const extensions = [
     { entry: 'src/extension/extension.ts', outfile: 'dist/extension.cjs' },
     { entry: 'src/extension/later.ts', outfile: 'dist/later.cjs' },
+    { entry: 'src/extension/telemetry-export.ts', outfile: 'dist/telemetry-export.cjs' },
     ...exampleExtensions.map((folder) => ({ entry: path.join(folder, 'src/extension.ts'), outfile: path.join(folder, 'dist/extension.cjs') })),
   ];
   const built = await Promise.all(extensions.filter(({ entry }) => present(entry)).map(({ entry, outfile }) => bundle({
@@ -41,11 +42,11 @@ export async function buildExtensions(): Promise<BuiltFile[]> {
   return [...built.flat(), ...await buildWebview()];
 }
 
-/** `src/extension/later.ts` is a bundle of its own beside the extension's: what starts fast does not carry it. */
+/** These of `src/extension` are bundles of their own beside the extension's: what starts fast does not carry them. */
 export const loadedLater: Plugin = {
   name: 'loaded later',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/later\.ts$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: './later.cjs', external: true } : undefined));
+    onResolve({ filter: /^\.\/(later|telemetry-export)\.ts$/ }, ({ kind, path: module }) => (kind === 'dynamic-import' ? { path: module.replace(/ts$/, 'cjs'), external: true } : undefined));
   },
 };
 

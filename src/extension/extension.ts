@@ -15,6 +15,7 @@ import { OwnSettings } from './own-settings.ts';
 import { Registry } from './registry.ts';
 import { Rescue } from './rescue.ts';
 import { StatusBar } from './status-bar.ts';
+import { Telemetry } from './telemetry.ts';
 
 /** Holdfast, the extension: shows and drives the services of all extensions that use the library. */
 export function activate(context: vscode.ExtensionContext): HoldfastApi {
@@ -41,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
     languageStatus(registry, marks),
     rescue,
     new Notifications(registry, rescue, own),
+    new Telemetry(registry, own, log, version),
     ...registerCommands({ registry, documents, log, version }),
     ...watchForEvidence(registry),
     ...obey(own, registry, log),

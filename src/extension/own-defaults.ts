@@ -11,6 +11,8 @@ export const ownDefaults = {
   'log.level': 'info' as 'debug' | 'info' | 'warn' | 'error',
   'marks.enabled': true as boolean,
   'statusBar.show': 'always' as 'always' | 'whenTroubled',
+  /** Of an OpenTelemetry collector; empty: nothing leaves the machine. */
+  'telemetry.endpoint': '' as string,
 };
 
 export type OwnValues = typeof ownDefaults;

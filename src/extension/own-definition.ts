@@ -1,6 +1,7 @@
 import * as yup from 'yup';
 import { defineSettings } from '../settings/define-settings.ts';
 import { ownDefaults } from './own-defaults.ts';
+import { isEndpoint } from './telemetry-destination.ts';
 
 const seconds = yup.number().min(0).max(600).defined();
 
@@ -18,5 +19,12 @@ export const ownDefinition = defineSettings('holdfast', {
     default: ownDefaults['statusBar.show'],
     description: '%setting.statusBar.show%',
     enumDescriptions: ['%setting.statusBar.show.always%', '%setting.statusBar.show.whenTroubled%'],
+  },
+  'telemetry.endpoint': {
+    schema: yup.string().trim().max(2_000).test('endpoint', 'must be empty, or an address that begins with http:// or https:// and has no password in it', (text) => text === undefined || text === '' || isEndpoint(text)).defined(),
+    default: ownDefaults['telemetry.endpoint'],
+    description: '%setting.telemetry.endpoint%',
+    // A workspace must not send anything anywhere.
+    scope: 'machine',
   },
 });

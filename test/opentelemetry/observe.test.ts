@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { StoreError } from '../../src/errors.ts';
 import { observeWithOpenTelemetry } from '../../src/observe/opentelemetry.ts';
+import type { MeasuredService } from '../../src/observe/telemetry-metrics.ts';
 import { attributes, events, instruments, spans } from '../../src/observe/telemetry-names.ts';
 import { bench, type Bench } from '../unit/service/support.ts';
 import { Receiver, type ReceivedSpan } from './receiver.ts';
@@ -145,14 +146,17 @@ describe('OpenTelemetry, through the real SDK', () => {
   });
 
   it('P12 a service of another version, which cannot be asked, is told of as far as it can be', async () => {
-    const lacking = Object.assign(Object.create(world.service) as typeof world.service, {
+    const lacking: MeasuredService = {
       id: 'lacking',
+      definition: world.service.definition,
+      status: 'healthy',
+      issues: [],
+      get: () => undefined,
+      inspect: () => ({ layers: {} }),
       onEvent: () => ({ dispose: () => undefined }),
       metrics: () => { throw new TypeError('It is of another version.'); },
-      breakers: undefined,
-      status: world.service.status,
-      issues: [],
-    });
+      breakers: undefined as never,
+    };
     const second = observeWithOpenTelemetry(lacking, { ...sdk, clock: world.clock });
     await sdk.flush();
     expect(receiver.value(instruments.health.name, { [attributes.id]: 'lacking', [attributes.health]: 'healthy' })).to.equal(1);

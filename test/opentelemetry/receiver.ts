@@ -56,6 +56,7 @@ export class Receiver {
   /** Keeps `raw`; off, it can receive for long. */
   readonly #keepsRaw: boolean;
   readonly #server: Server;
+  #port = 0;
   readonly #listeners = new Set<() => void>();
 
   private constructor(server: Server, keepsRaw: boolean) {
@@ -74,10 +75,10 @@ export class Receiver {
     });
   }
 
-  static async start(keepsRaw = true, port = 0): Promise<Receiver> {
+  static async start(keepsRaw = true): Promise<Receiver> {
     const server = createServer();
     const receiver = new Receiver(server, keepsRaw);
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return receiver;
   }
 
@@ -106,6 +107,18 @@ export class Receiver {
   /** The value of the point with these attributes, among others. */
   value(name: string, attributes: Attributes = {}): number | undefined {
     return this.metric(name)?.points.find((point) => Object.entries(attributes).every(([key, value]) => point.attributes[key] === value))?.value;
+  }
+
+  /** Nobody listens any more: connections are refused. */
+  async down(): Promise<void> {
+    this.#port = this.port;
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Listens again, at the same port. */
+  async up(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve));
   }
 
   async stop(): Promise<void> {
@@ -149,7 +162,7 @@ function toValue(value: AnyValue): unknown {
 }
 
 function toAttributes(attributes: unknown): Attributes {
-  return Object.fromEntries(list(attributes).map(({ key, value }) => [key, toValue(value)]));
+  return Object.fromEntries(list(attributes).map(({ key, value }) => [key, toValue(value as unknown as AnyValue)]));
 }
 
 const milliseconds = (nanoseconds: unknown): number => Number(BigInt(nanoseconds as string) / 1_000n) / 1_000;

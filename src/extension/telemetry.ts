@@ -1,0 +1,94 @@
+import * as vscode from 'vscode';
+import type { LogChannel } from './log-channel.ts';
+import type { OwnSettings } from './own-settings.ts';
+import type { Registry } from './registry.ts';
+import { telemetryDestination } from './telemetry-destination.ts';
+import type { TelemetryExport } from './telemetry-export.ts';
+import type { WatchedService } from './watched-service.ts';
+
+type Own = Pick<OwnSettings, 'get' | 'onDidChange'>;
+type Permission = Pick<typeof vscode.env, 'isTelemetryEnabled' | 'onDidChangeTelemetryEnabled'>;
+
+/**
+ * Sends what the services of this window do to an OpenTelemetry collector: if a person has set one, and while VS Code's
+ * telemetry is on. Until then nothing of OpenTelemetry is loaded.
+ */
+export class Telemetry implements vscode.Disposable {
+  readonly #registry: Registry;
+  readonly #own: Own;
+  readonly #log: Pick<LogChannel, 'info' | 'error'>;
+  readonly #permission: Permission;
+  readonly #version: string;
+  readonly #subscriptions: vscode.Disposable[];
+  readonly #observed = new Map<WatchedService, { dispose(): void }>();
+  #destination: string | undefined;
+  #export: TelemetryExport | undefined;
+
+  /** @param permission whether VS Code's telemetry is on */
+  constructor(registry: Registry, own: Own, log: Pick<LogChannel, 'info' | 'error'>, version: string, permission: Permission = vscode.env) {
+    this.#registry = registry;
+    this.#own = own;
+    this.#log = log;
+    this.#version = version;
+    this.#permission = permission;
+    this.#subscriptions = [
+      own.onDidChange(() => this.#obey()),
+      permission.onDidChangeTelemetryEnabled(() => this.#obey()),
+      registry.onDidChange(({ event }) => {
+        if (event === undefined) this.#follow();
+      }),
+    ];
+    this.#obey();
+  }
+
+  /** What is waiting is sent. */
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#leave();
+    void this.#export?.end();
+    this.#export = undefined;
+    this.#destination = undefined;
+  }
+
+  #obey(): void {
+    const destination = telemetryDestination(this.#own.get('telemetry.endpoint'), this.#permission.isTelemetryEnabled);
+    if (destination === this.#destination) return;
+    this.#destination = destination;
+    this.#leave();
+    // What is waiting was meant for an endpoint that is not wanted any more.
+    this.#export?.discard();
+    this.#export = undefined;
+    if (destination !== undefined) void this.#start(destination);
+  }
+
+  async #start(destination: string): Promise<void> {
+    try {
+      const { TelemetryExport } = await import('./telemetry-export.ts');
+      if (destination !== this.#destination) return;
+      this.#export = new TelemetryExport(destination, this.#version, (message) => this.#log.info(message));
+      this.#log.info(`Telemetry is sent to ${destination}.`);
+      this.#follow();
+    } catch (error) {
+      this.#log.error(`Telemetry cannot be sent: ${String(error)}`);
+    }
+  }
+
+  #follow(): void {
+    const exporting = this.#export;
+    if (exporting === undefined) return;
+    const { watched } = this.#registry;
+    for (const each of watched) {
+      if (!this.#observed.has(each)) this.#observed.set(each, exporting.observe(each));
+    }
+    for (const [each, observation] of this.#observed) {
+      if (watched.includes(each)) continue;
+      observation.dispose();
+      this.#observed.delete(each);
+    }
+  }
+
+  #leave(): void {
+    for (const observation of this.#observed.values()) observation.dispose();
+    this.#observed.clear();
+  }
+}
