@@ -44,8 +44,8 @@ export class Telemetry implements vscode.Disposable {
   /** What is waiting is sent. */
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
-    this.#leave();
-    void this.#export?.end();
+    // The metrics are read once more at the end.
+    void this.#export?.end().then(() => this.#leave());
     this.#export = undefined;
     this.#destination = undefined;
   }

@@ -22,7 +22,7 @@ const exporting = new TelemetryExport(endpoint, '0.0.0', (message) => said.push(
 const members = Array.from({ length: size }, (_, index) => {
   const service = new ConfigurationService(definition, { store: new MemoryStore(), id: `${name}/${index}` });
   const alerts = new Alerts(service);
-  return { service, observation: exporting.observe({ service: service as never, alerts }), alerts, stored: 0 };
+  return { service, observation: exporting.observe({ service, alerts }), alerts, stored: 0 };
 });
 await Promise.all(members.map(({ service }) => service.ready));
 
@@ -84,8 +84,8 @@ process.on('message', (order: Order) => {
       for (const { timer } of timers) { clearTimeout(timer); clearInterval(timer); }
       await Promise.all(underWay);
       await Promise.all(members.map(({ service }) => service.dispose()));
-      for (const { observation, alerts } of members) { observation.dispose(); alerts.dispose(); }
       await exporting.end();
+      for (const { observation, alerts } of members) { observation.dispose(); alerts.dispose(); }
     }
     process.send!(await report(), () => {
       if (order === 'end') process.disconnect();

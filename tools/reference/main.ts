@@ -9,6 +9,7 @@ import { apiReference } from './api.ts';
 import { commandReference } from './commands.ts';
 import { errorReference } from './errors.ts';
 import { machineReference } from './machines.ts';
+import { openTelemetryReference } from './opentelemetry.ts';
 import { settingReference } from './settings.ts';
 
 const folder = path.join(projectRoot, 'docs/reference');
@@ -16,7 +17,7 @@ const note = '<!-- Written by `npm run reference`. -->';
 
 /** Every page, with its text. */
 export async function referencePages(): Promise<Map<string, string>> {
-  const pages = { api: apiReference(), commands: commandReference(), errors: errorReference(), machines: machineReference(), settings: await settingReference() };
+  const pages = { api: apiReference(), commands: commandReference(), errors: errorReference(), machines: machineReference(), opentelemetry: openTelemetryReference(), settings: await settingReference() };
   return new Map(Object.entries(pages).map(([name, text]) => [path.join(folder, `${name}.md`), `${note}\n\n${text.trim()}\n`]));
 }
 
