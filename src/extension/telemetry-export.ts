@@ -26,7 +26,7 @@ export interface ExportLimits {
   readonly queue: number;
 }
 
-const defaults: ExportLimits = { delay: 2_000, metricsEvery: 10_000, timeout: 5_000, queue: 2_048 };
+const defaults: ExportLimits = { delay: 2_000, metricsEvery: 5_000, timeout: 5_000, queue: 2_048 };
 
 /** Exports to one OTLP/HTTP endpoint. */
 export class TelemetryExport {

@@ -6,39 +6,32 @@ import { telemetryDestination } from './telemetry-destination.ts';
 import type { TelemetryExport } from './telemetry-export.ts';
 import type { WatchedService } from './watched-service.ts';
 
-type Own = Pick<OwnSettings, 'get' | 'onDidChange'>;
-type Permission = Pick<typeof vscode.env, 'isTelemetryEnabled' | 'onDidChangeTelemetryEnabled'>;
-
 /**
  * Sends what the services of this window do to an OpenTelemetry collector: if a person has set one, and while VS Code's
  * telemetry is on. Until then nothing of OpenTelemetry is loaded.
  */
 export class Telemetry implements vscode.Disposable {
   readonly #registry: Registry;
-  readonly #own: Own;
-  readonly #log: Pick<LogChannel, 'info' | 'error'>;
-  readonly #permission: Permission;
+  readonly #own: OwnSettings;
+  readonly #log: LogChannel;
   readonly #version: string;
   readonly #subscriptions: vscode.Disposable[];
   readonly #observed = new Map<WatchedService, { dispose(): void }>();
   #destination: string | undefined;
   #export: TelemetryExport | undefined;
 
-  /** @param permission whether VS Code's telemetry is on */
-  constructor(registry: Registry, own: Own, log: Pick<LogChannel, 'info' | 'error'>, version: string, permission: Permission = vscode.env) {
+  constructor(registry: Registry, own: OwnSettings, log: LogChannel, version: string) {
     this.#registry = registry;
     this.#own = own;
     this.#log = log;
     this.#version = version;
-    this.#permission = permission;
     this.#subscriptions = [
       own.onDidChange(() => this.#obey()),
-      permission.onDidChangeTelemetryEnabled(() => this.#obey()),
+      vscode.env.onDidChangeTelemetryEnabled(() => this.#obey()),
       registry.onDidChange(({ event }) => {
         if (event === undefined) this.#follow();
       }),
     ];
-    this.#obey();
   }
 
   /** What is waiting is sent. */
@@ -51,7 +44,7 @@ export class Telemetry implements vscode.Disposable {
   }
 
   #obey(): void {
-    const destination = telemetryDestination(this.#own.get('telemetry.endpoint'), this.#permission.isTelemetryEnabled);
+    const destination = telemetryDestination(this.#own.get('telemetry.endpoint'), vscode.env.isTelemetryEnabled);
     if (destination === this.#destination) return;
     this.#destination = destination;
     this.#leave();

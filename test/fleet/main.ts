@@ -16,8 +16,8 @@ const columns = ['phase', 'writes', 'p50', 'p99', 'a read', 'largest heap', 'spa
 console.log(`| ${columns.join(' | ')} |\n| ${columns.map(() => '---').join(' | ')} |`);
 const result = await runFleet({
   processes, services, every: 1_000, phase: seconds * 1_000,
-  // A queue that is full before the first half of the outage is over.
-  limits: { metricsEvery: 5_000, queue: 1_024 },
+  // A queue that is full soon after the outage has begun.
+  limits: { metricsEvery: 5_000, queue: 512 },
   onPhase: ({ name, reports, spans }) => {
     const worst = (of: (report: (typeof reports)[number]) => number): number => Math.max(...reports.map(of));
     console.log(`| ${[

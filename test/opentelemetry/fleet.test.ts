@@ -8,7 +8,7 @@ describe('A fleet that exports to one collector', () => {
     const result = await runFleet({
       processes: 2, services: 20, every: 200, phase: 2_000,
       // Small, so that it is full in time.
-      limits: { delay: 200, metricsEvery: 1_000, timeout: 1_000, queue: 64 },
+      limits: { delay: 200, metricsEvery: 2_000, timeout: 2_000, queue: 64 },
     });
     const kept = verdicts(result).filter(({ what }) => !what.startsWith('writes take as long'));
     expect(kept.filter(({ ok }) => !ok).map(({ what, detail }) => `${what}: ${detail}`)).to.deep.equal([]);

@@ -1,8 +1,15 @@
 import { expect } from 'chai';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { homedir, hostname, tmpdir } from 'node:os';
+import path from 'node:path';
 import { StoreError, ValidationError } from '../../src/errors.ts';
+import { TelemetryExport } from '../../src/extension/telemetry-export.ts';
+import { Alerts } from '../../src/observe/alerts.ts';
 import { observeWithOpenTelemetry, openTelemetryLog } from '../../src/observe/opentelemetry.ts';
 import { Log } from '../../src/observe/log.ts';
-import { bench } from '../unit/service/support.ts';
+import { ConfigurationService } from '../../src/service/service.ts';
+import { JsonStore } from '../../src/store/json-store.ts';
+import { bench, definition } from '../unit/service/support.ts';
 import { Receiver } from './receiver.ts';
 import { startSdk } from './sdk.ts';
 
@@ -71,5 +78,27 @@ describe('P51 What OpenTelemetry is told holds no value of a setting', () => {
     // The search finds what is there.
     expect(everything).to.include('holdfast.setting.keys').and.to.include('"count"').and.to.include('(not a setting)').and.to.include('holdfast.file');
     for (const [place, canary] of Object.entries(canaries)) expect(everything.toLowerCase().includes(String(canary).toLowerCase()), place).to.equal(false);
+  });
+
+  it('nor anything that says whose machine it is, as the extension exports it', async () => {
+    receiver = await Receiver.start();
+    const folder = mkdtempSync(path.join(tmpdir(), 'canary-folder-'));
+    const service = new ConfigurationService(definition, { store: new JsonStore(definition, { user: path.join(folder, 'settings.json') }) });
+    await service.ready;
+    const alerts = new Alerts(service);
+    const exporting = new TelemetryExport(receiver.url, '1.2.3', () => undefined);
+    const observation = exporting.observe({ service, alerts });
+    await service.update('name', 'canary-value');
+    service.hold();
+    await service.update('name', 'canary-value').catch(() => undefined);
+    await exporting.end();
+    observation.dispose();
+    alerts.dispose();
+    await service.dispose();
+    rmSync(folder, { recursive: true });
+    expect(receiver.spans).to.have.lengthOf(2);
+    expect(receiver.spans[0]!.attributes).to.include({ 'holdfast.file': 'settings.json' });
+    const everything = receiver.raw.join('\n');
+    for (const canary of ['canary-', hostname(), homedir(), process.cwd()]) expect(everything.includes(canary), canary).to.equal(false);
   });
 });

@@ -12,6 +12,7 @@ export interface Point {
 }
 
 export interface ReceivedSpan {
+  readonly id: string;
   readonly name: string;
   readonly attributes: Attributes;
   readonly failed: boolean;
@@ -169,6 +170,7 @@ const milliseconds = (nanoseconds: unknown): number => Number(BigInt(nanoseconds
 
 function toSpan(span: Json): ReceivedSpan {
   return {
+    id: span['spanId']!,
     name: span['name']!,
     attributes: toAttributes(span['attributes']),
     failed: (span['status'] as { code?: number } | undefined)?.code === 2,

@@ -2,16 +2,18 @@ import { expect } from 'chai';
 import * as nodeModule from 'node:module';
 import * as vscode from 'vscode';
 import type { HoldfastApi } from '../../src/extension/api.ts';
-import { LogChannel } from '../../src/extension/log-channel.ts';
-import { Registry } from '../../src/extension/registry.ts';
-import { Telemetry } from '../../src/extension/telemetry.ts';
 import { attributes, instruments, spans } from '../../src/observe/telemetry-names.ts';
 import { Receiver } from '../opentelemetry/receiver.ts';
 import { resetSettings, settingsFile, superviseFixture, until, writeSettings } from './supervised.ts';
 
-const endpoint = (): string | undefined => vscode.workspace.getConfiguration('holdfast').get<string>('telemetry.endpoint');
 const setEndpoint = async (url: string | undefined): Promise<void> => {
   await vscode.workspace.getConfiguration('holdfast').update('telemetry.endpoint', url, vscode.ConfigurationTarget.Global);
+};
+
+/** VS Code's own telemetry, as a person turns it off and on. */
+const setTelemetry = async (on: boolean): Promise<void> => {
+  await vscode.workspace.getConfiguration('telemetry').update('telemetryLevel', on ? 'all' : 'off', vscode.ConfigurationTarget.Global);
+  await until(`VS Code’s telemetry is ${on ? 'on' : 'off'}`, () => vscode.env.isTelemetryEnabled === on);
 };
 
 /** Has the extension loaded the bundle with the OpenTelemetry SDK in it? */
@@ -22,24 +24,27 @@ function isSdkLoaded(): boolean {
 
 describe('Telemetry of the extension', () => {
   let receiver: Receiver;
+  let api: HoldfastApi;
+  let service: Awaited<ReturnType<typeof superviseFixture>>;
 
   beforeEach(async () => {
     receiver = await Receiver.start();
     await resetSettings();
+    api = await vscode.extensions.getExtension<HoldfastApi>('holdfast.holdfast')!.activate();
+    service = await superviseFixture();
+    api.register(service);
   });
 
   afterEach(async () => {
     await setEndpoint(undefined);
+    await setTelemetry(false);
+    await service.dispose();
     await resetSettings();
     await receiver.stop();
   });
 
   it('goes nowhere while VS Code’s telemetry is off, whatever the endpoint is; nothing of the SDK is even loaded', async () => {
-    // Tests run in a VS Code whose telemetry is off.
-    expect(vscode.env.isTelemetryEnabled).to.equal(false);
-    const api = await vscode.extensions.getExtension<HoldfastApi>('holdfast.holdfast')!.activate();
-    const service = await superviseFixture();
-    const registration = api.register(service);
+    await setTelemetry(false);
     const marks = (): number => vscode.languages.getDiagnostics(vscode.Uri.file(settingsFile())).filter(({ source }) => source === 'Holdfast').length;
     await setEndpoint(receiver.url);
     writeSettings('{ "fixture.count": 90 }');
@@ -47,59 +52,36 @@ describe('Telemetry of the extension', () => {
     // What is obeyed of a later change has been read together with the endpoint.
     writeSettings('{ "fixture.count": 90, "holdfast.marks.enabled": false }');
     await until('the mark is gone', () => marks() === 0);
-    expect(endpoint()).to.equal(receiver.url);
+    expect(vscode.workspace.getConfiguration('holdfast').get('telemetry.endpoint')).to.equal(receiver.url);
     await service.update('name', 'other');
     expect(isSdkLoaded()).to.equal(false);
     expect(receiver.requests).to.equal(0);
-    registration.dispose();
-    await service.dispose();
   });
 
   it('arrives once there is an endpoint and telemetry is on, stops and goes on as these do, and holds no value', async () => {
-    const changed = new vscode.EventEmitter<boolean>();
-    const permission = { isTelemetryEnabled: true, onDidChangeTelemetryEnabled: changed.event };
-    const own = {
-      get: () => endpoint() ?? '',
-      onDidChange: (listener: () => void) => vscode.workspace.onDidChangeConfiguration(listener),
+    const arrived = (key: string): number => receiver.spans.filter((span) => span.name === spans.write && (span.attributes[attributes.keys] as string[]).includes(key)).length;
+    /** It begins a moment after the settings say so, when its bundle is loaded: what is written before is not told. */
+    const writeUntilItArrives = async (): Promise<void> => {
+      const before = arrived('name');
+      await until('a write arrives', async () => {
+        await service.update('name', `canary-${Date.now()}`);
+        return arrived('name') > before;
+      });
     };
-    const log = new LogChannel();
-    const registry = new Registry(log);
-    const telemetry = new Telemetry(registry, own as never, log, '1.2.3', permission);
-    const service = await superviseFixture();
-    registry.register(service);
-    const arrived = (key: string): boolean => receiver.spans.some((span) => span.name === spans.write && (span.attributes[attributes.keys] as string[]).includes(key));
-    const seen = (key: string): Promise<void> => until(`the write of ${key} arrives`, () => arrived(key));
-
+    await setTelemetry(true);
     await service.update('count', 17);
     await setEndpoint(receiver.url);
-    // It begins a moment later, when its bundle is loaded: until then nothing is observed.
-    await until('a write arrives', async () => {
-      await service.update('name', `canary-${Date.now()}`);
-      return arrived('name');
-    });
-    expect(arrived('count'), 'written before there was an endpoint').to.equal(false);
+    await writeUntilItArrives();
+    expect(isSdkLoaded()).to.equal(true);
+    expect(arrived('count'), 'written before there was an endpoint').to.equal(0);
 
-    permission.isTelemetryEnabled = false;
-    changed.fire(false);
-    const requests = receiver.requests;
+    await setTelemetry(false);
     await service.update('count', 18);
-
-    permission.isTelemetryEnabled = true;
-    changed.fire(true);
-    await until('a write arrives again', async () => {
-      const before = receiver.spans.length;
-      await service.update('name', `canary-${Date.now()}`);
-      return receiver.spans.length > before;
-    });
-    await seen('name');
-    expect(receiver.requests).to.be.above(requests);
-    expect(arrived('count'), 'written while telemetry was off').to.equal(false);
-    // The last values, metrics among them, are sent when the window closes.
-    telemetry.dispose();
+    await setTelemetry(true);
+    await writeUntilItArrives();
+    expect(arrived('count'), 'written while telemetry was off').to.equal(0);
     await until('the metrics arrive', () => receiver.value(instruments.writes.name, { [attributes.outcome]: 'stored' }) !== undefined);
-    expect(receiver.raw.join('\n')).to.include('holdfast').and.not.to.include('canary-');
-    registry.dispose();
-    log.dispose();
-    await service.dispose();
+    expect(receiver.logs.length).to.be.above(0);
+    expect(receiver.raw.join('\n')).to.include('fixture').and.not.to.include('canary-');
   });
 });
