@@ -67,7 +67,7 @@ export function isWord(text: string): boolean {
   return words.has(text);
 }
 
-/** The name of a class, a code or a reason: anything longer, or of other characters, is a text. */
+/** The name of a class, a code, or a reason in lower case: anything else may be a text, or a token. */
 export function identifier(text: string): string {
-  return /^[\w.-]{1,60}$/.test(text) ? text : '(another)';
+  return text.length <= 60 && /^([A-Z][A-Za-z0-9_]*|[a-z]+(-[a-z]+)*)$/.test(text) ? text : '(another)';
 }

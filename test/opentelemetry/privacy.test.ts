@@ -56,7 +56,7 @@ describe('P51 What OpenTelemetry is told holds no value of a setting', () => {
     await error(service.update('name', 'other'));
     for (let i = 0; i < 3; i++) store.writeFaults.push({ kind: 'throw', error: Object.assign(new Error(canaries.message), { name: `${canaries.message} is the name`, reason: canaries.message.repeat(3) }) });
     await error(service.update('name', 'other'));
-    const listening = service.onDidChange('name', () => { throw new ValidationError(canaries.key, canaries.message); });
+    const listening = service.onDidChange('name', () => { throw Object.assign(new ValidationError(canaries.key, canaries.message), { name: canaries.cause, code: canaries.message, reason: canaries.secret }); });
     await end(service.update('name', 'third'));
     listening.dispose();
     await openBreaker();
