@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { writeGeneratedBlock } from '../tools/generated-block.ts';
+import { writeReadme } from '../tools/readme.ts';
 
 export const performanceDocument = path.resolve(import.meta.dirname, '../docs/performance.md');
 
@@ -16,7 +17,8 @@ export function say(text: string): void {
   said.push(text);
 }
 
-/** Puts what was said into docs/performance.md. */
+/** Puts what was said into docs/performance.md, and into README.md what that takes from there. */
 export function writeDocument(command: (typeof commands)[number]): void {
   writeGeneratedBlock(performanceDocument, inFull(command), `\n${said.join('\n').trim()}\n\n`);
+  writeReadme();
 }

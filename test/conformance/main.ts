@@ -9,6 +9,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { writeGeneratedBlock } from '../../tools/generated-block.ts';
+import { writeReadme } from '../../tools/readme.ts';
 import { comparison, command } from './document.ts';
 import { asMarkdown, asText } from './report.ts';
 import { judgeAll, peers } from './run.ts';
@@ -19,7 +20,10 @@ const { values: { json, markdown, write } } = parseArgs({
 });
 const verdicts = await judgeAll();
 console.log(markdown ? asMarkdown(verdicts) : asText(verdicts));
-if (write) writeGeneratedBlock(comparison, command, asMarkdown(verdicts));
+if (write) {
+  writeGeneratedBlock(comparison, command, asMarkdown(verdicts));
+  writeReadme();
+}
 if (json !== undefined) {
   writeFileSync(json, `${JSON.stringify({
     peers: peers.map(({ name, version }) => ({ name, version })),

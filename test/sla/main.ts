@@ -15,6 +15,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { generatedBlock, writeGeneratedBlock } from '../../tools/generated-block.ts';
+import { writeReadme } from '../../tools/readme.ts';
 import { contenders } from './contenders.ts';
 import type { Contender } from './contender.ts';
 import { comparison, command } from './document.ts';
@@ -63,7 +64,10 @@ for (const { target, met } of checks) console.log(`${met ? 'ok  ' : 'MISS'}  ${t
 process.exitCode = checks.every(({ met }) => met) ? 0 : 1;
 
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ days, seed: schedule.seed, results, checks }, undefined, 2)}\n`);
-if (options.write) writeGeneratedBlock(comparison, command, asMarkdown(schedule, results));
+if (options.write) {
+  writeGeneratedBlock(comparison, command, asMarkdown(schedule, results));
+  writeReadme();
+}
 if (options.check && generatedBlock(comparison, command) !== asMarkdown(schedule, results)) {
   console.error(`\ndocs/comparison.md says something else: ${command}`);
   process.exitCode = 1;

@@ -1,0 +1,16 @@
+import { expect } from 'chai';
+import { staleReadme } from '../../tools/readme.ts';
+import { textOf } from './documents.ts';
+
+describe('README.md', () => {
+  const firstScreen = textOf('README.md').split('\n').slice(0, 15).join('\n');
+
+  it('begins with what it is, how to see it, and how it looks', () => {
+    expect(firstScreen).to.include('npm ci && npm start').and.to.include('npm ci && npm test');
+    expect(firstScreen).to.match(/^!\[.+\]\(docs\/images\/\S+\)$/m);
+  });
+
+  it('has the figures of the documents that it takes them from: run `npm run readme` when it does not', () => {
+    expect(staleReadme()).to.deep.equal([]);
+  });
+});
