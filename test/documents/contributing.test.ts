@@ -1,11 +1,11 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import ts from 'typescript';
 import { run } from '../../tools/run.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
 import { blocksOf } from './documents.ts';
+import { typeErrors } from './typecheck.ts';
 
 /** The pages for contributors, followed in a copy of the repository. */
 describe('Contributing', function () {
@@ -28,9 +28,7 @@ describe('Contributing', function () {
       mkdirSync(path.dirname(path.join(tree, name)), { recursive: true });
       writeFileSync(path.join(tree, name), code);
     }
-    const { options } = ts.getParsedCommandLineOfConfigFile(path.join(tree, 'tsconfig.json'), { noEmit: true }, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined })!;
-    const program = ts.createProgram(files.map(([name]) => path.join(tree, name)), options);
-    expect(ts.formatDiagnostics(ts.getPreEmitDiagnostics(program), { ...ts.sys, getCanonicalFileName: (name) => name, getNewLine: () => '\n' })).to.equal('');
+    expect(typeErrors(files.map(([name]) => path.join(tree, name)), tree)).to.equal('');
     const tests = files.map(([name]) => name).filter((name) => name.endsWith('.test.ts'));
     const report = await run(path.join(tree, 'node_modules/.bin/mocha'), ['--no-config', '--reporter', 'tap', ...tests], tree);
     expect(report).to.match(/# fail 0/).and.to.match(/# pass [78]/);

@@ -2,10 +2,10 @@ import '../../tools/from-source.ts';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import ts from 'typescript';
 import { CircuitOpenError } from '../../src/errors.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
 import { blocksOf } from './documents.ts';
+import { typeErrors } from './typecheck.ts';
 
 type Call = (work: () => Promise<string>) => Promise<string>;
 
@@ -23,9 +23,7 @@ describe('The migration guide', function () {
 
   it('has code that is type-checked', () => {
     expect(files).to.have.length(6);
-    const { options } = ts.getParsedCommandLineOfConfigFile(path.join(projectRoot, 'tsconfig.json'), { noEmit: true }, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined })!;
-    const program = ts.createProgram(files.map(({ file }) => file), options);
-    expect(ts.formatDiagnostics(ts.getPreEmitDiagnostics(program), { ...ts.sys, getCanonicalFileName: (name) => name, getNewLine: () => '\n' })).to.equal('');
+    expect(typeErrors(files.map(({ file }) => file))).to.equal('');
   });
 
   const callOf = async (title: string): Promise<Call> => (await import(path.join(folder, title)) as { call: Call }).call;
