@@ -3,7 +3,6 @@
  * and how fast Holdfast is beside what people use now. The commands that write those documents do it too; a test fails
  * when README.md says something else.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { generatedBlock, writeGeneratedBlock } from './generated-block.ts';
 import { projectRoot } from './vscode-host/paths.ts';

@@ -16,6 +16,7 @@ const inWorkspace = vscode.ConfigurationTarget.Workspace;
 
 const write = (settings) => writeFileSync(file, typeof settings === 'string' ? settings : `${JSON.stringify(settings, null, 2)}\n`);
 const stored = () => JSON.parse(readFileSync(file, 'utf8'))['nofx.maxAgents'];
+const unsaved = () => vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty);
 const tell = (who, what) => console.log(`  ${who.padEnd(9)} ${what}`);
 
 async function until(what, holds) {
@@ -85,11 +86,15 @@ const stories = [
       const after = await attempt(() => plain().update('maxAgents', 7, inWorkspace));
       tell('plain', `after:  ${after}`);
       assert.notEqual(after, 'stored');
-      // What VS Code has left behind would stay for ever.
-      for (const document of vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)) {
-        await vscode.window.showTextDocument(document);
-        await vscode.commands.executeCommand('workbench.action.files.revert');
-      }
+      // What VS Code has left behind would stay for ever. The extension host hears of it a moment later.
+      await until('VS Code has left a document unsaved', () => unsaved().length > 0);
+      await until('it is put away', async () => {
+        for (const document of unsaved()) {
+          await vscode.window.showTextDocument(document);
+          await vscode.commands.executeCommand('workbench.action.files.revert');
+        }
+        return unsaved().length === 0;
+      });
 
       await ask('break');
       tell('Holdfast', `during: ${await attempt(() => holdfast.update('maxAgents', 7, { target: 'workspace' }))}`);
