@@ -1,23 +1,33 @@
-/** Holdfast, the library: supervised settings on any store, and the guard alone. In VS Code, see `holdfast/vscode`. */
+/**
+ * The library: supervised settings on any store, and the guard alone. In VS Code, see `holdfast/vscode`.
+ *
+ * @module holdfast
+ */
 export * from './errors.ts';
 export { systemClock, type Clock, type TimerHandle } from './clock.ts';
-export { defineSettings, type SettingDeclaration, type SettingScope, type SettingsDefinition, type ValuesOf } from './settings/define-settings.ts';
+export { defineSettings, type CheckResult, type Declarations, type SettingDeclaration, type SettingScope, type SettingsDefinition, type ValueOf, type ValuesOf } from './settings/define-settings.ts';
 export { safePath, type SafePathOptions } from './settings/safe-path.ts';
 export { contributedConfiguration, restrictedConfigurations } from './settings/manifest.ts';
 export { createGuard, type ExecuteOptions, type Guard, type GuardEvent, type GuardOptions, type PersistedBreaker } from './guard/guard.ts';
 export type { Attempt } from './guard/call.ts';
 export { classifyFailure } from './guard/classify.ts';
 export { createConfigurationService, type BreakerStatus, type ConfigurationService } from './service/service.ts';
-export type { ServiceOptions, UpdateOptions, UpdateResult } from './service/options.ts';
+export type { FaultInjection, ServiceOptions, UpdateOptions, UpdateResult } from './service/options.ts';
 export type { LateOutcome, ServiceEvent, WriteAttempt } from './service/events.ts';
 export type { Rescuer, WaitingWrite } from './service/waiting-writes.ts';
 export type { Health, HealthCheck, HealthReport } from './service/health.ts';
 export type { Metrics } from './service/metrics.ts';
 export type { Inspection, Origin, SettingChange, SettingIssue } from './service/snapshot.ts';
-export type { Disposable, Layer, RawSetting, Scope, Store, Target, WriteOptions, WriteRequest } from './store/store.ts';
+export type { Disposable, Layer, RawSetting, Scope, Store, StoreFactory, Target, WriteOptions, WriteRequest } from './store/store.ts';
 export { memoryMemento, type Memento } from './store/memento.ts';
 export { JsonStore, jsonStore, type JsonPaths } from './store/json-store.ts';
 export { jsonMemento } from './store/json-memento.ts';
-export { logService, type Log, type LogEntry, type LogSink } from './observe/log.ts';
+export { logService, type Log, type LogEntry, type LogLevel, type LogOptions, type LogSink, type ServiceLog } from './observe/log.ts';
 export { MemoryLog } from './observe/memory-log.ts';
-export { Alerts } from './observe/alerts.ts';
+export { Alerts, type Alert, type AlertKind, type AlertOptions } from './observe/alerts.ts';
+export type { ObservedService } from './observe/observed-service.ts';
+export type { SafeData } from './observe/safe-data.ts';
+export type { BreakerInput, BreakerMode, BreakerOptions } from '../machines/circuit-breaker.ts';
+export type { RetryOptions } from '../machines/retry-sequencer.ts';
+export type { LifecycleOptions } from '../machines/config-lifecycle.ts';
+export type { SupervisorOptions } from '../machines/supervisor.ts';

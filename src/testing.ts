@@ -1,4 +1,8 @@
-/** For tests: a clock that waits for you, stores that live in memory, and stores that fail on demand. */
+/**
+ * For tests: a clock that waits for you, stores that live in memory, and stores that fail on demand.
+ *
+ * @module holdfast/testing
+ */
 export { VirtualClock, type PendingTimer } from './testing/virtual-clock.ts';
 export { FaultyStore, type StoreOperation, type WriteFault } from './testing/faulty-store.ts';
 export { seededRandom } from './testing/seeded-random.ts';

@@ -1,4 +1,8 @@
-/** Holdfast in VS Code: supervised settings for an extension. */
+/**
+ * In VS Code: everything that `holdfast` exports, and supervised settings for an extension.
+ *
+ * @module holdfast/vscode
+ */
 import { systemClock } from './clock.ts';
 import { ConfigurationService } from './service/service.ts';
 import type { ServiceOptions } from './service/options.ts';

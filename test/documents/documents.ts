@@ -17,10 +17,18 @@ export function proseOf(document: string): string {
   return textOf(document).replaceAll(/^```[^]*?^```$/gm, '');
 }
 
-/** The anchors of a document's headings, as GitHub makes them. */
+/** The anchors of a document: its headings, as GitHub makes them (numbered from the second of a kind on), and those it names itself. */
 export function anchorsOf(document: string): Set<string> {
-  const headings = [...proseOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!);
-  return new Set(headings.map((heading) => heading.replaceAll(/\[(.*?)\]\(.*?\)/g, '$1').toLowerCase().replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, '').replaceAll(' ', '-')));
+  const prose = proseOf(document);
+  const anchors = new Set([...prose.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id!));
+  const seen = new Map<string, number>();
+  for (const [, heading] of prose.matchAll(/^#+ (.*)$/gm)) {
+    const anchor = heading!.replaceAll(/\[(.*?)\]\(.*?\)/g, '$1').toLowerCase().replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, '').replaceAll(' ', '-');
+    const before = seen.get(anchor) ?? 0;
+    seen.set(anchor, before + 1);
+    anchors.add(before === 0 ? anchor : `${anchor}-${before}`);
+  }
+  return anchors;
 }
 
 /** The code blocks that have a title, by it. */

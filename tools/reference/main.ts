@@ -17,8 +17,10 @@ const note = '<!-- Written by `npm run reference`. -->';
 
 /** Every page, with its text. */
 export async function referencePages(): Promise<Map<string, string>> {
-  const pages = { api: apiReference(), commands: commandReference(), errors: errorReference(), machines: machineReference(), opentelemetry: openTelemetryReference(), settings: await settingReference() };
-  return new Map(Object.entries(pages).map(([name, text]) => [path.join(folder, `${name}.md`), `${note}\n\n${text.trim()}\n`]));
+  const pages = { commands: commandReference(), errors: errorReference(), machines: machineReference(), opentelemetry: openTelemetryReference(), settings: await settingReference() };
+  const api = [...await apiReference()].map(([file, text]) => [path.join('api', file), text] as const);
+  const own = Object.entries(pages).map(([name, text]) => [`${name}.md`, text] as const);
+  return new Map([...api, ...own].map(([name, text]) => [path.join(folder, name), `${note}\n\n${text.trim()}\n`]));
 }
 
 /** The pages that say something else than the source. */
@@ -40,8 +42,10 @@ if (process.argv[1] === import.meta.filename) {
     for (const file of stale) console.error(`${file} is stale: run \`npm run reference\`.`);
     process.exitCode = stale.length === 0 ? 0 : 1;
   } else {
-    mkdirSync(folder, { recursive: true });
-    for (const [file, text] of await referencePages()) writeFileSync(file, text);
+    for (const [file, text] of await referencePages()) {
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    }
     console.log('docs/reference is written.');
   }
 }
