@@ -60,9 +60,13 @@ export type BreakerEvent =
   | { type: 'PROBE_ABANDONED'; epoch: number }
   /** Something suggests that the dependency works again. */
   | { type: 'EVIDENCE' }
+  /** An operator: stay open until `RELEASE`. */
   | { type: 'HOLD' }
+  /** An operator: end the holding; the next call is a probe. */
   | { type: 'RELEASE' }
+  /** An operator: close. */
   | { type: 'RESET' }
+  /** An operator: let the next call through as a probe. */
   | { type: 'PROBE_NOW' };
 
 export const circuitBreaker = setup({
@@ -127,6 +131,7 @@ export const circuitBreaker = setup({
       ],
     },
 
+    /** Everything is let through; failures in a row are counted. */
     CLOSED: {
       on: {
         FAILURE: [
@@ -139,20 +144,24 @@ export const circuitBreaker = setup({
       exit: 'clearStreak',
     },
 
+    /** Everything is refused at once. */
     OPEN: {
       initial: 'cooling',
       entry: 'beginEpoch',
       exit: 'forgetRestored',
       states: {
+        /** Until `openFor` is over, or something suggests that the dependency works again. */
         cooling: {
           initial: 'resting',
           on: { PROBE_NOW: '#circuit-breaker.HALF_OPEN' },
           after: { openFor: '#circuit-breaker.HALF_OPEN' },
           states: {
+            /** Too early for evidence: it is remembered, not acted upon. */
             resting: {
               on: { EVIDENCE: { actions: 'rememberEvidence' } },
               after: { restFor: [{ guard: 'evidenceSeen', target: '#circuit-breaker.HALF_OPEN' }, { target: 'waiting' }] },
             },
+            /** From here on evidence is acted upon. */
             waiting: {
               on: { EVIDENCE: '#circuit-breaker.HALF_OPEN' },
             },
@@ -165,15 +174,18 @@ export const circuitBreaker = setup({
       },
     },
 
+    /** Probes are let through, everybody else is refused. */
     HALF_OPEN: {
       initial: 'awaiting',
       entry: 'beginEpoch',
       states: {
+        /** No probe is under way: the next caller is one. */
         awaiting: {
           on: {
             PROBE_STARTED: { guard: { type: 'isCurrent', params: ({ event }) => event }, target: 'probing', actions: 'admitProbe' },
           },
         },
+        /** A probe is under way. */
         probing: {
           on: {
             PROBE_STARTED: { guard: { type: 'isCurrent', params: ({ event }) => event }, actions: 'admitProbe' },

@@ -30,9 +30,13 @@ export interface LifecycleContext extends LifecycleInput {
 }
 
 export type LifecycleEvent =
+  /** The store has been read; `invalid` settings fall back. */
   | { type: 'LOADED'; invalid: number }
+  /** The store cannot be read, and why. */
   | { type: 'LOAD_FAILED'; failure: string }
+  /** Somebody has changed something, or asks for it. */
   | { type: 'RELOAD' }
+  /** The service ends. */
   | { type: 'DISPOSE' }
   /** No write is left. */
   | { type: 'DRAINED' };
@@ -57,6 +61,7 @@ export const configLifecycle = setup({
   context: ({ input }) => ({ ...input, invalid: 0, failure: undefined }),
   initial: 'loading',
   states: {
+    /** The store is read for the first time; the last good values, or the defaults, are served. */
     loading: {
       entry: 'load',
       on: {
@@ -67,6 +72,7 @@ export const configLifecycle = setup({
       },
     },
 
+    /** The store has been read. */
     ready: {
       on: {
         RELOAD: { actions: 'load' },
@@ -87,11 +93,13 @@ export const configLifecycle = setup({
       },
     },
 
+    /** The writes on their way are finished, `drainLimit` at most. */
     disposing: {
       after: { drainLimit: 'disposed' },
       on: { DRAINED: 'disposed' },
     },
 
+    /** Reads go on; writes are refused. */
     disposed: { type: 'final' },
   },
 });

@@ -44,6 +44,7 @@ export interface RetryContext extends RetryInput {
 }
 
 export type RetryEvent =
+  /** The attempt that runs ended well. */
   | { type: 'ATTEMPT_SUCCEEDED' }
   /** `retryable`: trying again can help (P8). */
   | { type: 'ATTEMPT_FAILED'; retryable: boolean }
@@ -75,6 +76,7 @@ export const retrySequencer = setup({
   context: ({ input }) => ({ ...input, attempt: 1, delay: 0 }),
   initial: 'attempting',
   states: {
+    /** An attempt runs. */
     attempting: {
       on: {
         ATTEMPT_SUCCEEDED: 'succeeded',
@@ -90,6 +92,7 @@ export const retrySequencer = setup({
     deciding: {
       always: [{ guard: 'withinBudget', target: 'backoff' }, { target: 'exhausted' }],
     },
+    /** The wait before the next attempt. */
     backoff: {
       after: {
         backoff: {
@@ -99,8 +102,11 @@ export const retrySequencer = setup({
       },
       on: { ABORT: 'aborted' },
     },
+    /** An attempt ended well. */
     succeeded: { type: 'final' },
+    /** No further attempt would help, or there is no time for one. */
     exhausted: { type: 'final' },
+    /** The caller went away. */
     aborted: { type: 'final' },
   },
 });

@@ -57,9 +57,11 @@ export type SupervisorEvent =
   | { type: 'OPEN_FILE'; file: string }
   /** A first attempt has failed. */
   | { type: 'START_RETRY'; id: string; input: RetryInput }
+  /** A crash is older than `crashWindow`. */
   | { type: 'CRASH_FORGOTTEN' }
   /** By an operator, after the supervisor gave up. */
   | { type: 'RESTART' }
+  /** The service ends. */
   | { type: 'DISPOSE' }
   | SnapshotEvent
   | DoneActorEvent
@@ -191,9 +193,11 @@ export const supervisor = setup({
     CRASH_FORGOTTEN: { actions: 'forgetCrash' },
   },
   states: {
+    /** What the service is doing. */
     phase: {
       initial: 'running',
       states: {
+        /** All actors run; one that crashes is started again. */
         running: {
           entry: 'spawnChildren',
           on: {
@@ -216,6 +220,7 @@ export const supervisor = setup({
           },
         },
 
+        /** Disposal has begun: the queues are drained. */
         stopping: {
           initial: 'draining',
           entry: ['disposeLifecycle', 'drainQueues'],
@@ -226,6 +231,7 @@ export const supervisor = setup({
             'xstate.error.actor.*': { actions: 'countCrash' },
           },
           states: {
+            /** Queues that are not closed yet. */
             draining: {
               always: { guard: 'queuesAreClosed', target: 'ending', actions: 'tellDrained' },
               on: {
@@ -238,21 +244,26 @@ export const supervisor = setup({
           },
         },
 
+        /** Nothing is left. */
         stopped: {
           entry: ['stopChildren', 'noteDisposed'],
         },
       },
     },
 
+    /** How the service is: derived from lifecycle, values and breakers, so that it cannot contradict them. */
     health: {
       initial: 'degraded',
       states: {
+        /** All is well. */
         healthy: {
           always: [{ guard: 'isUnhealthy', target: 'unhealthy' }, { guard: 'isDegraded', target: 'degraded' }],
         },
+        /** Values fall back, the store is being read, or a breaker probes. */
         degraded: {
           always: [{ guard: 'isUnhealthy', target: 'unhealthy' }, { guard: 'isHealthy', target: 'healthy' }],
         },
+        /** A breaker is open, or the supervisor has given up. */
         unhealthy: {
           always: [{ guard: 'isHealthy', target: 'healthy' }, { guard: 'isDegraded', target: 'degraded' }],
         },

@@ -33,6 +33,7 @@ export interface QueueContext {
 }
 
 export type QueueEvent =
+  /** A write has been accepted. */
   | { type: 'ENQUEUE'; ticket: WriteTicket }
   /** The write in flight ended, in whatever way. */
   | { type: 'SETTLED'; id: number }
@@ -40,7 +41,9 @@ export type QueueEvent =
   | { type: 'PUT_BACK'; id: number }
   /** A waiting write is not wanted any more. */
   | { type: 'WITHDRAW'; id: number }
+  /** The breaker has opened. */
   | { type: 'PAUSE' }
+  /** The breaker lets calls through again. */
   | { type: 'RESUME' }
   /** Accept nothing more, finish what waits, then close. */
   | { type: 'DRAIN' };
@@ -85,6 +88,7 @@ export const writeQueue = setup({
     WITHDRAW: { actions: { type: 'withdraw', params: ({ event }) => event } },
   },
   states: {
+    /** Nothing is being written; passed through when something waits. */
     idle: {
       always: [
         { guard: 'inFlight', target: 'writing' },
@@ -98,6 +102,7 @@ export const writeQueue = setup({
       },
     },
 
+    /** One write is in flight; others wait behind it. */
     writing: {
       on: {
         ENQUEUE: { guard: 'hasRoom', actions: { type: 'enqueue', params: ({ event }) => event } },
@@ -118,6 +123,7 @@ export const writeQueue = setup({
       },
     },
 
+    /** At the end of the service: what waits is finished, nothing more is accepted. */
     draining: {
       on: {
         SETTLED: [
@@ -132,6 +138,7 @@ export const writeQueue = setup({
       },
     },
 
+    /** Nothing waits, and nothing will. */
     closed: { type: 'final' },
   },
 });

@@ -1,13 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import type { AnyStateMachine } from 'xstate';
+import { circuitBreaker } from '../../machines/circuit-breaker.ts';
+import { configLifecycle } from '../../machines/config-lifecycle.ts';
+import { retrySequencer } from '../../machines/retry-sequencer.ts';
+import { supervisor } from '../../machines/supervisor.ts';
+import { writeQueue } from '../../machines/write-queue.ts';
+import { chartOf, type ChartEdge, type ChartState } from '../../src/inspect/chart.ts';
 import { projectRoot } from '../vscode-host/paths.ts';
 import { commentOf, nodesOf, sourceFile, table } from './source.ts';
 
 /** In the order of docs/machines.md, which shows their charts. */
-const machines = ['circuit-breaker', 'retry-sequencer', 'write-queue', 'config-lifecycle', 'supervisor'];
+const machines = [circuitBreaker, retrySequencer, writeQueue, configLifecycle, supervisor] as unknown as AnyStateMachine[];
 
-/** The machines: charts, states, events, and the properties that tests of them name. */
+/** The machines: charts, states and where they lead, events, and the properties that tests of them name. */
 export function machineReference(): string {
   return [
     '# Machines',
@@ -16,15 +23,19 @@ export function machineReference(): string {
   ].join('\n\n');
 }
 
-function machine(name: string): string {
+function machine(machine: AnyStateMachine): string {
+  const name = machine.id;
+  const leads = transitions(machine);
+  // The root's own transitions.
+  const anywhere = leads.get(name) === '' ? [] : [['in any', '', leads.get(name)!]];
   const file = sourceFile(`machines/${name}.ts`);
   return [
     `## ${name}`,
     `![${name}](../images/machine-${name}.svg)`,
     `Source: [machines/${name}.ts](../../machines/${name}.ts). The properties:`,
     properties(name).map((property) => `- ${statement(property)}`).join('\n'),
-    table(['state', ''], states(file).map(([state, comment]) => [`\`${state}\``, comment])),
-    table(['event', 'carries', ''], events(file)),
+    table(['state', 'what it is', 'what happens in it'], [...anywhere, ...states(file).map(([state, comment]) => [`\`${state}\``, comment, leads.get(state) ?? ''])]),
+    table(['event', 'carries', 'what it says'], events(file)),
   ].join('\n\n');
 }
 
@@ -41,6 +52,21 @@ function states(file: ts.SourceFile): [string, string][] {
     } else node.forEachChild((child) => visit(child, above));
   };
   visit(file, []);
+  return found;
+}
+
+/** What leads where, by the path of the state it starts from. */
+function transitions(machine: AnyStateMachine): Map<string, string> {
+  const { root, edges } = chartOf(machine);
+  const pathOf = (id: string): string => id.replace(`${machine.id}.`, '');
+  const inWords = ({ event, guard, target }: ChartEdge): string => `\`${event}\`${guard === undefined ? '' : ` [${guard}]`}${target === undefined ? '' : ` → \`${pathOf(target)}\``}`;
+  const found = new Map<string, string>();
+  const visit = (state: ChartState): void => {
+    const all = [...edges.filter(({ source }) => source === state.id), ...state.internal];
+    found.set(pathOf(state.id), all.map(inWords).join('; '));
+    state.children.forEach(visit);
+  };
+  visit(root);
   return found;
 }
 
