@@ -42,7 +42,7 @@ async function release(wanted: string): Promise<void> {
   const version = versionOf('package.json');
   say(`${before} -> ${version}`);
   replaceIn('CHANGELOG.md', /^## Unreleased\n\n(?=\S)(?!## )/m, `## Unreleased\n\n## ${version}, ${new Date().toISOString().slice(0, 10)}\n\n`, 'CHANGELOG.md says nothing under "Unreleased".');
-  replaceIn('docs/getting-started.md', new RegExp(`holdfast-${before.replaceAll('.', '\\.')}\\.`, 'g'), `holdfast-${version}.`, 'docs/getting-started.md names no package.');
+  await renameIn(await documents(), before, version);
 
   await verify(version);
 
@@ -81,6 +81,22 @@ function packages(): string[] {
 
 function versionOf(file: string): string {
   return (JSON.parse(readFileSync(path.join(clone, file), 'utf8')) as { version: string }).version;
+}
+
+/** What people read, the changelog apart. */
+async function documents(): Promise<string[]> {
+  return (await git('ls-files', '*.md')).trim().split('\n').filter((name) => name !== 'CHANGELOG.md');
+}
+
+/** The names of the packages, and the columns of tables about this version. The code is the same, and so are the figures. */
+async function renameIn(files: readonly string[], before: string, version: string): Promise<void> {
+  for (const name of files) {
+    const file = path.join(clone, name);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replaceAll(`holdfast-${before}.`, `holdfast-${version}.`).replaceAll(`Holdfast ${before} `, `Holdfast ${version} `));
+  }
+  const left = await git('grep', '--name-only', '--fixed-strings', '--word-regexp', before, '--', ...files).catch(() => '');
+  if (left !== '') throw new Error(`These still speak of ${before}: ${left.trim().replaceAll('\n', ', ')}.`);
 }
 
 function replaceIn(name: string, pattern: RegExp, replacement: string, problem: string): void {
