@@ -95,7 +95,7 @@ async function renameIn(files: readonly string[], before: string, version: strin
     const text = readFileSync(file, 'utf8');
     writeFileSync(file, text.replaceAll(`holdfast-${before}.`, `holdfast-${version}.`).replaceAll(`Holdfast ${before} `, `Holdfast ${version} `));
   }
-  const left = await git('grep', '--name-only', '--fixed-strings', '--word-regexp', before, '--', ...files).catch(() => '');
+  const left = await git('grep', '--name-only', '--ignore-case', `holdfast[- ]v\\?${before.replaceAll('.', '\\.')}`, '--', ...files).catch(() => '');
   if (left !== '') throw new Error(`These still speak of ${before}: ${left.trim().replaceAll('\n', ', ')}.`);
 }
 
