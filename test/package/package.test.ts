@@ -11,6 +11,9 @@ import { run } from '../../tools/run.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
 
+let made: Promise<Packages> | undefined;
+const packagesMade = (): Promise<Packages> => (made ??= makePackages());
+
 /** The library as a stranger gets it: from the tarball, in a project of their own, with none of our folders around it. */
 describe('The npm package', function () {
   this.timeout(240_000);
@@ -21,7 +24,7 @@ describe('The npm package', function () {
   const node = (file: string): Promise<string> => run(process.execPath, [inProject(file)], project);
 
   before(async () => {
-    packages = await makePackages();
+    packages = await packagesMade();
     project = temporaryFolder();
     cpSync(path.join(import.meta.dirname, 'stranger'), project, { recursive: true });
     // TypeScript takes a file for a module of one kind or the other by its extension.
@@ -126,5 +129,26 @@ describe('The npm package', function () {
     const { errors, modules } = stats!.toJson({ all: false, errors: true, modules: true, nestedModules: true, modulesSpace: Infinity, nestedModulesSpace: Infinity });
     expect(errors).to.deep.equal([]);
     return (modules ?? []).flatMap((module) => [module, ...module.modules ?? []]).map(({ name }) => name ?? '');
+  }
+});
+
+/** What `code --install-extension` gets. That it runs there: npm run demo, and the suite "getting started". */
+describe('The VSIX files', () => {
+  before(async function () {
+    this.timeout(120_000);
+    await packagesMade();
+  });
+
+  for (const [folder, bundled] of [['extension', ['jsonc-parser', 'superjson', 'xstate']], ['nofx', ['xstate', 'yup']]] as const) {
+    it(`${folder}: code, licence and notices of what is bundled, and nothing of development`, () => {
+      const inPackage = (name: string): string => readFileSync(path.join(projectRoot, 'out/packages', folder, name), 'utf8');
+      const names = readdirSync(path.join(projectRoot, 'out/packages', folder), { recursive: true, encoding: 'utf8' });
+      expect(names).to.include.members(['package.json', 'README.md', 'LICENSE', 'THIRD-PARTY-NOTICES.txt', path.join('dist', 'extension.cjs')]);
+      expect(names.filter((name) => /\.ts$|\.map$|node_modules/.test(name))).to.deep.equal([]);
+      const { scripts, dependencies, devDependencies } = JSON.parse(inPackage('package.json')) as Record<string, unknown>;
+      expect([scripts, dependencies, devDependencies]).to.deep.equal([undefined, undefined, undefined]);
+      for (const name of bundled) expect(inPackage('THIRD-PARTY-NOTICES.txt')).to.match(new RegExp(`^${name} \\d`, 'm'));
+      expect(inPackage('dist/extension.cjs').length).to.be.greaterThan(10_000);
+    });
   }
 });
