@@ -1,21 +1,22 @@
 /**
- * The last step of `npm run pictures`: what the workbench tests have seen becomes the pictures of the walkthrough.
+ * The last step of `npm run pictures`: what the workbench tests have seen becomes the pictures of the walkthrough and of the
+ * documents.
  */
 import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.join(import.meta.dirname, '..');
-const into = path.join(root, 'media/walkthrough');
-
 const pictures = {
-  marks: 'editor-marks-dark',
-  writes: 'editor-failed-write-dark',
-  health: 'editor-health-view-dark',
-  demo: 'editor-demo-broken-dark',
+  'media/walkthrough/marks': 'editor-marks-dark',
+  'media/walkthrough/writes': 'editor-failed-write-dark',
+  'media/walkthrough/health': 'editor-health-view-dark',
+  'media/walkthrough/demo': 'editor-demo-broken-dark',
+  'docs/images/inspector': 'inspector-open-dark',
 };
 
-mkdirSync(into, { recursive: true });
 for (const [name, seen] of Object.entries(pictures)) {
-  copyFileSync(path.join(root, 'out/workbench', `${seen}.png`), path.join(into, `${name}.png`));
-  console.log(`media/walkthrough/${name}.png`);
+  const file = path.join(root, `${name}.png`);
+  mkdirSync(path.dirname(file), { recursive: true });
+  copyFileSync(path.join(root, 'out/workbench', `${seen}.png`), file);
+  console.log(`${name}.png`);
 }

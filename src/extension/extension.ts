@@ -4,6 +4,7 @@ import { registerCommands } from './commands.ts';
 import { Documents } from './documents.ts';
 import { HealthView } from './health-view.ts';
 import type { InspectorPanel } from './inspector-panel.ts';
+import type { InspectorServer } from './inspector-server.ts';
 import { languageStatus } from './language-status.ts';
 import { LogChannel } from './log-channel.ts';
 import { Hovers } from './marks/hovers.ts';
@@ -37,6 +38,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
     vscode.languages.registerCodeActionsProvider(settingsDocuments, new QuickFixes(marks), { providedCodeActionKinds: QuickFixes.kinds }),
     vscode.languages.registerHoverProvider(settingsDocuments, new Hovers(marks)),
     vscode.commands.registerCommand('holdfast.openInspector', inspectorOpener(context, registry)),
+    vscode.commands.registerCommand('holdfast.shareInspector', inspectorSharer(context, registry, own)),
     new StatusBar(registry, own),
     new HealthView(registry),
     languageStatus(registry, marks),
@@ -64,6 +66,18 @@ function inspectorOpener(context: vscode.ExtensionContext, registry: Registry): 
     return panel;
   };
   return async () => (await (inspector ??= load())).show();
+}
+
+/** The server for other inspectors is made when somebody asks for it. */
+function inspectorSharer(context: vscode.ExtensionContext, registry: Registry, own: OwnSettings): () => Promise<void> {
+  let server: Promise<InspectorServer> | undefined;
+  const load = async (): Promise<InspectorServer> => {
+    const later = await import('./later.ts');
+    const made = new later.InspectorServer(registry, own);
+    context.subscriptions.push(made);
+    return made;
+  };
+  return async () => (await (server ??= load())).share();
 }
 
 /** What the settings say is so at once, and whenever they change. */

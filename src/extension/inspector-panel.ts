@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { getNextTransitions, type AnyMachineSnapshot } from 'xstate';
@@ -6,7 +5,9 @@ import { drivable, type FromPage, type PossibleEvent, type ToPage } from '../ins
 import { Recorder, type InspectedActor } from '../inspect/recorder.ts';
 import { exportRecording, importRecording } from '../inspect/recording.ts';
 import type { InspectorRecord } from '../inspect/records.ts';
+import { withoutSecrets } from '../observe/redact.ts';
 import type { RegisteredService } from './api.ts';
+import { inspectorPage } from './inspector-page.ts';
 import type { Registry } from './registry.ts';
 
 /** New records are sent to the page together, at most so often, in milliseconds. */
@@ -59,7 +60,9 @@ class OpenPanel {
       retainContextWhenHidden: true,
       localResourceRoots: [resources],
     });
-    this.panel.webview.html = pageHtml(this.panel.webview, resources);
+    const { webview } = this.panel;
+    const uri = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(resources, name)).toString();
+    webview.html = inspectorPage({ script: uri('main.js'), style: uri('style.css'), cspSource: webview.cspSource });
     this.#subscriptions.push(
       this.panel.webview.onDidReceiveMessage((message: unknown) => void this.#onMessage(message)),
       registry.onDidChange(() => this.#followServices()),
@@ -77,7 +80,7 @@ class OpenPanel {
   #followServices(): void {
     const services = this.#registry.services;
     for (const service of services) {
-      if (!this.#attached.has(service)) this.#attached.set(service, this.#recorder.attach(service.id, service.supervisor as InspectedActor));
+      if (!this.#attached.has(service)) this.#attached.set(service, this.#recorder.attach(service.id, service.supervisor as InspectedActor, secretsOut(service)));
     }
     for (const [service, attached] of this.#attached) {
       if (services.includes(service)) continue;
@@ -208,6 +211,12 @@ class OpenPanel {
   }
 }
 
+/** Takes secrets out of what is recorded (P51): of most services nothing, as they have none. */
+function secretsOut(service: RegisteredService): ((text: string) => string) | undefined {
+  const { keys } = service.definition;
+  return keys.some((key) => service.definition.isSecret(key)) ? (text) => withoutSecrets(service, text) : undefined;
+}
+
 /** What an actor can handle now, and which of it a person may send. */
 function possibleEvents(actor: InspectedActor): PossibleEvent[] {
   const snapshot = actor.getSnapshot() as AnyMachineSnapshot;
@@ -223,40 +232,4 @@ function possibleEvents(actor: InspectedActor): PossibleEvent[] {
 function defaultFile(): vscode.Uri {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file('/');
   return vscode.Uri.joinPath(folder, 'holdfast-recording.json');
-}
-
-function pageHtml(webview: vscode.Webview, resources: vscode.Uri): string {
-  const nonce = randomBytes(16).toString('base64');
-  const uri = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(resources, name)).toString();
-  const csp = [`default-src 'none'`, `script-src 'nonce-${nonce}'`, `style-src ${webview.cspSource}`].join('; ');
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${csp}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>State Inspector</title>
-<link rel="stylesheet" href="${uri('style.css')}">
-</head>
-<body>
-<header><h1 id="title">State Inspector</h1><span id="problem" role="alert"></span>
-<button id="import">Open Recording…</button><button id="export">Export…</button></header>
-<nav aria-label="Actors"><div id="tree" role="tree" tabindex="0" aria-label="Actors"></div><p class="empty" id="nobody" hidden></p></nav>
-<aside id="details" tabindex="0" aria-label="Context of the selected actor"></aside>
-<main><div class="bar"><h2 id="subject"></h2><span id="subject-state" class="badge"></span><span id="subject-since"></span><span class="grow"></span>
-<button id="out" aria-label="Zoom out">−</button><button id="in" aria-label="Zoom in">+</button><button id="fit">Fit</button><button id="follow" aria-pressed="true" title="Keep the active states in view">Follow</button></div>
-<div id="chart" role="group" tabindex="0" aria-label="Statechart: plus and minus zoom, arrows pan, 0 fits"></div>
-<div class="drive"><div id="possible" role="group" aria-label="Events that are possible now"></div><div id="faults" role="group" aria-label="Faults for development"></div></div></main>
-<section class="time-bar" aria-label="Moment"><button id="live" aria-pressed="true">Live</button><input id="slider" type="range" min="0" max="0" value="0" aria-label="Time"><span id="when" role="status"></span></section>
-<section aria-label="What happened">
-<div class="tabs"><div role="tablist" aria-label="Views"><button role="tab" id="log-tab" aria-controls="log-panel">Events</button><button role="tab" id="sequence-tab" aria-controls="sequence-panel">Sequence</button><button role="tab" id="charts-tab" aria-controls="charts-panel">Over Time</button></div><span class="grow"></span>
-<div id="filters" role="group" aria-label="Filters"><select id="who" aria-label="Actor"></select><select id="which" aria-label="Type of event"></select><input id="filter" type="text" placeholder="Filter" aria-label="Filter events"></div>
-<select id="span" aria-label="Length of time" hidden><option value="60000">last minute</option><option value="600000" selected>last 10 minutes</option><option value="">everything</option></select></div>
-<div class="panel" id="log-panel" role="tabpanel" aria-labelledby="log-tab"><div id="log" role="listbox" tabindex="0" aria-label="Events"></div><p class="empty" id="nothing" hidden></p></div>
-<div class="panel" id="sequence-panel" role="tabpanel" tabindex="0" aria-labelledby="sequence-tab" hidden></div>
-<div class="panel" id="charts-panel" role="tabpanel" tabindex="0" aria-labelledby="charts-tab" hidden></div>
-</section>
-<script nonce="${nonce}" src="${uri('main.js')}"></script>
-</body>
-</html>`;
 }

@@ -8,6 +8,7 @@ export const ownDefaults = {
   /** In seconds. */
   'failedWrites.waitFor': 60 as number,
   'inspector.openOnTrouble': false as boolean,
+  'inspector.origins': [] as string[],
   'log.level': 'info' as 'debug' | 'info' | 'warn' | 'error',
   'marks.enabled': true as boolean,
   'statusBar.show': 'always' as 'always' | 'whenTroubled',

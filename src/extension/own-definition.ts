@@ -12,6 +12,13 @@ export const ownDefinition = defineSettings('holdfast', {
   'alerts.errorRate': { schema: yup.number().min(1).max(100).defined(), default: ownDefaults['alerts.errorRate'], description: '%setting.alerts.errorRate%' },
   'failedWrites.waitFor': { schema: seconds, default: ownDefaults['failedWrites.waitFor'], description: '%setting.failedWrites.waitFor%' },
   'inspector.openOnTrouble': { schema: yup.boolean().defined(), default: ownDefaults['inspector.openOnTrouble'], description: '%setting.inspector.openOnTrouble%' },
+  'inspector.origins': {
+    // A folder that is opened must not let pages in.
+    schema: yup.array(yup.string().matches(/^https?:\/\/[^/\s]+$/).defined()).defined(),
+    default: ownDefaults['inspector.origins'],
+    scope: 'machine',
+    description: '%setting.inspector.origins%',
+  },
   'log.level': { schema: yup.string().oneOf(['debug', 'info', 'warn', 'error'] as const).defined(), default: ownDefaults['log.level'], description: '%setting.log.level%' },
   'marks.enabled': { schema: yup.boolean().defined(), default: ownDefaults['marks.enabled'], description: '%setting.marks.enabled%' },
   'statusBar.show': {

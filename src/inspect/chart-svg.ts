@@ -1,4 +1,4 @@
-import { metrics, type Layout, type PlacedEdge, type PlacedState } from './layout.ts';
+import { metrics, type Layout, type PlacedEdge, type PlacedState, type StateLine } from './layout.ts';
 
 /** What is lit in a chart. */
 export interface Lit {
@@ -17,7 +17,7 @@ export function chartSvg(layout: Layout, lit: Lit = {}): string {
   const box = [-margin, -margin, layout.width + 2 * margin, layout.height + 2 * margin].join(' ');
   const last = [...layout.edges].sort((a, b) => Number(lit.fired?.has(a.id) ?? false) - Number(lit.fired?.has(b.id) ?? false));
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="${box}" width="${layout.width + 2 * margin}" height="${layout.height + 2 * margin}" role="img" aria-label="${escape(`Statechart of ${layout.machine}`)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="${box}" width="${layout.width + 2 * margin}" height="${layout.height + 2 * margin}" role="img" aria-label="${escape(chartName(layout, lit))}">`,
     '<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="arrow" d="M0 0L10 5L0 10z"/></marker>',
     '<marker id="arrow-lit" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="arrow lit" d="M0 0L10 5L0 10z"/></marker></defs>',
     ...layout.states.map((state) => stateSvg(state, lit)),
@@ -25,6 +25,13 @@ export function chartSvg(layout: Layout, lit: Lit = {}): string {
     ...last.map((edge) => labelSvg(edge, lit.fired?.has(edge.id) ?? false)),
     '</svg>',
   ].join('\n');
+}
+
+/** What a screen reader says: a picture has no parts for it. */
+export function chartName({ machine, states, edges }: Layout, { active, fired }: Lit): string {
+  const now = states.filter(({ id }) => active?.has(id) === true && id !== machine).map(({ id }) => id.slice(machine.length + 1));
+  const last = edges.filter(({ id }) => fired?.has(id) === true).map(({ label }) => label.lines.join(' '));
+  return [`Statechart of ${machine}`, ...(now.length === 0 ? [] : [`active: ${now.join(', ')}`]), ...(last.length === 0 ? [] : [`just fired: ${last.join(', ')}`])].join('; ');
 }
 
 function stateSvg(state: PlacedState, lit: Lit): string {
@@ -39,13 +46,21 @@ function stateSvg(state: PlacedState, lit: Lit): string {
   if (state.initial) parts.push(`<circle class="initial" cx="${x + metrics.padding + 1}" cy="${y + metrics.titleHeight / 2}" r="4"/>`);
   const indent = state.initial ? 14 : 0;
   parts.push(`<text class="title" x="${x + metrics.padding + indent}" y="${y + metrics.titleHeight / 2 + 4.5}">${escape(key)}</text>`);
+  if (state.lines.length > 0 && (type === 'atomic' || type === 'final')) parts.push(`<path class="rule" d="M${x} ${y + metrics.titleHeight - 3}h${width}"/>`);
   state.lines.forEach((line, index) => {
     const fired = line.edge !== undefined && (lit.fired?.has(line.edge) ?? false);
     const at = y + metrics.titleHeight + index * metrics.lineHeight + 10;
-    parts.push(`<text class="line ${line.kind}${fired ? ' lit' : ''}"${line.edge === undefined ? '' : ` data-edge="${escape(line.edge)}"`} x="${x + metrics.padding}" y="${at}">${escape(line.text)}</text>`);
+    parts.push(`<text class="line ${line.kind}${fired ? ' lit' : ''}"${line.edge === undefined ? '' : ` data-edge="${escape(line.edge)}"`} x="${x + metrics.padding}" y="${at}">${lineSvg(line)}</text>`);
   });
   parts.push('</g>');
   return parts.join('');
+}
+
+/** `FAILURE [isCurrent] / countFailure → CLOSED`, each part as it is in the labels of arrows. */
+function lineSvg({ kind, text }: StateLine): string {
+  const [, event = '', guard = '', action = '', target = ''] = /^(.*?)( \[.*?\])?( \/ .*?)?( → .*)?$/.exec(text) ?? [];
+  const part = (name: string, words: string): string => (words === '' ? '' : `<tspan class="${name}">${escape(words)}</tspan>`);
+  return part(kind === 'transition' ? 'event' : 'kind', event) + part('guard', guard) + part('action', action) + part('target', target);
 }
 
 function edgeSvg({ id, points }: PlacedEdge, fired: boolean): string {

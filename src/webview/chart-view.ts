@@ -1,10 +1,23 @@
 import { chartSvg } from '../inspect/chart-svg.ts';
 import type { ActorState } from '../inspect/history.ts';
 import type { Layout } from '../inspect/layout.ts';
+import { light } from './chart-light.ts';
 import { h, svgNode } from './dom.ts';
 
 /** The smallest scale at which the chart's texts can be read. */
 const readable = 0.85;
+/** How long it takes to move to what has become active, in milliseconds. */
+const glideFor = 300;
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Said by the system, or by VS Code's own setting. */
+const wantsNoMotion = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches || document.body.classList.contains('vscode-reduce-motion');
 
 /** The statechart of one actor: zoom with the wheel or + and -, pan by dragging or the arrow keys, fit with 0. */
 export class ChartView {
@@ -15,7 +28,10 @@ export class ChartView {
   #following = true;
   #shown = '';
   #machine = '';
-  #box = { x: 0, y: 0, width: 1, height: 1 };
+  #box: Box = { x: 0, y: 0, width: 1, height: 1 };
+  /** Where the picture is on its way to `#box`. */
+  #seen: Box | undefined;
+  #moving = 0;
 
   constructor(container: HTMLElement, layouts: Readonly<Record<string, Layout>>, followButton: HTMLElement) {
     this.#container = container;
@@ -35,10 +51,12 @@ export class ChartView {
     const signature = [state.machine, state.states.join(), state.fired.join()].join('|');
     if (signature !== this.#shown) {
       this.#shown = signature;
-      const svg = chartSvg(layout, { active: new Set(state.states), fired: new Set(state.fired) });
-      this.#container.replaceChildren(svgNode(svg));
+      const lit = { active: new Set(state.states), fired: new Set(state.fired) };
       const another = this.#machine !== state.machine;
       this.#machine = state.machine;
+      if (another || this.#svg === undefined) this.#container.replaceChildren(svgNode(chartSvg(layout, lit)));
+      else light(this.#svg, layout, lit);
+      if (another) this.#seen = undefined;
       if (this.#following) this.#follow(state, layout);
       else if (another) this.fit();
       else this.#apply();
@@ -80,7 +98,7 @@ export class ChartView {
     const scale = Math.min(clientWidth / (layout.width + 12), clientHeight / (layout.height + 12));
     if (scale >= readable || clientWidth === 0) {
       this.#box = { x: -6, y: -6, width: layout.width + 12, height: layout.height + 12 };
-      this.#apply();
+      this.#glide();
       return;
     }
     const innermost = layout.states.filter(({ id }) => state.states.includes(id) && !state.states.some((other) => other.startsWith(`${id}.`)));
@@ -95,7 +113,7 @@ export class ChartView {
     const height = clientHeight / factor;
     const within = (middle: number, size: number, whole: number): number => (size >= whole ? (whole - size) / 2 : Math.min(Math.max(middle - size / 2, -6), whole - size + 6));
     this.#box = { x: within((left + right) / 2, width, layout.width), y: within((top + bottom) / 2, height, layout.height), width, height };
-    this.#apply();
+    this.#glide();
   }
 
   fit(): void {
@@ -124,10 +142,35 @@ export class ChartView {
   }
 
   #apply(): void {
-    const { x, y, width, height } = this.#box;
-    this.#svg?.setAttribute('viewBox', `${x} ${y} ${width} ${height}`);
-    this.#svg?.setAttribute('width', '100%');
-    this.#svg?.setAttribute('height', '100%');
+    cancelAnimationFrame(this.#moving);
+    this.#draw(this.#box);
+  }
+
+  /** Moves there within a moment, so that the eye can follow; at once for whoever wants no motion. */
+  #glide(): void {
+    cancelAnimationFrame(this.#moving);
+    const [from, to] = [this.#seen, this.#box];
+    if (from === undefined || wantsNoMotion()) {
+      this.#draw(to);
+      return;
+    }
+    const started = performance.now();
+    const step = (): void => {
+      const share = Math.min(1, (performance.now() - started) / glideFor);
+      const eased = 1 - (1 - share) ** 3;
+      const between = (a: number, b: number): number => a + (b - a) * eased;
+      this.#draw({ x: between(from.x, to.x), y: between(from.y, to.y), width: between(from.width, to.width), height: between(from.height, to.height) });
+      if (share < 1) this.#moving = requestAnimationFrame(step);
+    };
+    step();
+  }
+
+  #draw(box: Box): void {
+    this.#seen = box;
+    const svg = this.#svg;
+    svg?.setAttribute('viewBox', `${box.x} ${box.y} ${box.width} ${box.height}`);
+    svg?.setAttribute('width', '100%');
+    svg?.setAttribute('height', '100%');
   }
 
   #listen(): void {
@@ -164,7 +207,7 @@ interface Bounds {
   readonly height: number;
 }
 
-function boundsOf(boxes: readonly { readonly x: number; readonly y: number; readonly width: number; readonly height: number }[]): Bounds {
+function boundsOf(boxes: readonly Box[]): Bounds {
   const left = Math.min(...boxes.map(({ x }) => x));
   const top = Math.min(...boxes.map(({ y }) => y));
   const right = Math.max(...boxes.map(({ x, width }) => x + width));

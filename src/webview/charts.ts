@@ -6,6 +6,8 @@ import { firstAfter, percentile, type Point, type Trends } from './trends.ts';
 /** Columns are so wide, with the gap between them, in pixels. */
 const columnWidth = 8;
 const narrow = 640;
+/** Breakers, and queues, that are drawn. */
+const maxLines = 6;
 
 /** Where the charts' time lies on the page. */
 export interface Scale {
@@ -36,7 +38,7 @@ export function chartsSvg(model: Model, trends: Trends, width: number, scale: Sc
   /** Writes a title and figures; @returns where the plot's top is */
   const row = (title: string, figures: string, height: number): number => {
     const above = left < 100 ? 34 : 0;
-    parts.push(`<text class="name" x="12" y="${y + 13}">${escape(shorten(title, 34))}</text><text class="figures" x="12" y="${y + 29}">${escape(figures)}</text>`);
+    parts.push(`<text class="name" x="12" y="${y + 13}">${escape(shorten(title, 34))}</text><text class="figures" x="12" y="${y + 29}">${escape(figures).replace(/\bp\d\d\b/g, (name) => `<tspan class="latency ${name}">■</tspan> ${name}`)}</text>`);
     const top = y + above;
     y = top + Math.max(height, above === 0 ? 32 : 0) + 14;
     return top;
@@ -56,7 +58,8 @@ export function chartsSvg(model: Model, trends: Trends, width: number, scale: Sc
     `<rect class="${className}" x="${left + column * columnWidth}" y="${round(top)}" width="${columnWidth - 2}" height="${round(Math.max(1, height))}"><title>${escape(title)}</title></rect>`
   );
 
-  for (const [actor, points] of trends.breakers) {
+  const [breakers, otherBreakers] = chosen(trends.breakers, model, (points) => points.at(-1)?.value !== 'CLOSED');
+  for (const [actor, points] of breakers) {
     const at = firstAfter(points, now) - 1;
     const mode = points[at];
     const top = row(model.name(actor), mode === undefined ? '' : `${mode.value} for ${duration(now - mode.time)}`, 22);
@@ -95,7 +98,8 @@ export function chartsSvg(model: Model, trends: Trends, width: number, scale: Sc
     if (bad > 0) parts.push(bar('failed', column, errorsTop + 40 - share, share, title));
   }
 
-  for (const [actor, points] of trends.depths) {
+  const [depths, otherDepths] = chosen(trends.depths, model, (points) => points.at(-1)?.value !== 0);
+  for (const [actor, points] of depths) {
     const depth = points[firstAfter(points, now) - 1]?.value ?? 0;
     const highest = Math.max(1, ...points.map(({ value }) => value));
     const top = row(model.name(actor), `${depth} waiting · at most ${Math.max(0, ...points.map(({ value }) => value))}`, 32);
@@ -106,9 +110,20 @@ export function chartsSvg(model: Model, trends: Trends, width: number, scale: Sc
     const time = from + ((to - from) * i) / 4;
     parts.push(`<text class="tick" text-anchor="${i === 0 ? 'start' : i === 4 ? 'end' : 'middle'}" x="${x(time)}" y="${y + 10}">${new Date(time).toTimeString().slice(0, 8)}</text>`);
   }
+  if (otherBreakers + otherDepths > 0) {
+    parts.push(`<text class="figures" x="12" y="${y + 10}">${otherBreakers} breakers and ${otherDepths} queues more: choose one</text>`);
+  }
   if (model.position !== undefined) parts.push(`<line class="cursor" x1="${x(now)}" x2="${x(now)}" y1="0" y2="${y}"/>`);
   y += 20;
   return `<svg xmlns="http://www.w3.org/2000/svg" class="trends" viewBox="0 0 ${width} ${y}" width="${width}" height="${y}" role="img" aria-label="Breaker states, latency of writes, rate of errors and queue depth over time">${parts.join('')}</svg>`;
+}
+
+/** As many lines as can be looked at: that of the selected actor, then what is in trouble; and how many others there are. */
+function chosen<T>(lines: ReadonlyMap<string, readonly Point<T>[]>, { selected }: Model, troubled: (points: readonly Point<T>[]) => boolean): [lines: [string, readonly Point<T>[]][], others: number] {
+  if (lines.size <= maxLines) return [[...lines], 0];
+  const rank = ([actor, points]: [string, readonly Point<T>[]]): number => (actor === selected ? 2 : troubled(points) ? 1 : 0);
+  const all = [...lines].sort((a, b) => rank(b) - rank(a));
+  return [all.slice(0, maxLines), all.length - maxLines];
 }
 
 /** An area of steps; of steps on the same pixel the highest is drawn. */

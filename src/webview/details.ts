@@ -1,6 +1,6 @@
 import type { ActorState } from '../inspect/history.ts';
 import type { EventRecord, Plain } from '../inspect/records.ts';
-import { clock, fill, h } from './dom.ts';
+import { clock, fill, h, shortPaths } from './dom.ts';
 import { brief, typeOf } from './log.ts';
 import type { Model } from './model.ts';
 
@@ -31,7 +31,7 @@ function lastEvent(event: EventRecord, model: Model): Node[] {
 }
 
 function valueOf(name: string, value: Plain, changed: object, before: Readonly<Record<string, Plain>>): (Node | string)[] {
-  const text = typeof value === 'string' ? value : JSON.stringify(value, undefined, 1);
+  const text = shortPaths(typeof value === 'string' ? value : JSON.stringify(value, undefined, 1));
   if (!Object.hasOwn(changed, name) || !Object.hasOwn(before, name)) return [text];
   return [h('del', {}, brief(before[name]!)), ' ', h('ins', {}, text)];
 }

@@ -47,6 +47,11 @@ export function shortName(name: string): string {
   return `${kind} · ${file!.split('/').slice(-2).join('/')}`;
 }
 
+/** Addresses of files by the last two parts of them. */
+export function shortPaths(text: string): string {
+  return text.replace(/\bfile:\/\/[^"\s]*\/([^/"\s]+\/[^/"\s]+)/g, '…/$1');
+}
+
 const signatures = new WeakMap<Element, string>();
 
 /** Fills a container anew only when what it shows has changed: a button that is replaced while it is pressed loses the click. */

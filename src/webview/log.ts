@@ -1,6 +1,6 @@
 import { eventName } from '../inspect/chart.ts';
 import type { InspectorRecord, Plain } from '../inspect/records.ts';
-import { clock, h } from './dom.ts';
+import { clock, h, shortPaths } from './dom.ts';
 import type { Model } from './model.ts';
 import { VirtualList } from './virtual-list.ts';
 
@@ -73,10 +73,8 @@ export class EventLog {
 
   /** Follows the end, unless someone has scrolled up. */
   draw(): void {
-    const atEnd = this.#list.atEnd;
     const { position, forgotten } = this.#model;
-    this.#list.show(this.#matches.length, position === undefined ? -1 : this.#lowerBound(position + forgotten + 1) - 1);
-    if (atEnd && position === undefined) this.#list.scrollToEnd();
+    this.#list.show(this.#matches.length, position === undefined ? -1 : this.#lowerBound(position + forgotten + 1) - 1, position === undefined && this.#list.atEnd);
   }
 
   /** The last records that pass the filter, up to the moment that is shown; the oldest first. */
@@ -156,12 +154,14 @@ export class EventLog {
 /** The type of a record, in words; what it names by a file's address it names by the file alone. */
 export function typeOf(record: InspectorRecord): string {
   if (record.kind !== 'event') return record.kind === 'actor' ? '(began)' : '(ended)';
+  // Whose it is says the sender.
+  if (record.type.startsWith('xstate.snapshot.')) return '(changed)';
   return eventName(record.type.replace(/:.*\//s, ' · '));
 }
 
 /** A value in a few letters. */
 export function brief(value: Plain): string {
   if (typeof value === 'number' && !Number.isInteger(value)) return value.toFixed(1);
-  const text = JSON.stringify(value);
+  const text = shortPaths(JSON.stringify(value));
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

@@ -97,7 +97,9 @@ function drawSubject(): void {
   chart.tick(state, model.time());
   find('#subject').textContent = state === undefined ? '' : shortName(state.name);
   const badge = find('#subject-state');
-  badge.textContent = state === undefined ? '' : leaves(state);
+  const states = state === undefined ? '' : leaves(state);
+  // A screen reader says what is written here: it is written once.
+  if (badge.textContent !== states) badge.textContent = states;
   badge.className = `badge ${state === undefined ? '' : tone(state)}`;
   find('#subject-since').textContent = state === undefined ? '' : `for ${duration(Math.max(0, model.time() - state.since), true)}`;
   drawDetails(find('#details'), model, state);

@@ -9,6 +9,9 @@ export class VirtualList {
   readonly #rows = h('div', { class: 'rows', role: 'none' });
   #length = 0;
   #current = -1;
+  /** Where it is scrolled to, and how high it is: kept, as to ask the page for them would lay it out anew each time. */
+  #top = 0;
+  #height = 0;
 
   /** @param rowHeight in pixels; the style sheet agrees */
   constructor(container: HTMLElement, rowHeight: number, row: (index: number) => HTMLElement) {
@@ -16,7 +19,21 @@ export class VirtualList {
     this.#rowHeight = rowHeight;
     this.#row = row;
     container.append(this.#space, this.#rows);
-    container.addEventListener('scroll', () => this.#draw());
+    this.#height = container.clientHeight;
+    container.addEventListener('scroll', () => {
+      if (container.scrollTop === this.#top) return;
+      this.#top = container.scrollTop;
+      this.#draw();
+    });
+    new ResizeObserver(() => {
+      // Hidden, which keeps its place; shown again, it has lost it.
+      if (container.clientHeight === 0) return;
+      const { atEnd } = this;
+      this.#height = container.clientHeight;
+      if (atEnd) this.#top = this.#end;
+      container.scrollTop = this.#top;
+      this.#draw();
+    }).observe(container);
   }
 
   get length(): number {
@@ -24,36 +41,53 @@ export class VirtualList {
   }
 
   get page(): number {
-    return Math.max(1, Math.floor(this.container.clientHeight / this.#rowHeight) - 1);
+    return Math.max(1, Math.floor(this.#height / this.#rowHeight) - 1);
   }
 
   get atEnd(): boolean {
-    return this.container.scrollTop + this.container.clientHeight >= (this.#length - 1) * this.#rowHeight;
+    return this.#top + this.#height >= (this.#length - 1) * this.#rowHeight;
   }
 
-  /** @param current the row that is chosen, or -1 */
-  show(length: number, current: number): void {
+  /**
+   * @param current the row that is chosen, or -1
+   * @param toEnd the last row shall be in view
+   */
+  show(length: number, current: number, toEnd = false): void {
     if (length !== this.#length) this.#space.style.height = `${length * this.#rowHeight}px`;
     this.#length = length;
     this.#current = current;
-    this.#draw();
+    const top = toEnd ? this.#end : Math.min(this.#top, this.#end);
+    if (top !== this.#top) this.#scrollTo(top);
+    else this.#draw();
   }
 
   scrollToEnd(): void {
-    this.container.scrollTop = this.container.scrollHeight;
+    this.#scrollTo(this.#end);
+  }
+
+  /** Where it is scrolled to when its last row is in view. */
+  get #end(): number {
+    return Math.max(0, this.#length * this.#rowHeight - this.#height);
   }
 
   /** Scrolls no more than it must. */
   reveal(index: number): void {
-    const { scrollTop, clientHeight } = this.container;
     const top = index * this.#rowHeight;
-    if (top < scrollTop) this.container.scrollTop = top;
-    else if (top + this.#rowHeight > scrollTop + clientHeight) this.container.scrollTop = top + this.#rowHeight - clientHeight;
+    if (top < this.#top) this.#scrollTo(top);
+    else if (top + this.#rowHeight > this.#top + this.#height) this.#scrollTo(top + this.#rowHeight - this.#height);
+  }
+
+  #scrollTo(top: number): void {
+    const wanted = Math.max(0, top);
+    if (wanted === this.#top) return;
+    this.#top = wanted;
+    this.container.scrollTop = wanted;
+    this.#draw();
   }
 
   #draw(): void {
-    const first = Math.min(Math.floor(this.container.scrollTop / this.#rowHeight), Math.max(0, this.#length - 1));
-    const end = Math.min(this.#length, first + Math.ceil(this.container.clientHeight / this.#rowHeight) + 1);
+    const first = Math.min(Math.floor(this.#top / this.#rowHeight), Math.max(0, this.#length - 1));
+    const end = Math.min(this.#length, first + Math.ceil(this.#height / this.#rowHeight) + 1);
     const rows: HTMLElement[] = [];
     for (let index = first; index < end; index++) {
       const row = this.#row(index);

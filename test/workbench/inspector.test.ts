@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Frame } from 'playwright-core';
+import { WebSocket } from 'ws';
 import { importRecording } from '../../src/inspect/recording.ts';
-import { runCommand } from '../../tools/vscode-host/drive.ts';
+import { answerFileDialog, notifications, runCommand } from '../../tools/vscode-host/drive.ts';
 import { accessibilityProblems, inspectorFrame, openDesk, type Desk } from './workbench.ts';
 
 const inWorkspace = { target: 'workspace' };
@@ -32,6 +34,21 @@ describe('The State Inspector', function () {
     await active('circuit-breaker.CLOSED').waitFor();
     for (const name of ['nofx', 'lifecycle', 'breaker', 'queue']) await actor(name).first().waitFor();
     await desk.picture('inspector-closed-dark');
+  });
+
+  it('P53 runs nothing but its own script, and asks nobody for anything', async () => {
+    const policy = await frame.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute('content');
+    expect(policy).to.match(/^default-src 'none'; script-src 'nonce-[\w+/=]{20,}'; style-src [^;']+$/);
+    const [inline, asked, handlers] = await frame.evaluate<[unknown, string, number]>(`(async () => {
+      const script = document.createElement('script');
+      script.textContent = 'window.ranInline = true';
+      document.body.append(script);
+      const asked = await fetch('https://localhost:1/').then(() => 'answered', ({ message }) => message);
+      const all = [...document.querySelectorAll('*')];
+      return [window.ranInline, asked, all.filter(({ attributes }) => [...attributes].some(({ name }) => name.startsWith('on') || name === 'style')).length];
+    })()`);
+    expect([inline, handlers]).to.deep.equal([null, 1]);
+    expect(asked).to.match(/fetch|policy/i);
   });
 
   it('lights CLOSED, OPEN, HALF_OPEN and CLOSED in turn while a fault is injected and healed', async () => {
@@ -104,6 +121,66 @@ describe('The State Inspector', function () {
     expect((await desk.link.call('update', 'maxAgents', 7, inWorkspace)).ok).to.equal(true);
   });
 
+  it('shows a retry in flight, with its chart and the time that is left, for as long as it lasts', async () => {
+    await frame.getByRole('button', { name: 'hang', exact: true }).click();
+    await frame.getByRole('button', { name: 'hang', exact: true, pressed: true }).waitFor();
+    const written = desk.link.call('update', 'maxAgents', 8, inWorkspace);
+    const retry = actor('retry:').first();
+    await retry.waitFor();
+    await frame.getByRole('button', { name: 'work', exact: true }).click();
+    await retry.click();
+    await frame.locator('.state.active[data-state^="retry-sequencer."]').first().waitFor();
+    await desk.picture('inspector-retry-dark');
+    expect((await written).ok).to.equal(true);
+    await retry.waitFor({ state: 'detached' });
+    await actor('breaker').click();
+  });
+
+  it('zooms, pans and fits with the keyboard, and follows what is active again', async () => {
+    const { keyboard } = desk.workbench.page;
+    const box = async (): Promise<number[]> => (await frame.locator('#chart svg').getAttribute('viewBox'))!.split(' ').map(Number);
+    const press = async (key: string): Promise<{ before: number[]; after: number[] }> => {
+      const before = await box();
+      await keyboard.press(key);
+      return { before, after: await box() };
+    };
+    await desk.workbench.page.emulateMedia({ reducedMotion: 'reduce' });
+    await frame.locator('#chart').focus();
+    const fitted = (await press('0')).after;
+    expect(fitted[2]! / fitted[3]!, 'the whole chart').to.be.greaterThan(3);
+    const nearer = await press('+');
+    expect(nearer.after[2]).to.be.lessThan(nearer.before[2]!);
+    const right = await press('ArrowRight');
+    expect(right.after[0]).to.be.greaterThan(right.before[0]!);
+    const down = await press('ArrowDown');
+    expect(down.after[1]).to.be.greaterThan(down.before[1]!);
+    const farther = await press('-');
+    expect(farther.after[2]).to.be.greaterThan(farther.before[2]!);
+    await frame.getByRole('button', { name: 'Follow', pressed: false }).click();
+    await frame.getByRole('button', { name: 'Follow', pressed: true }).waitFor();
+  });
+
+  it('moves nothing for whoever wants no motion', async () => {
+    const { page } = desk.workbench;
+    const duration = () => frame.evaluate<string>(`getComputedStyle(document.querySelector('.state rect')).transitionDuration`);
+    const boxes = async (): Promise<number> => {
+      await frame.evaluate(`window.boxes = new Set(); window.watched = new MutationObserver(() => boxes.add(document.querySelector('#chart svg').getAttribute('viewBox')));
+        watched.observe(document.querySelector('#chart'), { subtree: true, childList: true, attributes: true, attributeFilter: ['viewBox'] })`);
+      const slider = frame.getByRole('slider', { name: 'Time' });
+      for (let position = Number(await slider.getAttribute('max')); position > 0 && await active('circuit-breaker.OPEN').count() === 0; position--) await slider.fill(String(position - 1));
+      await frame.getByRole('button', { name: 'Live' }).click();
+      await active('circuit-breaker.CLOSED').waitFor();
+      await frame.evaluate('new Promise((resolve) => setTimeout(resolve, 400))');
+      return frame.evaluate<number>('(watched.disconnect(), boxes.size)');
+    };
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    expect(await duration()).to.match(/0\.2s/);
+    const moving = await boxes();
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    expect(await duration()).to.equal('0s');
+    expect(await boxes(), 'places of the chart').to.be.lessThan(moving);
+  });
+
   it('shows messages between actors, and what went on over time', async () => {
     await frame.getByRole('tab', { name: 'Sequence' }).click();
     await frame.locator('svg.sequence.body').waitFor();
@@ -112,7 +189,7 @@ describe('The State Inspector', function () {
     await frame.getByRole('tab', { name: 'Sequence' }).press('ArrowRight');
     await frame.locator('svg.trends .band.OPEN').first().waitFor();
     const figures = (await frame.locator('svg.trends .figures').allTextContents()).join('\n');
-    expect(figures).to.match(/^CLOSED for .*\np50 .* · p95 .* · p99 .*\n5 of \d+ writes failed · \d+ %\n0 waiting · at most \d+$/);
+    expect(figures).to.match(/^CLOSED for .*\n■ p50 .* · ■ p95 .* · ■ p99 .*\n5 of \d+ writes failed · \d+ %\n0 waiting · at most \d+$/);
     expect(await frame.locator('svg.trends .failed').count()).to.be.greaterThan(0);
     expect(await frame.locator('svg.trends .latency.p95').count()).to.be.greaterThan(0);
     await desk.picture('inspector-charts-dark');
@@ -123,22 +200,8 @@ describe('The State Inspector', function () {
   it('exports what was seen, and opens it again (P54)', async () => {
     const { page } = desk.workbench;
     const file = path.join(desk.workspace, 'seen.json');
-    /** Names a file in VS Code's own dialog, which looks the path up before it takes Enter. */
-    const answerDialog = async (text: string): Promise<void> => {
-      const input = page.locator('.quick-input-widget input[type="text"]:visible');
-      await input.waitFor();
-      let before = '';
-      for (let tries = 0; tries < 40 && await input.count() > 0; tries++) {
-        const value = await input.inputValue().catch(() => '');
-        // It replaces what is typed while it still looks its own proposal up.
-        if (value === text && before === text) await page.keyboard.press('Enter');
-        else if (value !== text && value === before) await input.fill(text).catch(() => undefined);
-        before = value;
-        await page.waitForTimeout(250);
-      }
-    };
     await frame.getByRole('button', { name: 'Export…' }).click();
-    await answerDialog(file);
+    await answerFileDialog(page, file);
     // It is there before it is whole.
     const written = (): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
     for (let tries = 0; tries < 400 && !written().endsWith('}'); tries++) await page.waitForTimeout(50);
@@ -146,7 +209,7 @@ describe('The State Inspector', function () {
     expect(importRecording(text).records.length).to.be.greaterThan(10);
 
     await frame.getByRole('button', { name: 'Open Recording…' }).click();
-    await answerDialog(file);
+    await answerFileDialog(page, file);
     await frame.getByText(/^Recording of/).waitFor();
     await frame.getByText('A recording: nothing can be sent.').waitFor();
     await desk.picture('inspector-recording-dark');
@@ -154,7 +217,7 @@ describe('The State Inspector', function () {
     const damaged = path.join(desk.workspace, 'damaged.json');
     writeFileSync(damaged, text.replaceAll('"transitions"', '"transition"'));
     await frame.getByRole('button', { name: 'Open Recording…' }).click();
-    await answerDialog(damaged);
+    await answerFileDialog(page, damaged);
     await frame.getByRole('alert').filter({ hasText: 'is damaged' }).waitFor();
     await frame.getByRole('button', { name: 'Live' }).click();
     await active('circuit-breaker.CLOSED').waitFor();
@@ -175,15 +238,42 @@ describe('The State Inspector', function () {
     expect(await accessibilityProblems(frame)).to.deep.equal([]);
   });
 
-  it('looks right in light and in high contrast', async () => {
-    for (const [name, theme] of [['light', 'Default Light Modern'], ['contrast', 'Default High Contrast']] as const) {
+  it('looks right in light and in both kinds of high contrast', async () => {
+    for (const [kind, theme] of [['light', 'Light Modern'], ['high-contrast', 'Dark High Contrast'], ['high-contrast-light', 'Light High Contrast']] as const) {
       await runCommand(desk.workbench.page, 'Preferences: Color Theme');
       const input = desk.workbench.page.locator('.quick-input-widget input[type="text"]:visible');
-      await input.fill(theme.replace('Default ', ''));
+      await input.fill(theme);
       await desk.workbench.page.keyboard.press('Enter');
-      await desk.workbench.page.waitForTimeout(800);
-      await desk.picture(`inspector-${name}`);
+      await frame.locator(`body[data-vscode-theme-kind="vscode-${kind}"]`).waitFor();
+      await desk.picture(`inspector-${kind}`);
       expect(await accessibilityProblems(frame)).to.deep.equal([]);
     }
+  });
+
+  it('P53 lets another inspector follow, from when it is asked to until it is told to stop', async () => {
+    const { page } = desk.workbench;
+    const share = async (button: string): Promise<void> => {
+      await runCommand(page, 'Holdfast: Share With Other Inspectors');
+      const offer = notifications(page).filter({ hasText: 'Other inspectors on this machine can follow' });
+      await offer.getByRole('button', { name: button, exact: true }).click();
+      await offer.waitFor({ state: 'detached' });
+    };
+    await share('Copy Address');
+    const address = await page.evaluate<string>('navigator.clipboard.readText()');
+    expect(address).to.match(/^ws:\/\/127\.0\.0\.1:\d+\/stately\?token=[\w-]{40,}$/);
+    const socket = new WebSocket(address);
+    const told: { type: string; name?: string }[] = [];
+    socket.on('message', (data: Buffer) => told.push(JSON.parse(data.toString()) as never));
+    const [ended] = [once(socket, 'close'), await once(socket, 'open')];
+    await desk.link.call('update', 'maxAgents', 9, inWorkspace);
+    for (let tries = 0; tries < 200 && !told.some(({ type }) => type === '@xstate.event'); tries++) await page.waitForTimeout(50);
+    expect(told.filter(({ type }) => type === '@xstate.actor').map(({ name }) => name)).to.include.members(['supervisor', 'lifecycle']);
+    expect(told.map(({ type }) => type)).to.include.members(['@xstate.event', '@xstate.snapshot']);
+    const stranger = new WebSocket(address.replace(/token=.*/, 'token=guessed-guessed-guessed'));
+    expect(String((await once(stranger, 'error'))[0])).to.contain('401');
+    await share('Stop');
+    expect((await ended)[0]).to.equal(1001);
+    const late = new WebSocket(address);
+    expect(String((await once(late, 'error'))[0])).to.contain('ECONNREFUSED');
   });
 });

@@ -7,7 +7,7 @@ import { createDemoWorkspace } from '../../tools/demo-workspace.ts';
 import { webview } from '../../tools/vscode-host/drive.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { builtExtensions, projectRoot } from '../../tools/vscode-host/paths.ts';
-import { openWorkbench, quietSettings, type Workbench } from '../../tools/vscode-host/workbench.ts';
+import { openWorkbench, quietSettings, type Workbench, type WorkbenchOptions } from '../../tools/vscode-host/workbench.ts';
 
 /** Pictures of the workbench are kept here, to be looked at. */
 export const pictures = path.join(projectRoot, 'out/workbench');
@@ -22,11 +22,12 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-export async function openDesk(settings: Record<string, unknown> = {}): Promise<Desk> {
+export async function openDesk(settings: Record<string, unknown> = {}, options: Pick<WorkbenchOptions, 'viewport'> = {}): Promise<Desk> {
   const folder = temporaryFolder();
   const workspace = await createDemoWorkspace(folder);
   const socket = process.platform === 'win32' ? `\\\\.\\pipe\\holdfast-desk-${process.pid}` : path.join(folder, 'desk.sock');
   const workbench = await openWorkbench({
+    ...options,
     folder: workspace,
     extensionDevelopmentPaths: [...builtExtensions(), path.join(projectRoot, 'tools/demo-driver')],
     userSettings: { ...quietSettings, 'files.autoSave': 'off', ...settings },

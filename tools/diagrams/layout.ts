@@ -30,8 +30,9 @@ const countdown = (event: string): string => event.replace(/^after (.*)$/, '$1: 
 /** Works out where everything of a chart goes. */
 export async function layoutOf(chart: Chart): Promise<Layout> {
   const distance = distances(chart);
-  const drawn = chart.edges.filter((edge) => !isInward(edge));
-  const inward = chart.edges.filter(isInward);
+  const isLine = (edge: ChartEdge): boolean => isInward(edge) || isDetour(chart, edge);
+  const drawn = chart.edges.filter((edge) => !isLine(edge));
+  const inward = chart.edges.filter(isLine);
 
   const toNode = (state: ChartState): ElkNode => {
     const lines = linesOf(state, inward);
@@ -58,7 +59,7 @@ export async function layoutOf(chart: Chart): Promise<Layout> {
       id: edge.id,
       sources: [edge.source],
       targets: [edge.target!],
-      labels: [{ text: lines.join('\n'), width: Math.max(...lines.map((line) => textWidth(countdown(line), metrics.lineSize))) + 16, height: lines.length * 14 + 6, layoutOptions: { 'elk.edgeLabels.inline': 'true', 'elk.edgeLabels.placement': 'CENTER' } }],
+      labels: [{ text: lines.join('\n'), width: Math.max(...lines.map((line, index) => textWidth(countdown(line), metrics.lineSize) * (index === 0 ? bold : 1))) + 16, height: lines.length * 14 + 6, layoutOptions: { 'elk.edgeLabels.inline': 'true', 'elk.edgeLabels.placement': 'CENTER' } }],
       layoutOptions: { 'elk.layered.priority.direction': forward ? (edge.event === 'always' && edge.guard === undefined ? '20' : '10') : '1' },
     };
   });
@@ -76,6 +77,15 @@ export async function layoutOf(chart: Chart): Promise<Layout> {
 /** A transition into the state itself or a state within it is a line in the box, not an arrow. */
 function isInward({ source, target }: ChartEdge): boolean {
   return target === source || target!.startsWith(`${source}.`);
+}
+
+/**
+ * The first state of a machine that is passed through at once, as what was before a restart decides: where else it may
+ * lead is a line in its box. Arrows for what happens once, and is never seen, would hide those that matter.
+ */
+function isDetour({ root, edges }: Chart, { source, event, guard }: ChartEdge): boolean {
+  const first = root.children.find(({ initial }) => initial);
+  return source === first?.id && event === 'always' && guard !== undefined && edges.some((other) => other.source === source && other.event === 'always' && other.guard === undefined);
 }
 
 function linesOf(state: ChartState, inward: readonly ChartEdge[]): StateLine[] {
@@ -161,6 +171,8 @@ function find(state: ChartState, id: string): ChartState | undefined {
   return undefined;
 }
 
+/** How much wider bold letters are. */
+const bold = 1.06;
 /** Capitals are wider. */
 const textWidth = (text: string, size: number): number => (
   [...text].reduce((width, char) => width + (/[A-Z_]/.test(char) ? 1.22 : 1) * metrics.charWidth, 0) * (size / metrics.lineSize)

@@ -43,6 +43,21 @@ export async function answerNotification(page: Page, text: string | RegExp, butt
   await notifications(page).filter({ hasText: text }).getByRole('button', { name: button }).click();
 }
 
+/** Names a file in VS Code's own dialog, which looks the path up before it takes Enter. */
+export async function answerFileDialog(page: Page, file: string): Promise<void> {
+  const input = page.locator('.quick-input-widget input[type="text"]:visible');
+  await input.waitFor();
+  let before = '';
+  for (let tries = 0; tries < 40 && await input.count() > 0; tries++) {
+    const value = await input.inputValue().catch(() => '');
+    // It replaces what is typed while it still looks its own proposal up.
+    if (value === file && before === file) await page.keyboard.press('Enter');
+    else if (value !== file && value === before) await input.fill(file).catch(() => undefined);
+    before = value;
+    await page.waitForTimeout(250);
+  }
+}
+
 /** The document of the webview with this text in it: VS Code puts each into two nested frames. */
 export async function webview(page: Page, text: string | RegExp, timeout = 15_000): Promise<Frame> {
   const deadline = performance.now() + timeout;
