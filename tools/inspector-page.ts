@@ -36,7 +36,7 @@ export async function openInspectorPage(viewport = { width: 1_200, height: 900 }
     addEventListener('DOMContentLoaded', () => { document.documentElement.style.cssText = ${JSON.stringify(colours)}; });`);
   const built = path.join(projectRoot, 'dist/webview');
   const files: Record<string, [type: string, body: string]> = {
-    '/': ['text/html', inspectorPage({ script: `${origin}/main.js`, style: `${origin}/style.css`, cspSource: origin })],
+    '/': ['text/html', inspectorPage({ script: `${origin}/main.js`, style: `${origin}/style.css`, cspSource: origin, language: 'en', texts: {} })],
     '/main.js': ['text/javascript', readFileSync(path.join(built, 'main.js'), 'utf8')],
     '/style.css': ['text/css', readFileSync(path.join(built, 'style.css'), 'utf8')],
   };

@@ -5,7 +5,7 @@ import { drivable, type FromPage, type PossibleEvent, type ToPage } from '../ins
 import { Recorder, type InspectedActor } from '../inspect/recorder.ts';
 import { exportRecording, importRecording } from '../inspect/recording.ts';
 import type { InspectorRecord } from '../inspect/records.ts';
-import { withoutSecrets } from '../observe/redact.ts';
+import { secretRedactor } from '../observe/redact.ts';
 import type { RegisteredService } from './api.ts';
 import { inspectorPage } from './inspector-page.ts';
 import type { Registry } from './registry.ts';
@@ -62,7 +62,7 @@ class OpenPanel {
     });
     const { webview } = this.panel;
     const uri = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(resources, name)).toString();
-    webview.html = inspectorPage({ script: uri('main.js'), style: uri('style.css'), cspSource: webview.cspSource });
+    webview.html = inspectorPage({ script: uri('main.js'), style: uri('style.css'), cspSource: webview.cspSource, language: vscode.env.language, texts: l10n.bundle ?? {} });
     this.#subscriptions.push(
       this.panel.webview.onDidReceiveMessage((message: unknown) => void this.#onMessage(message)),
       registry.onDidChange(() => this.#followServices()),
@@ -80,7 +80,7 @@ class OpenPanel {
   #followServices(): void {
     const services = this.#registry.services;
     for (const service of services) {
-      if (!this.#attached.has(service)) this.#attached.set(service, this.#recorder.attach(service.id, service.supervisor as InspectedActor, secretsOut(service)));
+      if (!this.#attached.has(service)) this.#attached.set(service, this.#recorder.attach(service.id, service.supervisor as InspectedActor, secretRedactor(service)));
     }
     for (const [service, attached] of this.#attached) {
       if (services.includes(service)) continue;
@@ -209,12 +209,6 @@ class OpenPanel {
       this.#tell({ type: 'problem', message: error instanceof Error ? error.message : l10n.t('The file cannot be read.') });
     }
   }
-}
-
-/** Takes secrets out of what is recorded (P51): of most services nothing, as they have none. */
-function secretsOut(service: RegisteredService): ((text: string) => string) | undefined {
-  const { keys } = service.definition;
-  return keys.some((key) => service.definition.isSecret(key)) ? (text) => withoutSecrets(service, text) : undefined;
 }
 
 /** What an actor can handle now, and which of it a person may send. */

@@ -15,6 +15,12 @@ export function withoutSecrets(service: ObservedService, text: string): string {
   return without(text, () => definition.keys.filter((key) => definition.isSecret(key)).map((key) => service.get(key)));
 }
 
+/** Takes secrets out of texts, for whoever keeps many; `undefined` for a service that has none, as most. */
+export function secretRedactor(service: ObservedService): ((text: string) => string) | undefined {
+  const { definition } = service;
+  return definition.keys.some((key) => definition.isSecret(key)) ? (text) => withoutSecrets(service, text) : undefined;
+}
+
 /** Without the stored values of this setting: for what is said of an illegal one. */
 export function withoutStoredValues(service: ObservedService, key: string, text: string): string {
   return without(text, () => Object.values(service.inspect(key).layers));

@@ -3,6 +3,7 @@ import type { ActorState } from '../inspect/history.ts';
 import type { Layout } from '../inspect/layout.ts';
 import { light } from './chart-light.ts';
 import { h, svgNode } from './dom.ts';
+import { t } from './texts.ts';
 
 /** The smallest scale at which the chart's texts can be read. */
 const readable = 0.85;
@@ -43,7 +44,7 @@ export class ChartView {
   show(state: ActorState | undefined): void {
     const layout = state === undefined ? undefined : this.#layouts[state.machine];
     if (state === undefined || layout === undefined) {
-      const text = state === undefined ? 'No actor is selected.' : `There is no chart of ${state.machine}.`;
+      const text = state === undefined ? t('No actor is selected.') : t('There is no chart of {0}.', state.machine);
       if (this.#container.textContent !== text) this.#container.replaceChildren(h('p', { class: 'empty' }, text));
       this.#shown = this.#machine = '';
       return;
@@ -75,7 +76,7 @@ export class ChartView {
       const length = delayOf(state, delay);
       const entered = state.entered[source!];
       const left = length === undefined || entered === undefined ? undefined : entered + length - now;
-      text.textContent = left !== undefined && left >= 0 ? `${delay}: ${seconds(left)} s left` : `after ${delay}${length === undefined ? '' : `: ${length / 1_000} s`}`;
+      text.textContent = left !== undefined && left >= 0 ? t('{0}: {1} s left', delay, seconds(left)) : `after ${delay}${length === undefined ? '' : `: ${length / 1_000} s`}`;
       label.classList.toggle('running', left !== undefined && left >= 0);
     }
   }

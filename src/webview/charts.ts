@@ -1,6 +1,7 @@
 import { escape } from '../inspect/chart-svg.ts';
 import { duration } from './dom.ts';
 import type { Model } from './model.ts';
+import { t } from './texts.ts';
 import { firstAfter, percentile, type Point, type Trends } from './trends.ts';
 
 /** Columns are so wide, with the gap between them, in pixels. */
@@ -62,7 +63,7 @@ export function chartsSvg(model: Model, trends: Trends, width: number, scale: Sc
   for (const [actor, points] of breakers) {
     const at = firstAfter(points, now) - 1;
     const mode = points[at];
-    const top = row(model.name(actor), mode === undefined ? '' : `${mode.value} for ${duration(now - mode.time)}`, 22);
+    const top = row(model.name(actor), mode === undefined ? '' : t('{0} for {1}', mode.value, duration(now - mode.time)), 22);
     points.forEach(({ time, value }, index) => {
       const end = points[index + 1]?.time ?? to;
       if (end < from || time > to) return;
@@ -74,7 +75,7 @@ export function chartsSvg(model: Model, trends: Trends, width: number, scale: Sc
 
   const known = trends.latencies.slice(firstAfter(trends.latencies, from - 1), firstAfter(trends.latencies, now)).map(({ value }) => value).sort((a, b) => a - b);
   const figure = (share: number): string => duration(percentile(known, share)!);
-  const latencyTop = row('Latency of writes', known.length === 0 ? 'none has ended yet' : `p50 ${figure(0.5)} · p95 ${figure(0.95)} · p99 ${figure(0.99)}`, 60);
+  const latencyTop = row(t('Latency of writes'), known.length === 0 ? t('none has ended yet') : `p50 ${figure(0.5)} · p95 ${figure(0.95)} · p99 ${figure(0.99)}`, 60);
   const most = Math.max(10, ...inView(trends.latencies).map(({ value }) => value));
   /** Milliseconds and minutes have to be seen together: the axis is logarithmic. */
   const height = (milliseconds: number): number => (60 * Math.log10(1 + milliseconds)) / Math.log10(1 + most);
@@ -82,17 +83,17 @@ export function chartsSvg(model: Model, trends: Trends, width: number, scale: Sc
   for (const [column, values] of columns(trends.latencies)) {
     const sorted = values.sort((a, b) => a - b);
     const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => percentile(sorted, share)!) as [number, number, number];
-    const title = `${values.length} ${values.length === 1 ? 'write' : 'writes'}: p50 ${duration(p50)}, p95 ${duration(p95)}, p99 ${duration(p99)}`;
+    const title = t('Writes: {0}. p50 {1}, p95 {2}, p99 {3}', values.length, duration(p50), duration(p95), duration(p99));
     for (const [name, value] of [['p99', p99], ['p95', p95], ['p50', p50]] as const) parts.push(bar(`latency ${name}`, column, latencyTop + 60 - height(value), height(value), title));
   }
 
   const judged = trends.outcomes.slice(firstAfter(trends.outcomes, from - 1), firstAfter(trends.outcomes, now));
   const failed = judged.filter(({ value }) => !value).length;
-  const errorsTop = row('Rate of errors', judged.length === 0 ? 'no write has ended yet' : `${failed} of ${judged.length} writes failed · ${Math.round((100 * failed) / judged.length)} %`, 40);
+  const errorsTop = row(t('Rate of errors'), judged.length === 0 ? t('no write has ended yet') : t('{0} of {1} writes failed · {2} %', failed, judged.length, Math.round((100 * failed) / judged.length)), 40);
   parts.push(grid(left, right, errorsTop, 40), `<text class="axis" x="${right}" y="${errorsTop + 10}">100 %</text>`);
   for (const [column, values] of columns(trends.outcomes)) {
     const bad = values.filter((went) => !went).length;
-    const title = `${bad} of ${values.length} failed`;
+    const title = t('{0} of {1} failed', bad, values.length);
     const share = (40 * bad) / values.length;
     parts.push(bar('worked', column, errorsTop + 40 - 4, 4, title));
     if (bad > 0) parts.push(bar('failed', column, errorsTop + 40 - share, share, title));
@@ -102,7 +103,7 @@ export function chartsSvg(model: Model, trends: Trends, width: number, scale: Sc
   for (const [actor, points] of depths) {
     const depth = points[firstAfter(points, now) - 1]?.value ?? 0;
     const highest = Math.max(1, ...points.map(({ value }) => value));
-    const top = row(model.name(actor), `${depth} waiting · at most ${Math.max(0, ...points.map(({ value }) => value))}`, 32);
+    const top = row(model.name(actor), t('{0} waiting · at most {1}', depth, Math.max(0, ...points.map(({ value }) => value))), 32);
     parts.push(grid(left, right, top, 32), `<text class="axis" x="${right}" y="${top + 10}">${highest}</text>`, `<path class="depth" d="${steps(points, scale, x, (value) => round(top + 32 - (32 * value) / highest), top + 32)}"/>`);
   }
 
@@ -111,11 +112,11 @@ export function chartsSvg(model: Model, trends: Trends, width: number, scale: Sc
     parts.push(`<text class="tick" text-anchor="${i === 0 ? 'start' : i === 4 ? 'end' : 'middle'}" x="${x(time)}" y="${y + 10}">${new Date(time).toTimeString().slice(0, 8)}</text>`);
   }
   if (otherBreakers + otherDepths > 0) {
-    parts.push(`<text class="figures" x="12" y="${y + 10}">${otherBreakers} breakers and ${otherDepths} queues more: choose one</text>`);
+    parts.push(`<text class="figures" x="12" y="${y + 10}">${escape(t('Breakers: {0} more, queues: {1} more. The selected one is always shown.', otherBreakers, otherDepths))}</text>`);
   }
   if (model.position !== undefined) parts.push(`<line class="cursor" x1="${x(now)}" x2="${x(now)}" y1="0" y2="${y}"/>`);
   y += 20;
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="trends" viewBox="0 0 ${width} ${y}" width="${width}" height="${y}" role="img" aria-label="Breaker states, latency of writes, rate of errors and queue depth over time">${parts.join('')}</svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" class="trends" viewBox="0 0 ${width} ${y}" width="${width}" height="${y}" role="img" aria-label="${escape(t('Breaker states, latency of writes, rate of errors and queue depth over time'))}">${parts.join('')}</svg>`;
 }
 
 /** As many lines as can be looked at: that of the selected actor, then what is in trouble; and how many others there are. */

@@ -3,6 +3,7 @@ import type { EventRecord, Plain } from '../inspect/records.ts';
 import { clock, fill, h, shortPaths } from './dom.ts';
 import { brief, typeOf } from './log.ts';
 import type { Model } from './model.ts';
+import { t } from './texts.ts';
 
 /** The context of an actor, and what the last event it received has changed of it. */
 export function drawDetails(container: HTMLElement, model: Model, state: ActorState | undefined): void {
@@ -13,19 +14,19 @@ export function drawDetails(container: HTMLElement, model: Model, state: ActorSt
     const before = event === undefined ? {} : model.before(event);
     return [
       ...(event === undefined ? [] : lastEvent(event, model)),
-      h('h2', { class: 'small' }, 'Context'),
+      h('h2', { class: 'small' }, t('Context')),
       h('table', {}, h('tbody', {}, ...Object.entries(state.context).map(([name, value]) => (
         h('tr', { class: Object.hasOwn(changed, name) ? 'changed' : undefined }, h('th', { scope: 'row' }, name), h('td', {}, ...valueOf(name, value, changed, before)))
       )))),
-      ...(Object.keys(state.context).length === 0 ? [h('p', { class: 'note' }, 'It has none.')] : []),
+      ...(Object.keys(state.context).length === 0 ? [h('p', { class: 'note' }, t('It has none.'))] : []),
     ];
   });
 }
 
 function lastEvent(event: EventRecord, model: Model): Node[] {
   return [
-    h('h2', { class: 'small' }, 'Last event'),
-    h('p', { class: 'last' }, h('strong', {}, typeOf(event)), h('span', { class: 'note' }, ` from ${model.name(event.sender)}, ${clock(event.time)}`)),
+    h('h2', { class: 'small' }, t('Last event')),
+    h('p', { class: 'last' }, h('strong', {}, typeOf(event)), h('span', { class: 'note' }, ` ${t('from {0}, {1}', model.name(event.sender), clock(event.time))}`)),
     ...Object.entries(event.data).map(([name, value]) => h('p', { class: 'datum' }, h('span', { class: 'note' }, `${name} `), brief(value))),
   ];
 }

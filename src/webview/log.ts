@@ -2,6 +2,7 @@ import { eventName } from '../inspect/chart.ts';
 import type { InspectorRecord, Plain } from '../inspect/records.ts';
 import { clock, h, shortPaths } from './dom.ts';
 import type { Model } from './model.ts';
+import { t } from './texts.ts';
 import { VirtualList } from './virtual-list.ts';
 
 const rowHeight = 22;
@@ -133,8 +134,8 @@ export class EventLog {
     const parts = Object.entries(record.changed ?? {}).map(([name, value]) => `${name}: ${name in before ? `${brief(before[name]!)} → ` : ''}${brief(value)}`);
     const went = record.states === undefined ? '' : shown(record.states);
     if (went !== '') parts.unshift(`→ ${went}`);
-    if (record.crashed === true) parts.push('crashed');
-    else if (record.transitions.length === 0 && record.states === undefined && record.changed === undefined) parts.push('ignored');
+    if (record.crashed === true) parts.push(t('crashed'));
+    else if (record.transitions.length === 0 && record.states === undefined && record.changed === undefined) parts.push(t('ignored'));
     return parts;
   }
 
@@ -153,9 +154,9 @@ export class EventLog {
 
 /** The type of a record, in words; what it names by a file's address it names by the file alone. */
 export function typeOf(record: InspectorRecord): string {
-  if (record.kind !== 'event') return record.kind === 'actor' ? '(began)' : '(ended)';
+  if (record.kind !== 'event') return record.kind === 'actor' ? t('(began)') : t('(ended)');
   // Whose it is says the sender.
-  if (record.type.startsWith('xstate.snapshot.')) return '(changed)';
+  if (record.type.startsWith('xstate.snapshot.')) return t('(changed)');
   return eventName(record.type.replace(/:.*\//s, ' · '));
 }
 

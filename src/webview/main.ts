@@ -1,13 +1,16 @@
 import layouts from '../inspect/layouts.json' with { type: 'json' };
 import type { Layout } from '../inspect/layout.ts';
-import type { FromPage, PossibleEvent, ToPage } from '../inspect/protocol.ts';
+import type { FromPage, ToPage } from '../inspect/protocol.ts';
 import { ChartView } from './chart-view.ts';
 import { chartsSvg, scaleOf } from './charts.ts';
 import { drawDetails } from './details.ts';
 import { clock, duration, fill, find, h, shortName, svgNode } from './dom.ts';
+import { Drive } from './drive.ts';
 import { EventLog } from './log.ts';
 import { Model } from './model.ts';
 import { sequenceSvg } from './sequence.ts';
+import { t } from './texts.ts';
+import { drawTrack } from './track.ts';
 import { ActorTree, leaves, tone } from './tree.ts';
 import { Trends } from './trends.ts';
 
@@ -25,6 +28,7 @@ const tabs = ['log', 'sequence', 'charts'] as const;
 const model = new Model();
 let trends = new Trends();
 let trended = 0;
+let trimmed = 0;
 const chart = new ChartView(find('#chart'), layouts as unknown as Readonly<Record<string, Layout>>, find('#follow'));
 const log = new EventLog(find('#log'), model, (index) => {
   const actor = model.records[index]?.actor;
@@ -32,8 +36,7 @@ const log = new EventLog(find('#log'), model, (index) => {
   if (actor !== undefined) select(actor);
 });
 const tree = new ActorTree(find('#tree'), (actor) => select(actor));
-let possible: readonly PossibleEvent[] = [];
-let faults: { readonly injectable: readonly string[]; readonly injected: string | undefined } = { injectable: [], injected: undefined };
+const drive = new Drive(model, (message) => vscode.postMessage(message));
 let tab: (typeof tabs)[number] = 'log';
 let asked = false;
 
@@ -52,16 +55,17 @@ function draw(): void {
   const moment = model.moment();
   const state = model.selected === undefined ? undefined : moment.get(model.selected);
   tree.show(moment, model.selected, model.time());
-  empty('#tree', '#nobody', tree.length === 0 ? 'No service is registered. Extensions that use Holdfast register theirs when they start.' : '');
+  empty('#tree', '#nobody', tree.length === 0 ? t('No service is registered. Extensions that use Holdfast register theirs when they start.') : '');
   chart.show(state);
   drawSubject();
-  drawButtons();
-  drawFaults();
+  drive.draw();
   const slider = find<HTMLInputElement>('#slider');
   slider.max = String(Math.max(0, records.length - 1));
   slider.value = String(last);
+  readTrends();
+  drawTrack(find('#track'), model, trends);
   const record = records[last];
-  const when = record === undefined ? 'nothing recorded' : `${position === undefined && live ? 'live' : clock(record.time)} · ${last + 1} of ${records.length}`;
+  const when = record === undefined ? t('nothing recorded') : t('{0} · {1} of {2}', position === undefined && live ? t('live') : clock(record.time), last + 1, records.length);
   slider.setAttribute('aria-valuetext', when);
   find('#when').textContent = when;
   find('#live').setAttribute('aria-pressed', String(live && position === undefined));
@@ -78,7 +82,7 @@ function draw(): void {
   if (tab !== 'charts') drawFilters();
   if (tab === 'log') {
     log.draw();
-    empty('#log', '#nothing', log.length > 0 || more ? '' : records.length === 0 ? 'Nothing has happened yet.' : 'No event passes the filter.');
+    empty('#log', '#nothing', log.length > 0 || more ? '' : records.length === 0 ? t('Nothing has happened yet.') : t('No event passes the filter.'));
   } else if (tab === 'sequence') drawSequence();
   else drawCharts();
   if (more) redraw();
@@ -101,29 +105,8 @@ function drawSubject(): void {
   // A screen reader says what is written here: it is written once.
   if (badge.textContent !== states) badge.textContent = states;
   badge.className = `badge ${state === undefined ? '' : tone(state)}`;
-  find('#subject-since').textContent = state === undefined ? '' : `for ${duration(Math.max(0, model.time() - state.since), true)}`;
+  find('#subject-since').textContent = state === undefined ? '' : t('for {0}', duration(Math.max(0, model.time() - state.since), true));
   drawDetails(find('#details'), model, state);
-}
-
-function drawButtons(): void {
-  const live = model.live && model.position === undefined;
-  fill(find('#possible'), JSON.stringify([live, model.live, model.selected, possible]), () => {
-    if (!live) return [h('span', { class: 'note' }, model.live ? 'Go back to live to send events.' : 'A recording: nothing can be sent.')];
-    return possible.map(({ type, drivable }) => h('button', {
-      'class': 'send', 'disabled': !drivable, 'title': drivable ? `Send ${type} to ${model.name(model.selected)}` : `${type}: only the service sends it`,
-      'click': () => vscode.postMessage({ type: 'send', actor: model.selected!, event: type }),
-    }, type));
-  });
-}
-
-function drawFaults(): void {
-  const inject = (fault: string | undefined) => (): void => vscode.postMessage({ type: 'inject', actor: model.selected!, fault });
-  const shown = model.live && model.position === undefined ? faults : { injectable: [], injected: undefined };
-  fill(find('#faults'), JSON.stringify([shown, model.selected]), () => (shown.injectable.length === 0 ? [] : [
-    h('span', { class: 'note' }, 'Writes:'),
-    h('button', { 'class': 'fault', 'aria-pressed': String(shown.injected === undefined), 'click': inject(undefined) }, 'work'),
-    ...shown.injectable.map((fault) => h('button', { 'class': 'fault', 'aria-pressed': String(shown.injected === fault), 'click': inject(fault) }, fault)),
-  ]));
 }
 
 function drawFilters(): void {
@@ -136,8 +119,8 @@ function drawFilters(): void {
     fill(select, JSON.stringify(all), () => all.map(([each, text]) => h('option', { value: each, selected: each === value }, text)));
   };
   const actors = [...model.moment().values()].filter(({ stopped }) => !stopped).slice(0, 200);
-  options('#who', [['', 'All actors'], ['selected', 'Selected actor']], actors.map(({ actor, name, parent, service }) => [actor, parent === undefined ? service : shortName(name)]));
-  options('#which', [['', 'All events']], [...log.types].sort().map((type) => [type, type]));
+  options('#who', [['', t('All actors')], ['selected', t('Selected actor')]], actors.map(({ actor, name, parent, service }) => [actor, parent === undefined ? service : shortName(name)]));
+  options('#which', [['', t('All events')]], [...log.types].sort().map((type) => [type, type]));
 }
 
 function drawSequence(): void {
@@ -147,20 +130,25 @@ function drawSequence(): void {
   const atEnd = panel.scrollTop + panel.clientHeight >= panel.scrollHeight - 30;
   fill(panel, [forgotten + last, position, selected, records.length, records[0]?.number].join(), () => {
     const drawn = sequenceSvg(model, records);
-    if (drawn === undefined) return [h('p', { class: 'empty' }, 'No message has been sent yet, or none passes the filter.')];
+    if (drawn === undefined) return [h('p', { class: 'empty' }, t('No message has been sent yet, or none passes the filter.'))];
     return [h('div', { class: 'sequence-head' }, svgNode(drawn.head)), svgNode(drawn.body)];
   });
   if (atEnd || position !== undefined) panel.scrollTop = panel.scrollHeight;
 }
 
+/** Takes new records into the trends. */
+function readTrends(): void {
+  for (const end = model.forgotten + model.records.length; trended < end; trended++) trends.add(model.records[Math.max(0, trended - model.forgotten)]!);
+  if (model.forgotten !== trimmed) trends.forget(model.records[0]!.time);
+  trimmed = model.forgotten;
+}
+
 let drawnAt = 0;
 function drawCharts(): void {
-  for (const end = model.forgotten + model.records.length; trended < end; trended++) trends.add(model.records[Math.max(0, trended - model.forgotten)]!);
   const panel = find('#charts-panel');
   const now = performance.now();
   if (model.position === undefined && now - drawnAt < beat && panel.hasChildNodes()) return;
   drawnAt = now;
-  if (model.forgotten > 0) trends.forget(model.records[0]!.time);
   const width = Math.max(320, panel.clientWidth - 2);
   panel.replaceChildren(svgNode(chartsSvg(model, trends, width, scale(width))));
 }
@@ -174,7 +162,7 @@ function select(actor: string): void {
   if (actor === '') return;
   if (model.selected !== actor) {
     model.selected = actor;
-    possible = [];
+    drive.possible = [];
     vscode.postMessage({ type: 'select', actor });
     if (find<HTMLSelectElement>('#who').value === 'selected') filter();
   }
@@ -220,10 +208,10 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
       break;
     }
     case 'possible':
-      if (data.actor === model.selected) possible = data.events;
+      if (data.actor === model.selected) drive.possible = data.events;
       break;
     case 'faults':
-      faults = data;
+      drive.faults = data;
       break;
     case 'problem':
       find('#problem').textContent = data.message;

@@ -1,6 +1,7 @@
 import { apply, type ActorState, type Moment } from '../inspect/history.ts';
 import type { EventRecord, InspectorRecord, Plain } from '../inspect/records.ts';
 import { shortName } from './dom.ts';
+import { t } from './texts.ts';
 
 /** How many records lie between two moments that are kept ready for scrubbing. */
 const stride = 500;
@@ -108,7 +109,7 @@ export class Model {
 
   /** A name for people; actors that are not known any more have their last part. */
   name(actor: string | undefined): string {
-    if (actor === undefined) return 'outside';
+    if (actor === undefined) return t('outside');
     const state = this.#now.get(actor);
     return state === undefined ? actor.slice(actor.lastIndexOf('/') + 1) : shortName(state.name);
   }

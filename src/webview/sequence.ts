@@ -3,6 +3,7 @@ import type { EventRecord, InspectorRecord } from '../inspect/records.ts';
 import { clock } from './dom.ts';
 import { typeOf } from './log.ts';
 import type { Model } from './model.ts';
+import { t } from './texts.ts';
 
 const columnWidth = 190;
 const rowHeight = 28;
@@ -20,7 +21,7 @@ export function sequenceSvg(model: Model, records: readonly InspectorRecord[]): 
     `<svg xmlns="http://www.w3.org/2000/svg" class="sequence ${name}" viewBox="0 0 ${width} ${size}" width="${width}" height="${size}" role="img" aria-label="${label}">${parts.join('')}</svg>`
   );
   const head = actors.map((actor) => {
-    const [name, of] = (actor === 'outside' ? 'outside' : model.name(actor)).split(' · ') as [string, string | undefined];
+    const [name, of] = model.name(actor === 'outside' ? undefined : actor).split(' · ') as [string, string | undefined];
     return `<g class="lane"><rect x="${x(actor) - columnWidth / 2 + 6}" y="4" width="${columnWidth - 12}" height="${of === undefined ? 22 : 34}" rx="4"/>`
       + `<text class="name" x="${x(actor)}" y="19">${escape(cut(name))}</text>${of === undefined ? '' : `<text class="of" x="${x(actor)}" y="32">${escape(cut(of))}</text>`}</g>`;
   });
@@ -35,7 +36,7 @@ export function sequenceSvg(model: Model, records: readonly InspectorRecord[]): 
       : `<line class="message" x1="${from}" x2="${to}" y1="${y}" y2="${y}" marker-end="url(#message)"/>`);
     body.push(`<text class="what" text-anchor="${itself ? 'start' : 'middle'}" x="${itself ? from + 28 : (from + to) / 2}" y="${itself ? y : y - 6}">${escape(cut(typeOf(event)))}</text></g>`);
   });
-  return { head: svg('head', 44, 'Actors', head), body: svg('body', height, 'Messages between actors', body) };
+  return { head: svg('head', 44, escape(t('Actors')), head), body: svg('body', height, escape(t('Messages between actors')), body) };
 }
 
 const cut = (text: string): string => (text.length > 32 ? `…${text.slice(-31)}` : text);

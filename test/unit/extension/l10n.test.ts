@@ -10,7 +10,7 @@ const placeholders = (text: string): string[] => (text.match(/\{\d+\}/g) ?? []).
 /** Texts that only developers see: in the log, or thrown at an extension's author. */
 const notForUsers = /\.(log|info|warn|error|debug)\($|TypeError\($|Error\($/;
 /** Names of things: of commands, alerts, origins, causes, lines of a tree; and what the file for a bug report says, for those who read it. */
-const names = new Set(['Hold Open', 'Probe Now', 'given up', 'last good value', '… in …', 'user settings', 'alert …', 'the service could not say']);
+const notTexts = new Set(['Hold Open', 'Probe Now', 'given up', 'last good value', '… in …', 'user settings', 'alert …', 'the service could not say', 'land late', 'after ……', '… min … s', 'row crashed', 'badge …', 'latency …', 'actor level-… …']);
 
 interface Text {
   readonly text: string;
@@ -21,15 +21,17 @@ interface Text {
 function texts(): { readonly localised: Text[]; readonly raw: Text[] } {
   const localised: Text[] = [];
   const raw: Text[] = [];
-  const folder = path.join(root, 'src/extension');
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((each) => each.endsWith('.ts') && each !== 'own-definition.ts')) {
-    const source = ts.createSourceFile(name, readFileSync(path.join(folder, name), 'utf8'), ts.ScriptTarget.Latest, true);
+  const folders = ['src/extension', 'src/webview'];
+  const names = folders.flatMap((folder) => readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`));
+  for (const name of names.filter((each) => each.endsWith('.ts') && !each.endsWith('own-definition.ts'))) {
+    const source = ts.createSourceFile(name, readFileSync(path.join(root, name), 'utf8'), ts.ScriptTarget.Latest, true);
     const visit = (node: ts.Node): void => {
       if (ts.isImportDeclaration(node) || ts.isTypeNode(node)) return;
       if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
         const called = `${node.expression.getText(source)}(`;
         const [first, ...others] = node.arguments ?? [];
-        if (called === 'l10n.t(' && first !== undefined) {
+        // `t` is that of the inspector's page.
+        if ((called === 'l10n.t(' || called === 't(') && first !== undefined) {
           const where = `${name}: ${first.getText(source)}`;
           if (ts.isStringLiteral(first)) localised.push({ text: first.text, where });
           else raw.push({ text: '', where: `${where} is not a plain text` });
@@ -44,7 +46,7 @@ function texts(): { readonly localised: Text[]; readonly raw: Text[] } {
     };
     /** Two words side by side are a text. */
     const consider = (text: string, node: ts.Node): void => {
-      if (/(^|[\s>*#…])[A-Za-z’]{2,} [a-z…]/i.test(text) && !names.has(text) && !text.includes('<meta') && !text.includes("'none'")) raw.push({ text, where: `${name}: ${node.getText(source).slice(0, 100)}` });
+      if (/(^|[\s>*#…])[A-Za-z’]{2,} [a-z…]/i.test(text) && !notTexts.has(text) && !text.includes('<') && !text.includes("'none'")) raw.push({ text, where: `${name}: ${node.getText(source).slice(0, 100)}` });
     };
     visit(source);
   }

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { Recorder, type InspectedActor } from '../../../src/inspect/recorder.ts';
+import { exportRecording } from '../../../src/inspect/recording.ts';
 import type { ActorRecord, EventRecord, InspectorRecord } from '../../../src/inspect/records.ts';
-import { bench, leavesNothing, type Bench } from '../service/support.ts';
+import { secretRedactor } from '../../../src/observe/redact.ts';
+import { bench, definition, leavesNothing, type Bench } from '../service/support.ts';
 
 const breaker = 'breaker:user settings';
 
@@ -119,5 +121,15 @@ describe('Recorder', () => {
     const { records } = record(made, (text) => text.replaceAll('hush', '••••••'));
     made.service.supervisor.send({ type: 'xstate.error.actor.hush', error: new Error('hush'), actorId: 'x' } as never);
     expect(JSON.stringify(records().filter((each) => each.kind === 'event').map(({ data, changed }) => [data, changed]))).to.include('Error: ••••••').and.not.include('hush');
+  });
+
+  it('P51 an error that quotes a secret setting is recorded without it, and so exported', async () => {
+    const made = await bench();
+    await made.end(made.service.update('token', 'hush-hush-4711'));
+    const { recorder, records } = record(made, secretRedactor(made.service));
+    made.service.supervisor.send({ type: 'xstate.error.actor.x', error: new Error('refused: hush-hush-4711'), actorId: 'x' } as never);
+    expect(JSON.stringify(records())).to.include('refused: ••••••');
+    expect(exportRecording(recorder.history.records(), 0, recorder.history.base().values())).not.to.include('hush-hush');
+    expect(secretRedactor({ definition: { ...definition, isSecret: () => false } } as never)).to.equal(undefined);
   });
 });

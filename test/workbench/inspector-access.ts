@@ -1,0 +1,84 @@
+import { expect } from 'chai';
+import type { Frame } from 'playwright-core';
+import { runCommand } from '../../tools/vscode-host/drive.ts';
+import { accessibilityProblems, type Desk } from './workbench.ts';
+
+/** With the keyboard alone, with a screen reader, without motion, and in every kind of theme. The breaker was OPEN, and is CLOSED. */
+export function anyoneCanUseIt(at: () => { readonly desk: Desk; readonly frame: Frame }): void {
+  it('zooms, pans and fits with the keyboard, and follows what is active again', async () => {
+    const { desk, frame } = at();
+    const { keyboard } = desk.workbench.page;
+    const box = async (): Promise<number[]> => (await frame.locator('#chart svg').getAttribute('viewBox'))!.split(' ').map(Number);
+    const press = async (key: string): Promise<{ before: number[]; after: number[] }> => {
+      const before = await box();
+      await keyboard.press(key);
+      return { before, after: await box() };
+    };
+    await desk.workbench.page.emulateMedia({ reducedMotion: 'reduce' });
+    await frame.locator('#chart').focus();
+    const fitted = (await press('0')).after;
+    expect(fitted[2]! / fitted[3]!, 'the whole chart').to.be.greaterThan(3);
+    const nearer = await press('+');
+    expect(nearer.after[2]).to.be.lessThan(nearer.before[2]!);
+    const right = await press('ArrowRight');
+    expect(right.after[0]).to.be.greaterThan(right.before[0]!);
+    const down = await press('ArrowDown');
+    expect(down.after[1]).to.be.greaterThan(down.before[1]!);
+    const farther = await press('-');
+    expect(farther.after[2]).to.be.greaterThan(farther.before[2]!);
+    await frame.getByRole('button', { name: 'Follow', pressed: false }).click();
+    await frame.getByRole('button', { name: 'Follow', pressed: true }).waitFor();
+  });
+
+  it('moves nothing for whoever wants no motion', async () => {
+    const { desk, frame } = at();
+    const { page } = desk.workbench;
+    const duration = () => frame.evaluate<string>(`getComputedStyle(document.querySelector('.state rect')).transitionDuration`);
+    const boxes = async (): Promise<number> => {
+      await frame.evaluate(`window.boxes = new Set(); window.watched = new MutationObserver(() => boxes.add(document.querySelector('#chart svg').getAttribute('viewBox')));
+        watched.observe(document.querySelector('#chart'), { subtree: true, childList: true, attributes: true, attributeFilter: ['viewBox'] })`);
+      const slider = frame.getByRole('slider', { name: 'Time' });
+      for (let position = Number(await slider.getAttribute('max')); position > 0 && await frame.locator('.state.active[data-state="circuit-breaker.OPEN"]').count() === 0; position--) await slider.fill(String(position - 1));
+      await frame.getByRole('button', { name: 'Live' }).click();
+      await frame.locator('.state.active[data-state="circuit-breaker.CLOSED"]').waitFor();
+      await frame.evaluate('new Promise((resolve) => setTimeout(resolve, 400))');
+      return frame.evaluate<number>('(watched.disconnect(), boxes.size)');
+    };
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    expect(await duration()).to.match(/0\.2s/);
+    const moving = await boxes();
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    expect(await duration()).to.equal('0s');
+    expect(await boxes(), 'places of the chart').to.be.lessThan(moving);
+  });
+
+  it('can be used with the keyboard, and axe-core finds nothing wrong', async () => {
+    const { desk, frame } = at();
+    const actor = (name: string) => frame.getByRole('treeitem', { name });
+    const tree = frame.getByRole('tree', { name: 'Actors' });
+    await tree.focus();
+    await desk.workbench.page.keyboard.press('ArrowUp');
+    await frame.getByRole('treeitem', { name: 'lifecycle', selected: true }).waitFor();
+    expect(await tree.getAttribute('aria-activedescendant')).to.equal(await actor('lifecycle').getAttribute('id'));
+    await frame.locator('[data-state="config-lifecycle.ready"].active').waitFor();
+    await desk.workbench.page.keyboard.press('Home');
+    await desk.workbench.page.keyboard.press('ArrowLeft');
+    await actor('lifecycle').waitFor({ state: 'detached' });
+    await desk.workbench.page.keyboard.press('ArrowRight');
+    await actor('lifecycle').waitFor();
+    expect(await accessibilityProblems(frame)).to.deep.equal([]);
+  });
+
+  it('looks right in light and in both kinds of high contrast', async () => {
+    const { desk, frame } = at();
+    for (const [kind, theme] of [['light', 'Light Modern'], ['high-contrast', 'Dark High Contrast'], ['high-contrast-light', 'Light High Contrast']] as const) {
+      await runCommand(desk.workbench.page, 'Preferences: Color Theme');
+      const input = desk.workbench.page.locator('.quick-input-widget input[type="text"]:visible');
+      await input.fill(theme);
+      await desk.workbench.page.keyboard.press('Enter');
+      await frame.locator(`body[data-vscode-theme-kind="vscode-${kind}"]`).waitFor();
+      await desk.picture(`inspector-${kind}`);
+      expect(await accessibilityProblems(frame)).to.deep.equal([]);
+    }
+  });
+}
