@@ -11,7 +11,7 @@ import { animatedPng, type Frame } from './animated-png.ts';
 
 const images = path.join(projectRoot, 'docs/images');
 /** The window without its title. */
-const clip = { x: 0, y: 35, width: 1_000, height: 665 };
+const clip = { x: 0, y: 35, width: 1_000, height: 745 };
 const inWorkspace = { target: 'workspace' };
 
 const desk = await openDesk({
