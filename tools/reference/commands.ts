@@ -13,6 +13,7 @@ interface Manifest {
 /** What each command does; the manifest says which there are. */
 const does: Readonly<Record<string, string>> = {
   openInspector: 'Shows the actors of every service live: states, charts, events. See [the State Inspector](../inspector.md).',
+  shareInspector: 'Starts a server on this machine alone, for the Stately inspector or @xstate/inspect, and copies its address, which holds a token; stops it again. Web pages must be named in `holdfast.inspector.origins`.',
   showActions: 'Lists what can be done about a service now; the status bar item runs it.',
   showHealth: 'The health report of every service: checks, breakers, problems of values.',
   showMetrics: 'Counts and times of every service.',
