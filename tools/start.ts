@@ -88,8 +88,11 @@ function portFromEnvironment(): number | undefined {
   return port;
 }
 
+/** With its texts in English, as VS Code shows them. */
 async function readManifest(folder: string): Promise<Manifest> {
-  return JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as Manifest;
+  const manifest = await readFile(path.join(folder, 'package.json'), 'utf8');
+  const texts = JSON.parse(await readFile(path.join(folder, 'package.nls.json'), 'utf8').catch(() => '{}')) as Record<string, string>;
+  return JSON.parse(manifest, (_, value: unknown) => (typeof value === 'string' ? value.replace(/^%(.+)%$/, (name, key: string) => texts[key] ?? name) : value)) as Manifest;
 }
 
 async function end(): Promise<void> {
