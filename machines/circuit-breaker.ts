@@ -21,6 +21,9 @@ export interface BreakerOptions {
   readonly restFor: number;
 }
 
+/** Rules that can be changed while the breaker runs. What it counts, or waits for, goes on; the next count and the next wait follow the new ones. */
+export type BreakerRules = Pick<BreakerOptions, 'threshold' | 'openFor'>;
+
 export const breakerDefaults: BreakerOptions = { threshold: 5, openFor: 60_000, probes: 1, probeLimit: 30_000, restFor: 1_000 };
 
 /** The state an earlier process left behind. */
@@ -60,6 +63,8 @@ export type BreakerEvent =
   | { type: 'PROBE_ABANDONED'; epoch: number }
   /** Something suggests that the dependency works again. */
   | { type: 'EVIDENCE' }
+  /** The rules are these from now on. */
+  | { type: 'CONFIGURE'; rules: BreakerRules }
   /** An operator: stay open until `RELEASE`. */
   | { type: 'HOLD' }
   /** An operator: end the holding; the next call is a probe. */
@@ -98,6 +103,7 @@ export const circuitBreaker = setup({
     passProbe: assign({ probing: ({ context }) => context.probing - 1, probesPassed: ({ context }) => context.probesPassed + 1 }),
     abandonProbe: assign({ probing: ({ context }) => context.probing - 1 }),
     rememberEvidence: assign({ evidence: true }),
+    adoptRules: assign((_, { threshold, openFor }: BreakerRules) => ({ threshold, openFor })),
     forgetRestored: assign({ restore: undefined }),
   },
 }).createMachine({
@@ -119,6 +125,7 @@ export const circuitBreaker = setup({
   on: {
     RESET: { target: '.CLOSED', actions: 'clearStreak' },
     HOLD: '.OPEN.held',
+    CONFIGURE: { actions: { type: 'adoptRules', params: ({ event }) => event.rules } },
   },
   states: {
     /** Passed through at the start, at once. */

@@ -1,5 +1,7 @@
 import type { Health } from '../../machines/supervisor.ts';
+import type { GuardTuning } from '../guard/guard.ts';
 import type { ObservedService } from '../observe/observed-service.ts';
+import type { OldSetting } from '../service/former-values.ts';
 import type { HealthReport } from '../service/health.ts';
 import type { Metrics } from '../service/metrics.ts';
 import type { FaultInjection } from '../service/options.ts';
@@ -43,6 +45,7 @@ export interface RegisteredService extends ObservedService {
     readonly origin: Origin;
     readonly layers: Readonly<Record<string, unknown>>;
     readonly ignored?: readonly Layer[];
+    readonly formerly?: Readonly<Partial<Record<Layer, string>>>;
     readonly problem?: string;
   };
   health(): Promise<HealthReport>;
@@ -57,6 +60,9 @@ export interface RegisteredService extends ObservedService {
   evidence(): void;
   /** Absent in older versions of the library. */
   rescueWith?(rescuer: Rescuer): Disposable;
+  oldSettings?(scope?: Scope): readonly OldSetting[];
+  convertOldSettings?(options?: Scope & { readonly target?: Target }): Promise<readonly OldSetting[]>;
+  configure?(tuning: GuardTuning): void;
   restoreDefaults(options?: { readonly target?: Target }): Promise<unknown>;
 }
 

@@ -7,6 +7,8 @@ import { chooseBreaker, chooseService, type Subject } from './choose.ts';
 import type { Documents } from './documents.ts';
 import { whatHappened, whatToDo } from './error-text.ts';
 import type { LogChannel } from './log-channel.ts';
+import type { Marks } from './marks/marks.ts';
+import { convertOldSettings, oldSettingsCount } from './old-settings.ts';
 import type { Registry } from './registry.ts';
 import type { WatchedService } from './watched-service.ts';
 import { healthName, originName } from './words.ts';
@@ -15,6 +17,7 @@ export interface CommandTools {
   readonly registry: Registry;
   readonly documents: Documents;
   readonly log: LogChannel;
+  readonly marks: Marks;
   /** Of this extension. */
   readonly version: string;
 }
@@ -37,6 +40,7 @@ export function registerCommands(tools: CommandTools): vscode.Disposable[] {
     command('release', (subject) => onBreaker(registry, 'Release', subject, isHeld, (service, file) => service.release(file))),
     command('reload', (subject) => reload(registry, subject)),
     command('restoreDefaults', (subject) => restoreDefaults(registry, subject)),
+    command('convertOldSettings', (subject) => convertOldSettings(registry, tools.marks, subject)),
     command('exportDiagnostics', () => exportDiagnostics(tools)),
     command('copyDiagnostics', () => copyDiagnostics(tools)),
     command('demo', async () => (await import('./later.ts')).demo(registry)),
@@ -189,6 +193,7 @@ async function showActions(registry: Registry, subject: Subject | undefined): Pr
     { label: l10n.t('Settings'), kind: vscode.QuickPickItemKind.Separator },
     { label: `$(go-to-file) ${l10n.t('Open settings.json')}`, command: 'workbench.action.openSettingsJson' },
     { label: `$(refresh) ${l10n.t('Reload')}`, description: l10n.t('read the settings again'), command: 'holdfast.reload' },
+    ...when(registry.watched.some((watched) => oldSettingsCount(watched) > 0), { label: `$(history) ${l10n.t('Convert Old Settings')}`, description: l10n.t('those of earlier versions'), command: 'holdfast.convertOldSettings' }),
     ...when(registry.services.length > 0, { label: `$(discard) ${l10n.t('Restore Defaults…')}`, command: 'holdfast.restoreDefaults' }),
     { label: l10n.t('Circuit breakers'), kind: vscode.QuickPickItemKind.Separator },
     ...when(breakers.some(isWaiting), { label: `$(debug-step-over) ${l10n.t('Probe Now')}`, description: l10n.t('let the next write try'), command: 'holdfast.probe' }),

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { GuardTuning } from '../guard/guard.ts';
 import type { HoldfastApi } from './api.ts';
 import { registerCommands } from './commands.ts';
 import { Documents } from './documents.ts';
@@ -12,6 +13,7 @@ import { Marks } from './marks/marks.ts';
 import { QuickFixes } from './marks/quick-fixes.ts';
 import { settingsDocuments } from './marks/settings-files.ts';
 import { Notifications } from './notifications.ts';
+import { OldSettingsOffer } from './old-settings.ts';
 import { OwnSettings } from './own-settings.ts';
 import { Registry } from './registry.ts';
 import { Rescue } from './rescue.ts';
@@ -45,7 +47,8 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
     rescue,
     new Notifications(registry, rescue, own),
     new Telemetry(registry, own, log, version),
-    ...registerCommands({ registry, documents, log, version }),
+    new OldSettingsOffer(registry, own),
+    ...registerCommands({ registry, documents, log, marks, version }),
     ...watchForEvidence(registry),
     ...obey(own, registry, log),
   );
@@ -85,6 +88,8 @@ function obey(own: OwnSettings, registry: Registry, log: LogChannel): vscode.Dis
   const obeyed = (): void => {
     log.level = own.get('log.level');
     for (const { alerts } of registry.watched) alerts.configure({ raiseAt: own.get('alerts.errorRate') / 100 });
+    // Services of older versions keep what their extensions have chosen.
+    for (const service of [own.service, ...registry.services]) service?.configure?.(tuning(own));
   };
   obeyed();
   return [
@@ -95,6 +100,22 @@ function obey(own: OwnSettings, registry: Registry, log: LogChannel): vscode.Dis
       if (inTrouble && own.get('inspector.openOnTrouble')) void vscode.commands.executeCommand('holdfast.openInspector');
     }),
   ];
+}
+
+/** What the settings say of breakers and retries; what they leave open is each extension's own choice. */
+function tuning(own: OwnSettings): GuardTuning {
+  const seconds = (key: 'breaker.openFor' | 'retry.delay'): number | undefined => {
+    const value = own.get(key);
+    return value === null ? undefined : value * 1_000;
+  };
+  const openFor = seconds('breaker.openFor');
+  const initialDelay = seconds('retry.delay');
+  const threshold = own.get('breaker.threshold');
+  const attempts = own.get('retry.attempts');
+  return {
+    breaker: { ...(threshold === null ? {} : { threshold }), ...(openFor === undefined ? {} : { openFor }) },
+    retry: { ...(attempts === null ? {} : { attempts }), ...(initialDelay === undefined ? {} : { initialDelay }) },
+  };
 }
 
 /** A user who comes back, or saves settings, has perhaps repaired what was broken. */

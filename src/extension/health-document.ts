@@ -1,9 +1,10 @@
 import { l10n } from 'vscode';
 import type { LogEntry } from '../observe/log.ts';
 import type { BreakerStatus } from '../service/service.ts';
+import { localised } from './library-text.ts';
 import { clockTime, duration, escaped, fileName, table } from './markdown.ts';
 import type { ServiceView } from './watched-service.ts';
-import { healthName } from './words.ts';
+import { healthName, originName } from './words.ts';
 
 export interface HealthPage {
   readonly view: ServiceView;
@@ -26,9 +27,9 @@ function servicePart({ view, entries }: HealthPage): string {
   if (view.health !== 'healthy' && view.call !== undefined) parts.push(`> **${l10n.t('What to do.')}** ${escaped(view.call)}`);
   if (view.report !== undefined) {
     const { checks } = view.report;
-    parts.push(table(['', l10n.t('Check'), l10n.t('Finding')], Object.entries(checkNames()).map(([name, title]) => {
+    parts.push(table([l10n.t('State'), l10n.t('Check'), l10n.t('Finding')], Object.entries(checkNames()).map(([name, title]) => {
       const { status, detail } = checks[name as keyof typeof checks];
-      return [marks[status], title, escaped(detail)];
+      return [marks[status], title, escaped(localised(detail))];
     })));
   }
   if (view.breakers.length > 0) {
@@ -36,10 +37,10 @@ function servicePart({ view, entries }: HealthPage): string {
   }
   if (view.issues.length > 0) {
     parts.push(`### ${l10n.t('Settings that fall back')}`, table([l10n.t('Setting'), l10n.t('The stored value'), l10n.t('From'), l10n.t('Served')], view.issues.map(({ key, problem, layer, served }) => (
-      [`\`${view.label}.${key}\``, escaped(problem), layer ?? '', served]
+      [`\`${view.label}.${key}\``, escaped(problem), layer === undefined ? '' : originName(layer), originName(served)]
     ))));
   }
-  if (view.alerts.length > 0) parts.push(`### ${l10n.t('Alerts')}`, view.alerts.map((message) => `- ${escaped(message)}`).join('\n'));
+  if (view.alerts.length > 0) parts.push(`### ${l10n.t('Alerts')}`, view.alerts.map((message) => `- ${escaped(localised(message))}`).join('\n'));
   const news = entries.filter(({ level }) => level !== 'debug').slice(-10).reverse();
   if (news.length > 0) {
     parts.push(`### ${l10n.t('Lately')}`, table([l10n.t('Time'), l10n.t('Level'), l10n.t('What happened')], news.map(({ timestamp, level, message }) => (

@@ -1,7 +1,9 @@
 import { l10n } from 'vscode';
 import { member } from '../observe/safe-data.ts';
+import { localised } from './library-text.ts';
 import { clockTime, fileName } from './markdown.ts';
 import { stateOf } from './choose.ts';
+import { problemText } from './problem-text.ts';
 import type { WatchedService } from './watched-service.ts';
 import { healthName, originName, shown } from './words.ts';
 
@@ -36,7 +38,7 @@ export function healthTree(watched: WatchedService): HealthNode {
   const { view, label: service } = watched;
   const groups = [
     group(watched, 'alerts', l10n.t('Alerts'), 'bell', view.alerts.map((message, index) => ({
-      kind: 'alert', id: `alert ${index}`, label: message, icon: 'bell-dot', color: 'list.warningForeground', context: 'alert',
+      kind: 'alert', id: `alert ${index}`, label: localised(message), icon: 'bell-dot', color: 'list.warningForeground', context: 'alert',
     })), true),
     group(watched, 'settings', l10n.t('Settings'), 'settings-gear', watched.service.definition.keys.map((key) => setting(watched, key)), view.issues.length > 0),
     group(watched, 'files', l10n.t('Settings files'), 'files', view.breakers.map((breaker) => ({
@@ -70,17 +72,18 @@ function group({ label: service }: WatchedService, name: string, label: string, 
 }
 
 function setting({ service }: WatchedService, key: string): Leaf {
-  const { value, origin, problem, ignored = [] } = service.inspect(key);
+  const { value, origin, problem, ignored = [], formerly = {} } = service.inspect(key);
   const secret = service.definition.isSecret(key);
   const text = secret ? String(value) : shown(value);
   const notes = [
-    problem === undefined ? '' : secret ? l10n.t('The stored value is not legal.') : l10n.t('The stored value is not legal: {0}', problem),
+    problem === undefined ? '' : secret ? l10n.t('The stored value is not legal.') : l10n.t('The stored value is not legal: {0}', problemText(service, key, problem)),
+    Object.keys(formerly).length === 0 ? '' : l10n.t('A value of an earlier version is understood.'),
     ignored.length === 0 ? '' : l10n.t('What an untrusted workspace says of it is ignored.'),
   ].filter(Boolean);
   return {
     kind: 'setting', id: key, key, label: key, description: `${text} (${originName(origin)})`,
     ...(notes.length === 0 ? {} : { tooltip: notes.join('\n') }),
-    icon: problem !== undefined ? 'warning' : ignored.length > 0 ? 'lock' : 'check',
+    icon: problem !== undefined ? 'warning' : ignored.length > 0 || origin === 'policy' ? 'lock' : 'check',
     ...(problem === undefined ? {} : { color: 'list.warningForeground' }),
     context: 'setting',
   };

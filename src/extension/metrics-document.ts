@@ -39,7 +39,7 @@ function servicePart({ label, metrics }: MetricsPage): string {
   if (errors.length > 0) parts.push(`### ${l10n.t('Errors')}`, table([l10n.t('Code'), l10n.t('Count')], errors.map(([code, count]) => [`\`${code}\``, String(count)])));
   const breakers = Object.entries(metrics.breakerTime);
   if (breakers.length > 0) {
-    parts.push(`### ${l10n.t('Time in each state of the circuit breakers')}`, table([l10n.t('Settings file'), l10n.t('closed'), l10n.t('half open'), l10n.t('open'), ''], breakers.map(([file, spent]) => (
+    parts.push(`### ${l10n.t('Time in each state of the circuit breakers')}`, table([l10n.t('Settings file'), l10n.t('closed'), l10n.t('half open'), l10n.t('open'), l10n.t('Share')], breakers.map(([file, spent]) => (
       [escaped(fileName(file)), duration(spent.CLOSED), duration(spent.HALF_OPEN), duration(spent.OPEN), bar(spent)]
     ))));
   }

@@ -6,6 +6,7 @@ import { whatHappened, whatToDo } from './error-text.ts';
 import type { OwnSettings } from './own-settings.ts';
 import type { Registry } from './registry.ts';
 import type { Rescue } from './rescue.ts';
+import { localised } from './library-text.ts';
 import { openSettingsFile, workspaceFile } from './settings-file.ts';
 import type { WatchedService } from './watched-service.ts';
 
@@ -66,7 +67,7 @@ export class Notifications implements vscode.Disposable {
     const showHealth = l10n.t('Show Health');
     const openSettings = l10n.t('Open settings.json');
     const isAboutFile = error?.reason !== undefined;
-    const text = [`${watched.label}: ${message}`, isAboutFile ? whatHappened(error) : '', error && whatToDo(error)].filter(Boolean).join(' ');
+    const text = [`${watched.label}: ${localised(message)}`, isAboutFile ? whatHappened(error) : '', error && whatToDo(error)].filter(Boolean).join(' ');
     const choice = await vscode.window.showWarningMessage(text, ...(isAboutFile ? [openSettings] : []), showHealth);
     if (choice === showHealth) await vscode.commands.executeCommand('holdfast.showHealth');
     if (choice === openSettings) await openSettingsFile(file);

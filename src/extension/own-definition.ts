@@ -5,11 +5,16 @@ import { isEndpoint } from './telemetry-destination.ts';
 
 const seconds = yup.number().min(0).max(600).defined();
 
+/** A number, or what each extension has chosen. */
+const chosen = (least: number, most: number) => yup.number().min(least).max(most).nullable().defined();
+
 /** The settings of Holdfast itself; their descriptions are in package.nls.json. `npm run manifest` writes them into package.json. */
 export const ownDefinition = defineSettings('holdfast', {
   'alerts.notify': { schema: yup.boolean().defined(), default: ownDefaults['alerts.notify'], description: '%setting.alerts.notify%' },
   'alerts.delay': { schema: seconds, default: ownDefaults['alerts.delay'], description: '%setting.alerts.delay%' },
   'alerts.errorRate': { schema: yup.number().min(1).max(100).defined(), default: ownDefaults['alerts.errorRate'], description: '%setting.alerts.errorRate%' },
+  'breaker.threshold': { schema: chosen(1, 100).integer(), default: ownDefaults['breaker.threshold'], description: '%setting.breaker.threshold%' },
+  'breaker.openFor': { schema: chosen(1, 3_600), default: ownDefaults['breaker.openFor'], description: '%setting.breaker.openFor%' },
   'failedWrites.waitFor': { schema: seconds, default: ownDefaults['failedWrites.waitFor'], description: '%setting.failedWrites.waitFor%' },
   'inspector.openOnTrouble': { schema: yup.boolean().defined(), default: ownDefaults['inspector.openOnTrouble'], description: '%setting.inspector.openOnTrouble%' },
   'inspector.origins': {
@@ -21,6 +26,9 @@ export const ownDefinition = defineSettings('holdfast', {
   },
   'log.level': { schema: yup.string().oneOf(['debug', 'info', 'warn', 'error'] as const).defined(), default: ownDefaults['log.level'], description: '%setting.log.level%' },
   'marks.enabled': { schema: yup.boolean().defined(), default: ownDefaults['marks.enabled'], description: '%setting.marks.enabled%' },
+  'oldSettings.offer': { schema: yup.boolean().defined(), default: ownDefaults['oldSettings.offer'], description: '%setting.oldSettings.offer%' },
+  'retry.attempts': { schema: chosen(1, 10).integer(), default: ownDefaults['retry.attempts'], description: '%setting.retry.attempts%' },
+  'retry.delay': { schema: chosen(0, 60), default: ownDefaults['retry.delay'], description: '%setting.retry.delay%' },
   'statusBar.show': {
     schema: yup.string().oneOf(['always', 'whenTroubled'] as const).defined(),
     default: ownDefaults['statusBar.show'],

@@ -1,5 +1,7 @@
 import { l10n } from 'vscode';
 import type { BreakerStatus } from '../service/service.ts';
+import { whatHappened } from './error-text.ts';
+import { localised } from './library-text.ts';
 import { clockTime, escaped, fileName } from './markdown.ts';
 import type { ServiceView } from './watched-service.ts';
 import { healthName } from './words.ts';
@@ -54,11 +56,11 @@ function section(view: ServiceView, now: number): string {
   const lines = [`${icons[view.health]} ${l10n.t('{0} is {1}', `**${escaped(view.label)}**`, healthName(view.health))}`];
   if (view.health !== 'healthy' && view.call !== undefined) lines.push(`$(person) ${escaped(view.call)}`);
   const checks = view.report === undefined ? [] : [view.report.checks.api, view.report.checks.access, view.report.checks.resources];
-  for (const { status, detail } of checks) lines.push(`${icons[status]} ${escaped(detail)}`);
+  for (const { status, detail } of checks) lines.push(`${icons[status]} ${escaped(localised(detail))}`);
   for (const breaker of view.breakers) lines.push(breakerLine(breaker, now));
   if (view.health !== 'healthy' && view.lastError !== undefined) {
-    const { facts: { code, reason, message }, at } = view.lastError;
-    lines.push(`$(history) ${clockTime(at)}: ${escaped(code === 'VALIDATION' ? l10n.t('a value was refused') : message || reason || l10n.t('an error'))}`);
+    const { facts, at } = view.lastError;
+    lines.push(`$(history) ${clockTime(at)}: ${escaped(whatHappened(facts))}`);
   }
   return lines.join('  \n');
 }

@@ -11,6 +11,7 @@ import type { BreakerStatus } from '../service/service.ts';
 import type { SettingIssue } from '../service/snapshot.ts';
 import type { Disposable } from '../store/store.ts';
 import type { RegisteredService } from './api.ts';
+import { problemText } from './problem-text.ts';
 
 export interface LastError {
   readonly facts: ErrorFacts;
@@ -80,7 +81,7 @@ export class WatchedService implements Disposable {
   get view(): ServiceView {
     const { service } = this;
     const breakers = attempt(() => service.breakers()) ?? [];
-    const issues = attempt(() => service.issues) ?? [];
+    const issues = attempt(() => service.issues.map((issue) => ({ ...issue, problem: problemText(service, issue.key, issue.problem) }))) ?? [];
     return {
       label: this.label,
       health: attempt(() => service.status) ?? 'unhealthy',

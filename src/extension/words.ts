@@ -12,6 +12,7 @@ export function originName(origin: Origin): string {
     'workspace': l10n.t('workspace settings'),
     'folder': l10n.t('folder settings'),
     'last good value': l10n.t('the last legal value'),
+    'policy': l10n.t('a policy of your organisation'),
   }[plain] ?? plain;
   return plain === origin ? place : l10n.t('{0}, for this language', place);
 }

@@ -1,6 +1,6 @@
 import { createActor, type ActorRefFrom } from 'xstate';
 import {
-  breakerDefaults, circuitBreaker, type BreakerEvent, type BreakerInput, type BreakerMode, type BreakerOptions, type BreakerRestore,
+  breakerDefaults, circuitBreaker, type BreakerEvent, type BreakerInput, type BreakerMode, type BreakerOptions, type BreakerRestore, type BreakerRules,
 } from '../../machines/circuit-breaker.ts';
 import { retryDefaults, type retrySequencer, type RetryInput, type RetryOptions } from '../../machines/retry-sequencer.ts';
 import { actorClock, systemClock, type Clock } from '../clock.ts';
@@ -51,6 +51,12 @@ export interface PersistedBreaker {
   readonly until?: number;
 }
 
+/** What can be changed while a guard is in use. What is left out is as its options say. */
+export interface GuardTuning {
+  readonly breaker?: Partial<BreakerRules>;
+  readonly retry?: Partial<Pick<RetryOptions, 'attempts' | 'initialDelay'>>;
+}
+
 type BreakerRef = ActorRefFrom<typeof circuitBreaker>;
 type RetryRef = ActorRefFrom<typeof retrySequencer>;
 
@@ -66,10 +72,10 @@ const CLOSED: BreakerMode = 'CLOSED';
 export class Guard {
   readonly name: string;
   /** @internal */ readonly clock: Clock;
-  /** @internal */ readonly retry: RetryOptions;
+  /** @internal */ retry: RetryOptions;
   /** @internal */ readonly budget: number;
   readonly #options: GuardOptions;
-  readonly #breakerOptions: BreakerOptions;
+  #breakerOptions: BreakerOptions;
   readonly #actors: GuardActors | undefined;
   readonly #timeout: number;
   /** The deadlines of attempts that may not take the usual time. */ #oddDeadlines: Map<number, DeadlineList> | undefined;
@@ -182,6 +188,26 @@ export class Guard {
   /** Something suggests that the dependency works again: an open breaker probes early. */
   evidence(): void {
     if (this.mode === 'OPEN') this.tell({ type: 'EVIDENCE' });
+  }
+
+  /**
+   * Changes the rules from now on: what is counted stays counted, and a wait that has begun stays as long as it was.
+   * Each call replaces the one before.
+   * @throws RangeError for a number that cannot be
+   */
+  configure(tuning: GuardTuning): void {
+    checkTuning(tuning);
+    const { breaker = {}, retry = {} } = tuning;
+    const options = this.#options;
+    const rules = { ...breakerDefaults, ...options.breaker, ...breaker };
+    const retries = { ...retryDefaults, ...options.retry, ...retry };
+    const before = this.#breakerOptions;
+    this.#breakerOptions = rules;
+    this.retry = retries;
+    const { threshold, openFor } = rules;
+    // An actor that is started later starts with them.
+    const isNews = threshold !== before.threshold || openFor !== before.openFor;
+    if (isNews && (this.#breaker !== undefined || this.#actors !== undefined)) this.tell({ type: 'CONFIGURE', rules: { threshold, openFor } });
   }
 
   /** What to give to `GuardOptions.restore` in a later process; `undefined` when there is nothing to restore. */
@@ -355,6 +381,13 @@ export class Guard {
       // P12: a listener that throws changes no outcome.
     }
   }
+}
+
+/** @throws RangeError */
+export function checkTuning({ breaker = {}, retry = {} }: GuardTuning): void {
+  const isAtLeast = (least: number, value: number | undefined): boolean => value === undefined || value >= least;
+  const possible = isAtLeast(1, breaker.threshold) && isAtLeast(0, breaker.openFor) && isAtLeast(1, retry.attempts) && isAtLeast(0, retry.initialDelay);
+  if (!possible) throw new RangeError('A threshold and a number of attempts are at least 1; a time is at least 0 ms.');
 }
 
 /** A rejection is no surprise, and whoever catches it knows where they called: collecting a stack is most of its cost. */

@@ -70,7 +70,7 @@ export class Journal {
 /** What became of a write that an earlier process journaled, as far as the store tells. */
 export async function outcomeOf(tools: WriteTools, definition: SettingsDefinition, entry: JournalEntry): Promise<LateOutcome> {
   const { key, target, scope, asked } = entry;
-  if (asked === undefined || keyProblem(definition.section, key) !== undefined || definition.declarations[key] === undefined) return 'unknown';
+  if (asked === undefined || keyProblem(definition.section, key) !== undefined || (definition.declarations[key] === undefined && !definition.formerKeys.has(key))) return 'unknown';
   const stored = await look(tools, { key, target, scope, file: '' });
   if (stored === undefined) return 'unknown';
   return sameData(stored.value, asked.value) ? 'stored' : 'not stored';

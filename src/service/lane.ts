@@ -3,7 +3,7 @@ import type { QueueInput } from '../../machines/write-queue.ts';
 import type { Clock, TimerHandle } from '../clock.ts';
 import { ConfigurationError, DisposedError, QueueFullError, type FailureClass } from '../errors.ts';
 import { classifyFailure } from '../guard/classify.ts';
-import { Guard, type GuardEvent, type GuardOptions, type PersistedBreaker } from '../guard/guard.ts';
+import { Guard, type GuardEvent, type GuardOptions, type GuardTuning, type PersistedBreaker } from '../guard/guard.ts';
 import type { Scope, Target } from '../store/store.ts';
 import type { WriteAttempt } from './events.ts';
 import type { Supervision } from './supervision.ts';
@@ -39,6 +39,8 @@ export interface LaneOptions {
   readonly probeEvery: number;
   readonly clock: Clock;
   readonly guard: Pick<GuardOptions, 'breaker' | 'retry' | 'timeout' | 'budget' | 'random'>;
+  /** What has been changed of that since. */
+  readonly tuning: GuardTuning;
   readonly restore: PersistedBreaker | undefined;
   readonly probe: () => Promise<void>;
   readonly onGuardEvent: (event: GuardEvent) => void;
@@ -83,6 +85,7 @@ export class Lane {
         spawnRetry: (input) => supervision.startRetry(input),
       },
     );
+    this.guard.configure(options.tuning);
   }
 
   get file(): string {

@@ -1,4 +1,4 @@
-import type { GuardEvent, PersistedBreaker } from '../guard/guard.ts';
+import { checkTuning, type GuardEvent, type GuardTuning, type PersistedBreaker } from '../guard/guard.ts';
 import { plainData } from '../settings/plain-data.ts';
 import { targets, type Scope, type Target } from '../store/store.ts';
 import { mementoWarning, type ServiceContext } from './context.ts';
@@ -36,6 +36,8 @@ export class Lanes implements Iterable<Lane> {
   readonly #persisted: Persisted<PersistedLane[]>;
   /** An operator holds all breakers open, also those of files never written so far. */
   #allHeld = false;
+  /** For all breakers, also those of files never written so far. */
+  #tuning: GuardTuning = {};
 
   constructor(context: ServiceContext, supervision: Supervision, metrics: MetricsRecorder) {
     this.#context = context;
@@ -64,6 +66,7 @@ export class Lanes implements Iterable<Lane> {
       probeEvery: options.probeEvery ?? laneDefaults.probeEvery,
       clock,
       guard: options.guard ?? {},
+      tuning: this.#tuning,
       restore,
       probe: () => this.probe(target, scope),
       onGuardEvent: (event) => this.#onGuardEvent(file, event),
@@ -91,6 +94,13 @@ export class Lanes implements Iterable<Lane> {
   /** Breakers made from now on are not held. */
   holdNoMore(file: string | undefined): void {
     if (file === undefined) this.#allHeld = false;
+  }
+
+  /** @throws RangeError for a number that cannot be */
+  configure(tuning: GuardTuning): void {
+    checkTuning(tuning);
+    for (const { guard } of this) guard.configure(tuning);
+    this.#tuning = tuning;
   }
 
   get capacity(): number {

@@ -55,8 +55,8 @@ export interface UpdateResult {
   /** Where the value is stored. */
   readonly target: Target;
   /**
-   * Stored, but `get` shows something else (P29): the value of this higher layer, or because of `workspace trust`,
-   * the `last good value` while the store cannot be read, the value from before a `transaction` on another file while that is under way.
+   * Stored, but `get` shows something else (P29): the value of this higher layer, or because of `workspace trust`, an
+   * `old setting` that is still there, the `last good value` while the store cannot be read, the value from before a `transaction` on another file while that is under way.
    */
   readonly shadowedBy?: string;
 }

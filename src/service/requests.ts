@@ -1,6 +1,7 @@
 import { ValidationError } from '../errors.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
-import { targets, type Scope, type Store } from '../store/store.ts';
+import { targets, type Scope, type Store, type Target } from '../store/store.ts';
+import { oldValues } from './former-values.ts';
 import type { JobOptions } from './jobs.ts';
 import type { UpdateOptions } from './options.ts';
 import { asStoreError } from './outcome.ts';
@@ -21,9 +22,16 @@ export class Requests {
   slot(key: string, options: UpdateOptions): Slot {
     this.#validateKey(key);
     const scope = toScope(options);
-    const target = options.target ?? this.#ask((store) => store.defaultTarget(key, scope));
+    const target = options.target ?? this.#defaultTarget(key, scope);
     if (!targets.includes(target)) throw new ValidationError('target', `must be one of ${targets.join(', ')}`);
     return { key, target, scope, file: this.#ask((store) => store.fileOf(target, scope)) };
+  }
+
+  /** Where the setting, or what it was in earlier versions, has a value already: a wider place would be overridden. */
+  #defaultTarget(key: string, scope: Scope): Target {
+    const names = [key, ...this.#definition.declarations[key]?.formerly?.flatMap((former) => former.key ?? []) ?? []];
+    const holding = names.map((name) => this.#ask((store) => store.defaultTarget(name, scope)));
+    return targets.findLast((target) => holding.includes(target)) ?? holding[0]!;
   }
 
   #ask<T>(question: (store: Store) => T): T {
@@ -67,6 +75,42 @@ export class Requests {
       slot: this.slot(key as string, { ...options, target }),
       value: this.value(key as string, member(values, key)),
     }));
+  }
+
+  /**
+   * What removes every value at a target, also those of earlier versions.
+   * @throws as `transaction`
+   */
+  removal(options: UpdateOptions): SlotValue[] {
+    const { keys, formerKeys } = this.#definition;
+    const slot = this.slot(keys[0] ?? '', options);
+    return [...keys, ...formerKeys.keys()].map((key) => ({ slot: { ...slot, key }, value: undefined }));
+  }
+
+  /**
+   * What puts the old values at a target into today's form: the new ones first, then the old ones go.
+   * @throws as `transaction`
+   */
+  conversion(options: UpdateOptions & { readonly target: Target }): SlotValue[] {
+    const { keys } = this.#definition;
+    const slot = this.slot(keys[0] ?? '', options);
+    const written: SlotValue[] = [];
+    const obsolete = new Map<string, unknown>();
+    const needed = new Set<string>();
+    for (const key of keys) {
+      const found = this.#ask((store) => oldValues(this.#definition, store, key, slot.target, slot.scope));
+      for (const { storedAs, stored, conversion, isNewest } of found) {
+        if (!conversion.ok) needed.add(storedAs);
+        else if (storedAs === key) written.push({ slot: { ...slot, key }, value: conversion.value, from: { value: stored } });
+        else {
+          obsolete.set(storedAs, stored);
+          if (isNewest && conversion.value !== undefined) written.push({ slot: { ...slot, key }, value: conversion.value, from: { value: undefined } });
+        }
+      }
+    }
+    // What cannot be converted is not thrown away either.
+    const removed = [...obsolete].filter(([key]) => !needed.has(key));
+    return [...written, ...removed.map(([key, value]) => ({ slot: { ...slot, key }, value: undefined, from: { value } }))];
   }
 
   #validateKey(key: unknown): void {

@@ -1,18 +1,21 @@
 import { lifecycleDefaults } from '../../machines/config-lifecycle.ts';
 import { systemClock } from '../clock.ts';
 import { DisposedError, SupervisionError } from '../errors.ts';
+import type { GuardTuning } from '../guard/guard.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { memoryMemento } from '../store/memento.ts';
-import type { Disposable, Scope } from '../store/store.ts';
+import { targets, type Disposable, type Scope } from '../store/store.ts';
 import type { ServiceContext } from './context.ts';
 import { Emitter } from './emitter.ts';
 import type { ServiceEvent } from './events.ts';
+import { oldSettings, type OldSetting } from './former-values.ts';
 import { checkHealth, HealthCache, type Health, type HealthReport } from './health.ts';
 import { Lanes, type BreakerStatus } from './lanes.ts';
 import { Loading } from './loading.ts';
 import { MetricsRecorder, type Metrics } from './metrics.ts';
 import type { FaultInjection, ServiceOptions, UpdateOptions, UpdateResult } from './options.ts';
 import { Patience } from './patience.ts';
+import { toScope } from './requests.ts';
 import type { Inspection, SettingIssue } from './snapshot.ts';
 import { Supervision, type SupervisorRef } from './supervision.ts';
 import type { Rescuer } from './waiting-writes.ts';
@@ -176,8 +179,40 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   /** Removes every value of the section that is stored at the target, as one transaction. Default: the user settings. */
   restoreDefaults(options: UpdateOptions = {}): Promise<UpdateResult> {
     // A transaction looks first, and does not write what is there already.
-    const nothing = Object.fromEntries(this.definition.keys.map((key) => [key, undefined]));
-    return this.updateAll(nothing as Partial<V>, { target: 'user', ...options });
+    return this.#writing.removeAll({ target: 'user', ...options });
+  }
+
+  // ---- Settings of earlier versions
+
+  /**
+   * What is stored under a key, or in a form, of an earlier version (`formerly` in the definition). Such values are
+   * honoured as they are; `convertOldSettings` brings them up to date.
+   * @param scope the folder or language to look in as well; default: the window
+   */
+  oldSettings(scope: Scope = {}): readonly OldSetting[] {
+    try {
+      return oldSettings(this.#context.definition, this.#context.store, toScope(scope));
+    } catch {
+      // While the store cannot be read, nothing is known of it.
+      return [];
+    }
+  }
+
+  /**
+   * Stores old settings in today's form and removes what they were: for each target all of them, or none.
+   *
+   * @param options `target`: there alone; default: wherever there are any, the user settings first. With a `languageId`,
+   *   those for that language alone. Unlike `update`, it does not wait for a person unless told so.
+   * @returns what was converted; what cannot be converted (`problem`) stays as it is
+   * @throws TransactionError, and what `updateAll` throws; a target that was converted before stays so
+   */
+  async convertOldSettings(options: UpdateOptions = {}): Promise<readonly OldSetting[]> {
+    const found = this.oldSettings(options).filter(({ target, problem }) => problem === undefined && (options.target ?? target) === target);
+    for (const target of targets) {
+      const keys = [...new Set(found.filter((old) => old.target === target).map(({ key }) => key))];
+      if (keys.length > 0) await this.#writing.convert(keys, { wait: false, ...options, target });
+    }
+    return found;
   }
 
   // ---- How it is
@@ -220,6 +255,15 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   /** Reads the store again. Resolves when that has ended, well or not. */
   reload(): Promise<void> {
     return this.#loading.reload();
+  }
+
+  /**
+   * Changes the rules of breakers and retries from now on: what is counted stays counted, and what waits goes on
+   * waiting. What is left out is as the service's options say; each call replaces the one before.
+   * @throws RangeError for a number that cannot be
+   */
+  configure(tuning: GuardTuning): void {
+    if (this.#disposal === undefined) this.#lanes.configure(tuning);
   }
 
   /** Closes the breakers, and starts again what the supervisor had given up. */

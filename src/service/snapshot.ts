@@ -1,6 +1,8 @@
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { layers, type Layer, type RawSetting, type Scope, type Store, type Target } from '../store/store.ts';
+import { merged } from '../store/memory-store.ts';
+import { readSetting } from './former-values.ts';
 
 type Values = Record<string, unknown>;
 
@@ -15,7 +17,7 @@ export interface SettingIssue {
 }
 
 /** Where a value comes from. */
-export type Origin = Layer | 'last good value';
+export type Origin = Layer | 'last good value' | 'policy';
 
 /** Everything known about one setting. Values of secret settings are masked. */
 export interface Inspection {
@@ -27,6 +29,8 @@ export interface Inspection {
   readonly layers: Readonly<Partial<Record<Layer, unknown>>>;
   /** Layers whose values an untrusted workspace may not set (P52). */
   readonly ignored: readonly Layer[];
+  /** Layers whose value is one of an earlier version and is honoured in today's form, with the key it is stored under. */
+  readonly formerly?: Readonly<Partial<Record<Layer, string>>>;
   /** What is wrong with the stored value. */
   readonly problem?: string;
 }
@@ -100,7 +104,7 @@ export class Snapshot {
 
   #readScoped(key: string, scope: Scope, id: string): unknown {
     try {
-      return this.#resolve(key, this.#store.read(key, scope)).value;
+      return this.#resolve(key, readSetting(this.#definition, this.#store, key, scope)).value;
     } catch {
       const before = this.#lastGoodScoped.get(id);
       return before !== undefined && key in before ? before[key] : this.#values[key];
@@ -117,7 +121,7 @@ export class Snapshot {
     const values = Object.create(null) as Values;
     const issues: SettingIssue[] = [];
     for (const key of this.#definition.keys) {
-      const { value, issue } = held.has(key) ? this.#asBefore(key) : this.#resolve(key, this.#store.read(key, {}));
+      const { value, issue } = held.has(key) ? this.#asBefore(key) : this.#resolve(key, readSetting(this.#definition, this.#store, key, {}));
       values[key] = value;
       if (issue !== undefined) issues.push(issue);
     }
@@ -185,13 +189,27 @@ export class Snapshot {
     // Asked of the definition, not of the store: VS Code does not show what it leaves out of account itself.
     if (ignored.includes(own)) return 'workspace trust';
     try {
-      const { layers: holding } = this.#store.read(key, scope);
+      const { layers: holding, former = [] } = readSetting(this.#definition, this.#store, key, scope);
       const above = layers.findLast((layer) => holding.has(layer) && !ignored.includes(layer) && layers.indexOf(layer) > layers.indexOf(own));
+      // Removed, and the value of an earlier version shows through.
+      if (above === undefined && stored?.value === undefined && former.some(({ layer, isNewest }) => layer === own && isNewest) && holding.has(own)) return 'old setting';
       // A write that was stored without an answer may be news to the store's own memory.
       return above ?? (stored === undefined || sameData(holding.get(own), stored.value) ? undefined : 'last good value');
     } catch {
       return 'last good value';
     }
+  }
+
+  /**
+   * VS Code serves a policy's value in the place of the default, and lets it win over every layer. So it is known by
+   * its deeds: another default than the declared one, which is in effect though a layer says something else.
+   */
+  #isByPolicy(key: string, { effective, layers: holding }: RawSetting): boolean {
+    const standard = holding.get('default');
+    if (standard === undefined || sameData(standard, this.#definition.defaults[key]) || !sameData(effective, standard)) return false;
+    let resolved: unknown;
+    for (const value of holding.values()) resolved = merged(resolved, value);
+    return !sameData(resolved, effective);
   }
 
   inspect(key: string, scope: Scope): Inspection {
@@ -200,14 +218,17 @@ export class Snapshot {
     const scoped = scope.resource !== undefined || scope.languageId !== undefined;
     const value = show(this.get(key, scoped ? scope : undefined));
     try {
-      const raw = this.#store.read(key, scope);
+      const raw = readSetting(this.#definition, this.#store, key, scope);
       const { origin, issue } = this.#resolve(key, raw);
+      const honoured = (raw.former ?? []).filter(({ layer, isNewest, conversion }) => isNewest && conversion.ok && raw.layers.has(layer));
+      const asStored = new Map([...raw.layers, ...honoured.map(({ layer, stored }) => [layer, stored] as const)]);
       return {
         key,
         value,
-        origin: this.#live ? origin : 'last good value',
-        layers: Object.fromEntries([...raw.layers].map(([layer, stored]) => [layer, show(stored)])),
+        origin: !this.#live ? 'last good value' : origin !== 'default' && issue === undefined && this.#isByPolicy(key, raw) ? 'policy' : origin,
+        layers: Object.fromEntries([...asStored].map(([layer, stored]) => [layer, show(stored)])),
         ignored: this.#ignored(key).filter((layer) => raw.layers.has(layer)),
+        ...(honoured.length === 0 ? {} : { formerly: Object.fromEntries(honoured.map(({ layer, storedAs }) => [layer, storedAs])) }),
         ...(issue === undefined ? {} : { problem: issue.problem }),
       };
     } catch {

@@ -8,6 +8,8 @@ import { isDefinite, look, lookLimit, place, type Slot } from './write.ts';
 export interface SlotValue {
   readonly slot: Slot;
   readonly value: unknown;
+  /** When present: the transaction fails unless this is there when it begins. */
+  readonly from?: { readonly value: unknown };
 }
 
 /** A key the transaction has touched. */
@@ -63,12 +65,13 @@ export class TransactionJob extends Job {
   }
 
   async #apply(guard: Guard): Promise<{ readonly error: unknown } | undefined> {
-    for (const { slot, value } of this.#writes) {
+    for (const { slot, value, from } of this.#writes) {
       this.#at = slot.key;
       const before = await look(this.host.tools, slot);
       const { signal } = this.options;
       if (signal?.aborted === true) return { error: new AbortedError(slot.key, 'not stored', { cause: signal.reason }) };
       if (before === undefined) return { error: new StoreError('io', `"${slot.key}" could not be read before the transaction.`) };
+      if (from !== undefined && !sameData(before.value, from.value)) return { error: new StoreError('newer', `"${slot.key}" was changed by someone else meanwhile.`, { context: { key: slot.key } }) };
       if (sameData(before.value, value)) continue;
       let over = before.value;
       const end = await this.write(guard, slot, { kind: 'value', value, over: (stored) => (over = stored) });

@@ -14,7 +14,7 @@ import type { Loading } from './loading.ts';
 import type { MetricsRecorder } from './metrics.ts';
 import type { UpdateOptions, UpdateResult } from './options.ts';
 import { keysOf, Requests, toJobOptions } from './requests.ts';
-import { TransactionJob } from './transaction.ts';
+import { TransactionJob, type SlotValue } from './transaction.ts';
 import { WaitingWrites } from './waiting-writes.ts';
 import { slotId, type Slot, type WriteTools } from './write.ts';
 
@@ -111,8 +111,23 @@ export class Writing {
 
   updateAll(values: object, options: UpdateOptions): Promise<UpdateResult> {
     const keys = keysOf(values);
+    return this.#transact(keys, options, (options) => this.#requests.transaction(keys, values, options));
+  }
+
+  /** Removes every value at a target, also those of earlier versions. */
+  removeAll(options: UpdateOptions): Promise<UpdateResult> {
+    return this.#transact(this.#context.definition.keys, options, (options) => this.#requests.removal(options));
+  }
+
+  /** Puts the old values at a target into today's form. */
+  convert(keys: readonly string[], options: UpdateOptions & { readonly target: Target }): Promise<UpdateResult> {
+    // It is about this place: not to be written elsewhere instead.
+    return this.#transact(keys, options, () => this.#requests.conversion(options));
+  }
+
+  #transact(keys: readonly (string | symbol)[], options: UpdateOptions, ask: (options: UpdateOptions) => readonly SlotValue[]): Promise<UpdateResult> {
     return this.#submit(keys, options, false, (id, caller, options) => {
-      const writes = this.#requests.transaction(keys, values, options);
+      const writes = ask(options);
       caller.slots = writes.map(({ slot }) => slot);
       const job = new TransactionJob(id, this.#host, writes, caller, toJobOptions(options));
       caller.jobs.push(job);

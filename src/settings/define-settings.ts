@@ -1,5 +1,6 @@
 import * as yup from 'yup';
 import { ValidationError } from '../errors.ts';
+import type { FormerSetting } from './former.ts';
 import { plainData, sameData, type PlainData } from './plain-data.ts';
 import { keyProblem, settingKey, showKey } from './setting-key.ts';
 
@@ -28,6 +29,8 @@ export interface SettingDeclaration<S extends yup.Schema = yup.Schema> {
   readonly documentation?: string;
   /** Said in the Settings editor when the setting is in use and should not be. */
   readonly deprecationMessage?: string;
+  /** What it was called, or how its values were written, in earlier versions: the newest first. Such values are honoured, and can be converted. */
+  readonly formerly?: readonly FormerSetting[];
 }
 
 /**
@@ -52,6 +55,8 @@ export interface SettingsDefinition<V extends object = Record<string, unknown>> 
   readonly section: string;
   readonly keys: readonly (keyof V & string)[];
   readonly declarations: Readonly<Record<string, SettingDeclaration>>;
+  /** The keys of earlier versions, and the setting each has become (of several, the first). */
+  readonly formerKeys: ReadonlyMap<string, string>;
   /** The defaults: frozen, and valid. */
   readonly defaults: Readonly<V>;
   /**
@@ -108,6 +113,7 @@ export function defineSettings<D extends Record<string, { readonly schema: objec
     section,
     keys,
     declarations: Object.freeze(declared),
+    formerKeys: formerKeysOf(section, declared),
     defaults: Object.create(null) as Values,
     check,
     validate(key, value) {
@@ -138,7 +144,7 @@ export function defineSettings<D extends Record<string, { readonly schema: objec
         });
       }
     },
-    isSecret: (key) => declarationOf(key)?.secret === true,
+    isSecret: (key) => declarationOf(key)?.secret === true || declarationOf(definition.formerKeys.get(key))?.secret === true,
   };
 
   for (const key of keys) {
@@ -152,6 +158,20 @@ export function defineSettings<D extends Record<string, { readonly schema: objec
   }
   Object.freeze(definition.defaults);
   return definition;
+}
+
+/** @throws ValidationError for an old key that is none, or is a setting today */
+function formerKeysOf(section: string, declared: Readonly<Record<string, SettingDeclaration>>): Map<string, string> {
+  const former = new Map<string, string>();
+  for (const [key, { formerly = [] }] of Object.entries(declared)) {
+    for (const { key: old = key } of formerly) {
+      if (old === key) continue;
+      const problem = keyProblem(section, old) ?? (Object.hasOwn(declared, old) ? 'is a setting, and cannot be the former key of another' : undefined);
+      if (problem !== undefined) throw new ValidationError(showKey(old), problem);
+      if (!former.has(old)) former.set(old, key);
+    }
+  }
+  return former;
 }
 
 function checkAgainst(schema: yup.Schema, raw: unknown): CheckResult {

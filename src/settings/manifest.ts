@@ -8,12 +8,14 @@ export function contributedConfiguration(definition: SettingsDefinition, title: 
   const properties = Object.fromEntries(
     definition.keys.map((key, order) => [`${definition.section}.${key}`, property(definition.declarations[key]!, order)]),
   );
+  for (const [old, key] of definition.formerKeys) properties[`${definition.section}.${old}`] = formerProperty(definition, old, key);
   return { title, properties };
 }
 
 /** The settings for `capabilities.untrustedWorkspaces.restrictedConfigurations`. */
 export function restrictedConfigurations(definition: SettingsDefinition): string[] {
-  return definition.keys.filter((key) => definition.declarations[key]?.restricted === true).map((key) => `${definition.section}.${key}`);
+  const all = [...definition.keys.map((key) => [key, key] as const), ...definition.formerKeys];
+  return all.filter(([, key]) => definition.declarations[key]?.restricted === true).map(([name]) => `${definition.section}.${name}`);
 }
 
 /** What a schema accepts, as far as JSON Schema can say it. Also of a schema that another copy of yup has made. */
@@ -31,6 +33,13 @@ function property(declaration: SettingDeclaration, order: number): JsonSchema {
     ...(declaration.deprecationMessage === undefined ? {} : { deprecationMessage: declaration.deprecationMessage }),
     order,
   };
+}
+
+/** An old key: VS Code tells where it has a value only when it knows it. Its values may be anything, and it has no default. */
+function formerProperty({ section, declarations }: SettingsDefinition, old: string, key: string): JsonSchema {
+  const { scope = 'window', formerly = [] } = declarations[key]!;
+  const message = formerly.find((former) => former.key === old)?.deprecationMessage ?? `This setting is called \`#${section}.${key}#\` now.`;
+  return { default: null, scope, markdownDeprecationMessage: message };
 }
 
 /** What yup says of a schema. A reference, or a schema that is made when it is needed, says little. */

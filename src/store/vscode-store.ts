@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { StoreError } from '../errors.ts';
-import type { SettingsDefinition } from '../settings/define-settings.ts';
+import type { SettingScope, SettingsDefinition } from '../settings/define-settings.ts';
 import { sameData } from '../settings/plain-data.ts';
 import type { Disposable, Layer, RawSetting, Scope, Store, Target, WriteOptions, WriteRequest } from './store.ts';
 import { writeFailure } from './vscode-failure.ts';
@@ -115,9 +115,14 @@ export class VscodeStore implements Store {
     };
   }
 
+  #scopeOf(key: string): SettingScope {
+    const { declarations, formerKeys } = this.#definition;
+    return declarations[formerKeys.get(key) ?? key]?.scope ?? 'window';
+  }
+
   /** Why VS Code will not write the setting there, by the scope the definition gives it. */
   #scopeProblem(key: string, target: Target, scope: Scope): string | undefined {
-    const declared = this.#definition.declarations[key]?.scope ?? 'window';
+    const declared = this.#scopeOf(key);
     if ((declared === 'application' || declared === 'machine') && target !== 'user') return `A setting of scope "${declared}" can only be stored in the user settings.`;
     if (target === 'folder' && scope.resource === undefined) return 'Folder settings need a resource that tells the folder.';
     if (target === 'folder' && declared === 'window') return 'A setting of scope "window" cannot be stored in folder settings.';
@@ -161,7 +166,7 @@ export class VscodeStore implements Store {
 
   /** The narrowest place that holds a value already, else the user settings. */
   defaultTarget(key: string, scope: Scope): Target {
-    const declared = this.#definition.declarations[key]?.scope ?? 'window';
+    const declared = this.#scopeOf(key);
     if (declared === 'application' || declared === 'machine') return 'user';
     const found = this.#configuration(scope).inspect(key);
     const holds = scope.languageId === undefined

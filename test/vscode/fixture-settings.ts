@@ -12,5 +12,7 @@ export const fixture = defineSettings('fixture', {
   application: { schema: yup.boolean().defined(), default: false, description: 'An application setting.', scope: 'application' },
   options: { schema: yup.object().defined(), default: {}, description: 'An object; VS Code merges its layers.' },
   token: { schema: yup.string().max(200).defined(), default: '', description: 'A secret.', secret: true },
+  timeout: { schema: yup.number().min(1).max(60_000).defined(), default: 5_000, description: 'Renamed, and in other units.', scope: 'resource', formerly: [{ key: 'timeoutSeconds', convert: (seconds: number) => seconds * 1_000 }] },
+  mode: { schema: yup.string().oneOf(['on', 'off', 'auto'] as const).defined(), default: 'auto', description: 'It was true or false.', formerly: [{ convert: (old: unknown) => (old === true ? 'on' : old === false ? 'off' : old) }] },
   command: { schema: yup.string().defined(), default: 'true', description: 'Can run code.', restricted: true },
 });

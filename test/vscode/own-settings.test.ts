@@ -1,6 +1,11 @@
 import { expect } from 'chai';
 import * as vscode from 'vscode';
 import type { HoldfastApi } from '../../src/extension/api.ts';
+import { systemClock } from '../../src/clock.ts';
+import { ConfigurationService } from '../../src/service/service.ts';
+import { MemoryStore } from '../../src/store/memory-store.ts';
+import { FaultyStore } from '../../src/testing/faulty-store.ts';
+import { fixture } from './fixture-settings.ts';
 import { resetSettings, settingsFile, superviseFixture, until, writeSettings } from './supervised.ts';
 
 describe('The settings of Holdfast itself', () => {
@@ -18,6 +23,30 @@ describe('The settings of Holdfast itself', () => {
     await until('the mark is gone', () => marks().length === 0);
     writeSettings('{ "fixture.count": 90, "holdfast.marks.enabled": true }');
     await until('the mark is back', () => marks().length === 1);
+    registration.dispose();
+    await service.dispose();
+  });
+
+  it('change breakers and retries of the services of all extensions while they run', async () => {
+    const api = await vscode.extensions.getExtension<HoldfastApi>('holdfast.holdfast')!.activate();
+    const store = new FaultyStore(new MemoryStore(), systemClock);
+    const service = new ConfigurationService(fixture, { store, guard: { retry: { attempts: 1 } } });
+    const registration = api.register(service);
+    await service.ready;
+    store.outage('io');
+    const failOnce = (): Promise<unknown> => service.update('count', 5, { target: 'user' }).catch(() => undefined);
+    await failOnce();
+    writeSettings('{ "holdfast.breaker.threshold": 2, "holdfast.breaker.openFor": 7 }');
+    await until('Holdfast has read it', () => vscode.workspace.getConfiguration('holdfast', null).get('breaker.threshold') === 2);
+    // The second failure in a row of two, whenever the rule has come.
+    await until('two failures open the breaker', async () => {
+      if (service.breakers()[0]?.mode === 'OPEN') return true;
+      service.reset();
+      await failOnce();
+      await failOnce();
+      return service.breakers()[0]?.mode === 'OPEN';
+    });
+    expect(service.breakers()[0]?.retryAfter).to.be.at.most(7_000);
     registration.dispose();
     await service.dispose();
   });

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Page } from 'playwright-core';
-import { again, notifications, openFile, runCommand } from '../../tools/vscode-host/drive.ts';
-import { openDesk, type Desk } from './workbench.ts';
+import type { Locator, Page } from 'playwright-core';
+import { again, answerNotification, notifications, openFile, runCommand, webview } from '../../tools/vscode-host/drive.ts';
+import { accessibilityProblems, openDesk, type Desk } from './workbench.ts';
 
 const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern', contrast: 'Default High Contrast' };
 
@@ -28,7 +28,8 @@ describe('Settings that explain and mend themselves', function () {
   let desk: Desk;
   let page: Page;
 
-  const onDisk = (): string => readFileSync(path.join(desk.workspace, '.vscode/settings.json'), 'utf8');
+  const settings = (): string => path.join(desk.workspace, '.vscode/settings.json');
+  const onDisk = (): string => readFileSync(settings(), 'utf8');
   const squiggles = () => page.locator('.monaco-editor .squiggly-warning');
   const problems = () => page.locator('.markers-panel .monaco-list-row');
 
@@ -90,6 +91,17 @@ describe('Settings that explain and mend themselves', function () {
     expect(JSON.parse(onDisk())).to.deep.equal({ 'nofx.maxAgents': 9, 'nofx.agentSpawnDelay': 3_000, 'nofx.logLevel': 'warn' });
   });
 
+  it('"Write to user settings instead" stores it there, and leaves the unsaved changes alone', async () => {
+    const before = onDisk();
+    await replaceAll(page, '{\n  "nofx.maxAgents": 7\n}');
+    await page.locator('.tab.active.dirty').waitFor();
+    const pending = desk.link.call('update', 'claudeInitializationDelay', 5, { target: 'workspace' });
+    await answerNotification(page, 'nofx.claudeInitializationDelay is not stored yet.', 'Write to user settings instead');
+    expect(await pending).to.deep.include({ ok: true, value: { outcome: 'stored', target: 'user' } });
+    expect(onDisk()).to.equal(before);
+    await page.locator('.tab.active.dirty').waitFor();
+  });
+
   it('a write that waits lands by itself when the file is saved', async () => {
     await replaceAll(page, '{\n  "nofx.maxAgents": 8\n}');
     await page.locator('.tab.active.dirty').waitFor();
@@ -99,6 +111,28 @@ describe('Settings that explain and mend themselves', function () {
     await page.keyboard.press('ControlOrMeta+S');
     expect(await pending).to.deep.include({ ok: true, value: { outcome: 'stored', target: 'workspace' } });
     expect(JSON.parse(onDisk())).to.deep.equal({ 'nofx.maxAgents': 8, 'nofx.agentSpawnDelay': 4_000 });
+  });
+
+  it('"Retry now" asks again while the file is broken; "Open settings.json" opens it, and mended the write lands', async () => {
+    await runCommand(page, 'View: Close All Editors');
+    writeFileSync(settings(), '{\n  "nofx.maxAgents": 8,\n  oops\n}');
+    const pending = desk.link.call('update', 'agentSpawnDelay', 5_000, { target: 'workspace' });
+    const notification = notifications(page).filter({ hasText: 'it is not valid JSON' });
+    await notification.waitFor();
+    const first = await notification.elementHandle();
+    await notification.getByRole('button', { name: 'Retry now' }).click();
+    await first.waitForElementState('hidden');
+    await notification.waitFor();
+    expect(await notification.count(), 'one a cause').to.equal(1);
+    await desk.picture('editor-broken-file-dark');
+    await notification.getByRole('button', { name: 'Open settings.json' }).click();
+    await page.locator('.tab.active').filter({ hasText: 'settings.json' }).waitFor();
+    await replaceAll(page, '{\n  "nofx.maxAgents": 8\n}');
+    await page.keyboard.press('ControlOrMeta+S');
+    const { ok, value } = await pending;
+    expect(ok).to.equal(true);
+    expect(value).to.include({ outcome: 'stored', target: 'workspace' });
+    expect(JSON.parse(onDisk())).to.deep.equal({ 'nofx.maxAgents': 8, 'nofx.agentSpawnDelay': 5_000 });
   });
 
   it('the health view shows services, settings with origin and validity, files and actors, in every theme', async () => {
@@ -114,6 +148,50 @@ describe('Settings that explain and mend themselves', function () {
       await desk.picture(`editor-health-view-${name}`);
     }
     await setTheme(page, themes.dark);
+  });
+
+  /** VS Code gives a hover up when something else moves meanwhile. */
+  const lookAt = (item: Locator, hover: Locator): Promise<void> => again(async () => {
+    await page.mouse.move(400, 300);
+    await item.hover();
+    await hover.waitFor({ timeout: 5_000 });
+  });
+
+  it('the status bar says what there is to do, in every theme: checks, breakers, queue, the last error; a click offers actions', async () => {
+    const item = page.locator('.part.statusbar .statusbar-item[id*="holdfast"]');
+    await item.filter({ hasText: 'nofx' }).waitFor();
+    const hover = page.locator('.monaco-hover').filter({ hasText: 'nofx is' });
+    for (const [name, theme] of Object.entries(themes)) {
+      await setTheme(page, theme);
+      await lookAt(item, hover);
+      await desk.picture(`editor-status-bar-${name}`);
+      await page.mouse.move(400, 300);
+      await hover.waitFor({ state: 'hidden' });
+    }
+    await setTheme(page, themes.dark);
+    await lookAt(item, hover);
+    expect(await hover.innerText()).to.contain('Correct nofx.maxAgents in the settings.').and.to.contain('closed').and.to.contain('writes waiting or under way');
+    await item.click();
+    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Show Health' }).waitFor();
+    await desk.picture('editor-actions-dark');
+    await page.keyboard.press('Escape');
+  });
+
+  it('settings.json says in the status bar how many settings are to be looked at', async () => {
+    await page.locator('#status\\.languageStatus').hover();
+    await page.locator('.hover-language-status').filter({ hasText: 'One setting to look at' }).waitFor();
+    await desk.picture('editor-language-status-dark');
+    await page.mouse.move(400, 300);
+  });
+
+  it('the health document has no accessibility problem of its own', async () => {
+    await runCommand(page, 'Holdfast: Show Health');
+    const frame = await webview(page, 'Settings: health');
+    await desk.picture('editor-health-document-dark');
+    // The page is VS Code’s own preview of Markdown: its title, language, landmarks and colours are not ours.
+    const theirs = /^(color-contrast|document-title|html-has-lang|landmark-one-main|region):/;
+    expect((await accessibilityProblems(frame)).filter((problem) => !theirs.test(problem))).to.deep.equal([]);
+    await runCommand(page, 'View: Close All Editors');
   });
 
   it('its inline actions act: edit setting opens the setting', async () => {

@@ -2,15 +2,17 @@ import { l10n } from 'vscode';
 import { rulesOf } from '../../settings/manifest.ts';
 import { layers, type Layer, type Scope, type Target } from '../../store/store.ts';
 import type { RegisteredService } from '../api.ts';
-import { expected, originName, shown } from '../words.ts';
+import { expectationBroken } from '../problem-text.ts';
+import { originName, shown } from '../words.ts';
 import { meant } from './distance.ts';
 import { nearestLegal, type Rules } from './nearest.ts';
+import { oldKey, oldValue } from './old-marks.ts';
 import { settingsOf, type WrittenSetting } from './settings-text.ts';
 
 /** Something in a settings file that is not as it should be. */
 export interface Mark {
-  /** `invalid`: not a legal value; `unknown`: not a setting; `ignored`: not heeded in an untrusted workspace. */
-  readonly kind: 'invalid' | 'unknown' | 'ignored';
+  /** `invalid`: not a legal value; `unknown`: not a setting; `ignored`: not heeded in an untrusted workspace, or under a policy; `old`: of an earlier version. */
+  readonly kind: 'invalid' | 'unknown' | 'ignored' | 'old';
   readonly severity: 'warning' | 'information';
   readonly message: string;
   readonly setting: WrittenSetting;
@@ -22,6 +24,8 @@ export interface Mark {
   readonly fallback: { readonly value: unknown } | undefined;
   /** The name that was meant, whole. */
   readonly meant: string | undefined;
+  /** What is to be written today instead, by whole names: of an old setting that can be converted. */
+  readonly today?: ReadonlyMap<string, unknown>;
 }
 
 /** A settings file, and what must be known of the window to judge it. */
@@ -39,9 +43,12 @@ export interface JudgedFile {
 /** Judges what a settings file says of a service's section. */
 export function findMarks(service: RegisteredService, file: JudgedFile): Mark[] {
   const { section } = service.definition;
-  return settingsOf(file.text, section, file.isWorkspaceFile).flatMap((setting) => {
+  const written = settingsOf(file.text, section, file.isWorkspaceFile);
+  return written.flatMap((setting) => {
     const key = setting.name.slice(section.length + 1);
-    const mark = service.definition.keys.includes(key) ? judged(service, key, setting, file) : unknown(service, key, setting, file);
+    const mark = service.definition.keys.includes(key)
+      ? oldValue(service, key, setting) ?? judged(service, key, setting, file)
+      : oldKey(service, key, setting, written) ?? unknown(service, key, setting, file);
     return mark === undefined ? [] : [mark];
   });
 }
@@ -58,13 +65,15 @@ function judged(service: RegisteredService, key: string, setting: WrittenSetting
     const what = l10n.t('{0} can make code run: while the workspace is not trusted, this value is ignored.', setting.name);
     return { ...none, kind: 'ignored', severity: 'information', message: `${what} ${inUse(service, key, setting, file)}` };
   }
+  if (service.inspect(key, scopeOf(setting, file.resource)).origin === 'policy') {
+    return { ...none, kind: 'ignored', severity: 'information', message: `${l10n.t('{0} is set by a policy: this value is ignored.', setting.name)} ${inUse(service, key, setting, file)}` };
+  }
   const checked = definition.check?.(key, setting.value);
   if (checked === undefined || checked.ok) return undefined;
   const secret = definition.isSecret(key);
   const rules: Rules = declaration === undefined ? {} : rulesOf(declaration.schema);
-  const expectation = secret ? undefined : expected(rules);
   // What the rules cannot say, the schema's author has said.
-  const sayable = expectation !== undefined && breaks(setting.value, rules);
+  const expectation = secret ? undefined : expectationBroken(setting.value, rules);
   const legal = (candidate: unknown): { value: unknown } | undefined => {
     const result = definition.check!(key, candidate);
     return result.ok ? { value: result.value } : undefined;
@@ -75,28 +84,10 @@ function judged(service: RegisteredService, key: string, setting: WrittenSetting
     ...none,
     kind: 'invalid',
     severity: 'warning',
-    message: `${sayable ? l10n.t('{0} must be {1}.', setting.name, expectation) : l10n.t('{0} is not legal: {1}.', setting.name, checked.problem)} ${inUse(service, key, setting, file)}`,
+    message: `${expectation !== undefined ? l10n.t('{0} must be {1}.', setting.name, expectation) : l10n.t('{0} is not legal: {1}.', setting.name, checked.problem)} ${inUse(service, key, setting, file)}`,
     nearest,
     fallback: standard === undefined || nearest.some((value) => shown(value) === shown(standard)) ? undefined : { value: standard },
   };
-}
-
-/** Does the value break what its rules say, so that to tell the rules tells what is wrong? */
-function breaks(value: unknown, rules: Rules): boolean {
-  if (rules.enum !== undefined) return !rules.enum.includes(value);
-  const types = [rules.type ?? []].flat();
-  if (value === null) return !types.includes('null');
-  switch (typeof value) {
-    case 'number':
-      return !(types.includes('number') || (types.includes('integer') && Number.isInteger(value)))
-        || value < (rules.minimum ?? -Infinity) || value > (rules.maximum ?? Infinity)
-        || value <= (rules.exclusiveMinimum ?? -Infinity) || value >= (rules.exclusiveMaximum ?? Infinity);
-    case 'string': return !types.includes('string') || value.length < (rules.minLength ?? 0) || value.length > (rules.maxLength ?? Infinity);
-    case 'boolean': return !types.includes('boolean');
-    default:
-      if (!Array.isArray(value)) return !types.includes('object');
-      return !types.includes('array') || value.length < (rules.minItems ?? 0) || value.length > (rules.maxItems ?? Infinity);
-  }
 }
 
 /** Which value is used, and where it comes from. */

@@ -3,6 +3,7 @@ import { l10n } from 'vscode';
 import { layers, type Layer } from '../../store/store.ts';
 import type { RegisteredService } from '../api.ts';
 import { escaped, table } from '../markdown.ts';
+import { problemText } from '../problem-text.ts';
 import { originName, shown } from '../words.ts';
 import { overriddenBy, scopeOf } from './find-marks.ts';
 import type { Marks } from './marks.ts';
@@ -25,8 +26,10 @@ export class Hovers implements vscode.HoverProvider {
       const { section, keys } = service.definition;
       const setting = settingsOf(document.getText(), section, isWorkspaceFile(document.uri))
         .find(({ nameSpan, valueSpan }) => offset >= nameSpan.start && offset <= valueSpan.end);
-      const key = setting?.name.slice(section.length + 1);
-      if (setting === undefined || key === undefined || !keys.includes(key)) continue;
+      if (setting === undefined) continue;
+      const name = setting.name.slice(section.length + 1);
+      const key = keys.includes(name) ? name : heirOf(service, name);
+      if (key === undefined) continue;
       const resource = this.#marks.files.resourceOf(document.uri);
       const overriding = overriddenBy(service, key, setting, target, resource);
       const range = new vscode.Range(document.positionAt(setting.nameSpan.start), document.positionAt(setting.valueSpan.end));
@@ -36,14 +39,22 @@ export class Hovers implements vscode.HoverProvider {
   }
 }
 
+/** The setting that a key of an earlier version has become. */
+function heirOf({ definition: { keys, declarations } }: RegisteredService, old: string): string | undefined {
+  return keys.find((key) => declarations?.[key]?.formerly?.some((form) => form.key === old));
+}
+
 function text(service: RegisteredService, key: string, setting: WrittenSetting, resource: string | undefined, overriding: Layer | undefined): string {
   const found = service.inspect(key, scopeOf(setting, resource));
   const secret = service.definition.isSecret(key);
   const show = (value: unknown): string => (secret ? escaped(String(value)) : `\`${shown(value).replaceAll('`', "'")}\``);
   const lines = [`$(shield) ${l10n.t('In effect: {0} ({1})', show(found.value), escaped(originName(found.origin)))}`];
-  if (overriding !== undefined) lines.push(`$(arrow-up) ${l10n.t('What is written here is overridden by: {0}.', originName(overriding))}`);
+  if (found.origin === 'policy') lines.push(`$(lock) ${l10n.t('Your organisation manages this setting; ask its administrator.')}`);
+  else if (overriding !== undefined) lines.push(`$(arrow-up) ${l10n.t('What is written here is overridden by: {0}.', originName(overriding))}`);
   if ((found.ignored ?? []).length > 0) lines.push(`$(lock) ${l10n.t('What an untrusted workspace says of it is ignored.')}`);
-  if (found.problem !== undefined && !secret) lines.push(`$(warning) ${l10n.t('The stored value is not legal: {0}', escaped(found.problem))}`);
+  const old = Object.values(found.formerly ?? {});
+  if (old.length > 0) lines.push(`$(history) ${l10n.t('A value of an earlier version is understood.')}`);
+  if (found.problem !== undefined && !secret) lines.push(`$(warning) ${l10n.t('The stored value is not legal: {0}', escaped(problemText(service, key, found.problem)))}`);
   const rows = layers.filter((layer) => layer in found.layers).reverse().map((layer) => [originName(layer), show(found.layers[layer])]);
   return `${lines.join('\n\n')}\n\n${table([l10n.t('Stored in'), l10n.t('Value')], rows.map(([place, value]) => [escaped(place!), value!.replaceAll('|', '\\|')]))}`;
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Target } from '../../store/store.ts';
 import type { RegisteredService } from '../api.ts';
 import type { OwnSettings } from '../own-settings.ts';
 import type { Registry } from '../registry.ts';
@@ -38,11 +39,10 @@ export class Marks implements vscode.Disposable {
     const ifSettings = (document: vscode.TextDocument): void => {
       if (this.files.targetOf(document.uri) !== undefined) this.#soon(document);
     };
-    const watcher = vscode.workspace.createFileSystemWatcher('**/.vscode/settings.json');
     this.#subscriptions = [
       this.#collection,
       this.#changed,
-      watcher, watcher.onDidChange(soon), watcher.onDidCreate(soon), watcher.onDidDelete(soon),
+      this.files.watch(soon),
       registry.onDidChange(soon),
       own.onDidChange(soon),
       vscode.workspace.onDidChangeTextDocument(({ document }) => ifSettings(document)),
@@ -67,6 +67,18 @@ export class Marks implements vscode.Disposable {
   /** The marks of a file that touch a place in it. */
   at(uri: vscode.Uri, range: vscode.Range): PlacedMark[] {
     return (this.#marks.get(uri.toString()) ?? []).filter((mark) => mark.range.intersection(range) !== undefined);
+  }
+
+  /** Where settings files say something old of a service that is not said for the whole window. */
+  oldPlaces({ definition: { section } }: RegisteredService): { readonly target: Target; readonly resource: string | undefined; readonly languageId: string | undefined }[] {
+    const places = [...this.#marks].flatMap(([id, marks]) => {
+      const uri = vscode.Uri.parse(id);
+      const target = this.files.targetOf(uri);
+      const old = marks.filter(({ kind, today, setting }) => kind === 'old' && today !== undefined && setting.name.startsWith(`${section}.`));
+      if (target === undefined) return [];
+      return old.map(({ setting: { languageId } }) => ({ target, resource: this.files.resourceOf(uri), languageId })).filter(({ resource, languageId }) => (resource ?? languageId) !== undefined);
+    });
+    return [...new Map(places.map((place) => [JSON.stringify(place), place])).values()];
   }
 
   /** Their number, in all files. */
@@ -120,7 +132,7 @@ export class Marks implements vscode.Disposable {
     return this.services.flatMap((service) => {
       try {
         return findMarks(service, file).map((mark) => {
-          const { start, end } = mark.kind === 'unknown' ? mark.setting.nameSpan : mark.setting.valueSpan;
+          const { start, end } = mark.kind === 'unknown' || mark.kind === 'old' ? mark.setting.nameSpan : mark.setting.valueSpan;
           return { ...mark, range: new vscode.Range(at(start), at(end)) };
         });
       } catch {
@@ -144,6 +156,7 @@ function diagnostic({ kind, severity, message, range, documentation }: PlacedMar
   const level = severity === 'warning' ? vscode.DiagnosticSeverity.Warning : vscode.DiagnosticSeverity.Information;
   const result = new vscode.Diagnostic(range, message, level);
   result.source = 'Holdfast';
+  if (kind === 'old') result.tags = [vscode.DiagnosticTag.Deprecated];
   result.code = documentation === undefined ? kind : { value: kind, target: vscode.Uri.parse(documentation) };
   return result;
 }

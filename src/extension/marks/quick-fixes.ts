@@ -36,13 +36,24 @@ function fixes(document: vscode.TextDocument, mark: PlacedMark): vscode.CodeActi
     found.push(fix);
   };
 
+  if (mark.today !== undefined) {
+    const entries = [...mark.today];
+    if (entries.length > 0 && setting.flat) {
+      const indent = /^[^\S\n]*/.exec(document.lineAt(document.positionAt(setting.nameSpan.start)).text)![0];
+      const text = entries.map(([name, value]) => `${JSON.stringify(name)}: ${json(value)}`).join(`,\n${indent}`);
+      const names = entries.map(([name]) => name).join(', ');
+      replace(names === setting.name ? l10n.t('Convert the value of {0}', names) : l10n.t('Convert to {0}', names), { start: setting.nameSpan.start, end: setting.valueSpan.end }, text, true);
+    }
+    const section = setting.name.slice(0, setting.name.indexOf('.'));
+    run(l10n.t('Convert all old settings of {0}', section), 'holdfast.convertOldSettings', { service: section });
+  }
   if (meant !== undefined) {
     const written = setting.flat ? meant : meant.slice(meant.indexOf('.') + 1);
     replace(l10n.t('Change to "{0}"', meant), setting.nameSpan, JSON.stringify(written), true);
   }
   nearest.forEach((value, index) => replace(l10n.t('Use {0}, the nearest legal value', shown(value)), setting.valueSpan, json(value), index === 0));
   if (fallback !== undefined) replace(l10n.t('Use the default, {0}', shown(fallback.value)), setting.valueSpan, json(fallback.value));
-  if (kind === 'ignored') run(l10n.t('Manage Workspace Trust'), 'workbench.trust.manage');
+  if (kind === 'ignored' && !vscode.workspace.isTrusted) run(l10n.t('Manage Workspace Trust'), 'workbench.trust.manage');
   else replace(l10n.t('Remove {0} from this file', setting.name), setting.entrySpan, '');
   if (mark.documentation !== undefined) run(l10n.t('Open the documentation of {0}', setting.name), 'vscode.open', vscode.Uri.parse(mark.documentation));
   else run(l10n.t('Open the documentation of {0}', meant ?? setting.name), 'workbench.action.openSettings', `@id:${meant ?? setting.name}`);

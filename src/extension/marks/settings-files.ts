@@ -41,6 +41,16 @@ export class SettingsFiles {
     ];
   }
 
+  /** Watches them all on disk: VS Code tells extensions of a change from outside seconds later, and of some not at all. */
+  watch(onChange: () => void): vscode.Disposable {
+    const outside = [this.#user, ...(vscode.workspace.workspaceFile === undefined ? [] : [vscode.workspace.workspaceFile])];
+    const patterns = ['**/.vscode/settings.json', ...outside.map((uri) => new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), uri.path.slice(uri.path.lastIndexOf('/') + 1)))];
+    return vscode.Disposable.from(...patterns.flatMap((pattern) => {
+      const watcher = vscode.workspace.createFileSystemWatcher(pattern);
+      return [watcher, watcher.onDidChange(onChange), watcher.onDidCreate(onChange), watcher.onDidDelete(onChange)];
+    }));
+  }
+
   /** Where a service reads what the file says: a folder's settings need the folder. */
   resourceOf(uri: vscode.Uri): string | undefined {
     return this.targetOf(uri) === 'folder' ? vscode.workspace.getWorkspaceFolder(uri)?.uri.toString() : undefined;

@@ -81,6 +81,10 @@ export class BreakerRun implements Run {
     HOLD: () => this.#both('hold'),
     RELEASE: () => this.#both('release'),
     RESET: () => this.#both('reset'),
+    CONFIGURE: ({ rules }: ModelEvent & { type: 'CONFIGURE' }) => {
+      this.#guard.configure({ breaker: rules });
+      this.#oracle.configure(rules);
+    },
     PROBE_NOW: () => {
       this.#guard.probe();
       this.#oracle.probeNow();

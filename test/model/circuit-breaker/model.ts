@@ -8,6 +8,10 @@ const one: BreakerOptions = { ...breakerDefaults, threshold: 1, probes: 1 };
 /** Probes before it has rested: evidence makes no difference. */
 const hasty: BreakerOptions = { ...one, openFor: 400 };
 
+/** What the rules become in the variant that changes them: a later, shorter outage. */
+const changed = { threshold: 2, openFor: 30_000 };
+const changing = 'its rules change while it runs';
+
 function variant(name: string, rules: BreakerOptions, start: BreakerVariant['start'], restore?: BreakerRestore): BreakerVariant {
   return { name, rules, start, input: { ...rules, restore }, ...(restore?.remaining === undefined ? {} : { remaining: restore.remaining }) };
 }
@@ -18,6 +22,7 @@ export const breakerModel: MachineModel<BreakerVariant> = {
   variants: [
     variant('two failures open it, two probes close it', two, 'fresh'),
     variant('one failure opens it, one probe closes it', one, 'fresh'),
+    variant(changing, one, 'fresh'),
     variant('it probes before it has rested', hasty, 'fresh'),
     variant('an earlier process left it open', two, 'OPEN', { mode: 'OPEN', remaining: 20_000 }),
     variant('an earlier process left it open, and it is about to probe', two, 'OPEN', { mode: 'OPEN', remaining: 300 }),
@@ -25,9 +30,10 @@ export const breakerModel: MachineModel<BreakerVariant> = {
     variant('its actor has crashed while half open', two, 'crashed', { mode: 'HALF_OPEN' }),
   ],
 
-  events(snapshot, { start }): readonly EventObject[] {
-    const { epoch, probes, probing, probesPassed } = contextOf(snapshot);
+  events(snapshot, { start, name }): readonly EventObject[] {
+    const { epoch, probes, probing, probesPassed, threshold } = contextOf(snapshot);
     const events: ModelEvent[] = [{ type: 'HOLD' }, { type: 'RELEASE' }, { type: 'RESET' }, { type: 'PROBE_NOW' }, { type: 'EVIDENCE' }];
+    if (name === changing && threshold !== changed.threshold) events.push({ type: 'CONFIGURE', rules: changed });
     if (start === 'fresh' && epoch > 1) {
       // Calls from the very beginning are still under way.
       for (const type of ['SUCCESS', 'FAILURE', 'PROBE_ABANDONED'] as const) events.push({ type, epoch: epoch - 1, stale: true });
@@ -39,8 +45,8 @@ export const breakerModel: MachineModel<BreakerVariant> = {
   },
 
   key(snapshot) {
-    const { streak, probing, probesPassed, evidence, restore, epoch } = contextOf(snapshot);
-    return JSON.stringify([snapshot.value, streak, probing, probesPassed, evidence, restore === undefined, Math.min(epoch, 2)]);
+    const { streak, probing, probesPassed, evidence, restore, epoch, threshold } = contextOf(snapshot);
+    return JSON.stringify([snapshot.value, streak, probing, probesPassed, evidence, restore === undefined, Math.min(epoch, 2), threshold]);
   },
 
   eventKey: (event) => `${event.type}${(event as ModelEvent).stale === true ? ', stale' : ''}`,

@@ -28,7 +28,7 @@ export class BreakerOracle {
   probesAt = Infinity;
   /** The modes entered, in order. */
   readonly history: string[] = [];
-  readonly #rules: BreakerRules;
+  #rules: BreakerRules;
   #now = 0;
   #restsUntil = 0;
   #hint = false;
@@ -82,6 +82,11 @@ export class BreakerOracle {
     this.#underWay--;
     if (how === 'ok' && ++this.#passed >= this.#rules.probes) this.#close();
     else if (this.#underWay === 0) this.#givesUpAt = Infinity;
+  }
+
+  /** Other rules, for what is counted and waited for from now on. */
+  configure(rules: Partial<BreakerRules>): void {
+    this.#rules = { ...this.#rules, ...rules };
   }
 
   hold(): void {

@@ -68,12 +68,13 @@ describe('Mirror = machine', () => {
   });
 
   describe('circuit breaker', () => {
-    type Step = 'succeed' | 'fail' | 'begin' | 'settle' | 'break' | 'hold' | 'release' | 'reset' | 'probe' | 'evidence' | number;
+    type Step = 'succeed' | 'fail' | 'begin' | 'settle' | 'break' | 'hold' | 'release' | 'reset' | 'probe' | 'evidence' | { threshold: number; openFor: number } | number;
 
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.constant<Step>('fail') },
       { weight: 2, arbitrary: fc.constantFrom<Step>('succeed', 'begin', 'settle', 'break') },
       fc.constantFrom<Step>('hold', 'release', 'reset', 'probe', 'evidence', 1, 1_000, 30_000, 60_000),
+      fc.constantFrom<Step>({ threshold: 1, openFor: 1_000 }, { threshold: 3, openFor: 90_000 }, { threshold: 8, openFor: 30_000 }),
     );
 
     /** A guard whose every event goes to an actor, as in a service. */
@@ -104,6 +105,7 @@ describe('Mirror = machine', () => {
               one.execute(() => new Promise((resolve, reject) => round.push((fails) => (fails ? reject(new Error('no')) : resolve(1))))).catch(() => undefined);
             }
           } else if (each === 'settle' || each === 'break') for (const end of pending.shift() ?? []) end(each === 'break');
+          else if (typeof each === 'object') for (const one of guards) one.configure({ breaker: each });
           else for (const one of guards) one[each]();
           await clock.flush();
           expect(face(alone)).to.deep.equal(face(guard));

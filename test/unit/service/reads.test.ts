@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { Layer, Scope, Target } from '../../../src/store/store.ts';
+import { MemoryBackend, MemoryStore } from '../../../src/store/memory-store.ts';
+import type { Layer, RawSetting, Scope, Target } from '../../../src/store/store.ts';
 import { bench, definition, leavesNothing, type Key } from './support.ts';
 
 const folder: Scope = { resource: 'file:///work/one/main.ts' };
@@ -219,5 +220,23 @@ describe('Service: reads', () => {
     const { service } = await bench();
     for (const key of ['nothing', '__proto__', '', 5]) expect(() => service.inspect(key as Key)).to.throw().with.property('code', 'VALIDATION');
     expect(() => service.onDidChange('nothing' as Key, () => undefined)).to.throw().with.property('code', 'VALIDATION');
+  });
+
+  it('a policy is known by its deeds: another default, which wins over what a layer says', async () => {
+    const backend = new MemoryBackend();
+    /** As VS Code shows a policy to an extension. */
+    class ManagedStore extends MemoryStore {
+      override read(key: string, scope: Scope): RawSetting {
+        const raw = super.read(key, scope);
+        return key === 'count' ? { ...raw, effective: raw.layers.get('default') } : raw;
+      }
+    }
+    const { service, outside, clock } = await bench({ backend, wrap: () => new ManagedStore(backend, { count: 9, name: 'other' }) });
+    expect(service.inspect('count'), 'nothing says otherwise: it may be another extension’s default').to.include({ value: 9, origin: 'default' });
+    outside('count', 4);
+    outside('name', 'mine');
+    await clock.flush();
+    expect(service.inspect('count')).to.deep.include({ value: 9, origin: 'policy', layers: { default: 9, user: 4 } });
+    expect(service.inspect('name')).to.include({ value: 'mine', origin: 'user' });
   });
 });

@@ -248,4 +248,14 @@ describe('The types of a definition', () => {
     definition.validateKey(key);
     typed<keyof Values>(key);
   });
+
+  it('refuses a former key that is none, or that is a setting today', () => {
+    const schema = yup.number().defined();
+    const former = (key: string) => () => defineSettings('s', {
+      a: { schema, default: 1, description: '', formerly: [{ key }] },
+      b: { schema, default: 1, description: '' },
+    });
+    for (const key of ['', '__proto__', 's.a', 'b', 'x..y']) expect(former(key), key).to.throw(ValidationError);
+    expect([...former('old')().formerKeys]).to.deep.equal([['old', 'a']]);
+  });
 });

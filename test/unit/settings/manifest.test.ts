@@ -56,6 +56,18 @@ describe('The generated manifest', () => {
     expect(restrictedConfigurations(definition)).to.deep.equal(['s.mode']);
   });
 
+  it('contributes the keys of earlier versions, so that VS Code tells where they have a value', () => {
+    const schema = yup.number().defined();
+    const definition = defineSettings('s', {
+      wait: { schema, default: 1, description: 'Now.', scope: 'resource', restricted: true, formerly: [{ key: 'pause' }, { key: 'delay', deprecationMessage: 'Gone.' }, { convert: Number }] },
+    });
+    const { properties } = contributedConfiguration(definition, 't') as { properties: Record<string, unknown> };
+    expect(Object.keys(properties)).to.deep.equal(['s.wait', 's.pause', 's.delay']);
+    expect(properties['s.pause']).to.deep.equal({ default: null, scope: 'resource', markdownDeprecationMessage: 'This setting is called `#s.wait#` now.' });
+    expect(properties['s.delay']).to.deep.include({ markdownDeprecationMessage: 'Gone.' });
+    expect(restrictedConfigurations(definition), 'P52').to.deep.equal(['s.wait', 's.pause', 's.delay']);
+  });
+
   it('has a JSON schema for what JSON Schema can say', () => {
     const cases: [yup.Schema, unknown, Record<string, unknown>][] = [
       [yup.number().min(1).max(5).defined(), 1, { type: 'number', minimum: 1, maximum: 5 }],

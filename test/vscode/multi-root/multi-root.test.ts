@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import * as vscode from 'vscode';
+import type { HoldfastApi } from '../../../src/extension/api.ts';
 import { StoreError } from '../../../src/errors.ts';
 import { fixture } from '../fixture-settings.ts';
-import { rejection, superviseFixture } from '../supervised.ts';
+import { rejection, superviseFixture, until } from '../supervised.ts';
+import { MemoryFiles } from './memory-files.ts';
 
 describe('A workspace of several folders', () => {
   let service: Awaited<ReturnType<typeof superviseFixture>>;
@@ -49,5 +51,45 @@ describe('A workspace of several folders', () => {
     const error = await rejection(service.update('perFolder', 'x', { target: 'folder', resource: vscode.Uri.file('/elsewhere/a.ts').toString() }));
     expect(error).to.be.instanceOf(StoreError);
     expect(error).to.include({ reason: 'scope' });
+  });
+
+  it('converts the old settings of a folder in its own file', async () => {
+    const folder = vscode.workspace.workspaceFolders!.find(({ name }) => name === 'one')!;
+    const file = path.join(folder.uri.fsPath, '.vscode', 'settings.json');
+    writeFileSync(file, '{ "fixture.perFolder": "one", "fixture.timeoutSeconds": 3 }');
+    await until('the old one is honoured there', () => service.get('timeout', { resource: resource('one') }) === 3_000);
+    expect([service.get('timeout'), service.get('timeout', { resource: resource('two') })]).to.deep.equal([5_000, 5_000]);
+    await service.convertOldSettings({ resource: resource('one') });
+    expect(JSON.parse(readFileSync(file, 'utf8'))).to.deep.equal({ 'fixture.perFolder': 'one', 'fixture.timeout': 3_000 });
+  });
+});
+
+describe('A folder without a disk', () => {
+  it('has settings that are read, written and marked like any other', async () => {
+    const files = new MemoryFiles('holdfast-memory');
+    const root = vscode.Uri.parse('holdfast-memory:/three');
+    const settings = vscode.Uri.joinPath(root, '.vscode', 'settings.json');
+    files.createDirectory(root);
+    files.createDirectory(vscode.Uri.joinPath(root, '.vscode'));
+    files.writeFile(settings, new TextEncoder().encode('{ "fixture.perFolder": 5 }'));
+    const service = await superviseFixture();
+    const api = await vscode.extensions.getExtension<HoldfastApi>('holdfast.holdfast')!.activate();
+    const registration = api.register(service);
+    const scope = { resource: vscode.Uri.joinPath(root, 'a.ts').toString() };
+    vscode.workspace.updateWorkspaceFolders(vscode.workspace.workspaceFolders!.length, 0, { uri: root });
+    const marks = (): string[] => vscode.languages.getDiagnostics(settings).filter(({ source }) => source === 'Holdfast').map(({ message }) => message);
+    await until('its illegal value is marked', () => marks().length === 1);
+    expect(await service.update('perFolder', 'three', { target: 'folder', ...scope })).to.deep.equal({ outcome: 'stored', target: 'folder' });
+    expect(JSON.parse(new TextDecoder().decode(files.readFile(settings)))).to.deep.equal({ 'fixture.perFolder': 'three' });
+    expect(service.get('perFolder', scope)).to.equal('three');
+    await until('the mark is gone', () => marks().length === 0);
+    files.readOnly = true;
+    expect(await rejection(service.update('perFolder', 'four', { target: 'folder', wait: false, ...scope })), 'refused, and said so').to.include({ code: 'STORE' });
+    expect(service.get('perFolder', scope)).to.equal('three');
+    files.readOnly = false;
+    vscode.workspace.updateWorkspaceFolders(2, 1);
+    registration.dispose();
+    await service.dispose();
+    files.dispose();
   });
 });

@@ -1,0 +1,43 @@
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+import { libraryPatterns } from '../../../src/extension/library-patterns.ts';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+
+/** A text of the source as it may come out: with a number for what is computed. */
+function sample(node: ts.Node): string | undefined {
+  if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
+  if (ts.isTemplateExpression(node)) return [node.head.text, ...node.templateSpans.map(({ literal }) => `7${literal.text}`)].join('');
+  return undefined;
+}
+
+/** What health checks and alerts say: the `detail` of a check, and the message of what is raised. */
+function libraryTexts(): string[] {
+  const found: string[] = [];
+  for (const file of ['src/service/health.ts', 'src/observe/alerts.ts']) {
+    const source = ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
+    const visit = (node: ts.Node): void => {
+      const text = ts.isPropertyAssignment(node) && node.name.getText(source) === 'detail' ? sample(node.initializer)
+        : ts.isCallExpression(node) && node.expression.getText(source) === 'this.#raise' && node.arguments[2] !== undefined ? sample(node.arguments[2])
+          : undefined;
+      if (text !== undefined) found.push(text);
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  return found;
+}
+
+describe('What the library says of a service', () => {
+  it('is known to the extension, which says it in the language of the editor', () => {
+    const texts = libraryTexts();
+    expect(texts.length).to.be.greaterThan(10);
+    expect(texts.filter((text) => !Object.values(libraryPatterns).some((pattern) => pattern.test(text)))).to.deep.equal([]);
+  });
+
+  it('is told apart: each text is one sentence only', () => {
+    for (const text of libraryTexts()) expect(Object.values(libraryPatterns).filter((pattern) => pattern.test(text)), text).to.have.lengthOf(1);
+  });
+});

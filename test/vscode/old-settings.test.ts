@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import * as vscode from 'vscode';
+import type { HoldfastApi } from '../../src/extension/api.ts';
+import type { ConfigurationService } from '../../src/service/service.ts';
+import type { fixture } from './fixture-settings.ts';
+import { readSettings, rejection, resetSettings, settingsFile, superviseFixture, until, writeSettings } from './supervised.ts';
+
+const uri = (): vscode.Uri => vscode.Uri.file(settingsFile());
+const marks = (): vscode.Diagnostic[] => vscode.languages.getDiagnostics(uri()).filter(({ source }) => source === 'Holdfast');
+const titled = (title: string): Promise<vscode.CodeAction | undefined> => Promise.resolve(
+  vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', uri(), marks()[0]!.range, vscode.CodeActionKind.QuickFix.value),
+).then((fixes) => fixes.find((fix) => fix.title === title));
+
+describe('Settings of earlier versions', () => {
+  let service: ConfigurationService<typeof fixture.defaults>;
+  let registration: vscode.Disposable;
+
+  beforeEach(async () => {
+    await resetSettings();
+    const api = await vscode.extensions.getExtension<HoldfastApi>('holdfast.holdfast')!.activate();
+    service = await superviseFixture();
+    registration = api.register(service);
+  });
+
+  afterEach(async () => {
+    registration.dispose();
+    await service.dispose();
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    await resetSettings();
+  });
+
+  it('are honoured in VS Code as well, and said to be old', async () => {
+    writeSettings('{ "fixture.timeoutSeconds": 2, "fixture.mode": true }');
+    await until('they are used', () => service.get('timeout') === 2_000 && service.get('mode') === 'on');
+    expect(service.inspect('timeout')).to.deep.include({ origin: 'workspace', layers: { default: 5_000, workspace: 2 }, formerly: { workspace: 'timeoutSeconds' } });
+    expect(service.issues).to.deep.equal([]);
+    await until('both are marked', () => marks().length === 2);
+    expect(marks().map(({ message }) => message)).to.deep.equal([
+      'fixture.timeoutSeconds is called fixture.timeout now. Its value is used as 2000.',
+      'fixture.mode has a value of an earlier version. It is used as "on".',
+    ]);
+    expect(marks()[0]).to.deep.include({ severity: vscode.DiagnosticSeverity.Information, tags: [vscode.DiagnosticTag.Deprecated] });
+    writeSettings('{ "fixture.timeoutSeconds": "soon" }');
+    await until('a value that cannot be converted is a warning', () => marks()[0]?.severity === vscode.DiagnosticSeverity.Warning);
+    await until('it is not used', () => service.get('timeout') === 5_000);
+  });
+
+  it('are converted where they stand by a quick fix', async () => {
+    writeSettings('{\n  "fixture.count": 4,\n  "fixture.timeoutSeconds": 2\n}\n');
+    const document = await vscode.workspace.openTextDocument(uri());
+    await until('it is marked', () => document.getText().includes('timeoutSeconds') && marks().length === 1);
+    let fix: vscode.CodeAction | undefined;
+    await until('the quick fix is offered', async () => (fix = await titled('Convert to fixture.timeout')) !== undefined);
+    await vscode.workspace.applyEdit(fix!.edit!);
+    expect(JSON.parse(document.getText())).to.deep.equal({ 'fixture.count': 4, 'fixture.timeout': 2_000 });
+    await document.save();
+    await until('the mark is gone', () => marks().length === 0);
+  });
+
+  it('are all converted by the command, in one transaction, and nothing that is read changes', async () => {
+    writeSettings('{\n  // Mine.\n  "fixture.count": 4,\n  "fixture.timeoutSeconds": 2,\n  "fixture.mode": false\n}\n');
+    await until('they are used', () => service.get('timeout') === 2_000 && service.get('mode') === 'off');
+    const changed: unknown[] = [];
+    const listeners = [service.onDidChange('timeout', (...now) => changed.push(now)), service.onDidChange('mode', (...now) => changed.push(now))];
+    await vscode.commands.executeCommand('holdfast.convertOldSettings', { service: 'fixture' });
+    for (const listener of listeners) listener.dispose();
+    const text = readFileSync(settingsFile(), 'utf8');
+    expect(text).to.contain('// Mine.').and.contain('"fixture.timeout": 2000').and.contain('"fixture.mode": "off"').and.not.contain('timeoutSeconds');
+    expect([service.get('timeout'), service.get('mode'), changed]).to.deep.equal([2_000, 'off', []]);
+    await until('the marks are gone', () => marks().length === 0);
+    expect(service.oldSettings()).to.deep.equal([]);
+  });
+
+  it('P24 stay as they are when the file refuses', async () => {
+    writeSettings('{ "fixture.timeoutSeconds": 2 }');
+    await until('it is used', () => service.get('timeout') === 2_000);
+    const document = await vscode.workspace.openTextDocument(uri());
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(uri(), new vscode.Position(0, 1), ' ');
+    await vscode.workspace.applyEdit(edit);
+    expect(document.isDirty).to.equal(true);
+    expect(await rejection(service.convertOldSettings())).to.include({ code: 'STORE', reason: 'dirty' });
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+    expect(readSettings()).to.deep.equal({ 'fixture.timeoutSeconds': 2 });
+  });
+});
