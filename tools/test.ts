@@ -139,6 +139,7 @@ const suites = {
   'conformance': 'test/conformance',
   'fuzz': 'test/fuzz',
   'sla': 'test/sla',
+  'monitoring': 'test/ops',
   'other inspectors': 'test/xstate-inspect',
 };
 

@@ -24,7 +24,7 @@ export async function diagnostics(registry: Registry, version: string): Promise<
 }
 
 async function describe(watched: WatchedService): Promise<unknown> {
-  const { service, log } = watched;
+  const { service, log, alerts } = watched;
   const bounds = { depth: 8, members: 500, total: 20_000 };
   return {
     id: service.id,
@@ -35,6 +35,7 @@ async function describe(watched: WatchedService): Promise<unknown> {
     breakers: safeData(ask(() => service.breakers()), bounds),
     lifecycle: lifecycle(service.supervisor),
     settings: service.definition.keys.map((key) => setting(watched, key)),
+    alerts: safeData(alerts.history, bounds),
     log: safeData(log.entries, bounds),
   };
 }

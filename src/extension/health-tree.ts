@@ -32,14 +32,14 @@ export interface HealthNode {
 const icons = { healthy: 'pass', degraded: 'warning', unhealthy: 'error' } as const;
 const colors = { healthy: 'testing.iconPassed', degraded: 'list.warningForeground', unhealthy: 'list.errorForeground' } as const;
 const shownEvents = 12;
+/** Of those that are over. */
+const shownAlerts = 10;
 
 /** Everything there is to see of one service. */
 export function healthTree(watched: WatchedService): HealthNode {
   const { view, label: service } = watched;
   const groups = [
-    group(watched, 'alerts', l10n.t('Alerts'), 'bell', view.alerts.map((message, index) => ({
-      kind: 'alert', id: `alert ${index}`, label: localised(message), icon: 'bell-dot', color: 'list.warningForeground', context: 'alert',
-    })), true),
+    group(watched, 'alerts', l10n.t('Alerts'), 'bell', alerts(watched), view.alerts.length > 0),
     group(watched, 'settings', l10n.t('Settings'), 'settings-gear', watched.service.definition.keys.map((key) => setting(watched, key)), view.issues.length > 0),
     group(watched, 'files', l10n.t('Settings files'), 'files', view.breakers.map((breaker) => ({
       kind: 'file', id: breaker.file, label: fileName(breaker.file), file: breaker.file,
@@ -58,6 +58,21 @@ export function healthTree(watched: WatchedService): HealthNode {
     icon: icons[view.health], color: colors[view.health], context: 'service', open: true,
     children: groups.filter(({ children }) => children!.length > 0),
   };
+}
+
+/** Those that last, then those that are over. */
+function alerts({ alerts: { active, history } }: WatchedService): Leaf[] {
+  const over = history.filter((alert) => !alert.active).slice(0, shownAlerts);
+  return [...active, ...over].map((alert) => {
+    const { id, message, since, until } = alert;
+    return { kind: 'alert', id: `${id} ${since}`, label: localised(message), context: 'alert', ...when(since, until) };
+  });
+}
+
+function when(since: number, until: number | undefined): Pick<HealthNode, 'icon'> & Partial<Pick<HealthNode, 'description' | 'color'>> {
+  return until === undefined
+    ? { description: l10n.t('since {0}', clockTime(since)), icon: 'bell-dot', color: 'list.warningForeground' }
+    : { description: l10n.t('{0} to {1}, over', clockTime(since), clockTime(until)), icon: 'bell-slash' };
 }
 
 type Leaf = Omit<HealthNode, 'service' | 'children'>;

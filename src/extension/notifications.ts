@@ -62,12 +62,13 @@ export class Notifications implements vscode.Disposable {
     return ended === undefined || Date.now() - ended < sameCauseFor;
   }
 
-  async #tell(watched: WatchedService, { message, error, file }: Alert, cause: string): Promise<void> {
+  async #tell(watched: WatchedService, alert: Alert, cause: string): Promise<void> {
     this.#told.set(cause, undefined);
+    const { error, file } = alert;
     const showHealth = l10n.t('Show Health');
     const openSettings = l10n.t('Open settings.json');
     const isAboutFile = error?.reason !== undefined;
-    const text = [`${watched.label}: ${localised(message)}`, isAboutFile ? whatHappened(error) : '', error && whatToDo(error)].filter(Boolean).join(' ');
+    const text = [`${watched.label}: ${localised(alert.message)}`, isAboutFile ? whatHappened(error) : '', error && whatToDo(error)].filter(Boolean).join(' ');
     const choice = await vscode.window.showWarningMessage(text, ...(isAboutFile ? [openSettings] : []), showHealth);
     if (choice === showHealth) await vscode.commands.executeCommand('holdfast.showHealth');
     if (choice === openSettings) await openSettingsFile(file);

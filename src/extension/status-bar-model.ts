@@ -55,6 +55,7 @@ const footer = (): string => [
 function section(view: ServiceView, now: number): string {
   const lines = [`${icons[view.health]} ${l10n.t('{0} is {1}', `**${escaped(view.label)}**`, healthName(view.health))}`];
   if (view.health !== 'healthy' && view.call !== undefined) lines.push(`$(person) ${escaped(view.call)}`);
+  for (const alert of view.alerts) lines.push(`$(bell-dot) ${escaped(localised(alert))}`);
   const checks = view.report === undefined ? [] : [view.report.checks.api, view.report.checks.access, view.report.checks.resources];
   for (const { status, detail } of checks) lines.push(`${icons[status]} ${escaped(localised(detail))}`);
   for (const breaker of view.breakers) lines.push(breakerLine(breaker, now));

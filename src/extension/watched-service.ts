@@ -56,9 +56,9 @@ export class WatchedService implements Disposable {
     this.#onChange = onChange;
     const log = logService(service, [this.log, sink]);
     this.alerts = new Alerts(service);
-    this.alerts.onAlert(({ active, kind, message }) => {
+    this.alerts.onAlert(({ active, id, message }) => {
       // The others are events of the service, and logged as such.
-      if (kind === 'error-rate' || kind === 'resources') log.write(active ? 'warn' : 'info', active ? message : `Over: ${message}`);
+      if (id === 'error-rate' || id === 'resources' || id === 'access') log.write(active ? 'warn' : 'info', active ? message : `Over: ${message}`);
     });
     this.#subscriptions = [log, this.alerts, service.onEvent((event) => this.#onEvent(event))];
   }

@@ -3,11 +3,13 @@ import type { HealthReport } from '../service/health.ts';
 import { Emitter } from '../service/emitter.ts';
 import type { ServiceEvent } from '../service/events.ts';
 import type { Disposable } from '../store/store.ts';
+import { alertRules, type AlertKind, type AlertName } from './alert-rules.ts';
 import { errorFacts, type ErrorFacts } from './error-facts.ts';
 import type { ObservedService } from './observed-service.ts';
+import { withoutSecrets } from './redact.ts';
 import { member } from './safe-data.ts';
 
-export type AlertKind = 'breaker' | 'error-rate' | 'health' | 'resources';
+export type { AlertKind };
 
 /** Something is wrong, and for how long it is. */
 export interface Alert {
@@ -20,19 +22,22 @@ export interface Alert {
   readonly message: string;
   /** Since when, in milliseconds since the Unix epoch. */
   readonly since: number;
+  /** Until when, in milliseconds since the Unix epoch; absent while it lasts. */
+  readonly until?: number;
   /** The settings file it is about. */
   readonly file?: string;
   /** What is to blame, as far as that is known. */
   readonly error?: ErrorFacts;
 }
 
-type Details = Pick<Alert, 'file' | 'error'>;
+/** `about` makes the id one of several; `numbers` are what the message leaves open, and `message` is another one. */
+type Details = Pick<Alert, 'file' | 'error'> & { readonly about?: string; readonly numbers?: readonly number[]; readonly message?: string };
 
 export interface AlertOptions {
   readonly clock?: Clock;
   /** Share of failed operations, 0 to 1, that raises an alert. Default 0.5. */
   readonly raiseAt?: number;
-  /** Share at which that alert is over; lower, so that it does not come and go. Default 0.2. */
+  /** Share at which that alert is over; lower, so that it does not come and go. Default: two fifths of `raiseAt`, 0.2. */
   readonly clearAt?: number;
   /** The last operations that the share is taken of. Default 20. */
   readonly sample?: number;
@@ -40,9 +45,13 @@ export interface AlertOptions {
   readonly minimum?: number;
   /** Older operations do not count, in milliseconds. Default 300,000. */
   readonly maxAge?: number;
+  /** Alerts kept in `history`. Default 50. */
+  readonly kept?: number;
 }
 
-const defaults = { raiseAt: 0.5, clearAt: 0.2, sample: 20, minimum: 5, maxAge: 300_000 };
+const defaults = { raiseAt: 0.5, clearAt: 0.2, sample: 20, minimum: 5, maxAge: 300_000, kept: 50 };
+/** The default of `clearAt`, as a share of `raiseAt`. */
+const clearShare = defaults.clearAt / defaults.raiseAt;
 /** These say nothing about the store. */
 const callersOwn = new Set(['VALIDATION', 'ABORTED', 'DISPOSED']);
 
@@ -53,6 +62,7 @@ export class Alerts implements Disposable {
   readonly #clock: Clock;
   readonly #alerts = new Emitter<Alert>(() => undefined);
   readonly #active = new Map<string, Alert>();
+  #past: Alert[] = [];
   readonly #lastErrors = new Map<string, ErrorFacts>();
   readonly #subscription: Disposable;
   /** Writes that waited when that became too many. */
@@ -62,6 +72,7 @@ export class Alerts implements Disposable {
   constructor(service: ObservedService, options: AlertOptions = {}) {
     this.#service = service;
     this.#options = { ...defaults, ...options };
+    this.configure(options);
     this.#clock = options.clock ?? systemClock;
     this.#subscription = service.onEvent((event) => this.#onEvent(event));
   }
@@ -69,12 +80,18 @@ export class Alerts implements Disposable {
   /** Changes options while it watches; what is raised already stays until it is over. */
   configure(options: Partial<Pick<AlertOptions, 'raiseAt' | 'clearAt'>>): void {
     const raiseAt = options.raiseAt ?? this.#options.raiseAt;
-    this.#options = { ...this.#options, ...options, clearAt: Math.min(options.clearAt ?? defaults.clearAt, raiseAt) };
+    // In between there has to be room, or the alert would flap.
+    this.#options = { ...this.#options, raiseAt, clearAt: Math.min(options.clearAt ?? raiseAt * clearShare, raiseAt) };
   }
 
   /** What is wrong now. */
   get active(): Alert[] {
     return [...this.#active.values()];
+  }
+
+  /** The last ones, the latest first: those that are over, with their `until`, and those that last. */
+  get history(): Alert[] {
+    return [...this.#past, ...this.active].toSorted((a, b) => b.since - a.since);
   }
 
   /** Calls back when an alert is raised, and again when it is over. */
@@ -84,17 +101,18 @@ export class Alerts implements Disposable {
 
   /** Takes a health report into account that somebody has asked for. */
   note(report: HealthReport): void {
-    for (const [kind, check] of [['health', report.checks.access], ['resources', report.checks.resources]] as const) {
-      const id = kind === 'health' ? 'access' : 'resources';
-      if (check.status === 'healthy') this.#clear(id);
-      else this.#raise(kind, id, check.detail);
-    }
+    const { access, resources } = report.checks;
+    if (access.status === 'healthy') this.#clear('access');
+    else this.#raise('access', { message: access.detail });
+    if (resources.status === 'healthy') this.#clearWhenRoom();
+    else this.#raise('resources', { message: resources.detail });
   }
 
   dispose(): void {
     this.#subscription.dispose();
     this.#alerts.clear();
     this.#active.clear();
+    this.#past = [];
   }
 
   #onEvent(event: ServiceEvent): void {
@@ -105,7 +123,7 @@ export class Alerts implements Disposable {
       case 'health':
         if (event.health !== 'unhealthy') this.#clear('given up');
         // Not over before it is healthy again: degraded is on the way both up and down.
-        if (event.health === 'unhealthy') this.#raise('health', 'health', 'The service is unhealthy.');
+        if (event.health === 'unhealthy') this.#raise('health');
         if (event.health === 'healthy') this.#clear('health');
         break;
       case 'load-failed':
@@ -124,7 +142,8 @@ export class Alerts implements Disposable {
         this.#lastErrors.delete(event.file);
         this.#clear('access');
         this.#count(true);
-        this.#clearWhenRoom();
+        // With nobody in the queue it was not the queue that was raised for.
+        if (this.#crowd > 0) this.#clearWhenRoom();
         break;
       case 'failed':
         this.#onFailed(errorFacts(event.error), event.error);
@@ -133,26 +152,27 @@ export class Alerts implements Disposable {
   }
 
   #onBreaker(file: string, mode: string): void {
-    const id = `breaker ${file}`;
     const error = this.#lastErrors.get(file);
-    if (mode === 'OPEN') this.#raise('breaker', id, 'Settings cannot be stored: the circuit breaker is open.', { file, ...(error === undefined ? {} : { error }) });
-    if (mode === 'CLOSED') this.#clear(id);
+    if (mode === 'OPEN') this.#raise('breaker', { about: file, file, ...(error === undefined ? {} : { error }) });
+    if (mode === 'CLOSED') this.#clear(`breaker ${file}`);
   }
 
   #onLoadFailed(error: ErrorFacts): void {
     const { file } = error;
-    this.#raise('health', 'load', 'The settings cannot be read; the last good values are served.', { error, ...(file === undefined ? {} : { file }) });
+    this.#raise('load', { error, ...(file === undefined ? {} : { file }) });
   }
 
   #onGivenUp(error: ErrorFacts): void {
     const userAction = 'Run "Holdfast: Reset", or reload the window.';
-    this.#raise('health', 'given up', 'A part of the service has crashed too often: settings are not stored any more.', { error: { ...error, userAction, retryable: false } });
+    this.#raise('given up', { error: { ...error, userAction, retryable: false } });
   }
 
   #onFailed(facts: ErrorFacts, error: unknown): void {
     if (callersOwn.has(facts.code ?? '')) return;
     if (facts.code === 'QUEUE_FULL') {
-      this.#raise('resources', 'resources', `More writes are waiting than the queue holds (${String(member(error, 'capacity'))}).`, { error: facts });
+      const isNew = !this.#active.has('resources');
+      this.#raise('resources', { numbers: [Number(member(error, 'capacity'))], error: facts });
+      if (isNew) this.#crowd = Math.max(1, this.#waiting());
     }
     this.#count(false);
   }
@@ -177,16 +197,22 @@ export class Alerts implements Disposable {
     this.#outcomes = this.#outcomes.filter(({ at }) => now - at <= maxAge).slice(-sample);
     const rate = this.#outcomes.filter((outcome) => !outcome.ok).length / this.#outcomes.length;
     if (this.#outcomes.length >= minimum && rate >= raiseAt) {
-      this.#raise('error-rate', 'error-rate', `${Math.round(rate * 100)} % of the last ${this.#outcomes.length} writes failed.`);
+      this.#raise('error-rate', { numbers: [Math.round(rate * 100), this.#outcomes.length] });
     } else if (rate <= clearAt) {
       this.#clear('error-rate');
     }
   }
 
-  #raise(kind: AlertKind, id: string, message: string, details: Details = {}): void {
+  #raise(name: AlertName, { about, numbers, message: other, error, ...details }: Details = {}): void {
+    const id = about === undefined ? name : `${name} ${about}`;
     if (this.#active.has(id)) return;
-    if (kind === 'resources') this.#crowd = this.#waiting();
-    const alert: Alert = { kind, id, active: true, message, since: this.#clock.wallTime(), ...details };
+    const { kind, message } = alertRules[name];
+    if (name === 'resources') this.#crowd = this.#waiting();
+    const said = (other ?? message).replaceAll(/\{(\d)\}/g, (_, index: string) => String(numbers?.[Number(index)]));
+    // Stores, and an author's own errors, may quote a value (P51).
+    const told = (text: string): string => withoutSecrets(this.#service, text);
+    const blame = error === undefined ? {} : { error: { ...error, message: told(error.message) } };
+    const alert: Alert = { kind, id, active: true, message: told(said), since: this.#clock.wallTime(), ...details, ...blame };
     this.#active.set(id, alert);
     this.#alerts.emit(alert);
   }
@@ -194,7 +220,9 @@ export class Alerts implements Disposable {
   #clear(id: string): void {
     const alert = this.#active.get(id);
     if (alert === undefined) return;
+    const over: Alert = { ...alert, active: false, until: this.#clock.wallTime() };
     this.#active.delete(id);
-    this.#alerts.emit({ ...alert, active: false });
+    this.#past = [over, ...this.#past].slice(0, this.#options.kept);
+    this.#alerts.emit(over);
   }
 }

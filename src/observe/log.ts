@@ -2,6 +2,7 @@ import { systemClock, type Clock } from '../clock.ts';
 import type { Disposable } from '../store/store.ts';
 import { describe, type LogLevel } from './describe.ts';
 import type { ObservedService } from './observed-service.ts';
+import { PatientSink } from './patient-sink.ts';
 import { Repetition } from './repetition.ts';
 import { member, safeData, type SafeData } from './safe-data.ts';
 
@@ -20,7 +21,7 @@ export interface LogEntry {
   readonly [context: string]: SafeData;
 }
 
-/** Where entries go. What it throws is ignored (P12). */
+/** Where entries go. What it throws is ignored, and when it blocks it is passed over for a while (P12). */
 export interface LogSink {
   write(entry: LogEntry): void;
 }
@@ -46,8 +47,8 @@ export class Log {
 
   constructor(source: { readonly instanceId: string; readonly service: string }, sinks: readonly LogSink[], options: LogOptions = {}) {
     this.#source = source;
-    this.#sinks = sinks;
     this.#clock = options.clock ?? systemClock;
+    this.#sinks = sinks.map((sink) => new PatientSink(sink, this.#clock));
     this.#repetition = new Repetition(this.#clock, options.repeatWindow ?? 5_000, (line, repeated) => this.#say(line, repeated));
   }
 
@@ -70,13 +71,7 @@ export class Log {
     };
     addContext(entry, repeated === 0 ? context : { ...context, repeated });
     Object.freeze(entry);
-    for (const sink of this.#sinks) {
-      try {
-        sink.write(entry);
-      } catch {
-        // P12: a sink that throws affects nothing, the other sinks included.
-      }
-    }
+    for (const sink of this.#sinks) sink.write(entry);
   }
 }
 

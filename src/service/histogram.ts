@@ -5,6 +5,15 @@ const smallest = 0.001;
 /** From a microsecond to about 18 minutes. */
 const buckets = perDoubling * 30;
 
+/** The doublings that are shown one by one: from 2^8 µs, a quarter of a millisecond, to 2^26 µs, about a minute. */
+const shownDoublings = Array.from({ length: 19 }, (_, index) => index + 8);
+
+/** How many latencies were at most `upTo` milliseconds. */
+export interface LatencyBucket {
+  readonly upTo: number;
+  readonly count: number;
+}
+
 /** Latencies in logarithmic buckets of fixed number: constant memory, percentiles with a known error. */
 export class Histogram {
   readonly #counts = new Uint32Array(buckets);
@@ -25,6 +34,11 @@ export class Histogram {
     return this.#count === 0 ? 0 : this.#sum / this.#count;
   }
 
+  /** Of all latencies, in milliseconds. */
+  get sum(): number {
+    return this.#sum;
+  }
+
   get max(): number {
     return this.#max;
   }
@@ -37,5 +51,15 @@ export class Histogram {
     const index = this.#counts.findIndex((count) => (seen += count) >= rank);
     // The last bucket holds whatever is longer.
     return index === buckets - 1 ? this.#max : Math.min(this.#max, smallest * 2 ** (index / perDoubling));
+  }
+
+  /** Exact counts for every doubling of the latency, each including the ones before it: their bounds are bounds of the buckets. */
+  cumulative(): LatencyBucket[] {
+    let index = 0;
+    let count = 0;
+    return shownDoublings.map((doubling) => {
+      for (; index <= doubling * perDoubling; index++) count += this.#counts[index]!;
+      return { upTo: smallest * 2 ** doubling, count };
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { AbortedError, ConfigurationError, StoreError, TimeoutError, type WriteOutcome } from '../errors.ts';
+import { AbortedError, ConfigurationError, StoreError, storeReasons, TimeoutError, type WriteOutcome } from '../errors.ts';
 
 /**
  * The error, saying what is known of the write (P29): in `outcome` when it has one, else, when the
@@ -27,4 +27,35 @@ export function asStoreError(error: unknown): ConfigurationError {
   if (error instanceof ConfigurationError) return error;
   const message = error instanceof Error ? error.message : 'it said nothing of use';
   return new StoreError('unknown', `The store failed: ${message}`, { cause: error });
+}
+
+/** A shorter text says nothing about where it came from. */
+const shortestQuote = 3;
+
+/** What a store says of the write of a secret: when it quotes the value, only the reason of it is left (P51). */
+export function withoutQuotes(error: unknown, value: unknown): unknown {
+  const quotes = texts(value).filter((text) => text.length >= shortestQuote).flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]);
+  const told = everythingToldBy(error);
+  if (!quotes.some((text) => told.includes(text))) return error;
+  const reason = error instanceof StoreError ? error.reason : 'unknown';
+  const { userAction } = storeReasons[reason];
+  return new StoreError(reason, `The store has refused the value (${reason}); what it said is not told, because it quotes a secret.`, userAction === undefined ? {} : { userAction });
+}
+
+function everythingToldBy(error: unknown, depth = 0): string {
+  if (!(error instanceof Error) || depth > 5) return typeof error === 'string' ? error : '';
+  const { message, stack, cause } = error;
+  const { userAction, context } = error as Partial<StoreError>;
+  let inContext = '';
+  try {
+    inContext = JSON.stringify(context) ?? '';
+  } catch {
+    // Circular: no log and no message shows it either.
+  }
+  return [message, stack, userAction, inContext, everythingToldBy(cause, depth + 1)].join('\n');
+}
+
+function texts(value: unknown): string[] {
+  if (typeof value === 'string' || typeof value === 'number') return [String(value)];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(texts) : [];
 }

@@ -233,7 +233,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   }
 
   metrics(): Metrics {
-    return this.#metrics.read(this.#lanes.depth);
+    return this.#metrics.read(this.#lanes.depth, this.#lanes.capacity);
   }
 
   resetMetrics(): void {

@@ -3,7 +3,7 @@ import { offAbort, onAbort } from '../guard/abort-fanout.ts';
 import type { Guard } from '../guard/guard.ts';
 import { sameData } from '../settings/plain-data.ts';
 import type { Scope, Store, Target, WriteRequest } from '../store/store.ts';
-import { asStoreError, withOutcome } from './outcome.ts';
+import { asStoreError, withOutcome, withoutQuotes } from './outcome.ts';
 import type { Patience } from './patience.ts';
 
 /** One place a value is written to. */
@@ -29,6 +29,8 @@ export type Asked =
 export interface WriteTools {
   readonly store: Store;
   readonly patience: Patience;
+  /** Whether the value of a setting must never be told. */
+  isSecret(key: string): boolean;
 }
 
 /** The longest a look at the store may take, in milliseconds. */
@@ -119,7 +121,7 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
     } catch (error) {
       sending.settled = 'refused';
       if (isDefinite(error)) sent.splice(sent.indexOf(sending), 1);
-      throw error;
+      throw tools.isSecret(slot.key) ? withoutQuotes(error, value) : error;
     }
     return sending;
   }

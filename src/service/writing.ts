@@ -62,7 +62,7 @@ export class Writing {
     this.waiting = new WaitingWrites(context);
     this.#requests = new Requests(definition, store);
     this.#journal = new Journal(context.memento, definition.section, mementoWarning(context));
-    this.#tools = { store, patience };
+    this.#tools = { store, patience, isSecret: (key) => definition.isSecret(key) };
     this.#late = new LateWrites(this.#tools, clock, {
       mend: (late, newest) => this.#mend(late, newest),
       isBeingWritten: (slot) => [...this.#open.keys()].some(({ slots }) => slots.some((other) => slotId(other) === slotId(slot))),

@@ -6,7 +6,8 @@ import * as vscode from 'vscode';
 import * as yup from 'yup';
 import type { HoldfastApi, RegisteredService } from '../../src/extension/api.ts';
 import { statusBarModel } from '../../src/extension/status-bar-model.ts';
-import type { ServiceView } from '../../src/extension/watched-service.ts';
+import { healthTree } from '../../src/extension/health-tree.ts';
+import { WatchedService, type ServiceView } from '../../src/extension/watched-service.ts';
 import { systemClock } from '../../src/clock.ts';
 import { StoreError } from '../../src/errors.ts';
 import { ConfigurationService } from '../../src/service/service.ts';
@@ -234,7 +235,7 @@ describe('The Holdfast extension', () => {
         const report = JSON.parse(text) as { versions: object; services: Record<string, unknown>[] };
         expect(report.versions).to.have.all.keys('holdfast', 'vscode', 'node', 'platform');
         const told = report.services.find((one) => one['section'] === section)!;
-        expect(told).to.include.keys('id', 'status', 'health', 'metrics', 'breakers', 'lifecycle', 'settings', 'log');
+        expect(told).to.include.keys('id', 'status', 'health', 'metrics', 'breakers', 'lifecycle', 'settings', 'alerts', 'log');
         const settings = told['settings'] as { key: string }[];
         expect(settings.find(({ key }) => key === 'name')).to.deep.equal({ key: 'name', origin: 'user', valid: true, storedIn: ['user'], secret: false });
         expect(settings.find(({ key }) => key === 'mood')).to.deep.include({ origin: 'default', valid: false, problem: '•••••• is no mood' });
@@ -320,6 +321,36 @@ describe('The Holdfast extension', () => {
       expect(service.breakers()[0]!.mode).to.equal('OPEN');
       await new Promise((resolve) => setTimeout(resolve, 200));
       expect(asked).to.deep.equal([]);
+      await service.dispose();
+    });
+  });
+
+  describe('its health view', () => {
+    it('keeps what has been wrong, with its times, and shows first what still is', async () => {
+      const { service, store, registration } = await registered(api);
+      const watched = new WatchedService(service, { write: () => undefined }, () => undefined);
+      const alerts = () => healthTree(watched).children!.find(({ label }) => label === 'Alerts');
+      expect(alerts(), 'nothing yet').to.equal(undefined);
+      store.outage('permission');
+      for (let i = 0; i < 2; i++) await rejection(service.update('count', 5));
+      expect(alerts()!.open).to.equal(true);
+      expect(alerts()!.children!.map(({ label, icon }) => [label, icon])).to.deep.equal([
+        ['The service is unhealthy.', 'bell-dot'], ['Settings cannot be stored: the circuit breaker is open.', 'bell-dot'],
+      ]);
+      for (const { description } of alerts()!.children!) expect(description).to.match(/^since \d\d:\d\d:\d\d$/);
+      expect(statusBarModel([watched.view], Date.now())!.tooltip).to.contain('$(bell-dot) Settings cannot be stored: the circuit breaker is open.');
+      store.heal();
+      service.reset();
+      await service.update('count', 6);
+      store.outage('permission');
+      for (let i = 0; i < 2; i++) await rejection(service.update('count', 5));
+      const shown = alerts()!.children!;
+      expect(shown.map(({ icon }) => icon)).to.deep.equal(['bell-dot', 'bell-dot', 'bell-dot', 'bell-slash', 'bell-slash']);
+      expect(shown[2]!.label, 'by now').to.equal('80 % of the last 5 writes failed.');
+      for (const { description } of shown.slice(3)) expect(description).to.match(/^\d\d:\d\d:\d\d to \d\d:\d\d:\d\d, over$/);
+      expect(new Set(shown.map(({ id }) => id)).size).to.equal(5);
+      watched.dispose();
+      registration.dispose();
       await service.dispose();
     });
   });

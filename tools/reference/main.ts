@@ -5,10 +5,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../vscode-host/paths.ts';
+import { alertReference } from './alerts.ts';
 import { apiReference } from './api.ts';
 import { commandReference } from './commands.ts';
 import { errorReference } from './errors.ts';
+import { healthReference } from './health.ts';
+import { logReference } from './logs.ts';
 import { machineReference } from './machines.ts';
+import { metricsReference } from './metrics.ts';
 import { openTelemetryReference } from './opentelemetry.ts';
 import { settingReference } from './settings.ts';
 
@@ -17,7 +21,10 @@ const note = '<!-- Written by `npm run reference`. -->';
 
 /** Every page, with its text. */
 export async function referencePages(): Promise<Map<string, string>> {
-  const pages = { commands: commandReference(), errors: errorReference(), machines: machineReference(), opentelemetry: openTelemetryReference(), settings: await settingReference() };
+  const pages = {
+    alerts: alertReference(), commands: commandReference(), errors: errorReference(), health: await healthReference(), logs: logReference(),
+    machines: machineReference(), metrics: metricsReference(), opentelemetry: openTelemetryReference(), settings: await settingReference(),
+  };
   const api = [...await apiReference()].map(([file, text]) => [path.join('api', file), text] as const);
   const own = Object.entries(pages).map(([name, text]) => [`${name}.md`, text] as const);
   return new Map([...api, ...own].map(([name, text]) => [path.join(folder, name), `${note}\n\n${text.trim()}\n`]));

@@ -19,7 +19,7 @@ describe('Service: metrics', () => {
     const lastSuccessTime = clock.wallTime();
     expect(service.metrics()).to.deep.equal({
       operationCount: 4, successCount: 4, errorCount: 0, averageLatency: 1812.5, lastErrorTime: undefined, lastSuccessTime,
-      latency: service.metrics().latency, retryCount: 2, timeoutCount: 1, rejectionCount: 0, errors: {}, queueDepth: 0,
+      latency: service.metrics().latency, retryCount: 2, timeoutCount: 1, rejectionCount: 0, errors: {}, queueDepth: 0, queueCapacity: 1,
       breakerTime: { 'user settings': { CLOSED: 7_250, OPEN: 0, HALF_OPEN: 0 } }, crashCount: 0, uptime: 8_250,
     });
     const { latency } = service.metrics();
@@ -72,7 +72,7 @@ describe('Service: metrics', () => {
     service.resetMetrics();
     expect(service.metrics()).to.deep.equal({
       operationCount: 0, successCount: 0, errorCount: 0, averageLatency: 0, lastErrorTime: undefined, lastSuccessTime: undefined,
-      latency: { p50: 0, p95: 0, p99: 0, max: 0 }, retryCount: 0, timeoutCount: 0, rejectionCount: 0, errors: {}, queueDepth: 1,
+      latency: { p50: 0, p95: 0, p99: 0, max: 0, sum: 0, buckets: service.metrics().latency.buckets }, retryCount: 0, timeoutCount: 0, rejectionCount: 0, errors: {}, queueDepth: 1, queueCapacity: 100,
       breakerTime: { 'user settings': { CLOSED: 0, OPEN: 0, HALF_OPEN: 0 } }, crashCount: 0, uptime: 0,
     });
     await clock.advance(2_000);
@@ -106,6 +106,19 @@ describe('Service: metrics', () => {
           expect(given).to.be.at.most(truth * 1.016);
         },
       ), { seed: 62, numRuns: 300 });
+    });
+
+    it('P62 counts exactly how many took at most so long, bounds included', () => {
+      const bounds = new Histogram().cumulative().map(({ upTo }) => upTo);
+      expect(bounds.at(0)).to.be.closeTo(0.256, 1e-9);
+      expect(bounds.at(-1)).to.be.closeTo(67_108.864, 1e-6);
+      const latency = fc.oneof(fc.double({ min: -3, max: 6, noNaN: true }).map((exponent) => 10 ** exponent), fc.constantFrom(...bounds), fc.constant(0));
+      fc.assert(fc.property(fc.array(latency, { maxLength: 200 }), (values) => {
+        const histogram = new Histogram();
+        for (const value of values) histogram.record(value);
+        for (const { upTo, count } of histogram.cumulative()) expect(count, `at most ${upTo} ms`).to.equal(values.filter((value) => value <= upTo).length);
+        expect(histogram.sum).to.be.closeTo(values.reduce((sum, value) => sum + value, 0), 1e-6);
+      }), { seed: 62, numRuns: 300 });
     });
 
     it('P62 tells fractions of a millisecond apart', () => {

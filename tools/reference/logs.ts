@@ -1,0 +1,70 @@
+import ts from 'typescript';
+import { CircuitOpenError, StoreError, ValidationError } from '../../src/errors.ts';
+import { describe } from '../../src/observe/describe.ts';
+import type { ObservedService } from '../../src/observe/observed-service.ts';
+import type { ServiceEvent } from '../../src/service/events.ts';
+import { commentOf, nodesOf, sourceFile, table } from './source.ts';
+
+type Samples = { readonly [T in ServiceEvent['type']]: readonly Omit<Extract<ServiceEvent, { type: T }>, 'type'>[] };
+
+const [file, key, keys, latency] = ['user settings', 'name', ['name'], 1.5] as const;
+const error = new StoreError('dirty', 'It has unsaved changes.');
+const issue = { key, problem: 'must be short', layer: 'user', served: 'default' } as const;
+
+/** Each kind of event in each way that it is told; the compiler sees to it that none is missing. */
+const samples: Samples = {
+  'health': [{ health: 'healthy', before: 'degraded' }, { health: 'degraded', before: 'healthy' }, { health: 'unhealthy', before: 'degraded' }],
+  'breaker': [{ file, from: 'CLOSED', to: 'OPEN' }, { file, from: 'OPEN', to: 'HALF_OPEN' }, { file, from: 'HALF_OPEN', to: 'CLOSED' }],
+  'loaded': [{ changed: keys, issues: [] }],
+  'load-failed': [{ error }],
+  'invalid': [{ issue }],
+  'mended': [{ key }],
+  'stored': [{ keys, file, latency }, { keys, file, latency, shadowedBy: 'workspace' }],
+  'failed': [{ keys, file, error, latency }, { keys, file, error: new CircuitOpenError(file, 1), latency }, { keys, file, error: new ValidationError(key, 'must be short'), latency }],
+  'parked': [{ keys, file }],
+  'attempt-failed': [{ file, attempt: 1, error }],
+  'late': [{ key, file, outcome: 'not stored', reasserted: false }, { key, file, outcome: 'stored', reasserted: false }, { key, file, outcome: 'stored', reasserted: true }],
+  'reconciled': [{ key, acceptedAt: 0, outcome: 'stored' }, { key, acceptedAt: 0, outcome: 'unknown' }],
+  'crash': [{ actor: 'lifecycle', error, givenUp: false }, { actor: 'lifecycle', error, givenUp: true }],
+  'warning': [{ message: 'A listener of a setting threw.', error }],
+  'disposed': [{ unsettled: 0 }, { unsettled: 2 }],
+};
+
+const service: ObservedService = {
+  id: 'publisher.extension',
+  definition: { section: 'nofx', keys, isSecret: () => false },
+  get: () => undefined,
+  inspect: () => ({ layers: {} }),
+  breakers: () => [],
+  onEvent: () => ({ dispose: () => undefined }),
+};
+
+/** The log: its fields, and what is said of each event at which level. */
+export function logReference(): string {
+  const told = Object.entries(samples).flatMap(([type, each]) => each.map((event) => ({ type, ...describe(service, { type, ...event } as ServiceEvent) })));
+  return [
+    '# Logs',
+    '`logService(service, sinks)` tells what happens in a service, in entries of one shape. Sinks: `FileLog` (lines of JSON, in files that rotate), `MemoryLog` (the last entries), your own (`write(entry)`); in VS Code, the log output channel *Holdfast*.',
+    '## Fields',
+    table(['field', 'type', ''], [...fields('src/observe/log.ts', 'LogEntry'), ['…', '', 'The context: see below. Where it would have the name of a field above, `context.` is put before it.']]),
+    'A context is plain data of bounded size, whatever was in it: circular values, BigInt, getters that throw. It has no values of settings; texts of errors have those of secret settings taken out.',
+    '## Messages',
+    'The same thing has the same message each time: what differs is in the context, but for names of settings and reasons. In the log output channel and in files `debug` is not shown unless it is asked for.',
+    table(['event', 'level', 'message', 'context'], told.map(({ type, level, message, context }) => [`\`${type}\``, `\`${level}\``, message, Object.keys(context).map((name) => `\`${name}\``).join(', ')])),
+    '`error` is:',
+    table(['field', 'type', ''], fields('src/observe/error-facts.ts', 'ErrorFacts')),
+    '## What is said again and again',
+    'The same message at the same level within `repeatWindow` (5 s) is counted and not written; then it is said once more, with `(repeated 412 times)` at the end of the message and `repeated` in the context, and so on once a window while it lasts.',
+    '## Sinks that fail',
+    'What a sink throws or rejects is ignored, and the other sinks go on. One that blocks for more than 50 ms three times in a row is passed over for a hundred times as long as that took; then it is told how many entries it has missed.',
+    '### FileLogOptions',
+    table(['option', 'type', ''], fields('src/observe/file-log.ts', 'FileLogOptions')),
+    'What cannot be written is lost, never thrown: `errorCount` and `lostCount` count, `lastError` says why.',
+  ].join('\n\n');
+}
+
+function fields(name: string, of: string): string[][] {
+  const declaration = [...nodesOf(sourceFile(name))].find((node): node is ts.InterfaceDeclaration => ts.isInterfaceDeclaration(node) && node.name.text === of);
+  if (declaration === undefined) throw new Error(`There is no interface ${of} in ${name} any more: see tools/reference/logs.ts.`);
+  return declaration.members.filter(ts.isPropertySignature).map((member) => [`\`${member.name.getText()}\``, `\`${member.type?.getText() ?? ''}\``, commentOf(member)]);
+}
