@@ -43,8 +43,9 @@ export class Journal {
   /** Again for an entry that is there: what was asked for is known by now, or is another value. */
   put(entry: JournalEntry): void {
     const id = entryId(entry.job, entry.key);
-    const acceptedAt = this.#entries.get(id)?.acceptedAt ?? entry.acceptedAt;
-    this.#entries.set(id, { ...entry, acceptedAt });
+    const before = this.#entries.get(id);
+    if (before?.asked !== undefined && entry.asked !== undefined && sameData(before.asked.value, entry.asked.value)) return;
+    this.#entries.set(id, before === undefined ? entry : { ...entry, acceptedAt: before.acceptedAt });
     this.#save();
   }
 

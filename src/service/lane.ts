@@ -193,7 +193,7 @@ export class Lane {
     this.#queue?.send({ type: again ? 'PUT_BACK' : 'SETTLED', id });
     if (again) this.options.onParked(job);
     // A queue that was started again during a probe is paused, and the probe may have told nothing.
-    if (this.guard.permits()) this.#queue?.send({ type: 'RESUME' });
+    if (this.#queue?.getSnapshot().context.paused === true && this.guard.permits()) this.#queue?.send({ type: 'RESUME' });
     this.#probeWhenIdle();
   }
 

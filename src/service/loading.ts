@@ -51,14 +51,17 @@ export class Loading {
     await this.#context.patience.within(2 * this.#limit, () => ended);
   }
 
-  /** Takes over what the store holds now, and tells of what has changed. */
-  refresh(): void {
+  /**
+   * Takes over what the store holds now, and tells of what has changed.
+   * @param only the one setting that has changed, if that is known
+   */
+  refresh(only?: string): void {
     if (this.#closed) return;
     const { emit } = this.#context;
     const before = this.snapshot.issues;
     let changes: SettingChange[];
     try {
-      changes = this.snapshot.refresh(this.#held);
+      changes = this.snapshot.refresh(this.#held, only);
     } catch (error) {
       this.#onFailure(error);
       return;

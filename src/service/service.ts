@@ -91,7 +91,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     );
     this.#metrics = new MetricsRecorder(clock);
     this.#lanes = new Lanes(context, this.#supervision, this.#metrics);
-    this.#loading = new Loading(context, (event) => this.#supervision.lifecycle?.send(event));
+    this.#loading = new Loading(context, (event) => this.#supervision.tellLifecycle(event));
     this.#writing = new Writing(context, this.#lanes, this.#loading, this.#metrics, {
       refuse: () => this.#refuse(),
       onLanded: () => this.#onStoreChange(),
@@ -356,7 +356,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
 
   #onStoreChange(): void {
     this.#writing.onStoreChange();
-    this.#supervision.lifecycle?.send({ type: 'RELOAD' });
+    this.#supervision.tellLifecycle({ type: 'RELOAD' });
     this.evidence();
   }
 

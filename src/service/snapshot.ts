@@ -114,21 +114,25 @@ export class Snapshot {
   /**
    * The store has been read: takes over what is legal, field by field.
    * @param held settings that stay as they are
+   * @param only the one setting that has changed, if that is known; all are read when more than that may be news
    * @returns what has changed
    */
-  refresh(held: ReadonlyMap<string, unknown>): SettingChange[] {
-    this.#trusted = this.#store.trusted();
+  refresh(held: ReadonlyMap<string, unknown>, only?: string): SettingChange[] {
+    const trusted = this.#store.trusted();
+    const one = this.#live && trusted === this.#trusted ? only : undefined;
+    const stays = (key: string): boolean => held.has(key) || (one !== undefined && key !== one);
+    this.#trusted = trusted;
     const values = Object.create(null) as Values;
     const issues: SettingIssue[] = [];
     for (const key of this.#definition.keys) {
-      const { value, issue } = held.has(key) ? this.#asBefore(key) : this.#resolve(key, readSetting(this.#definition, this.#store, key, {}));
+      const { value, issue } = stays(key) ? this.#asBefore(key) : this.#resolve(key, readSetting(this.#definition, this.#store, key, {}));
       values[key] = value;
       if (issue !== undefined) issues.push(issue);
     }
     this.#live = true;
     for (const [id, scoped] of this.#scoped) {
       Object.assign(valuesOf(this.#lastGoodScoped, id), scoped);
-      const kept = Object.entries(scoped).filter(([key]) => held.has(key));
+      const kept = Object.entries(scoped).filter(([key]) => stays(key));
       if (kept.length === 0) this.#scoped.delete(id);
       else this.#scoped.set(id, Object.assign(Object.create(null) as Values, Object.fromEntries(kept)));
     }
@@ -152,6 +156,7 @@ export class Snapshot {
       if (sameData(values[key], before[key])) values[key] = before[key];
       else changes.push({ key, now: values[key], before: before[key] });
     }
+    if (changes.length === 0) return changes;
     this.#values = frozen(values);
     this.#served = new Map(Object.entries(values));
     return changes;

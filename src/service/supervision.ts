@@ -1,6 +1,6 @@
 import { createActor, type ActorRefFrom } from 'xstate';
 import type { circuitBreaker } from '../../machines/circuit-breaker.ts';
-import type { configLifecycle } from '../../machines/config-lifecycle.ts';
+import type { configLifecycle, LifecycleEvent } from '../../machines/config-lifecycle.ts';
 import type { RetryInput, retrySequencer } from '../../machines/retry-sequencer.ts';
 import { supervisor, supervisorDefaults, type ChildInputs, type Health, type SupervisorOptions } from '../../machines/supervisor.ts';
 import type { writeQueue } from '../../machines/write-queue.ts';
@@ -89,6 +89,15 @@ export class Supervision {
 
   get lifecycle(): ActorRefFrom<typeof configLifecycle> | undefined {
     return this.#child('lifecycle');
+  }
+
+  /** Does nothing while there is no lifecycle, and says nothing that it knows: every event makes a snapshot of it, and of the supervisor. */
+  tellLifecycle(event: LifecycleEvent): void {
+    const { lifecycle } = this;
+    if (lifecycle === undefined) return;
+    const { value, context } = lifecycle.getSnapshot();
+    if (event.type === 'LOADED' && value === 'ready' && context.invalid === event.invalid) return;
+    lifecycle.send(event);
   }
 
   breaker(file: string): ActorRefFrom<typeof circuitBreaker> | undefined {

@@ -264,7 +264,7 @@ export class Writing {
 
   #onStored(slot: Slot, value: unknown): void {
     this.#late.acknowledge(slot, value);
-    this.#loading.refresh();
+    this.#loading.refresh(slot.key);
   }
 
   #forget(job: Job): void {

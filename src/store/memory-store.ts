@@ -49,7 +49,8 @@ const folderOf = (resource: string): string => resource.slice(0, resource.lastIn
 
 function slotName(key: string, target: Target, scope: Scope): string {
   const folder = target === 'folder' ? folderOf(scope.resource ?? '') : '';
-  return JSON.stringify([target, folder, scope.languageId ?? '', key]);
+  // No URI and no language holds a line break; the key is last, so that it may.
+  return `${target}\n${folder}\n${scope.languageId ?? ''}\n${key}`;
 }
 
 /** Settings in memory that resolve as VS Code's do: for tests, and for hosts that keep nothing. */

@@ -107,7 +107,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P20', fault: 'A write is acknowledged before readers can see it.',
-    file: 'src/service/writing.ts', replace: '    this.#late.acknowledge(slot, value);\n    this.#loading.refresh();', by: '    this.#late.acknowledge(slot, value);',
+    file: 'src/service/writing.ts', replace: '    this.#late.acknowledge(slot, value);\n    this.#loading.refresh(slot.key);', by: '    this.#late.acknowledge(slot, value);',
   },
   {
     property: 'P21', fault: 'A write that lands late and undoes a newer one is left as it is.',
@@ -131,7 +131,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P24', fault: 'Readers see half of a transaction.',
-    file: 'src/service/loading.ts', replace: 'changes = this.snapshot.refresh(this.#held);', by: 'changes = this.snapshot.refresh(new Map());',
+    file: 'src/service/loading.ts', replace: 'changes = this.snapshot.refresh(this.#held, only);', by: 'changes = this.snapshot.refresh(new Map(), only);',
   },
   {
     property: 'P25', fault: 'The queue takes one write more than it has room for.',
