@@ -26,6 +26,8 @@ const windows = [
   { name: 'multi-root', files: 'multi-root/*.test.cjs', open: multiRoot },
   // A desktop VS Code under test always trusts.
   ...(desktop ? [] : [{ name: 'untrusted', files: 'untrusted/*.test.cjs', open: (folder) => path.join(folder, 'workspace'), trusted: false }]),
+  // The extension host in the browser, whose tests are one bundle. Only newer versions load it from our folders.
+  ...(desktop ? [] : [{ name: 'web', files: 'web/*.cjs', open: (folder) => path.join(folder, 'workspace'), suite: 'out/test/vscode/web/suite.cjs', versions: ['1.139.1'] }]),
 ];
 
 function multiRoot(folder) {
@@ -35,7 +37,7 @@ function multiRoot(folder) {
   return workspace;
 }
 
-function configuration(version, { name, files, open, trusted = true }) {
+function configuration(version, { name, files, open, suite, trusted = true }) {
   const label = `vscode-${version}${name === '' ? '' : `-${name}`}`;
   const results = path.join(root, 'out/test-results', `${label}.json`);
   const folder = path.join(temporary, label);
@@ -52,10 +54,13 @@ function configuration(version, { name, files, open, trusted = true }) {
     workspaceFolder: open(folder),
     extensionDevelopmentPath: extensions,
     launchArgs: [`--user-data-dir=${user}`],
-    env: { HOLDFAST_VSCODE_VERSION: version, HOLDFAST_TEST_RESULTS: results, ...(trusted ? {} : { HOLDFAST_VSCODE_TRUST: '1' }) },
+    env: { HOLDFAST_VSCODE_VERSION: version, HOLDFAST_TEST_RESULTS: results, ...(trusted ? {} : { HOLDFAST_VSCODE_TRUST: '1' }), ...(suite ? { HOLDFAST_VSCODE_SUITE: path.join(root, suite) } : {}) },
     mocha: { ui: 'bdd', timeout: 60_000, reporter: path.join(root, 'tools/vscode-host/reporter.cjs') },
     ...(desktop ? {} : { useInstallation: { fromPath: path.join(root, 'tools/vscode-host/code') } }),
   };
 }
 
-export default defineConfig({ tests: ['1.139.1', '1.100.3'].flatMap((version) => windows.map((window) => configuration(version, window))) });
+const versions = ['1.139.1', '1.100.3'];
+export default defineConfig({
+  tests: versions.flatMap((version) => windows.filter((window) => window.versions?.includes(version) ?? true).map((window) => configuration(version, window))),
+});

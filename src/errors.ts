@@ -159,6 +159,7 @@ export type StoreReason =
   | 'not-ready'
   | 'shutting-down'
   | 'not-verified'
+  | 'unsupported'
   | 'io'
   | 'unknown';
 
@@ -201,6 +202,8 @@ export const storeReasons: Readonly<Record<StoreReason, ReasonFacts>> = {
   'shutting-down': { class: 'caller', userAction: 'The window is closing; the write is checked at the next start.' },
   /** The store said that it had stored the value, and something else was read back. */
   'not-verified': { class: 'transient', userAction: 'The settings file did not keep the value; look for another program that rewrites it.' },
+  /** There is no such store on this host: a browser has no disk. */
+  'unsupported': { class: 'caller' },
   /** The file system, or another dependency, failed for the time being. */
   'io': { class: 'transient' },
   /** Nothing that is known here; the message is what was said. */

@@ -2,8 +2,9 @@ import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { forBrowser } from './browser-variants.ts';
 import { run } from './run.ts';
-import { exampleExtensions, projectRoot } from './vscode-host/paths.ts';
+import { exampleExtensions, nofxFolder, projectRoot } from './vscode-host/paths.ts';
 
 /** What the repository builds, one function a product. Each skips itself while its source is not there. */
 
@@ -36,9 +37,13 @@ export async function buildExtensions(): Promise<BuiltFile[]> {
     { entry: 'src/extension/telemetry-export.ts', outfile: 'dist/telemetry-export.cjs' },
     ...exampleExtensions.map((folder) => ({ entry: path.join(folder, 'src/extension.ts'), outfile: path.join(folder, 'dist/extension.cjs') })),
   ];
-  const built = await Promise.all(extensions.filter(({ entry }) => present(entry)).map(({ entry, outfile }) => bundle({
-    ...fromSource, entryPoints: [entry], outfile, format: 'cjs', minify: true, keepNames: true, sourcemap: true, plugins: [loadedLater],
-  })));
+  // In the browser nothing can be loaded later: each is one file.
+  const inBrowser = [['src/extension/extension.ts', 'dist'], [path.join(nofxFolder, 'src/extension.ts'), path.join(nofxFolder, 'dist')]] as const;
+  const options: BuildOptions = { ...fromSource, format: 'cjs', minify: true, keepNames: true, sourcemap: true };
+  const built = await Promise.all([
+    ...extensions.filter(({ entry }) => present(entry)).map(({ entry, outfile }) => bundle({ ...options, entryPoints: [entry], outfile, plugins: [loadedLater] })),
+    ...inBrowser.map(([entry, folder]) => bundle({ ...options, ...forBrowser, entryPoints: [entry], outfile: path.join(folder, 'web/extension.cjs') })),
+  ]);
   return [...built.flat(), ...await buildWebview()];
 }
 
@@ -65,34 +70,39 @@ export async function buildWebview(): Promise<BuiltFile[]> {
  * The guard is an entry too, so that it is a chunk of its own: who imports it alone gets no yup.
  */
 export async function buildLibrary(): Promise<BuiltFile[]> {
-  const doors = ['index', 'vscode', 'testing', 'opentelemetry'].filter((door) => present(`src/${door}.ts`));
-  if (doors.length === 0) return [];
   // What a user shares with it stays outside; the rest comes along, since not every bundler can follow it.
   const library: BuildOptions = { ...everywhere, external: ['vscode', 'xstate', 'yup', '@opentelemetry/api'], sourcemap: true };
+  return [...await buildDoors(library, 'dist'), ...await buildDoors({ ...library, ...forBrowser }, 'dist/browser')];
+}
+
+/** What can be imported of the library; each is a file in CommonJS too. */
+export const doors = ['index', 'vscode', 'testing', 'opentelemetry'];
+
+async function buildDoors(options: BuildOptions, folder: string): Promise<BuiltFile[]> {
   const esm = await bundle({
-    ...library, entryPoints: [...doors.map((door) => ({ in: `src/${door}.ts`, out: door })), { in: 'src/guard/guard.ts', out: 'guard' }], outdir: 'dist', format: 'esm', splitting: true, chunkNames: 'shared-[hash]',
+    ...options, entryPoints: [...doors.map((door) => ({ in: `src/${door}.ts`, out: door })), { in: 'src/guard/guard.ts', out: 'guard' }], outdir: folder, format: 'esm', splitting: true, chunkNames: 'shared-[hash]',
   });
   const cjs = await bundle({
-    ...library,
+    ...options,
     stdin: {
       contents: doors.map((door) => `exports.${door} = () => require('./src/${door}.ts');`).join('\n'),
       resolveDir: projectRoot,
     },
-    outfile: 'dist/library.cjs',
+    outfile: `${folder}/library.cjs`,
     format: 'cjs',
   });
-  await removeOldChunks(esm);
+  await removeOldChunks(folder, esm);
   for (const door of doors) {
-    await writeFile(path.join(projectRoot, `dist/${door}.cjs`), `module.exports = require('./library.cjs').${door}();\n`);
+    await writeFile(path.join(projectRoot, folder, `${door}.cjs`), `module.exports = require('./library.cjs').${door}();\n`);
   }
   return [...esm, ...cjs];
 }
 
 /** The names of chunks change with their content. */
-async function removeOldChunks(current: readonly BuiltFile[]): Promise<void> {
-  for (const name of await readdir(path.join(projectRoot, 'dist'))) {
+async function removeOldChunks(folder: string, current: readonly BuiltFile[]): Promise<void> {
+  for (const name of await readdir(path.join(projectRoot, folder))) {
     const chunk = /^(shared-.*\.js)(\.map)?$/.exec(name)?.[1];
-    if (chunk !== undefined && !current.some(({ file }) => file === `dist/${chunk}`)) await rm(path.join(projectRoot, 'dist', name));
+    if (chunk !== undefined && !current.some(({ file }) => file === `${folder}/${chunk}`)) await rm(path.join(projectRoot, folder, name));
   }
 }
 
@@ -101,18 +111,31 @@ export async function buildVscodeTests(): Promise<BuiltFile[]> {
   await rm(path.join(projectRoot, 'out/test/vscode'), { recursive: true, force: true });
   if (!present('test/vscode')) return [];
   const names = await readdir(path.join(projectRoot, 'test/vscode'), { recursive: true });
-  const entryPoints = names.filter((name) => name.endsWith('.test.ts')).map((name) => `test/vscode/${name}`);
-  if (entryPoints.length === 0) return [];
-  return bundle({
+  const tests = names.filter((name) => name.endsWith('.test.ts')).map((name) => `test/vscode/${name.replaceAll('\\', '/')}`);
+  const inBrowser = tests.filter((name) => name.startsWith('test/vscode/web/'));
+  const onNode = await bundle({
     ...fromSource,
     external: ['vscode', 'mocha'],
-    entryPoints,
+    entryPoints: tests.filter((name) => !inBrowser.includes(name)),
     outbase: 'test/vscode',
     outdir: 'out/test/vscode',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
     sourcemap: 'inline',
   });
+  // The extension host in the browser loads one file, which brings mocha along.
+  const suite = await bundle({
+    ...fromSource,
+    ...forBrowser,
+    stdin: {
+      contents: `exports.run = () => require('./tools/vscode-host/web-tests.ts').runTests(() => { ${inBrowser.map((name) => `require('./${name}');`).join(' ')} });`,
+      resolveDir: projectRoot,
+    },
+    outfile: 'out/test/vscode/web/suite.cjs',
+    format: 'cjs',
+    sourcemap: 'inline',
+  });
+  return [...onNode, ...suite];
 }
 
 /** The library's type declarations. */

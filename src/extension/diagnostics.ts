@@ -11,7 +11,7 @@ export async function diagnostics(registry: Registry, version: string): Promise<
     format: 'holdfast-diagnostics',
     formatVersion: 1,
     createdAt: new Date().toISOString(),
-    versions: { holdfast: version, vscode: vscode.version, node: process.version, platform: `${process.platform} ${process.arch}` },
+    versions: { holdfast: version, vscode: vscode.version, ...host() },
     environment: {
       host: vscode.env.appHost,
       remote: vscode.env.remoteName ?? null,
@@ -21,6 +21,12 @@ export async function diagnostics(registry: Registry, version: string): Promise<
     services,
   };
   return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+/** What runs the extensions: Node, or a browser. */
+function host(): { readonly node: string | null; readonly platform: string } {
+  if (typeof process === 'object') return { node: process.version, platform: `${process.platform} ${process.arch}` };
+  return { node: null, platform: (globalThis as { navigator?: { userAgent: string } }).navigator?.userAgent ?? 'unknown' };
 }
 
 async function describe(watched: WatchedService): Promise<unknown> {

@@ -22,6 +22,7 @@ export function whatHappened({ code, reason, message, name }: ErrorFacts): strin
     'not-ready': l10n.t('VS Code is not ready to store settings yet.'),
     'not-verified': l10n.t('The value was stored, and is not there any more.'),
     'shutting-down': l10n.t('The window is closing.'),
+    'unsupported': l10n.t('Settings cannot be stored in that way here.'),
     'io': l10n.t('The settings file could not be written.'),
     'unknown': l10n.t('VS Code refused, and did not say why.'),
   };

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { escape } from '../inspect/chart-svg.ts';
 
 export interface PageParts {
@@ -16,7 +15,7 @@ export interface PageParts {
 /** The inspector's page: nothing may run in it but our one script, and it may ask nobody for anything (P53). */
 export function inspectorPage({ script, style, cspSource, language, texts }: PageParts): string {
   const t = (text: string): string => escape(texts[text] ?? text);
-  const nonce = randomBytes(16).toString('base64');
+  const nonce = crypto.randomUUID();
   const csp = [`default-src 'none'`, `script-src 'nonce-${nonce}'`, `style-src ${cspSource}`].join('; ');
   return `<!DOCTYPE html>
 <html lang="${escape(language)}">

@@ -9,7 +9,7 @@ import type { Memento } from './memento.ts';
  * A file that cannot be understood counts as empty, for what is kept here is never worth a failed start; it is kept
  * aside as `.damaged`.
  *
- * @throws StoreError when there is a file that cannot be read, or not be kept aside
+ * @throws StoreError when there is a file that cannot be read, or not be kept aside; `unsupported` in a browser
  */
 export function jsonMemento(file: string): Memento {
   const real = realFile(path.resolve(file));

@@ -29,12 +29,16 @@ type Slot = Omit<WriteRequest, 'value'>;
 /** How long a file must have been left alone before it is read again, in milliseconds. */
 const settleTime = 50;
 
-/** Makes a store that keeps settings in JSON files with comments, laid out as VS Code's settings.json. */
+/** Makes a store that keeps settings in JSON files with comments, laid out as VS Code's settings.json. Needs Node: see `JsonStore`. */
 export function jsonStore(paths: JsonPaths): StoreFactory {
   return (definition) => new JsonStore(definition, paths);
 }
 
-/** Settings in JSON files that people edit as well, and other programs: comments, layout and other keys are kept. */
+/**
+ * Settings in JSON files that people edit as well, and other programs: comments, layout and other keys are kept.
+ *
+ * @throws StoreError `unsupported` in a browser, which has no disk
+ */
 export class JsonStore implements Store {
   readonly name: string;
   readonly #section: string;

@@ -1,6 +1,7 @@
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { StoreError } from '../errors.ts';
+import { makeOld, writeObstacle, type WriteObstacle } from './disk.ts';
 import type { Target } from './store.ts';
 import { isAFolder } from './vscode-failure.ts';
 
@@ -73,22 +74,23 @@ export class SettingsFile {
   }
 
   async #probeFileSystem(): Promise<void> {
-    if (this.uri.scheme !== 'file') return;
-    // Not in a browser's extension host: there files have another scheme.
-    const { access, constants, statfs } = await import('node:fs/promises');
-    let existing = this.uri;
-    for (let parents = 0; parents < 3; parents++) {
-      try {
-        await access(existing.fsPath, constants.W_OK);
-        break;
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code !== 'ENOENT') throw new StoreError(code === 'EROFS' ? 'read-only' : 'permission', `The ${this.target} settings file cannot be written (${code}).`, { cause: error });
-        existing = vscode.Uri.joinPath(existing, '..');
-      }
+    const obstacle = this.uri.scheme === 'file' ? await writeObstacle(this.uri.fsPath) : await this.#obstacleElsewhere();
+    if (obstacle === undefined) return;
+    const { reason, problem, cause } = obstacle;
+    throw new StoreError(reason, `The ${this.target} settings file ${problem}.`, cause === undefined ? {} : { cause });
+  }
+
+  /** Of a file that is not on this machine, VS Code knows little: whether it is marked read-only, and its file system. */
+  async #obstacleElsewhere(): Promise<WriteObstacle | undefined> {
+    const { fs } = vscode.workspace;
+    if (fs.isWritableFileSystem(this.uri.scheme) === false) return { reason: 'read-only', problem: 'is on a file system that is only read' };
+    try {
+      const { permissions = 0 } = await fs.stat(this.uri);
+      return (permissions & vscode.FilePermission.Readonly) === 0 ? undefined : { reason: 'permission', problem: 'is read-only' };
+    } catch {
+      // It does not exist yet, or nobody can say.
+      return undefined;
     }
-    const { bavail } = await statfs(existing.fsPath);
-    if (bavail === 0) throw new StoreError('no-space', `The disk of the ${this.target} settings file is full.`);
   }
 
   async note(): Promise<NotedFile> {
@@ -144,12 +146,10 @@ export class SettingsFile {
    */
   async #saveOlder(document: vscode.TextDocument, text: string): Promise<boolean> {
     if (this.uri.scheme !== 'file') return document.save();
-    const { stat, utimes } = await import('node:fs/promises');
-    const { atime, mtime } = await stat(this.uri.fsPath);
-    if (await this.#textOnDisk() !== text) return false;
-    await utimes(this.uri.fsPath, atime, new Date(0));
+    const undo = await makeOld(this.uri.fsPath, async () => await this.#textOnDisk() === text);
+    if (undo === undefined) return false;
     const saved = await document.save();
-    if (!saved) await utimes(this.uri.fsPath, atime, mtime);
+    if (!saved) await undo();
     return saved;
   }
 

@@ -76,7 +76,8 @@ export class VirtualClock implements Clock {
   /** Lets everything settle that waits for promises alone. Time stands still. */
   async flush(): Promise<void> {
     // The event loop turns only when no promise job is left.
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    // A browser has no `setImmediate`.
+    await new Promise<void>((resolve) => (typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve)));
   }
 
   /** Goes on, timer by timer, until `promise` has settled, and gives its outcome. Throws when no timer is left to wait for. */

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import vm from 'node:vm';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { build } from 'esbuild';
@@ -107,6 +108,23 @@ describe('The npm package', function () {
     expect(await node('out/webpack/guard.cjs')).to.equal('guarded\n');
   });
 
+  it('is bundled for the browser by esbuild and by webpack, without anything of Node, and runs there', async () => {
+    const inBrowser = inProject('out/browser/esbuild.cjs');
+    await build({ entryPoints: [inProject('in-browser.js')], bundle: true, platform: 'browser', format: 'cjs', external: ['vscode'], outfile: inBrowser, logLevel: 'warning' });
+    await bundleWithWebpack('./in-browser.js', 'browser.cjs', { target: 'webworker', externals: { vscode: 'commonjs vscode' }, output: { path: inProject('out/browser'), filename: 'webpack.cjs', library: { type: 'commonjs2' } } });
+    for (const file of [inBrowser, inProject('out/browser/webpack.cjs')]) {
+      const bundle = readFileSync(file, 'utf8');
+      expect(bundle).to.not.match(/(require|import)\(["']node:/);
+      // What a browser's extension host gives a bundle: `vscode`, the web's own globals, and nothing of Node's.
+      const vscode = { ConfigurationTarget: {}, workspace: {}, extensions: {} };
+      const module = { exports: {} as { run(): Promise<string> } };
+      const web = { setTimeout, clearTimeout, queueMicrotask, performance, structuredClone, crypto, TextDecoder, TextEncoder, AbortController, AbortSignal, Event, EventTarget, console, URL };
+      const require = (name: string): unknown => { if (name === 'vscode') return vscode; throw new Error(`Cannot load module '${name}'`); };
+      vm.runInNewContext(bundle, { ...web, module, exports: module.exports, require });
+      expect(await module.exports.run()).to.equal('5, guarded, function, unsupported, JsonStore needs a file system, and a browser has none: take `vscodeStore`, or a store of your own.');
+    }
+  });
+
   it('is found clean by publint and by Are the Types Wrong?', async () => {
     const { messages } = await publint({ pkgDir: inProject('node_modules/holdfast'), strict: true, pack: false });
     expect(messages).to.deep.equal([]);
@@ -122,8 +140,8 @@ describe('The npm package', function () {
   });
 
   /** @returns the modules that are in the bundle */
-  async function bundleWithWebpack(entry: string, filename: string): Promise<string[]> {
-    const compiler = webpack({ mode: 'production', target: 'node', context: project, entry, output: { path: inProject('out/webpack'), filename } });
+  async function bundleWithWebpack(entry: string, filename: string, options: webpack.Configuration = {}): Promise<string[]> {
+    const compiler = webpack({ mode: 'production', target: 'node', context: project, entry, output: { path: inProject('out/webpack'), filename }, ...options });
     const stats = await promisify(compiler.run.bind(compiler))();
     await promisify(compiler.close.bind(compiler))();
     const { errors, modules } = stats!.toJson({ all: false, errors: true, modules: true, nestedModules: true, modulesSpace: Infinity, nestedModulesSpace: Infinity });

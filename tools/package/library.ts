@@ -1,6 +1,6 @@
-import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { buildLibrary, buildTypes } from '../bundles.ts';
+import { buildLibrary, buildTypes, doors } from '../bundles.ts';
 import { run } from '../run.ts';
 import { projectRoot } from '../vscode-host/paths.ts';
 import { documents, stage } from './stage.ts';
@@ -28,9 +28,7 @@ export async function packLibrary(into: string): Promise<string> {
     await cp(path.join(projectRoot, file), path.join(folder, file));
     await cp(path.join(projectRoot, `${file}.map`), path.join(folder, `${file}.map`));
   }
-  for (const name of await readdir(path.join(projectRoot, 'dist'))) {
-    if (name.endsWith('.cjs') && name !== 'extension.cjs') await cp(path.join(projectRoot, 'dist', name), path.join(folder, 'dist', name));
-  }
+  for (const name of [...doors, ...doors.map((door) => `browser/${door}`)]) await cp(path.join(projectRoot, `dist/${name}.cjs`), path.join(folder, `dist/${name}.cjs`));
   await stageTypes(path.join(folder, 'dist/types'));
   await writeFile(path.join(folder, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(built));
 

@@ -4,7 +4,8 @@
  * (`vscode-test`, `@vscode/test-electron`) works unchanged on a machine that has neither a display nor Electron.
  *
  * Environment: HOLDFAST_VSCODE_VERSION chooses the version; HOLDFAST_VSCODE_LOG=1 prints VS Code's own log as well;
- * HOLDFAST_VSCODE_TRUST=1 leaves the workspace untrusted.
+ * HOLDFAST_VSCODE_TRUST=1 leaves the workspace untrusted; HOLDFAST_VSCODE_SUITE names a bundle of tests to run in the
+ * browser's extension host instead of on the server.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,6 +14,7 @@ import { showProgress } from '../progress.ts';
 import { readArguments, type CodeArguments } from './arguments.ts';
 import { follow } from './follow.ts';
 import { temporaryFolder } from './home.ts';
+import { suiteMark } from './suite-mark.ts';
 import { asVersion } from './versions.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';
 
@@ -42,6 +44,7 @@ async function runTests(wanted: CodeArguments): Promise<number> {
     throw new Error('This VS Code only runs tests: give --extensionTestsPath and --extensionDevelopmentPath. To look around, use `npm start`.');
   }
   const printVscodesLog = process.env['HOLDFAST_VSCODE_LOG'] === '1';
+  const suite = process.env['HOLDFAST_VSCODE_SUITE'];
   const output = path.join(scratch, 'output.txt');
   const stopFollowing = follow(output, (chunk) => process.stdout.write(chunk));
   const progress = showProgress();
@@ -49,7 +52,8 @@ async function runTests(wanted: CodeArguments): Promise<number> {
     version: asVersion(process.env['HOLDFAST_VSCODE_VERSION']),
     folder: wanted.folder,
     extensionDevelopmentPaths: wanted.extensionDevelopmentPaths,
-    extensionTestsPath: path.join(import.meta.dirname, 'test-entry.cjs'),
+    extensionTestsPath: suite ?? path.join(import.meta.dirname, 'test-entry.cjs'),
+    inBrowser: suite !== undefined,
     extensionsFrom: wanted.disableExtensions ? undefined : wanted.extensionsDir,
     userSettings: settingsIn(wanted.userDataDir),
     // @vscode/test-electron always disables workspace trust; a suite that is about it says so by this.
@@ -57,7 +61,10 @@ async function runTests(wanted: CodeArguments): Promise<number> {
     remove: [scratch],
     env: { ...process.env, HOLDFAST_TEST_OUTPUT: output, HOLDFAST_TEST_MODULE: wanted.extensionTestsPath },
     onProgress: progress.step,
-    onLog: (level, text) => { if (printVscodesLog) console.log(`[vscode ${level}] ${text}`); },
+    onLog: (level, text) => {
+      if (text.startsWith(suiteMark)) console.log(text.slice(suiteMark.length));
+      else if (printVscodesLog) console.log(`[vscode ${level}] ${text}`);
+    },
     onServerOutput: (line) => { if (printVscodesLog) console.log(`[server] ${line}`); },
   });
   progress.done();

@@ -75,6 +75,17 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/**
+ * User settings by which VS Code runs the extensions of these folders, and others by their ids, in the browser and not
+ * on the server. (It has `extensionDevelopmentKind` for this, and does not look at it when it runs in a browser itself.)
+ */
+export async function withBrowserHost(settings: HomeOptions['userSettings'], folders: readonly string[], ids: readonly string[] = []): Promise<Record<string, unknown>> {
+  const values = (typeof settings === 'string' ? JSON.parse(settings) : settings ?? {}) as Record<string, unknown>;
+  const described = await Promise.all(folders.map(describeExtension));
+  const all = [...ids, ...described.map(({ identifier }) => identifier.id)];
+  return { ...values, 'remote.extensionKind': Object.fromEntries(all.map((id) => [id, ['web']])) };
+}
+
 interface InstalledExtension {
   identifier: { id: string };
   version: string;

@@ -5,7 +5,7 @@ import type { OnProgress } from '../progress.ts';
 import { run } from '../run.ts';
 import { launchChromium, type BrowserOptions } from './browser.ts';
 import { ensureServer, type InstalledServer } from './fetch.ts';
-import { prepareHome, temporaryFolder, type ServerHome } from './home.ts';
+import { prepareHome, temporaryFolder, withBrowserHost, type ServerHome } from './home.ts';
 import { startServer, type RunningServer } from './server.ts';
 import { defaultVersion, type VscodeVersion } from './versions.ts';
 
@@ -24,6 +24,8 @@ export interface WorkbenchOptions extends BrowserOptions {
    * extension. In a test run VS Code refuses dialogs, and newer versions hide notifications.
    */
   readonly extensionTestsPath?: string | undefined;
+  /** Runs the extensions in the browser's own extension host, by their `browser` entry. Needs 1.139.1. Default: on the server. */
+  readonly inBrowser?: boolean;
   /** VSIX files to install beforehand, by VS Code itself. */
   readonly vsixFiles?: readonly string[];
   /** User settings to begin with. Default: `quietSettings`. Give `undefined` for a fresh VS Code's. */
@@ -78,10 +80,11 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     : [undefined, ...options.extensionDevelopmentPaths ?? []];
   if (testing && underTest === undefined) throw new Error('A test run needs an extension under test.');
 
+  const wantedSettings = 'userSettings' in options ? options.userSettings : quietSettings;
   const installedServer = await ensureServer(options.version ?? defaultVersion, options.onProgress);
   const folder = temporaryFolder();
   const home = await prepareHome(folder, {
-    userSettings: 'userSettings' in options ? options.userSettings : quietSettings,
+    userSettings: options.inBrowser ? await withBrowserHost(wantedSettings, options.extensionDevelopmentPaths ?? []) : wantedSettings,
     extensions: installed as string[],
     extensionsFrom: options.extensionsFrom,
   });

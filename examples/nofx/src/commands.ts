@@ -8,7 +8,7 @@ import { nofx, type NofxSettings } from './settings.ts';
 export function registerCommands(configuration: NofxConfiguration, service: ConfigurationService<NofxSettings>): vscode.Disposable[] {
   const { registerCommand } = vscode.commands;
   return [
-    registerCommand('nofx.showConfiguration', () => showConfiguration(service)),
+    registerCommand('nofx.showConfiguration', () => showConfiguration(configuration, service)),
     registerCommand('nofx.setMaxAgents', () => setMaxAgents(configuration)),
     registerCommand('nofx.addAgent', () => addAgent(configuration)),
     registerCommand('nofx.useCustomProvider', () => useCustomProvider(configuration)),
@@ -17,14 +17,17 @@ export function registerCommands(configuration: NofxConfiguration, service: Conf
 }
 
 /** Every setting with its value, where that comes from, and what is wrong with the stored one. */
-async function showConfiguration(service: ConfigurationService<NofxSettings>): Promise<void> {
+async function showConfiguration(configuration: NofxConfiguration, service: ConfigurationService<NofxSettings>): Promise<void> {
   const items = nofx.keys.map((key) => {
     const { value, origin, problem } = service.inspect(key);
     return {
       key,
       label: key,
       description: JSON.stringify(value),
-      detail: problem === undefined ? `from: ${origin}` : `$(warning) the stored value ${problem}; served: ${origin}`,
+      detail: [
+        problem === undefined ? `from: ${origin}` : `$(warning) the stored value ${problem}; served: ${origin}`,
+        ...(key === 'useWorktrees' && configuration.whyNoWorktrees() !== undefined ? [`without effect: ${configuration.whyNoWorktrees()}`] : []),
+      ].join(' · '),
     };
   });
   const chosen = await vscode.window.showQuickPick(items, { title: 'NofX: Configuration', matchOnDescription: true });

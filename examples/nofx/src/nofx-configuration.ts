@@ -56,6 +56,11 @@ export class NofxConfiguration {
     return this.#worktrees.isSupported(folder);
   }
 
+  /** Why there can be no worktrees, whatever the setting says; nothing when there can. */
+  whyNoWorktrees(): string | undefined {
+    return this.#worktrees.unavailable;
+  }
+
   isAutoAssignTasks(): boolean {
     return this.get('autoAssignTasks');
   }

@@ -11,6 +11,8 @@ const run = promisify(execFile);
  * guard of its own, which has nothing to do with the one of the settings.
  */
 export class Worktrees {
+  /** Why git can never be asked here; nothing when it can. See worktrees.browser.ts. */
+  readonly unavailable: string | undefined = undefined;
   readonly #git = createGuard({ name: 'git', timeout: 3_000, retry: { attempts: 2 } });
   readonly #answers = new Map<string, Promise<boolean>>();
 

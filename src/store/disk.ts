@@ -1,0 +1,37 @@
+import { access, constants, stat, statfs, utimes } from 'node:fs/promises';
+import path from 'node:path';
+import type { StoreReason } from '../errors.ts';
+
+/** What can be told of files on this machine's disks without writing. A browser has none: see disk.browser.ts. */
+
+/** Why a file could not be written, and what was said; nothing when it could, as far as one can tell. */
+export interface WriteObstacle {
+  readonly reason: StoreReason;
+  readonly problem: string;
+  readonly cause?: unknown;
+}
+
+/** Looks at a file, or where it does not exist yet at the nearest folder of up to two above. */
+export async function writeObstacle(file: string): Promise<WriteObstacle | undefined> {
+  let existing = file;
+  for (let parents = 0; parents < 3; parents++) {
+    try {
+      await access(existing, constants.W_OK);
+      break;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT') return { reason: code === 'EROFS' ? 'read-only' : 'permission', problem: `cannot be written (${code})`, cause: error };
+      existing = path.dirname(existing);
+    }
+  }
+  const { bavail } = await statfs(existing);
+  return bavail === 0 ? { reason: 'no-space', problem: 'is on a disk that is full' } : undefined;
+}
+
+/** Makes a file look old, unless it holds something else by now. @returns what undoes that; nothing when it was not done */
+export async function makeOld(file: string, unchanged: () => Promise<boolean>): Promise<(() => Promise<void>) | undefined> {
+  const { atime, mtime } = await stat(file);
+  if (!await unchanged()) return undefined;
+  await utimes(file, atime, new Date(0));
+  return () => utimes(file, atime, mtime);
+}

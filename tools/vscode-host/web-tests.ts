@@ -1,0 +1,36 @@
+/**
+ * Runs mocha suites inside the extension host in the browser: a worker, which has neither files nor an environment.
+ * What is printed goes through VS Code's log; the summary is stored through VS Code, where the others are.
+ */
+import 'mocha/mocha.js';
+import * as vscode from 'vscode';
+import { summarize } from '../test-summary.cjs';
+import { suiteMark } from './suite-mark.ts';
+
+/** @param define what registers the suites; rejects unless all tests pass */
+export async function runTests(define: () => void): Promise<void> {
+  const { extensionUri } = vscode.extensions.getExtension('holdfast.holdfast')!;
+  const file = vscode.Uri.joinPath(extensionUri, 'out/test-results', `vscode-${vscode.version}-web.json`);
+  // One after the other: the last one counts.
+  let saved: PromiseLike<void> = Promise.resolve();
+
+  /** Prints as it goes. */
+  class Reporter {
+    constructor(runner: Mocha.Runner) {
+      const say = (text: string): void => text.split('\n').forEach((line) => console.log(`${suiteMark}${line}`));
+      runner.on('suite', ({ title }) => say(`\n  ${title}`));
+      runner.on('pass', ({ title, duration = 0 }) => say(`    ✔ ${title}${duration > 500 ? ` (${duration} ms)` : ''}`));
+      runner.on('pending', ({ title }) => say(`    - ${title}`));
+      runner.on('fail', ({ title }, error: Error) => say(`    ✘ ${title}\n${error.stack ?? error.message}`));
+      summarize(runner, (text) => {
+        saved = saved.then(() => vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text)));
+      });
+    }
+  }
+
+  mocha.setup({ ui: 'bdd', timeout: 60_000, reporter: Reporter as unknown as Mocha.ReporterConstructor });
+  define();
+  const failed = await new Promise<number>((resolve) => void mocha.run(resolve));
+  await saved;
+  if (failed > 0) throw new Error(`${failed} of the tests in the browser failed.`);
+}
