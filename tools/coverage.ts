@@ -22,7 +22,9 @@ const thresholds: Readonly<Record<string, number>> = { 'machines': 95, 'src/guar
 /** Folders whose error paths are looked at. */
 const errorPathFolders = ['machines', 'src/guard', 'src/service', 'src/settings', 'src/store', 'src/observe'];
 /** What imports `vscode` runs in VS Code alone, and is measured there. */
-const onlyInVscode = /^src\/store\/vscode-(store|settings-file|host)\.ts$/;
+const onlyInVscode = /^src\/store\/vscode-(store|settings-file|host|disk)\.ts$/;
+/** What takes the place of another in a browser: test/vscode/web. */
+const onlyInBrowser = /\.browser\.ts$/;
 
 interface Summary {
   readonly branches: { readonly total: number; readonly covered: number };
@@ -56,7 +58,7 @@ function branchChecks(root: string, file: string): CoverageCheck[] {
 
 function errorPathCheck(root: string, folder: string): CoverageCheck {
   const counts = readCounts(folder);
-  const files = errorPathFolders.flatMap((each) => sources(path.join(root, each))).filter((file) => !onlyInVscode.test(path.relative(root, file)));
+  const files = errorPathFolders.flatMap((each) => sources(path.join(root, each))).filter((file) => !onlyInVscode.test(path.relative(root, file)) && !onlyInBrowser.test(file));
   return checkErrorPaths('error paths', root, files, (file, start) => counts.get(file)?.some((ranges) => executed(ranges, start)) ?? false);
 }
 

@@ -160,7 +160,7 @@ await step('On Node', () => together([
 await step('Coverage (out/coverage/index.html)', async () => {
   await run('c8', [
     'report', '--temp-directory', counted.NODE_V8_COVERAGE, '--reports-dir', coverage, '--reporter', 'json-summary', '--reporter', 'html',
-    '--all', '--include', 'machines/**/*.ts', '--include', 'src/**/*.ts', '--exclude', 'src/extension/**', '--exclude', 'src/store/vscode-{store,settings-file,host}.ts',
+    '--all', '--include', 'machines/**/*.ts', '--include', 'src/**/*.ts', '--exclude', 'src/extension/**', '--exclude', 'src/store/vscode-{store,settings-file,host,disk}.ts', '--exclude', 'src/**/*.browser.ts',
   ]);
   noteCoverage('coverage', checkCoverage(root, coverage));
 });
@@ -168,8 +168,9 @@ await step('Coverage (out/coverage/index.html)', async () => {
 await step('Build', () => alone(check('build', 'node', ['tools/build.ts', '--tests', '--types'])));
 await step('Suites inside VS Code', async () => {
   // One after the other: each has the machine for itself.
-  for (const version of ['1.139.1', '1.100.3']) {
-    for (const window of ['', '-no-workspace', '-multi-root', '-untrusted']) {
+  const windows = { '1.139.1': ['', '-no-workspace', '-multi-root', '-untrusted', '-web'], '1.100.3': ['', '-no-workspace', '-multi-root', '-untrusted'] };
+  for (const [version, each] of Object.entries(windows)) {
+    for (const window of each) {
       const label = `vscode-${version}${window}`;
       noteSuite(label, (await run('vscode-test', ['--label', label], { HOLDFAST_TEST_COVERAGE: path.join(coverage, 'vscode') })).ok);
     }

@@ -1,5 +1,5 @@
-import { noDisk } from './disk.browser.ts';
 import type * as onDisk from './json-memento.ts';
+import { noDisk } from './json-store.browser.ts';
 
 /** In the place of json-memento.ts in a browser. @throws StoreError `unsupported` */
 export const jsonMemento: typeof onDisk.jsonMemento = () => {

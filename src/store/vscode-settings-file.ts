@@ -1,8 +1,8 @@
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { StoreError } from '../errors.ts';
-import { makeOld, writeObstacle, type WriteObstacle } from './disk.ts';
 import type { Target } from './store.ts';
+import { makeOld, writeObstacle, type WriteObstacle } from './vscode-disk.ts';
 import { isAFolder } from './vscode-failure.ts';
 
 /** What a settings file says, as far as it can be told. */

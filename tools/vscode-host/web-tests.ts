@@ -18,7 +18,7 @@ export async function runTests(define: () => void): Promise<void> {
   class Reporter {
     constructor(runner: Mocha.Runner) {
       const say = (text: string): void => text.split('\n').forEach((line) => console.log(`${suiteMark}${line}`));
-      runner.on('suite', ({ title }) => say(`\n  ${title}`));
+      runner.on('suite', ({ root, title }) => { if (!root) say(`\n  ${title}`); });
       runner.on('pass', ({ title, duration = 0 }) => say(`    ✔ ${title}${duration > 500 ? ` (${duration} ms)` : ''}`));
       runner.on('pending', ({ title }) => say(`    - ${title}`));
       runner.on('fail', ({ title }, error: Error) => say(`    ✘ ${title}\n${error.stack ?? error.message}`));

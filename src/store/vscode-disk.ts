@@ -2,7 +2,7 @@ import { access, constants, stat, statfs, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import type { StoreReason } from '../errors.ts';
 
-/** What can be told of files on this machine's disks without writing. A browser has none: see disk.browser.ts. */
+/** What can be told of settings files on this machine's disks without writing. A browser has none: see vscode-disk.browser.ts. */
 
 /** Why a file could not be written, and what was said; nothing when it could, as far as one can tell. */
 export interface WriteObstacle {

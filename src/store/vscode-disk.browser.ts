@@ -1,0 +1,7 @@
+import type * as onDisk from './vscode-disk.ts';
+
+/** In the place of vscode-disk.ts in a browser, whose files are all elsewhere: only VS Code can be asked about them. */
+
+export const writeObstacle: typeof onDisk.writeObstacle = () => Promise.resolve(undefined);
+
+export const makeOld: typeof onDisk.makeOld = () => Promise.resolve(undefined);
