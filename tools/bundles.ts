@@ -113,6 +113,7 @@ export async function buildVscodeTests(): Promise<BuiltFile[]> {
   const names = await readdir(path.join(projectRoot, 'test/vscode'), { recursive: true });
   const tests = names.filter((name) => name.endsWith('.test.ts')).map((name) => `test/vscode/${name.replaceAll('\\', '/')}`);
   const inBrowser = tests.filter((name) => name.startsWith('test/vscode/web/'));
+  const inBoth = ['test/vscode/settings-file.test.ts'];
   const onNode = await bundle({
     ...fromSource,
     external: ['vscode', 'mocha'],
@@ -128,7 +129,7 @@ export async function buildVscodeTests(): Promise<BuiltFile[]> {
     ...fromSource,
     ...forBrowser,
     stdin: {
-      contents: `exports.run = () => require('./tools/vscode-host/web-tests.ts').runTests(() => { ${inBrowser.map((name) => `require('./${name}');`).join(' ')} });`,
+      contents: `exports.run = () => require('./tools/vscode-host/web-tests.ts').runTests(() => { ${[...inBrowser, ...inBoth].map((name) => `require('./${name}');`).join(' ')} });`,
       resolveDir: projectRoot,
     },
     outfile: 'out/test/vscode/web/suite.cjs',

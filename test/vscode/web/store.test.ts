@@ -5,7 +5,6 @@ import { createConfigurationService, jsonMemento, JsonStore, jsonStore } from '.
 import { MemoryStore } from '../../../src/store/memory-store.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import { fixture } from '../fixture-settings.ts';
-import '../settings-file.test.ts';
 
 describe('The library in the browser', () => {
   it('has no Node around it', () => {
