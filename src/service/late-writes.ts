@@ -33,7 +33,7 @@ export interface Acknowledged {
   isNewest(): boolean;
 }
 
-/** `busy`: not now, there is no room; the next change of the store is another chance. */
+/** `busy`: not now, there is no room or the store fails; its next change, or the end of a write, is another chance. */
 export type Mended = 'mended' | 'busy' | 'failed';
 
 export interface LateWriteHooks {

@@ -300,7 +300,8 @@ export class Writing {
       const caller: Caller = {
         resolve: () => resolve('mended'),
         reject: (error) => {
-          if (error instanceof QueueFullError) return resolve('busy');
+          // What failed may have been the store, for a while: it is as urgent as before.
+          if (error instanceof QueueFullError || (error as { readonly retryable?: boolean }).retryable === true) return resolve('busy');
           this.#context.warn(`"${slot.key}" was undone by a write that landed late, and could not be restored.`, error);
           return resolve('failed');
         },

@@ -25,8 +25,10 @@ const checks: readonly Check[] = [
   { name: 'simulation', args: ['test/simulation/main.ts', '--runs', '300', '--steps', '150', '--seed', '1'], needs: 'test/simulation/main.ts', finding: /\b(P\d+\b.*)/ },
 ];
 
-/** A check that hangs has noticed something, too. */
-const limit = 300_000;
+/** A check that hangs has noticed something, too: one that takes far longer than it does without a fault, in milliseconds. */
+const shortestLimit = 300_000;
+const longestLimit = 3_600_000;
+const slower = 10;
 
 /** What noticed a fault. */
 export interface Catch {
@@ -36,6 +38,8 @@ export interface Catch {
 
 /** A copy of the sources, where faults are put in and taken out again. */
 export class Workshop {
+  /** How long each check has taken without a fault; a slow machine is no fault. */
+  readonly #usual = new Map<string, number>();
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'holdfast-mutants-'));
 
   constructor() {
@@ -71,17 +75,22 @@ export class Workshop {
     return () => writeFileSync(place, text);
   }
 
-  async #run({ args, finding }: Check): Promise<string | undefined> {
+  async #run({ name, args, finding }: Check): Promise<string | undefined> {
     const child = spawn(process.execPath, args, { cwd: this.#folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_V8_COVERAGE: '' } });
     const stop = (): void => void child.kill('SIGKILL');
-    const timer = setTimeout(stop, limit);
+    const started = performance.now();
+    const usual = this.#usual.get(name);
+    const timer = setTimeout(stop, usual === undefined ? longestLimit : Math.max(shortestLimit, usual * slower));
     process.once('exit', stop);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
     const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
     clearTimeout(timer);
     process.off('exit', stop);
-    if (code === 0) return undefined;
+    if (code === 0) {
+      this.#usual.set(name, Math.max(usual ?? 0, performance.now() - started));
+      return undefined;
+    }
     if (code === null) return 'does not come to an end';
     return (finding.exec(output)?.[1] ?? output.trim().split('\n').at(-1) ?? '').replace(/\s+/g, ' ').slice(0, 160);
   }
