@@ -260,4 +260,13 @@ describe('Service: settings of earlier versions', () => {
     await service.dispose();
     rmSync(folder, { recursive: true });
   });
+
+  it('P30 nothing is known of them while the store cannot be read, and nothing is converted', async () => {
+    const { service, store, clock } = await bench({ threads: 7 });
+    store.failing('read');
+    expect(service.oldSettings()).to.deep.equal([]);
+    expect(await clock.run(service.convertOldSettings())).to.deep.equal([]);
+    store.heal();
+    expect(service.oldSettings()).to.have.lengthOf(1);
+  });
 });
