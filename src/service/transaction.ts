@@ -72,7 +72,11 @@ export class TransactionJob extends Job {
       if (signal?.aborted === true) return { error: new AbortedError(slot.key, 'not stored', { cause: signal.reason }) };
       if (before === undefined) return { error: new StoreError('io', `"${slot.key}" could not be read before the transaction.`) };
       if (from !== undefined && !sameData(before.value, from.value)) return { error: new StoreError('newer', `"${slot.key}" was changed by someone else meanwhile.`, { context: { key: slot.key } }) };
-      if (sameData(before.value, value)) continue;
+      if (sameData(before.value, value)) {
+        // Whatever put it there: it is what is asked for now, and no older value is restored over it (P21).
+        this.host.onStored(slot, value);
+        continue;
+      }
       let over = before.value;
       const end = await this.write(guard, slot, { kind: 'value', value, over: (stored) => (over = stored) });
       if (end.ok) this.#touched.push({ slot, before: over, asked: value, garbled: false, mayLand: end.mayLand });

@@ -12,6 +12,7 @@ const failedSeeds: readonly (readonly [seed: number, steps: number])[] = [
   [301_999, 150], // P29: parked, and refused for good the second time; the first time lands
   [80_001, 250], // P21: a transaction is rolled back over what nobody could have stored
   [80_050, 250], // P21: another window removes what a late write could have removed
+  [635_826_205, 150], // P21: a transaction finds what a late write has just done, and does not write it
   [635_826_180, 150], // P21: the store fails while a late write is undone
   [80_265, 250], // P24: a transaction is rolled back over a value it has not seen
 ];
