@@ -309,7 +309,7 @@ describe('The Holdfast extension', () => {
       await until('the user has been told', () => asked.length > 0);
       await new Promise((resolve) => setTimeout(resolve, 200));
       expect(asked).to.have.lengthOf(1);
-      expect(asked[0]![0]).to.contain('the last good values are served').and.to.contain('Open the settings file');
+      expect(asked[0]![0]).to.contain('the last legal values are served').and.to.contain('Open the settings file');
       for (const { service } of both) await service.dispose();
     });
 
