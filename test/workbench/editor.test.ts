@@ -61,11 +61,15 @@ describe('Settings that explain and mend themselves', function () {
   });
 
   it('the quick fix mends it: the marks go, and the value is used', async () => {
-    await page.locator('.monaco-editor .view-line span', { hasText: '500' }).last().click();
-    await page.keyboard.press('ControlOrMeta+Period');
     const menu = page.locator('.action-widget');
     const fix = menu.getByText('Use 50, the nearest legal value');
-    await fix.waitFor();
+    // A menu that was asked for while the marks were being drawn anew does not come, or lacks the fix.
+    await again(async () => {
+      await page.keyboard.press('Escape');
+      await page.locator('.monaco-editor .view-line span', { hasText: '500' }).last().click();
+      await page.keyboard.press('ControlOrMeta+Period');
+      await fix.waitFor({ timeout: 8_000 });
+    });
     await desk.picture('editor-quick-fix-dark');
     await fix.click();
     await problems().filter({ hasText: 'nofx.maxAgents' }).waitFor({ state: 'detached' });
