@@ -149,9 +149,10 @@ function slotScope(resource: string | undefined, languageId: string | undefined)
 /** As VS Code merges layers: objects member by member, everything else as a whole. */
 export function merged(below: unknown, above: unknown): unknown {
   if (!isObject(below) || !isObject(above)) return above;
-  const result: Record<string, unknown> = { ...below };
-  for (const [name, value] of Object.entries(above)) result[name] = merged(below[name], value);
-  return result;
+  // Not by assignment: that takes `__proto__` for something else.
+  const members = new Map(Object.entries(below));
+  for (const [name, value] of Object.entries(above)) members.set(name, merged(members.get(name), value));
+  return Object.fromEntries(members);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parse, visit } from 'jsonc-parser';
+import { getNodeValue, parseTree, visit } from 'jsonc-parser';
 import { StoreError, ValidationError } from '../../src/errors.ts';
 import { exportRecording, importRecording, RecordingError } from '../../src/inspect/recording.ts';
 import { ConfigurationService } from '../../src/service/service.ts';
@@ -58,14 +58,20 @@ function commentsOf(text: string): number {
   return count;
 }
 
-const edits = fc.property(fc.oneof(settingsFile, settingsFile, damagedFile), fc.constantFrom('test.count', 'test.list', 'other', 'new'), fc.option(fc.jsonValue({ maxDepth: 2 }).filter((made) => !JSON.stringify(made).includes('__proto__')), { nil: undefined }), (text, name, asked) => {
+/** A member `__proto__` is a member like any other here, and not so for `parse`. */
+function dataIn(text: string): object {
+  const root = parseTree(text, [], { allowTrailingComma: true });
+  return root === undefined ? {} : getNodeValue(root) as object;
+}
+
+const edits = fc.property(fc.oneof(settingsFile, settingsFile, damagedFile), fc.constantFrom('test.count', 'test.list', 'other', 'new'), fc.option(fc.jsonValue({ maxDepth: 2 }), { nil: undefined }), (text, name, asked) => {
   const before = orError(StoreError, () => parseJson('file', text));
   const after = orError(StoreError, () => edited('file', text, [name], asked));
   unpolluted();
   // What cannot be read is not written either.
   expect(after !== undefined).to.equal(before !== undefined);
   if (after === undefined) return;
-  const [was, is] = [text, after.value].map((each) => new Map(Object.entries((parse(each, [], { allowTrailingComma: true }) ?? {}) as object)));
+  const [was, is] = [text, after.value].map((each) => new Map(Object.entries(dataIn(each))));
   expect(sameData(is!.get(name), asked === undefined ? undefined : JSON.parse(JSON.stringify(asked)))).to.equal(true);
   for (const each of new Set([...was!.keys(), ...is!.keys()])) if (each !== name) expect(sameData(was!.get(each), is!.get(each)), each).to.equal(true);
   expect(orError(StoreError, () => parseJson('file', after.value))).not.to.equal(undefined);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parse, parseTree, visit } from 'jsonc-parser';
+import { getNodeValue, parse, parseTree, visit, type ParseError } from 'jsonc-parser';
 import { execFileSync } from 'node:child_process';
 import fs, { chmodSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync, type FSWatcher } from 'node:fs';
 import fsPromises from 'node:fs/promises';
@@ -119,14 +119,14 @@ describe('JsonStore', () => {
         const store = await loaded(before);
         for (const { key, value, languageId } of changes) {
           const old = text();
-          const model = parse(old) as Record<string, unknown>;
+          const model = dataIn(old) as Record<string, unknown>;
           await write(store, key, value, languageId === undefined ? {} : { languageId });
           const place = languageId === undefined ? model : model[`[${languageId}]`] as Record<string, unknown> ?? {};
           if (value !== undefined) place[`s.${key}`] = value;
           else delete place[`s.${key}`];
           if (languageId !== undefined && Object.keys(place).length > 0) model[`[${languageId}]`] = place;
-          const errors: never[] = [];
-          expect(parse(text(), errors, { allowTrailingComma: true }), text()).to.deep.equal(model);
+          const errors: ParseError[] = [];
+          expect(dataIn(text(), errors), text()).to.deep.equal(model);
           expect(errors).to.deep.equal([]);
           expect(commentsIn(text())).to.deep.equal(commentsIn(old));
           expect(otherMembers(text())).to.deep.equal(otherMembers(old));
@@ -134,7 +134,7 @@ describe('JsonStore', () => {
           expect(read.layers.get(languageId === undefined ? 'user' : 'user-language')).to.deep.equal(value);
         }
         store.dispose();
-      }), { numRuns: 200 });
+      }), { numRuns: 200, examples: [['{}', [{ key: 'a', value: JSON.parse('{"__proto__":{}}') as unknown, languageId: undefined }]]] });
     });
 
     it('what was added and is removed again leaves no trace', async () => {
@@ -721,6 +721,9 @@ function watched(file: string): Promise<void> {
     rmSync(mark);
   });
 }
+
+/** What a document says. A member `__proto__` is a member like any other here, and not so for `parse`. */
+const dataIn = (text: string, errors: ParseError[] = []): unknown => getNodeValue(parseTree(text, errors, { allowTrailingComma: true })!);
 
 function commentsIn(text: string): string[] {
   const found: string[] = [];

@@ -35,6 +35,8 @@ describe('MemoryStore', () => {
     expect(merged({ a: 1 }, [1])).to.deep.equal([1]);
     expect(merged([1], { a: 1 })).to.deep.equal({ a: 1 });
     expect(merged({ a: 1 }, null)).to.equal(null);
+    // A layer that is illegal must not be taken for one that is empty (P30).
+    expect(Object.keys(merged({ a: 1 }, JSON.parse('{"__proto__":5}')) as object)).to.deep.equal(['a', '__proto__']);
   });
 
   it('refuses a write that expects another value (P28), and one that was given up (P5)', async () => {
