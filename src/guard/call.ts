@@ -2,7 +2,8 @@ import { AbortedError, ConfigurationError, DisposedError, TimeoutError, type Fai
 import { offAbort, onAbort, type Abortable } from './abort-fanout.ts';
 import type { Deadline, DeadlineList } from './deadlines.ts';
 import type { ExecuteOptions, Guard } from './guard.ts';
-import type { RetrySteps } from './retry-mirror.ts';
+import type { Linked } from './linked-list.ts';
+import type { Retried, RetrySteps } from './retry-mirror.ts';
 
 /**
  * One attempt of a call, as the operation sees it, and all that a call needs which succeeds at once: there are no
@@ -22,8 +23,8 @@ export class Attempt<T = unknown> implements Deadline {
   /** @internal */ controller: AbortController | undefined = undefined;
   /** @internal */ givenUp = false;
   /** @internal */ due = 0;
-  /** @internal */ earlier: Deadline | undefined = undefined;
-  /** @internal */ later: Deadline | undefined = undefined;
+  /** @internal */ earlier: Linked | undefined = undefined;
+  /** @internal */ later: Linked | undefined = undefined;
   /** @internal */ listed = false;
 
   constructor(
@@ -123,15 +124,16 @@ export class Attempt<T = unknown> implements Deadline {
 }
 
 /** A call that did not succeed at once, or that was given options: from then on to the moment its promise settles. */
-export class Call<T> implements Abortable {
+export class Call<T> implements Abortable, Retried {
   /** A probe gets one attempt: the dependency is called once, whoever waits (P2). */
   probe = false;
   readonly #first: Attempt<T>;
   readonly #options: ExecuteOptions | undefined;
   #attempt: Attempt<T> | undefined;
+  /** The attempt that failed last, during the backoff after it. */ #resting: Attempt<T> | undefined = undefined;
   #settled = false;
   #stranded = false;
-  #failures: Attempts | undefined = undefined;
+  #failures: Failed[] | undefined = undefined;
   #lastClass: FailureClass = 'transient';
   #sequencer: RetrySteps | undefined = undefined;
 
@@ -156,13 +158,9 @@ export class Call<T> implements Abortable {
   onFailure(attempt: Attempt<T>, error: unknown): void {
     const { guard } = attempt;
     const duration = guard.clock.now() - started(attempt);
-    const failed: FailedAttempt = { number: attempt.number, error, duration };
-    if (this.#failures === undefined) {
-      this.#failures = [failed];
-      this.#failures[ours] = true;
-    } else {
-      this.#failures.push(failed);
-    }
+    const failed = new Failed(attempt.number, error, duration);
+    if (this.#failures === undefined) this.#failures = [failed];
+    else this.#failures.push(failed);
     guard.emit({ type: 'attempt-failed', attempt: attempt.number, error, duration });
     this.#attempt = undefined;
     this.#lastClass = guard.classify(error);
@@ -170,7 +168,7 @@ export class Call<T> implements Abortable {
     // Without another attempt to come there is nothing to be sequenced.
     const sequenced = this.#sequencer !== undefined || (retryable && guard.retry.attempts > 1);
     if (this.#stranded || !sequenced) this.#fail(error);
-    else this.#sequence(retryable);
+    else this.#sequence(attempt, retryable);
   }
 
   /** The call has settled, or is about to be. */
@@ -179,7 +177,7 @@ export class Call<T> implements Abortable {
     if (how === 'succeeded') this.#sequencer?.send({ type: 'ATTEMPT_SUCCEEDED' });
     this.#attempt?.end();
     this.#attempt = undefined;
-    if (this.#failures !== undefined) this.#guard.backingOff?.delete(this as Call<unknown>);
+    this.#endBackoff();
     if (this.#options?.signal !== undefined) offAbort(this.#options.signal, this);
   }
 
@@ -195,20 +193,41 @@ export class Call<T> implements Abortable {
     return this.#first.guard;
   }
 
-  #run(number: number): void {
-    const { operation, resolve, reject, epoch, list } = this.#first;
-    const guard = this.#guard;
-    const remaining = this.#remaining();
-    const limit = this.#options?.critical === true ? remaining : Math.min(list.duration, remaining);
-    const attempt = new Attempt(guard, operation, resolve, reject, epoch, guard.deadlines(limit), number, this);
-    this.#attempt = attempt;
-    guard.backingOff?.delete(this as Call<unknown>);
-    guard.emit({ type: 'retry', attempt: number });
-    attempt.begin();
+  random(): number {
+    return this.#guard.random();
   }
 
-  #remaining(): number {
+  remaining(): number {
     return Math.max(0, this.#guard.budget - (this.#guard.clock.now() - started(this.#first)));
+  }
+
+  /** The wait is over. */
+  run(number: number): void {
+    // The breaker may have opened meanwhile.
+    if (this.#isPermitted()) this.#attemptAgain(number);
+    else this.#sequencer?.send({ type: 'GIVE_UP' });
+  }
+
+  onExhausted(): void {
+    this.#fail(this.#lastError());
+  }
+
+  /** There is no further attempt, but one that runs goes on. */
+  onSequencerLost(): void {
+    this.#stranded = true;
+    if (this.#attempt === undefined) this.#fail(this.#lastError());
+  }
+
+  #attemptAgain(number: number): void {
+    const { operation, resolve, reject, epoch, list } = this.#first;
+    const guard = this.#guard;
+    const remaining = this.remaining();
+    const limit = this.#options?.critical === true ? remaining : Math.min(list.duration, remaining);
+    const attempt = new Attempt(guard, operation, resolve, reject, epoch, guard.deadlines(limit), number, this);
+    this.#endBackoff();
+    this.#attempt = attempt;
+    guard.emit({ type: 'retry', attempt: number });
+    attempt.begin();
   }
 
   /** No further attempt once the breaker has opened meanwhile. */
@@ -217,28 +236,18 @@ export class Call<T> implements Abortable {
   }
 
   /** The sequencer starts with the first failure: a call that succeeds at once never has one. */
-  #sequence(retryable: boolean): void {
-    const guard = this.#guard;
-    guard.nowBackingOff(this as Call<unknown>);
-    if (this.#sequencer === undefined) {
-      this.#sequencer = guard.startRetry({
-        ...guard.retry,
-        random: () => guard.random(),
-        remaining: () => this.#remaining(),
-        run: (number) => {
-          // The breaker may have opened during the backoff.
-          if (this.#isPermitted()) this.#run(number);
-          else this.#sequencer?.send({ type: 'GIVE_UP' });
-        },
-      }, { exhausted: () => this.#fail(this.#lastError()), lost: () => this.#onSequencerLost() });
-    }
+  #sequence(failed: Attempt<T>, retryable: boolean): void {
+    // Disposal ends a backoff as it ends an attempt.
+    this.#guard.backingOff.add(failed as Attempt);
+    this.#resting = failed;
+    this.#sequencer ??= this.#guard.startRetry(this);
     this.#sequencer.send({ type: 'ATTEMPT_FAILED', retryable });
   }
 
-  /** It has crashed, or its supervisor has given up: there is no further attempt, but one that runs goes on. */
-  #onSequencerLost(): void {
-    this.#stranded = true;
-    if (this.#attempt === undefined) this.#fail(this.#lastError());
+  #endBackoff(): void {
+    if (this.#resting === undefined) return;
+    this.#guard.backingOff.remove(this.#resting as Attempt);
+    this.#resting = undefined;
   }
 
   #lastError(): unknown {
@@ -273,11 +282,17 @@ function started({ due, list }: Pick<Attempt, 'due' | 'list'>): number {
   return due - list.duration;
 }
 
-/** Marks the attempts that were attached here: an error that is thrown again, by another call, tells of that call's. */
-const ours = Symbol('attempts of a call');
+/** Of a class of its own, by which attempts are known that were attached here. */
+class Failed implements FailedAttempt {
+  readonly number: number;
+  readonly error: unknown;
+  readonly duration: number;
 
-interface Attempts extends Array<FailedAttempt> {
-  [ours]?: true;
+  constructor(number: number, error: unknown, duration: number) {
+    this.number = number;
+    this.error = error;
+    this.duration = duration;
+  }
 }
 
 /** The real cause, with its own type, and the attempts attached (P9). */
@@ -286,8 +301,9 @@ function withAttempts(error: unknown, attempts: readonly FailedAttempt[]): unkno
   if (error instanceof ConfigurationError) {
     if (!Object.isFrozen(error)) error.attempts = attempts;
   } else if (error instanceof Error && Object.isExtensible(error)) {
-    const { attempts: earlier } = error as { attempts?: Attempts };
-    if (earlier?.[ours] === true) (error as { attempts?: unknown }).attempts = attempts;
+    const { attempts: earlier } = error as { attempts?: unknown };
+    // An error that is thrown again, by another call, tells of that call's.
+    if (Array.isArray(earlier) && earlier[0] instanceof Failed) (error as { attempts?: unknown }).attempts = attempts;
     else if (!('attempts' in error)) Object.defineProperty(error, 'attempts', { value: attempts, configurable: true, writable: true });
   }
   return error;

@@ -1,14 +1,12 @@
 import type { Clock, TimerHandle } from '../clock.ts';
+import { LinkedList, type Linked } from './linked-list.ts';
 
 /**
- * Something that must end within a time, and its links in the one `DeadlineList` it lives in at most. An interface and
- * no base class: constructing a derived class is a tenth of what a call costs.
+ * Something that must end within a time, and its links in the one list it is in at most. An interface and no base
+ * class: constructing a derived class is a tenth of what a call costs.
  */
-export interface Deadline {
+export interface Deadline extends Linked {
   due: number;
-  earlier: Deadline | undefined;
-  later: Deadline | undefined;
-  listed: boolean;
   /** Its time is over; it has been taken off the list. */
   expire(): void;
 }
@@ -17,59 +15,30 @@ export interface Deadline {
  * The deadlines of one duration. As all last equally long they expire in the order they began, so a
  * linked list keeps them sorted and one timer serves them all, however many are in flight (P14).
  */
-export class DeadlineList {
+export class DeadlineList extends LinkedList<Deadline> {
+  /** In milliseconds. */
+  readonly duration: number;
   readonly #clock: Clock;
-  readonly #duration: number;
-  #first: Deadline | undefined;
-  #last: Deadline | undefined;
   #timer: TimerHandle | undefined;
 
-  /** @param duration in milliseconds */
   constructor(clock: Clock, duration: number) {
+    super();
     this.#clock = clock;
-    this.#duration = duration;
+    this.duration = duration;
   }
 
-  get duration(): number {
-    return this.#duration;
-  }
-
-  get isEmpty(): boolean {
-    return this.#first === undefined;
-  }
-
-  add(deadline: Deadline): void {
-    deadline.due = this.#clock.now() + this.#duration;
-    deadline.listed = true;
-    deadline.earlier = this.#last;
-    if (this.#last === undefined) this.#first = deadline;
-    else this.#last.later = deadline;
-    this.#last = deadline;
+  override add(deadline: Deadline): void {
+    deadline.due = this.#clock.now() + this.duration;
+    super.add(deadline);
     // A timer that runs already is due no later than this deadline: it re-arms itself.
-    this.#timer ??= this.#arm(this.#duration);
-  }
-
-  remove(deadline: Deadline): void {
-    if (!deadline.listed) return;
-    const { earlier, later } = deadline;
-    if (earlier === undefined) this.#first = later;
-    else earlier.later = later;
-    if (later === undefined) this.#last = earlier;
-    else later.earlier = earlier;
-    deadline.earlier = deadline.later = undefined;
-    deadline.listed = false;
+    this.#timer ??= this.#arm(this.duration);
   }
 
   /** Takes everything off the list and stops the timer. */
-  clear(): Deadline[] {
-    const all: Deadline[] = [];
-    while (this.#first !== undefined) {
-      all.push(this.#first);
-      this.remove(this.#first);
-    }
+  override clear(): Deadline[] {
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
-    return all;
+    return super.clear();
   }
 
   #arm(delay: number): TimerHandle {
@@ -79,11 +48,11 @@ export class DeadlineList {
   #onTimer(): void {
     this.#timer = undefined;
     const now = this.#clock.now();
-    while (this.#first !== undefined && this.#first.due <= now) {
-      const deadline = this.#first;
+    while (this.first !== undefined && this.first.due <= now) {
+      const deadline = this.first;
       this.remove(deadline);
       deadline.expire();
     }
-    if (this.#first !== undefined) this.#timer ??= this.#arm(this.#first.due - now);
+    if (this.first !== undefined) this.#timer ??= this.#arm(this.first.due - now);
   }
 }

@@ -8,7 +8,8 @@ import { AbortedError, CircuitOpenError, DisposedError, type FailureClass } from
 import { Attempt, Call } from './call.ts';
 import { classifyFailure } from './classify.ts';
 import { DeadlineList, type Deadline } from './deadlines.ts';
-import { RetryMirror, type RetryEnds, type RetrySteps } from './retry-mirror.ts';
+import { LinkedList } from './linked-list.ts';
+import { RetryMirror, type Retried, type RetrySteps } from './retry-mirror.ts';
 
 export interface GuardOptions {
   /** The dependency, for messages. */
@@ -80,7 +81,7 @@ export class Guard {
   readonly #timeout: number;
   /** The deadlines of attempts that may not take the usual time. */ #oddDeadlines: Map<number, DeadlineList> | undefined;
   #attemptDeadlines: DeadlineList | undefined;
-  /** @internal Calls between two attempts. */ backingOff: Set<Call<unknown>> | undefined;
+  #backingOff: LinkedList<Attempt> | undefined;
 
   // The mirror: what the hot path needs to know of the breaker. Written by #mirror alone, from the
   // machine's own snapshots; test/unit/guard/mirror.test.ts proves that the two agree.
@@ -140,21 +141,27 @@ export class Guard {
    *   long; `CircuitOpenError` without a call; `AbortedError` for `options.signal`; `DisposedError`
    */
   execute<T>(operation: (attempt: Attempt) => T | PromiseLike<T>, options?: ExecuteOptions): Promise<Awaited<T>> {
-    return new Promise<Awaited<T>>((resolve, reject) => {
-      if (this.mode === CLOSED && options === undefined && !this.#disposed) {
-        new Attempt<T>(this, operation, resolve, reject, this.epoch, this.attemptDeadlines, 1, undefined).begin();
-      } else if (this.#disposed) {
-        reject(new DisposedError(this.name));
-      } else if (options?.signal?.aborted === true) {
-        reject(new AbortedError(this.name, 'not stored', { cause: options.signal.reason }));
-      } else if (this.permits()) {
-        const list = options?.critical === true ? this.deadlines(this.budget) : this.attemptDeadlines;
-        Call.begin(new Attempt<T>(this, operation, resolve, reject, this.epoch, list, 1, undefined), options, this.mode !== CLOSED);
-      } else {
-        reject(withoutStack(() => this.rejection()));
-        this.emit({ type: 'rejected' });
-      }
+    // The operation is called outside of the promise's executor: an error that it makes has two frames less to collect.
+    let resolve!: (value: Awaited<T>) => void;
+    let reject!: (error: unknown) => void;
+    const promise = new Promise<Awaited<T>>((fulfil, refuse) => {
+      resolve = fulfil;
+      reject = refuse;
     });
+    if (this.mode === CLOSED && options === undefined && !this.#disposed) {
+      new Attempt<T>(this, operation, resolve, reject, this.epoch, this.attemptDeadlines, 1, undefined).begin();
+    } else if (this.#disposed) {
+      reject(new DisposedError(this.name));
+    } else if (options?.signal?.aborted === true) {
+      reject(new AbortedError(this.name, 'not stored', { cause: options.signal.reason }));
+    } else if (this.permits()) {
+      const list = options?.critical === true ? this.deadlines(this.budget) : this.attemptDeadlines;
+      Call.begin(new Attempt<T>(this, operation, resolve, reject, this.epoch, list, 1, undefined), options, this.mode !== CLOSED);
+    } else {
+      reject(withoutStack(() => this.rejection()));
+      this.emit({ type: 'rejected' });
+    }
+    return promise;
   }
 
   /** The error a refused call gets. */
@@ -221,10 +228,9 @@ export class Guard {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const list of [this.#attemptDeadlines, ...this.#oddDeadlines?.values() ?? []]) {
+    for (const list of [this.#attemptDeadlines, ...this.#oddDeadlines?.values() ?? [], this.#backingOff]) {
       for (const attempt of list?.clear() ?? []) (attempt as Attempt).onDispose();
     }
-    for (const call of [...this.backingOff ?? []]) call.onDispose();
     if (this.#actors === undefined) this.#breaker?.stop();
     this.#breaker = undefined;
   }
@@ -314,16 +320,21 @@ export class Guard {
   }
 
   /** @internal An actor where a supervisor watches it, its mirror where nobody does. */
-  startRetry(input: RetryInput, ends: RetryEnds): RetrySteps {
-    const actor = this.#actors?.spawnRetry(input);
-    if (actor === undefined) return new RetryMirror(input, this.clock, ends);
+  startRetry(call: Retried): RetrySteps {
+    const actor = this.#actors?.spawnRetry({
+      ...this.retry,
+      random: () => call.random(),
+      remaining: () => call.remaining(),
+      run: (attempt) => call.run(attempt),
+    });
+    if (actor === undefined) return new RetryMirror(this.retry, call, this.clock);
     actor.subscribe({
       next: ({ value }) => {
-        if (value === 'exhausted') ends.exhausted();
+        if (value === 'exhausted') call.onExhausted();
       },
-      error: () => ends.lost(),
+      error: () => call.onSequencerLost(),
       complete: () => {
-        if (actor.getSnapshot().status === 'stopped') ends.lost();
+        if (actor.getSnapshot().status === 'stopped') call.onSequencerLost();
       },
     });
     return actor;
@@ -366,9 +377,9 @@ export class Guard {
     this.#oddDeadlines?.delete(list.duration);
   }
 
-  /** @internal */
-  nowBackingOff(call: Call<unknown>): void {
-    (this.backingOff ??= new Set()).add(call);
+  /** @internal The attempts after which a call waits for the next. */
+  get backingOff(): LinkedList<Attempt> {
+    return this.#backingOff ??= new LinkedList();
   }
 
   /** @internal */

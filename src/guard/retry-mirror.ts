@@ -1,4 +1,4 @@
-import { backoffDelay, type RetryEvent, type RetryInput } from '../../machines/retry-sequencer.ts';
+import { backoffDelay, type RetryEvent, type RetryOptions } from '../../machines/retry-sequencer.ts';
 import type { Clock, TimerHandle } from '../clock.ts';
 
 /** What a call needs of its retry sequencer, be it the machine's actor or its mirror. */
@@ -6,12 +6,18 @@ export interface RetrySteps {
   send(event: RetryEvent): void;
 }
 
-/** What a call hears of its retry sequencer. */
-export interface RetryEnds {
+/** The call that a retry sequencer serves: what it is asked, told to do, and told. */
+export interface Retried {
+  /** One number in [0, 1) per wait. */
+  random(): number;
+  /** Milliseconds left for the operation as a whole. */
+  remaining(): number;
+  /** Makes the attempt of this number. */
+  run(attempt: number): void;
   /** There is no further attempt: the call has failed. */
-  exhausted(): void;
-  /** It has crashed, or its supervisor has given up. */
-  lost(): void;
+  onExhausted(): void;
+  /** The sequencer has crashed, or its supervisor has given up. */
+  onSequencerLost(): void;
 }
 
 /**
@@ -22,14 +28,14 @@ export class RetryMirror implements RetrySteps {
   #state: 'attempting' | 'backoff' | 'over' = 'attempting';
   #attempt = 1;
   #timer: TimerHandle | undefined = undefined;
-  readonly #input: RetryInput;
+  readonly #options: RetryOptions;
+  readonly #call: Omit<Retried, 'onSequencerLost'>;
   readonly #clock: Clock;
-  readonly #ends: Pick<RetryEnds, 'exhausted'>;
 
-  constructor(input: RetryInput, clock: Clock, ends: Pick<RetryEnds, 'exhausted'>) {
-    this.#input = input;
+  constructor(options: RetryOptions, call: Omit<Retried, 'onSequencerLost'>, clock: Clock) {
+    this.#options = options;
+    this.#call = call;
     this.#clock = clock;
-    this.#ends = ends;
   }
 
   send(event: RetryEvent): void {
@@ -41,10 +47,9 @@ export class RetryMirror implements RetrySteps {
 
   /** False when there is no further attempt, or no time for it. */
   #backOff(): boolean {
-    const input = this.#input;
-    if (this.#attempt >= input.attempts) return false;
-    const delay = backoffDelay(input, this.#attempt, input.random());
-    if (delay >= input.remaining()) return false;
+    if (this.#attempt >= this.#options.attempts) return false;
+    const delay = backoffDelay(this.#options, this.#attempt, this.#call.random());
+    if (delay >= this.#call.remaining()) return false;
     this.#state = 'backoff';
     // Somebody awaits a backoff, so its timer keeps the process alive.
     this.#timer = this.#clock.setTimeout(() => this.#next(), delay);
@@ -54,12 +59,12 @@ export class RetryMirror implements RetrySteps {
   #next(): void {
     this.#timer = undefined;
     this.#state = 'attempting';
-    this.#input.run(++this.#attempt);
+    this.#call.run(++this.#attempt);
   }
 
   #exhaust(): void {
     this.#end();
-    this.#ends.exhausted();
+    this.#call.onExhausted();
   }
 
   #end(): void {

@@ -40,8 +40,8 @@ describe('Mirror = machine', () => {
           if (runs.shift() === false) sequencer.send({ type: 'GIVE_UP' });
         },
       };
-      const exhausted = (): void => note('exhausted');
-      const sequencer = mirrored ? new RetryMirror(input, clock, { exhausted }) : actor(input, clock, exhausted);
+      const onExhausted = (): void => note('exhausted');
+      const sequencer = mirrored ? new RetryMirror(input, { ...input, onExhausted }, clock) : actor(input, clock, onExhausted);
       for (const each of steps) {
         if (each.type === 'WAIT') await clock.advance(each.ms);
         else if (each.type === 'BUDGET') budget = clock.now() + each.ms;
@@ -51,10 +51,10 @@ describe('Mirror = machine', () => {
       return seen;
     }
 
-    function actor(input: RetryInput, clock: VirtualClock, exhausted: () => void): ActorRefFrom<typeof retrySequencer> {
+    function actor(input: RetryInput, clock: VirtualClock, onExhausted: () => void): ActorRefFrom<typeof retrySequencer> {
       const started = createActor(retrySequencer, { input, clock: actorClock(clock) });
       started.subscribe(({ value }) => {
-        if (value === 'exhausted') exhausted();
+        if (value === 'exhausted') onExhausted();
       });
       return started.start();
     }
