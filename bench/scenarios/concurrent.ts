@@ -22,6 +22,19 @@ async function contestants({ builds }: Setting): Promise<Contestant[]> {
   const effect = await effectStack(policy, operation);
   return [
     { name: 'bare await', run: together(() => operation()) },
+    {
+      name: 'floor: a promise around it',
+      run: together(() => new Promise((resolve, reject) => {
+        operation().then((value) => resolve(value), (error) => reject(error));
+      })),
+    },
+    {
+      name: 'floor: the same, and a look at the clock',
+      run: together(() => new Promise((resolve, reject) => {
+        const now = performance.now();
+        operation().then((value) => resolve(now < 0 ? 0 : value), (error) => reject(error));
+      })),
+    },
     ...builds.map(({ name, library }): Contestant => {
       const guard = library.createGuard({ name: 'bench' });
       return { name, run: together(() => guard.execute(operation)) };
