@@ -28,6 +28,8 @@ export interface WritingHooks {
 /** The caller of one operation, and where it writes, once that is known. */
 interface Submission extends Caller {
   slots: readonly Slot[];
+  /** What is to be stored in each, as far as that is known. */
+  asked: readonly (readonly [slot: Slot, asked: { readonly value: unknown } | undefined])[];
   /** What has written for it: more than one when it has waited for a person. */
   readonly jobs: Job[];
 }
@@ -71,7 +73,7 @@ export class Writing {
     this.#host = {
       tools: this.#tools,
       clock,
-      onAsked: (job, slot, value) => this.#note(job, slot, { value }),
+      onAsked: (job, slot, value) => this.#note(job.id, slot, { value }),
       onStored: (slot, value) => this.#onStored(slot, value),
       isLegal: ({ key }, value) => value === undefined || definition.check(key, value).ok,
       onLoose: (job, slot, loose, inDoubt) => {
@@ -94,17 +96,18 @@ export class Writing {
       caller.slots = [slot];
       const asked = this.#requests.asked(key, value, () => this.#loading.snapshot.get(key, slot.scope));
       const known = asked.kind === 'value' ? { value: asked.value } : undefined;
+      caller.asked = [[slot, known]];
       const jobOptions = toJobOptions(options);
       const lane = this.#lanes.at(slot);
       const waiting = lane.lastWaiting;
       if (waiting instanceof SingleJob && waiting.merge(slot, asked, caller, jobOptions)) {
         caller.jobs.push(waiting);
-        this.#note(waiting, slot, known);
+        this.#note(waiting.id, slot, known);
         return;
       }
       const job = new SingleJob(id, this.#host, slot, asked, caller, jobOptions);
       caller.jobs.push(job);
-      this.#note(job, slot, known);
+      this.#note(job.id, slot, known);
       this.#accept(lane, job);
     });
   }
@@ -129,9 +132,10 @@ export class Writing {
     return this.#submit(keys, options, false, (id, caller, options) => {
       const writes = ask(options);
       caller.slots = writes.map(({ slot }) => slot);
+      caller.asked = writes.map(({ slot, value }) => [slot, { value }]);
       const job = new TransactionJob(id, this.#host, writes, caller, toJobOptions(options));
       caller.jobs.push(job);
-      for (const { slot, value } of writes) this.#note(job, slot, { value });
+      for (const [slot, known] of caller.asked) this.#note(job.id, slot, known);
       this.#accept(this.#lanes.at(caller.slots[0]!), job);
     });
   }
@@ -181,6 +185,8 @@ export class Writing {
     let accepted = false;
     let refusedSince: number | undefined;
     let wait = false;
+    /** Takes what waits for a person out of the journal. */
+    let unnote = (): void => undefined;
     let signal: AbortSignal | undefined;
     let target: Target | undefined;
     return new Promise<UpdateResult>((resolve, reject) => {
@@ -189,6 +195,7 @@ export class Writing {
         const { file, target } = caller.slots[0]!;
         const shadowedBy = superseded ? undefined : this.#shadow(caller.slots, stored);
         const shadowed = shadowedBy === undefined ? {} : { shadowedBy };
+        unnote();
         this.#metrics.succeeded(latency);
         emit({ type: 'stored', keys: shown, file, latency, ...shadowed, ...attemptsOf(caller) });
         resolve({ outcome: superseded ? 'superseded' : 'stored', target, ...shadowed });
@@ -196,12 +203,14 @@ export class Writing {
       const refuse = (error: unknown): void => {
         const latency = clock.now() - started;
         const { code } = error as ConfigurationError;
+        unnote();
         this.#metrics.failed(latency, code, accepted && code !== 'CIRCUIT_OPEN');
         emit({ type: 'failed', keys: shown, file: caller.slots[0]?.file, error, latency, ...attemptsOf(caller) });
         reject(error);
       };
       const caller: Submission = {
         slots: [],
+        asked: [],
         jobs: [],
         resolve: (superseded, stored) => {
           this.waiting.ended(order);
@@ -212,6 +221,7 @@ export class Writing {
           this.waiting.ended(order);
           const { slots } = caller;
           const since = refusedSince ??= clock.now();
+          unnote = this.#noteWaiting(caller.asked);
           if (!wait || !this.waiting.take({ order, slots, target: target ?? 'workspace', signal, replaceable, since, again, superseded: () => answer(true, new Map()), reject: refuse }, error)) refuse(error);
         },
       };
@@ -228,7 +238,10 @@ export class Writing {
         }
       };
       // The breaker may have opened meanwhile: then it waits for that.
-      const again = (elsewhere: Target): void => attempt({ ...options, target: elsewhere, park: true });
+      const again = (elsewhere: Target): void => {
+        unnote();
+        attempt({ ...options, target: elsewhere, park: true });
+      };
       attempt(options);
     });
   }
@@ -256,10 +269,19 @@ export class Writing {
 
   // ---- The way of a write
 
-  #note(job: Job, { key, target, scope }: Slot, asked: { readonly value: unknown } | undefined): void {
+  #note(job: number, { key, target, scope }: Slot, asked: { readonly value: unknown } | undefined): void {
     const { clock, definition } = this.#context;
     const known = asked === undefined || definition.isSecret(key) ? {} : { asked };
-    this.#journal.put({ job: job.id, key, target, scope, acceptedAt: clock.wallTime(), ...known });
+    this.#journal.put({ job, key, target, scope, acceptedAt: clock.wallTime(), ...known });
+  }
+
+  /** What waits for a person must not be lost silently either, when the process ends meanwhile (P27). @returns what takes it out again */
+  #noteWaiting(asked: Submission['asked']): () => void {
+    const id = ++this.#jobs;
+    for (const [slot, known] of asked) this.#note(id, slot, known);
+    return () => {
+      for (const [{ key }] of asked) this.#journal.remove(id, key);
+    };
   }
 
   #onStored(slot: Slot, value: unknown): void {

@@ -90,8 +90,24 @@ export const faults: readonly Fault[] = [
     file: breaker, replace: "{ guard: 'wasHeld', target: 'OPEN.held' },", by: "{ guard: 'wasHeld', target: 'OPEN' },",
   },
   {
+    property: 'P12', fault: 'What a listener throws reaches whoever has told it.',
+    file: 'src/service/emitter.ts', replace: '      } catch (error) {\n        this.#onError(error);', by: '      } catch (error) {\n        throw error;',
+  },
+  {
     property: 'P13', fault: 'The timeout of one call ends the next one on the list as well.',
     file: 'src/guard/deadlines.ts', replace: 'while (this.#first !== undefined && this.#first.due <= now) {', by: 'while (this.#first !== undefined) {',
+  },
+  {
+    property: 'P14', fault: 'Everything that waits for the abort of a call adds a listener of its own.',
+    file: 'src/guard/abort-fanout.ts', replace: '    fanouts.set(signal, fanout);\n', by: '',
+  },
+  {
+    property: 'P14', fault: 'Every attempt sets a timer of its own.',
+    file: 'src/guard/deadlines.ts', replace: 'this.#timer ??= this.#arm(this.#duration);', by: 'this.#timer = this.#arm(this.#duration);',
+  },
+  {
+    property: 'P15', fault: 'With each failure one observer more hears of the next.',
+    file: 'src/guard/guard.ts', replace: '    if (breaker === this.#breaker) return;\n    this.#breaker = breaker;', by: '    this.#breaker = breaker;',
   },
   {
     property: 'P16', fault: 'Evidence of recovery while the breaker rests is forgotten.',
@@ -167,7 +183,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P29', fault: 'A write nobody knows the end of is reported as not stored.',
-    file: 'src/service/write.ts', replace: "withOutcome(failure, unknown ? 'unknown' : 'not stored')", by: "withOutcome(failure, 'not stored')",
+    file: 'src/service/write.ts', replace: 'unknown = stored === undefined || isUnsettled() || mayBeBuiltOn || !speaksForItself;', by: 'unknown = false;',
   },
   {
     property: 'P29', fault: 'Nothing says that a stored value is shadowed by a higher layer.',
@@ -194,6 +210,10 @@ export const faults: readonly Fault[] = [
     file: 'src/service/changes.ts', replace: '      if (sameData(now, known)) return undefined;\n', by: '',
   },
   {
+    property: 'P34', fault: 'What is stored for a folder or a language is not served there.',
+    file: 'src/service/snapshot.ts', replace: 'return this.#resolve(key, readSetting(this.#definition, this.#store, key, scope)).value;', by: 'return this.#resolve(key, readSetting(this.#definition, this.#store, key, {})).value;',
+  },
+  {
     property: 'P40', fault: 'Disposal leaves the look for evidence running.',
     file: 'src/service/lane.ts', replace: '    this.#closing = true;\n    this.#stopProber();', by: '    this.#closing = true;',
   },
@@ -206,6 +226,10 @@ export const faults: readonly Fault[] = [
     file: 'src/service/service.ts', replace: '      this.#storeSubscription.dispose();\n', by: '',
   },
   {
+    property: 'P41', fault: 'A listener that has left is kept, and called.',
+    file: 'src/service/emitter.ts', replace: 'return { dispose: () => void this.#listeners.delete(entry) };', by: 'return { dispose: () => undefined };',
+  },
+  {
     property: 'P42', fault: 'A crashed actor is not started again.',
     file: supervisor, replace: "{ actions: ['countCrash', 'restartChild'] },", by: "{ actions: ['countCrash'] },",
   },
@@ -216,6 +240,10 @@ export const faults: readonly Fault[] = [
   {
     property: 'P42', fault: 'A queue that is started again after a crash forgets what waited.',
     file: 'src/service/lane.ts', replace: 'waiting: [...this.#jobs.keys()].filter((id) => id !== this.#current).map((id) => ({ id })),', by: 'waiting: [],',
+  },
+  {
+    property: 'P43', fault: 'The timer of the deadlines goes on when there is none.',
+    file: 'src/guard/deadlines.ts', replace: 'if (this.#first !== undefined) this.#timer ??= this.#arm(this.#first.due - now);', by: 'this.#timer ??= this.#arm(this.#first === undefined ? this.#duration : this.#first.due - now);',
   },
   {
     property: 'P60', fault: 'Health does not know of an open breaker.',

@@ -3,11 +3,12 @@
  * generated tests or the simulation notice. Ends with `caught/total`, and exit code 1 when one survives.
  */
 import { faults } from './faults.ts';
-import { Workshop } from './workshop.ts';
+import { simulated, Workshop } from './workshop.ts';
 
 const wanted = process.argv.slice(2);
 const chosen = faults.filter(({ property }) => wanted.length === 0 || wanted.includes(property));
 const workshop = new Workshop();
+console.log(`${chosen.length} faults; for each, the generated tests, and ${simulated.runs} simulated runs of ${simulated.steps} steps from seed ${simulated.seed}`);
 let caught = 0;
 try {
   const failure = await workshop.try();

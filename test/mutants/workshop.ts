@@ -19,10 +19,13 @@ interface Check {
 
 const mocha = ['node_modules/mocha/bin/mocha.js', '--no-config', '--bail', '--timeout', '120000', '--reporter', 'dot'];
 
+/** What the simulation plays for each fault: the same runs every time, from this seed on. */
+export const simulated = { runs: 300, steps: 150, seed: 1 };
+
 /** The quickest first. */
 const checks: readonly Check[] = [
   { name: 'generated tests', args: [...mocha, 'test/model/*/*.test.ts'], needs: 'test/model', finding: /1\) (.*\n.*)/ },
-  { name: 'simulation', args: ['test/simulation/main.ts', '--runs', '300', '--steps', '150', '--seed', '1'], needs: 'test/simulation/main.ts', finding: /\b(P\d+\b.*)/ },
+  { name: 'simulation', args: ['test/simulation/main.ts', '--runs', `${simulated.runs}`, '--steps', `${simulated.steps}`, '--seed', `${simulated.seed}`], needs: 'test/simulation/main.ts', finding: /\b(P\d+\b.*)/ },
 ];
 
 /** A check that hangs has noticed something, too: one that takes far longer than it does without a fault, in milliseconds. */
@@ -92,7 +95,9 @@ export class Workshop {
       return undefined;
     }
     if (code === null) return 'does not come to an end';
-    return (finding.exec(output)?.[1] ?? output.trim().split('\n').at(-1) ?? '').replace(/\s+/g, ' ').slice(0, 160);
+    const seed = /again: .*--seed (\d+)/.exec(output)?.[1];
+    const found = (finding.exec(output)?.[1] ?? output.trim().split('\n').at(-1) ?? '').replace(/\s+/g, ' ').slice(0, 160);
+    return seed === undefined ? found : `seed ${seed}: ${found}`;
   }
 }
 

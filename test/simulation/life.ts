@@ -25,6 +25,8 @@ export interface Operation {
   readonly calledAt: number;
   /** What was on its way to the same file before it. */
   readonly ahead: number;
+  /** How much had happened in its life before it. */
+  readonly events: number;
   answered?: number;
   answeredAt?: number;
   result?: UpdateResult;
@@ -92,6 +94,7 @@ export class Life {
     this.service.onEvent(() => {
       throw new Error('A listener that throws (P12).');
     });
+    this.service.onEvent(() => watcher.violation('P41', 'a listener of events that has left is called')).dispose();
     this.#listen();
   }
 
@@ -103,6 +106,7 @@ export class Life {
         this.service.onDidChange(key, () => {
           throw new Error('A listener that throws (P12).');
         }, scope);
+        this.service.onDidChange(key, () => this.#watcher.violation('P41', `a listener of "${key}" that has left is called`), scope).dispose();
         this.service.onDidChange(key, (now, before) => {
           this.#watcher.count('change event');
           const shown = this.service.get(key, scope);
@@ -147,6 +151,7 @@ export class Life {
       number, life: this, kind, place, values, how, controller,
       called: this.#backend.moment(), calledAt: this.#backend.clock.now(),
       ahead: this.service.breakers().find((breaker) => breaker.file === file)?.queueDepth ?? 0,
+      events: this.events.length,
     };
     this.operations.push(operation);
     const options: UpdateOptions = { target, ...scope, park: how.park, critical: how.critical, ...(controller === undefined ? {} : { signal: controller.signal }) };

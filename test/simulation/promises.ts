@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { StoreReason } from '../../src/errors.ts';
 import type { ServiceEvent } from '../../src/service/events.ts';
 import type { Attempt, Backend, Change } from './backend.ts';
@@ -17,6 +18,9 @@ const reasonsInDoubt: readonly StoreReason[] = ['io', 'unknown', 'not-verified',
 const longestWrite = 35_000;
 /** For each setting a look and a write, and then 30 s of rolling back, the last of it begun just in time. */
 const longestTransaction = 4 * (5_000 + longestWrite) + 30_000 + 30_000;
+
+/** Those of an actor: its supervisor, whatever mirrors it, and somebody who looks. */
+const mostObservers = 4;
 
 /** What the caller was told of one setting. */
 export type Told = 'stored' | 'superseded' | 'not stored' | 'unknown' | 'nothing';
@@ -250,7 +254,27 @@ export class Promises implements Watcher {
     const byCode = Object.values(errors).reduce((sum, count) => sum + count, 0);
     if (byCode !== errorCount) this.violation('P61', `${errorCount} errors, and ${byCode} by their codes`);
     for (const operation of life.pending) this.#checkPending(operation);
+    this.#checkListeners(life);
+    this.#checkObservers(life);
     for (const operation of this.#superseded.splice(0)) this.#checkSuperseded(operation);
+  }
+
+  /** P14: one listener for each signal, whoever has to hear of it; none once that has ended. */
+  #checkListeners({ operations }: Life): void {
+    for (const { number, controller, answered } of operations) {
+      if (controller === undefined) continue;
+      const count = getEventListeners(controller.signal, 'abort').length;
+      if (count > (answered === undefined ? 1 : 0)) this.violation('P14', `${count} listeners wait for the abort of operation ${number}`);
+    }
+  }
+
+  /** P15: however much has happened, no more hear of the next. XState does not tell, so its own list is counted. */
+  #checkObservers({ service }: Life): void {
+    for (const [id, child] of Object.entries(service.supervisor.getSnapshot().children)) {
+      const { observers } = child as unknown as { readonly observers: ReadonlySet<unknown> };
+      if (!(observers instanceof Set)) throw new Error('XState keeps the observers of an actor elsewhere: this check needs to know where.');
+      if (observers.size > mostObservers) this.violation('P15', `${observers.size} observers follow ${id}`);
+    }
   }
 
   /** P5, P24 */

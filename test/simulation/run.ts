@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { Backend, fileNames, fileOfTarget, nameIn, slotOf } from './backend.ts';
+import { untold } from './doubts.ts';
 import { judge, tell, type Look } from './history.ts';
 import { SimulatedMemento } from './leash.ts';
 import { Life, slotIn } from './life.ts';
@@ -268,6 +269,7 @@ export class Run {
     for (const life of this.#windows) this.#checkHealed(life);
     for (const place of placeNames) for (const key of keys) this.#note(slotIn(place, key));
     for (const place of placeNames) for (const key of keys) this.#checkHistory(place, key);
+    for (const memento of this.#mementos) this.#checkTold(memento);
     for (const life of this.#windows) await this.#dispose(life);
   }
 
@@ -302,6 +304,14 @@ export class Run {
     const expected = layers.length === 0 ? { value: definition.defaults[key] } : asRead(key, mergedLayers(layers));
     const shown = service.get(key, scope);
     if (expected !== undefined && !same(shown, expected.value)) this.#promises.violation('P31', `get shows ${text(shown)} for "${key}", and ${text(expected.value)} is stored`);
+  }
+
+  /** P29. Of a memento that has failed nobody can expect that it knows. */
+  #checkTold(memento: SimulatedMemento): void {
+    if (memento.suspect) return;
+    for (const { operation: { number, life }, key } of untold(this.#lives.filter((each) => each.memento === memento))) {
+      this.#promises.violation('P29', `what became of "${key}" of operation ${number} of life ${life.number} nobody was told, in its life or after`);
+    }
   }
 
   #checkHistory(place: PlaceName, key: Key): void {

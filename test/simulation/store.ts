@@ -177,8 +177,8 @@ export class SimulatedStore implements Store {
     return { dispose: () => void this.#listeners.delete(entry) };
   }
 
+  /** Who listens has to leave by itself. */
   dispose(): void {
-    this.#listeners.clear();
     this.#backend.watchers.delete(this.#notice);
   }
 

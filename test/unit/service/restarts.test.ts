@@ -97,6 +97,32 @@ describe('Service: restarts', () => {
       expect(first.memento.get(journal)).to.include('"count"');
     });
 
+    it('P27 P29 a write that waits for a person is in it as long as it waits', async () => {
+      const first = await bench();
+      first.service.rescueWith({ patience: 60_000, onWaiting: () => undefined });
+      first.store.outage('dirty');
+      void unheard(first.service.update('count', 5));
+      void unheard(first.service.updateAll({ name: 'x', tool: 't' }));
+      await first.clock.advance(5_000);
+      const crashed = await holding({ [journal]: first.memento.get(journal) });
+      const second = await bench({ clock: first.clock, memento: crashed });
+      await second.clock.flush();
+      expect(second.eventsOf('reconciled').map(({ key, outcome }) => [key, outcome])).to.deep.equal([['count', 'not stored'], ['name', 'not stored'], ['tool', 'not stored']]);
+      first.store.heal();
+      await first.clock.advance(5_000);
+      expect(first.stored('count')).to.equal(5);
+      expect(first.memento.get(journal)).to.equal(undefined);
+    });
+
+    it('P29 a write that waited for a person in vain is not in it', async () => {
+      const { service, store, clock, memento, error } = await bench();
+      service.rescueWith({ patience: 10_000, onWaiting: () => undefined });
+      store.outage('dirty');
+      expect(await error(service.update('count', 5))).to.include({ reason: 'dirty' });
+      await clock.flush();
+      expect(memento.get(journal)).to.equal(undefined);
+    });
+
     it('P29 what is not reconciled yet survives another crash, and new writes', async () => {
       const first = await bench();
       first.store.hanging('write');
