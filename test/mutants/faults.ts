@@ -95,7 +95,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P13', fault: 'The timeout of one call ends the next one on the list as well.',
-    file: 'src/guard/deadlines.ts', replace: 'while (this.#first !== undefined && this.#first.due <= now) {', by: 'while (this.#first !== undefined) {',
+    file: 'src/guard/deadlines.ts', replace: 'while (this.first !== undefined && this.first.due <= now) {', by: 'while (this.first !== undefined) {',
   },
   {
     property: 'P14', fault: 'Everything that waits for the abort of a call adds a listener of its own.',
@@ -103,7 +103,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P14', fault: 'Every attempt sets a timer of its own.',
-    file: 'src/guard/deadlines.ts', replace: 'this.#timer ??= this.#arm(this.#duration);', by: 'this.#timer = this.#arm(this.#duration);',
+    file: 'src/guard/deadlines.ts', replace: 'this.#timer ??= this.#arm(this.duration);', by: 'this.#timer = this.#arm(this.duration);',
   },
   {
     property: 'P15', fault: 'With each failure one observer more hears of the next.',
@@ -243,7 +243,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P43', fault: 'The timer of the deadlines goes on when there is none.',
-    file: 'src/guard/deadlines.ts', replace: 'if (this.#first !== undefined) this.#timer ??= this.#arm(this.#first.due - now);', by: 'this.#timer ??= this.#arm(this.#first === undefined ? this.#duration : this.#first.due - now);',
+    file: 'src/guard/deadlines.ts', replace: 'if (this.first !== undefined) this.#timer ??= this.#arm(this.first.due - now);', by: 'this.#timer ??= this.#arm(this.first === undefined ? this.duration : this.first.due - now);',
   },
   {
     property: 'P60', fault: 'Health does not know of an open breaker.',
