@@ -121,6 +121,8 @@ function report(all: readonly HostFigures[]): { rows: Record<string, Row[]>; che
       ms('of that, before the store is asked', of((figures) => figures.updates.before)),
       ms('of that, after its last answer', of((figures) => figures.updates.after)),
       ms('processor time of the extension host, all included', of((figures) => figures.updates.busy)),
+      ms('on a store in memory, as seldom', of((figures) => figures.inMemory.first)),
+      ms('the same, after thousands of updates', of((figures) => figures.inMemory.compiled)),
     ],
     'Twenty updates at once, until the last has resolved': [
       ms('raw, one key', of((figures) => figures.oneKey.raw)),

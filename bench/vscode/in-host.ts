@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { ConfigurationService } from '../../src/service/service.ts';
 import { FaultyStore } from '../../src/testing/faulty-store.ts';
 import { systemClock } from '../../src/clock.ts';
+import { MemoryStore } from '../../src/store/memory-store.ts';
 import { vscodeStore, type VscodeContext } from '../../src/store/vscode-host.ts';
 import type { Store } from '../../src/store/store.ts';
 import { measure, median, quick, thorough, type Timing } from '../harness.ts';
@@ -20,6 +21,8 @@ export interface HostFigures {
   readonly reads: readonly Timing[];
   /** One update after the other: each a median. */
   readonly updates: { readonly first: number; readonly raw: number; readonly service: number; readonly overStore: number; readonly before: number; readonly after: number; readonly busy: number };
+  /** One update after the other on a store in memory, with pauses: each a median. */
+  readonly inMemory: { readonly first: number; readonly compiled: number };
   readonly oneKey: { readonly raw: number; readonly service: number };
   readonly twentyKeys: { readonly raw: number; readonly service: number; readonly transaction: number };
   readonly services: { readonly count: number; readonly start: number; readonly kilobytesEach: number; readonly idle: number; readonly nothing: number; readonly change: number; readonly dispose: number };
@@ -52,6 +55,7 @@ export async function run(): Promise<void> {
     activation,
     reads: await reads(service),
     updates: await updates(service, stopwatch),
+    inMemory: await inMemory(context),
     oneKey: await atOnce(service, () => keys[0]!),
     twentyKeys: { ...await atOnce(service, (i) => keys[i]!), transaction: await transaction(service) },
     profile: process.env['HOLDFAST_BENCH_PROFILE'] === '1' ? await profiled(service) : undefined,
@@ -142,6 +146,25 @@ async function updates(service: Service, stopwatch: Stopwatch): Promise<HostFigu
     await quiet();
   }
   return { first, raw: median(raw), service: median(ours), overStore: median(over), before: median(before), after: median(after), busy: median(busy) };
+}
+
+/** The same work without VS Code's part in it: as seldom as people change settings, and once V8 has compiled it for speed. */
+async function inMemory({ workspaceState }: VscodeContext): Promise<HostFigures['inMemory']> {
+  const service = new ConfigurationService(benchSettings, { id: 'in memory', store: new MemoryStore(), memento: workspaceState });
+  await service.ready;
+  const seldom = async (): Promise<number> => {
+    const times: number[] = [];
+    for (let round = 0; round < (isQuick ? 10 : 60); round++) {
+      await quiet();
+      times.push(await took(() => service.update(keys[0]!, next())));
+    }
+    return median(times);
+  };
+  const first = await seldom();
+  for (let i = 0; i < (isQuick ? 1_000 : 10_000); i++) await service.update(keys[0]!, next());
+  const compiled = await seldom();
+  await service.dispose();
+  return { first, compiled };
 }
 
 /** Twenty updates at once: how long until the last has resolved. */
