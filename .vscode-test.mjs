@@ -21,7 +21,7 @@ const extensions = [root, ...['examples/nofx', 'examples/git-glance', 'test/vsco
 /** The windows that the suites need: what is open in them, and what is said to VS Code. */
 const windows = [
   { name: '', files: '*.test.cjs', open: (folder) => path.join(folder, 'workspace') },
-  { name: 'endurance', files: 'endurance/*.test.cjs', open: (folder) => path.join(folder, 'workspace') },
+  { name: 'endurance', files: 'endurance/*.test.cjs', open: (folder) => path.join(folder, 'workspace'), minutes: 30 },
   { name: 'no-workspace', files: 'no-workspace/*.test.cjs', open: () => undefined },
   { name: 'multi-root', files: 'multi-root/*.test.cjs', open: multiRoot },
   // A desktop VS Code under test always trusts.
@@ -37,7 +37,7 @@ function multiRoot(folder) {
   return workspace;
 }
 
-function configuration(version, { name, files, open, suite, trusted = true }) {
+function configuration(version, { name, files, open, suite, minutes, trusted = true }) {
   const label = `vscode-${version}${name === '' ? '' : `-${name}`}`;
   const results = path.join(root, 'out/test-results', `${label}.json`);
   const folder = path.join(temporary, label);
@@ -54,7 +54,7 @@ function configuration(version, { name, files, open, suite, trusted = true }) {
     workspaceFolder: open(folder),
     extensionDevelopmentPath: extensions,
     launchArgs: [`--user-data-dir=${user}`],
-    env: { HOLDFAST_VSCODE_VERSION: version, HOLDFAST_TEST_RESULTS: results, ...(trusted ? {} : { HOLDFAST_VSCODE_TRUST: '1' }), ...(suite ? { HOLDFAST_VSCODE_SUITE: path.join(root, suite) } : {}) },
+    env: { HOLDFAST_VSCODE_VERSION: version, HOLDFAST_TEST_RESULTS: results, ...(minutes ? { HOLDFAST_VSCODE_MINUTES: String(minutes) } : {}), ...(trusted ? {} : { HOLDFAST_VSCODE_TRUST: '1' }), ...(suite ? { HOLDFAST_VSCODE_SUITE: path.join(root, suite) } : {}) },
     mocha: { ui: 'bdd', timeout: 60_000, reporter: path.join(root, 'tools/vscode-host/reporter.cjs') },
     ...(desktop ? {} : { useInstallation: { fromPath: path.join(root, 'tools/vscode-host/code') } }),
   };

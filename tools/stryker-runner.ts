@@ -14,7 +14,7 @@ interface Options {
 }
 
 /** For a test that does not say itself how long it may take, in milliseconds: a mutant may make it wait for ever. */
-const longest = 15_000;
+const longest = 5_000;
 
 type Context = { -readonly [K in keyof InstrumenterContext]: InstrumenterContext[K] | undefined };
 

@@ -52,7 +52,8 @@ for (const name of chosen) {
     mutate: [part.mutate],
     ignorePatterns: ['/docs', '/dist', '/out', '/examples', '/bench', '/.ci', '/test/vscode'],
     plugins: [path.join(import.meta.dirname, 'stryker-runner.ts')],
-    concurrency: 1,
+    // Most of the time is waited: for what a mutant has made hang.
+    concurrency: 3,
     coverageAnalysis: 'perTest',
     timeoutMS: 30_000,
     warnings: { unknownOptions: false },

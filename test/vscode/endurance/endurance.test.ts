@@ -27,7 +27,7 @@ async function heap(): Promise<number> {
 const megabytes = (bytes: number): string => `${(bytes / (1 << 20)).toFixed(2)} MB`;
 
 describe('An hour in VS Code, compressed', function () {
-  this.timeout(10 * 60_000);
+  this.timeout(25 * 60_000);
 
   before(resetSettings);
   after(resetSettings);
@@ -37,16 +37,23 @@ describe('An hour in VS Code, compressed', function () {
     let reads = 0;
     let writes = 0;
     let heard = 0;
+    let behind = 0;
 
     async function live({ reads: readsToCome, writes: writesToCome }: typeof hour): Promise<void> {
       const readsAtOnce = readsToCome / writesToCome;
       for (let round = 0; round < writesToCome; round++) {
         const value = (writes % 40) + 1;
         const subscription = service.onDidChange('count', () => heard++);
-        await service.update('count', value, workspace);
+        const told = await service.update('count', value, workspace);
         writes++;
+        if (told.shadowedBy !== undefined) {
+          // VS Code answered too late: it is stored, VS Code has not heard of it, and that was said (P29).
+          expect(told.shadowedBy).to.equal('last good value');
+          behind++;
+          await until('VS Code has heard of it', () => service.get('count') === value);
+        }
         for (let each = 0; each < readsAtOnce; each++, reads++) {
-          if (service.get('count') !== value) throw new Error(`Read ${service.get('count')} after ${value} was stored.`);
+          if (service.get('count') !== value) throw new Error(`Read ${service.get('count')} after ${value} was stored; what was said of it: ${JSON.stringify(told)}, ${JSON.stringify(service.inspect('count'))}`);
         }
         subscription.dispose();
         if (round % 20 === 0) expect(readSettings()).to.deep.equal({ 'fixture.count': value });
@@ -60,7 +67,7 @@ describe('An hour in VS Code, compressed', function () {
     const seconds = (Date.now() - started) / 1_000;
     const after = await heap();
     const { operationCount, errorCount, queueDepth, latency } = service.metrics();
-    console.log(`      ${reads} reads, ${writes} writes, ${heard} changes heard; an hour's worth in ${seconds.toFixed(1)} s; a write ${latency.p50.toFixed(1)} ms (p50), ${latency.p99.toFixed(1)} ms (p99)`);
+    console.log(`      ${reads} reads, ${writes} writes, ${heard} changes heard, ${behind} of them after the answer; an hour's worth in ${seconds.toFixed(1)} s; a write ${latency.p50.toFixed(1)} ms (p50), ${latency.p99.toFixed(1)} ms (p99)`);
     console.log(`      heap before ${megabytes(before)}, after ${megabytes(after)}: ${megabytes(after - before)} more`);
     expect({ operationCount, errorCount, queueDepth, heard }).to.deep.equal({ operationCount: writes, errorCount: 0, queueDepth: 0, heard: writes });
     expect(service.status).to.equal('healthy');

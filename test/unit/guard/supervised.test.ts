@@ -1,0 +1,132 @@
+import { expect } from 'chai';
+import { createActor } from 'xstate';
+import { breakerDefaults, circuitBreaker } from '../../../machines/circuit-breaker.ts';
+import { retrySequencer } from '../../../machines/retry-sequencer.ts';
+import { actorClock } from '../../../src/clock.ts';
+import { StoreError } from '../../../src/errors.ts';
+import { Guard, type GuardActors, type GuardEvent } from '../../../src/guard/guard.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+
+type Retry = NonNullable<ReturnType<GuardActors['spawnRetry']>>;
+type Attempted = { readonly resolve: (value: string) => void; readonly reject: (error: Error) => void };
+
+interface Bench {
+  readonly clock: VirtualClock;
+  readonly guard: Guard;
+  readonly events: GuardEvent[];
+  readonly retries: Retry[];
+  readonly attempts: Attempted[];
+  /** How often the guard has asked for the breaker's actor. */
+  readonly asked: () => number;
+  call(): Promise<string>;
+}
+
+/** A guard whose actors somebody else has started, as in a service. */
+function bench(): Bench {
+  const clock = new VirtualClock();
+  const breaker = createActor(circuitBreaker, { clock: actorClock(clock), input: breakerDefaults });
+  breaker.subscribe({ error: () => undefined });
+  breaker.start();
+  const retries: Retry[] = [];
+  let asked = 0;
+  const events: GuardEvent[] = [];
+  const guard = new Guard({ name: 'thing', clock, retry: { jitter: 0 }, onEvent: (event) => events.push(event) }, {
+    breaker: () => {
+      asked++;
+      return breaker;
+    },
+    spawnRetry: (input) => {
+      const actor = createActor(retrySequencer, { clock: actorClock(clock), input });
+      actor.subscribe({ error: () => undefined });
+      retries.push(actor.start());
+      return actor;
+    },
+  });
+  const attempts: Attempted[] = [];
+  const call = (): Promise<string> => guard.execute(() => new Promise<string>((resolve, reject) => attempts.push({ resolve, reject })));
+  return { clock, guard, events, retries, attempts, asked: () => asked, call };
+}
+
+const flaky = (): StoreError => new StoreError('io', 'Try again.');
+const end = (promise: Promise<string>): Promise<unknown> => promise.then((value) => value, (error: unknown) => error);
+
+function crash(retry: Retry): void {
+  retry.send(Object.defineProperty({}, 'type', { get: () => { throw new Error('Injected: it crashes.'); } }) as never);
+}
+
+const ends = [['crashes', crash], ['is stopped', (retry: Retry) => void retry.stop()]] as const;
+
+describe('Guard whose actors are supervised', () => {
+  for (const [how, lose] of ends) {
+    it(`P42 its sequencer ${how} while it waits: the call ends at once, with its real cause and its attempts`, async () => {
+      const { clock, guard, retries, attempts, call } = bench();
+      const result = end(call());
+      const cause = flaky();
+      attempts[0]!.reject(cause);
+      await clock.advance(500);
+      lose(retries[0]!);
+      expect(await result).to.equal(cause);
+      expect(cause.attempts).to.have.lengthOf(1);
+      expect(guard.consecutiveFailures).to.equal(1);
+      await clock.advance(60_000);
+      expect(attempts).to.have.lengthOf(1);
+      expect(guard.consecutiveFailures).to.equal(1);
+    });
+
+    it(`P42 its sequencer ${how} during an attempt: that goes on, and may succeed`, async () => {
+      const { clock, guard, retries, attempts, call } = bench();
+      const result = end(call());
+      attempts[0]!.reject(flaky());
+      await clock.advance(1_000);
+      expect(attempts).to.have.lengthOf(2);
+      lose(retries[0]!);
+      attempts[1]!.resolve('done');
+      expect(await result).to.equal('done');
+      expect(guard.consecutiveFailures).to.equal(0);
+    });
+
+    it(`P42 its sequencer ${how} during an attempt: when that fails there is no further one`, async () => {
+      const { clock, guard, retries, attempts, call } = bench();
+      const result = end(call());
+      attempts[0]!.reject(flaky());
+      await clock.advance(1_000);
+      lose(retries[0]!);
+      const cause = flaky();
+      attempts[1]!.reject(cause);
+      expect(await result).to.equal(cause);
+      expect(cause.attempts.map(({ number }) => number)).to.deep.equal([1, 2]);
+      await clock.advance(60_000);
+      expect(attempts).to.have.lengthOf(2);
+      expect(guard.consecutiveFailures).to.equal(1);
+    });
+  }
+
+  it('a success in CLOSED without failures sends nothing; one after a failure does', async () => {
+    const { clock, guard, attempts, asked, call } = bench();
+    for (let count = 0; count < 3; count++) {
+      const result = end(call());
+      attempts.at(-1)!.resolve('done');
+      await result;
+    }
+    expect(asked()).to.equal(0);
+    const failed = end(call());
+    attempts.at(-1)!.reject(new StoreError('permission', 'Not allowed.'));
+    await failed;
+    expect([asked(), guard.consecutiveFailures]).to.deep.equal([1, 1]);
+    const succeeded = end(call());
+    attempts.at(-1)!.resolve('done');
+    await succeeded;
+    expect([asked(), guard.consecutiveFailures]).to.deep.equal([2, 0]);
+    await clock.advance(60_000);
+  });
+
+  it('without a supervisor that would give it a breaker nothing is counted, and calls go on', async () => {
+    const clock = new VirtualClock();
+    const guard = new Guard({ name: 'thing', clock }, { breaker: () => undefined, spawnRetry: () => undefined });
+    for (let count = 0; count < 10; count++) {
+      const error = await end(guard.execute(() => Promise.reject(new StoreError('permission', 'Not allowed.'))));
+      expect(error).to.include({ reason: 'permission' });
+    }
+    expect([guard.breakerMode, guard.consecutiveFailures]).to.deep.equal(['CLOSED', 0]);
+  });
+});
