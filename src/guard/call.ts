@@ -221,8 +221,8 @@ export class Call<T> implements Abortable, Retried {
   #attemptAgain(number: number): void {
     const { operation, resolve, reject, epoch, list } = this.#first;
     const guard = this.#guard;
-    const remaining = this.remaining();
-    const limit = this.#options?.critical === true ? remaining : Math.min(list.duration, remaining);
+    // Of a critical call the first attempt had the whole budget.
+    const limit = Math.min(list.duration, this.remaining());
     const attempt = new Attempt(guard, operation, resolve, reject, epoch, guard.deadlines(limit), number, this);
     this.#endBackoff();
     this.#attempt = attempt;

@@ -38,6 +38,7 @@ describe('What a guard tells', () => {
   it('of each attempt that fails, with its number, error and duration, and of each that follows', async () => {
     const { clock, guard, events } = bench();
     const { operation, attempts } = told();
+    await clock.advance(7_000);
     const result = end(guard.execute(operation));
     await clock.advance(40);
     attempts[0]!.reject(flaky);

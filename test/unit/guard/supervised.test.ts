@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { createActor } from 'xstate';
 import { breakerDefaults, circuitBreaker } from '../../../machines/circuit-breaker.ts';
-import { retrySequencer } from '../../../machines/retry-sequencer.ts';
+import { retrySequencer, type RetryOptions } from '../../../machines/retry-sequencer.ts';
 import { actorClock } from '../../../src/clock.ts';
-import { StoreError } from '../../../src/errors.ts';
-import { Guard, type GuardActors, type GuardEvent } from '../../../src/guard/guard.ts';
+import { StoreError, ValidationError } from '../../../src/errors.ts';
+import { Guard, type ExecuteOptions, type GuardActors, type GuardEvent } from '../../../src/guard/guard.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 
 type Retry = NonNullable<ReturnType<GuardActors['spawnRetry']>>;
@@ -18,11 +18,11 @@ interface Bench {
   readonly attempts: Attempted[];
   /** How often the guard has asked for the breaker's actor. */
   readonly asked: () => number;
-  call(): Promise<string>;
+  call(options?: ExecuteOptions): Promise<string>;
 }
 
 /** A guard whose actors somebody else has started, as in a service. */
-function bench(): Bench {
+function bench(retry: Partial<RetryOptions> = {}): Bench {
   const clock = new VirtualClock();
   const breaker = createActor(circuitBreaker, { clock: actorClock(clock), input: breakerDefaults });
   breaker.subscribe({ error: () => undefined });
@@ -30,7 +30,7 @@ function bench(): Bench {
   const retries: Retry[] = [];
   let asked = 0;
   const events: GuardEvent[] = [];
-  const guard = new Guard({ name: 'thing', clock, retry: { jitter: 0 }, onEvent: (event) => events.push(event) }, {
+  const guard = new Guard({ name: 'thing', clock, retry: { jitter: 0, ...retry }, onEvent: (event) => events.push(event) }, {
     breaker: () => {
       asked++;
       return breaker;
@@ -43,7 +43,7 @@ function bench(): Bench {
     },
   });
   const attempts: Attempted[] = [];
-  const call = (): Promise<string> => guard.execute(() => new Promise<string>((resolve, reject) => attempts.push({ resolve, reject })));
+  const call = (options?: ExecuteOptions): Promise<string> => guard.execute(() => new Promise<string>((resolve, reject) => attempts.push({ resolve, reject })), options);
   return { clock, guard, events, retries, attempts, asked: () => asked, call };
 }
 
@@ -100,6 +100,64 @@ describe('Guard whose actors are supervised', () => {
       expect(guard.consecutiveFailures).to.equal(1);
     });
   }
+
+  it('its sequencer is told how the call has ended', async () => {
+    const { clock, guard, retries, attempts, call } = bench();
+    const states = (): unknown[] => retries.map((retry) => retry.getSnapshot().value);
+    const succeeded = end(call());
+    attempts[0]!.reject(flaky());
+    await clock.advance(1_000);
+    attempts[1]!.resolve('done');
+    await succeeded;
+    const failed = end(call());
+    attempts[2]!.reject(flaky());
+    await clock.advance(1_000);
+    attempts[3]!.reject(new StoreError('permission', 'Not allowed.'));
+    await failed;
+    const controller = new AbortController();
+    const aborted = end(call({ signal: controller.signal }));
+    attempts[4]!.reject(flaky());
+    await clock.advance(1_000);
+    controller.abort();
+    expect(await aborted).to.include({ code: 'ABORTED', outcome: 'unknown' });
+    expect(states()).to.deep.equal(['succeeded', 'exhausted', 'aborted']);
+    guard.dispose();
+  });
+
+  it('a breaker that opens during the backoff ends the call with its real cause', async () => {
+    const { clock, guard, retries, attempts, call } = bench();
+    const result = end(call());
+    const cause = flaky();
+    attempts[0]!.reject(cause);
+    await clock.flush();
+    guard.hold();
+    await clock.advance(1_000);
+    expect(await result).to.equal(cause);
+    expect(attempts).to.have.lengthOf(1);
+    expect(retries[0]!.getSnapshot().value).to.equal('exhausted');
+  });
+
+  it('without an attempt to come there is no sequencer', async () => {
+    for (const [retry, error] of [[{}, new StoreError('permission', 'Not allowed.')], [{ attempts: 1 }, flaky()], [{}, new ValidationError('count', 'is bad')]] as const) {
+      const { attempts, retries, call } = bench(retry);
+      const result = end(call());
+      attempts[0]!.reject(error);
+      expect(await result).to.equal(error);
+      expect(retries).to.deep.equal([]);
+    }
+  });
+
+  it('P7 what says nothing about the dependency is not told to the breaker', async () => {
+    const { attempts, asked, call } = bench();
+    const mistaken = end(call());
+    attempts[0]!.reject(new ValidationError('count', 'is bad'));
+    await mistaken;
+    const controller = new AbortController();
+    const aborted = end(call({ signal: controller.signal }));
+    controller.abort();
+    expect(await aborted).to.include({ code: 'ABORTED' });
+    expect(asked()).to.equal(0);
+  });
 
   it('a success in CLOSED without failures sends nothing; one after a failure does', async () => {
     const { clock, guard, attempts, asked, call } = bench();
