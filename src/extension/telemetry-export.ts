@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -63,7 +64,14 @@ export class TelemetryExport {
   }
 
   observe({ service, alerts }: Pick<WatchedService, 'service' | 'alerts'>): Disposable {
-    return observeWithOpenTelemetry(service, { tracerProvider: this.#tracerProvider, meterProvider: this.#meterProvider, loggerProvider: this.#loggerProvider, alerts });
+    return observeWithOpenTelemetry(service, {
+      tracerProvider: this.#tracerProvider,
+      meterProvider: this.#meterProvider,
+      loggerProvider: this.#loggerProvider,
+      alerts,
+      // A span of another extension's tracing may never come to this endpoint: what had it as its parent would be torn.
+      context: { active: () => ROOT_CONTEXT },
+    });
   }
 
   /** Ends with what is waiting sent, if that can be done in time. Never rejects. */

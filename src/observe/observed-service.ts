@@ -14,4 +14,6 @@ export interface ObservedService {
   inspect(key: string): { readonly layers: Readonly<Record<string, unknown>> };
   breakers(): readonly { readonly queueDepth: number }[];
   onEvent(listener: (event: ServiceEvent) => void): Disposable;
+  /** Absent in earlier versions. */
+  onWrite?(capture: () => unknown): Disposable;
 }

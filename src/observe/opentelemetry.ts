@@ -1,4 +1,4 @@
-import { metrics, trace, type MeterProvider, type TracerProvider } from '@opentelemetry/api';
+import { context as globalContext, metrics, trace, type ContextAPI, type MeterProvider, type TracerProvider } from '@opentelemetry/api';
 import { systemClock, type Clock } from '../clock.ts';
 import type { ServiceEvent } from '../service/events.ts';
 import type { Disposable } from '../store/store.ts';
@@ -13,6 +13,11 @@ import { breakerChange, hrTime, WriteSpans } from './telemetry-spans.ts';
 export interface OpenTelemetryOptions {
   /** Default: the global one, `trace.getTracerProvider()`. */
   readonly tracerProvider?: Pick<TracerProvider, 'getTracer'>;
+  /**
+   * Whose active span, when a write is asked for, is the parent of that write's. Default: the global one, `context`.
+   * `{ active: () => ROOT_CONTEXT }`: none is.
+   */
+  readonly context?: Pick<ContextAPI, 'active'>;
   /** Default: the global one, `metrics.getMeterProvider()`, which the SDK must have set before. */
   readonly meterProvider?: Pick<MeterProvider, 'getMeter'>;
   /** Of `@opentelemetry/api-logs`, or what has its shape. Default: no logs. */
@@ -23,19 +28,20 @@ export interface OpenTelemetryOptions {
 }
 
 /**
- * Tells OpenTelemetry what happens in a service, until this is disposed of: a span for each write with its attempts,
- * instruments for what `metrics()` says, breaker changes, alerts and the log. Never the value of a setting, the message
- * of an error, or a path. What OpenTelemetry throws affects nothing.
+ * Tells OpenTelemetry what happens in a service, until this is disposed of: a span for each write with its attempts, as
+ * a child of the span that was active when it was asked for; instruments for what `metrics()` says; breaker changes,
+ * alerts and the log. Never the value of a setting, the message of an error, or a path. What OpenTelemetry throws
+ * affects nothing.
  */
 export function observeWithOpenTelemetry(service: MeasuredService, options: OpenTelemetryOptions = {}): Disposable {
-  const { clock = systemClock, tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider(), loggerProvider } = options;
+  const { clock = systemClock, tracerProvider = trace.getTracerProvider(), context = globalContext, meterProvider = metrics.getMeterProvider(), loggerProvider } = options;
   const facts = new TelemetryFacts(service);
   const ownAlerts = options.alerts === undefined ? new Alerts(service, { clock }) : undefined;
   const alerts = options.alerts ?? ownAlerts!;
   const instruments = new ServiceInstruments(service, meterProvider.getMeter(scope), facts, () => alerts.active);
-  const spans = new WriteSpans(tracerProvider.getTracer(scope), facts, clock);
+  const spans = new WriteSpans(service, tracerProvider.getTracer(scope), context, facts, clock);
   const logger = loggerProvider?.getLogger(scope);
-  const parts: Disposable[] = [instruments];
+  const parts: Disposable[] = [instruments, spans];
   if (ownAlerts !== undefined) parts.push(ownAlerts);
   parts.push(service.onEvent((event) => {
     instruments.onEvent(event);

@@ -1,6 +1,8 @@
-import { ROOT_CONTEXT, SpanStatusCode, type HrTime, type Tracer } from '@opentelemetry/api';
+import { ROOT_CONTEXT, SpanStatusCode, type Context, type ContextAPI, type HrTime, type Tracer } from '@opentelemetry/api';
 import type { Clock } from '../clock.ts';
 import type { ServiceEvent, WriteAttempt } from '../service/events.ts';
+import type { Disposable } from '../store/store.ts';
+import type { ObservedService } from './observed-service.ts';
 import { isWord, type Attributes, type TelemetryFacts } from './telemetry-facts.ts';
 import { attributes, spans } from './telemetry-names.ts';
 
@@ -15,17 +17,28 @@ interface BreakerChange {
 /** Changes remembered, to be told with the writes whose attempts they go with. */
 const keptChanges = 64;
 
-/** A span for each write, made when it has ended: nothing is held while it is under way. */
-export class WriteSpans {
+/**
+ * A span for each write, made when it has ended. Its parent is the span that was active when the write was asked for; of a
+ * service that does not tell, it has none.
+ */
+export class WriteSpans implements Disposable {
   readonly #tracer: Tracer;
   readonly #facts: TelemetryFacts;
   readonly #clock: Clock;
   readonly #changes: BreakerChange[] = [];
+  readonly #parent: () => Context;
+  readonly #capturing: Disposable | undefined;
 
-  constructor(tracer: Tracer, facts: TelemetryFacts, clock: Clock) {
+  constructor(service: ObservedService, tracer: Tracer, context: Pick<ContextAPI, 'active'>, facts: TelemetryFacts, clock: Clock) {
     this.#tracer = tracer;
     this.#facts = facts;
     this.#clock = clock;
+    this.#parent = () => context.active();
+    this.#capturing = service.onWrite?.(this.#parent);
+  }
+
+  dispose(): void {
+    this.#capturing?.dispose();
   }
 
   onEvent(event: ServiceEvent): void {
@@ -54,7 +67,7 @@ export class WriteSpans {
         ...(event.type === 'stored' && event.shadowedBy !== undefined && isWord(event.shadowedBy) ? { [attributes.shadowedBy]: event.shadowedBy } : {}),
         ...error,
       },
-    }, ROOT_CONTEXT);
+    }, (event.origin?.get(this.#parent) as Context | undefined) ?? ROOT_CONTEXT);
     for (const attempt of failures) span.addEvent(spans.attempt, this.#failed(attempt), hrTime(attempt.endedAt));
     for (const change of failures.length === 0 ? [] : this.#changes) {
       if (change.file === file && change.at >= started) span.addEvent(spans.breaker, change.attributes, hrTime(change.at));

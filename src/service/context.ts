@@ -4,6 +4,7 @@ import type { Memento } from '../store/memento.ts';
 import type { Store } from '../store/store.ts';
 import type { ServiceEvent } from './events.ts';
 import type { ServiceOptions } from './options.ts';
+import type { Origins } from './origins.ts';
 import type { Patience } from './patience.ts';
 
 /** What the parts of one service share. */
@@ -16,6 +17,7 @@ export interface ServiceContext {
   readonly memento: Memento;
   readonly clock: Clock;
   readonly patience: Patience;
+  readonly origins: Origins;
   emit(event: ServiceEvent): void;
   /** Something of the application's own failed; nothing else is affected. */
   warn(message: string, error: unknown): void;

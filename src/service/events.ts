@@ -1,6 +1,7 @@
 import type { BreakerMode } from '../../machines/circuit-breaker.ts';
 import type { Health } from '../../machines/supervisor.ts';
 import type { FailedAttempt } from '../errors.ts';
+import type { Origin } from './origins.ts';
 import type { SettingIssue } from './snapshot.ts';
 
 /** What became of a write whose outcome was not known when its caller was answered (P29). */
@@ -19,9 +20,9 @@ export type ServiceEvent =
   | { readonly type: 'load-failed'; readonly error: unknown }
   | { readonly type: 'invalid'; readonly issue: SettingIssue }
   | { readonly type: 'mended'; readonly key: string }
-  /** `attempts`: those that failed, oldest first, the last 32 at most; absent when none did. */
-  | { readonly type: 'stored'; readonly keys: readonly string[]; readonly file: string; readonly latency: number; readonly shadowedBy?: string; readonly attempts?: readonly WriteAttempt[] }
-  | { readonly type: 'failed'; readonly keys: readonly string[]; readonly file: string | undefined; readonly error: unknown; readonly latency: number; readonly attempts?: readonly WriteAttempt[] }
+  /** `attempts`: those that failed, oldest first, the last 32 at most; absent when none did. `origin`: of the moment it was asked for (`onWrite`). */
+  | { readonly type: 'stored'; readonly keys: readonly string[]; readonly file: string; readonly latency: number; readonly shadowedBy?: string; readonly attempts?: readonly WriteAttempt[]; readonly origin?: Origin }
+  | { readonly type: 'failed'; readonly keys: readonly string[]; readonly file: string | undefined; readonly error: unknown; readonly latency: number; readonly attempts?: readonly WriteAttempt[]; readonly origin?: Origin }
   | { readonly type: 'parked'; readonly keys: readonly string[]; readonly file: string }
   | { readonly type: 'attempt-failed'; readonly file: string; readonly attempt: number; readonly error: unknown }
   /** A write given up earlier has come to an end; `reasserted` when it had undone a newer one, which is being restored (P21). */

@@ -14,6 +14,7 @@ import { Lanes, type BreakerStatus } from './lanes.ts';
 import { Loading } from './loading.ts';
 import { MetricsRecorder, type Metrics } from './metrics.ts';
 import type { FaultInjection, ServiceOptions, UpdateOptions, UpdateResult } from './options.ts';
+import { Origins } from './origins.ts';
 import { Patience } from './patience.ts';
 import { toScope } from './requests.ts';
 import type { Inspection, SettingIssue } from './snapshot.ts';
@@ -71,6 +72,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
       memento,
       clock,
       patience: new Patience(clock),
+      origins: new Origins(),
       emit: (event) => this.#emit(event),
       warn: (message, error) => this.#emit({ type: 'warning', message, error }),
     };
@@ -220,6 +222,14 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   /** Hears everything that happens, for logs and user interfaces. */
   onEvent(listener: (event: ServiceEvent) => void): Disposable {
     return this.#events.on(listener);
+  }
+
+  /**
+   * Calls back whenever a write is asked for, within that call. What `capture` returns comes with the event of its end, as
+   * `origin.get(capture)`: for a trace that the write belongs to.
+   */
+  onWrite(capture: () => unknown): Disposable {
+    return this.#context.origins.add(capture);
   }
 
   /** The state now, without any check. */

@@ -180,6 +180,7 @@ export class Writing {
   ): Promise<UpdateResult> {
     const { clock, emit } = this.#context;
     const started = clock.now();
+    const origin = this.#context.origins.now();
     const order = ++this.#submissions;
     const shown = keys.map(showKey);
     let accepted = false;
@@ -197,7 +198,7 @@ export class Writing {
         const shadowed = shadowedBy === undefined ? {} : { shadowedBy };
         unnote();
         this.#metrics.succeeded(latency);
-        emit({ type: 'stored', keys: shown, file, latency, ...shadowed, ...attemptsOf(caller) });
+        emit({ type: 'stored', keys: shown, file, latency, ...shadowed, ...attemptsOf(caller), ...(origin === undefined ? {} : { origin }) });
         resolve({ outcome: superseded ? 'superseded' : 'stored', target, ...shadowed });
       };
       const refuse = (error: unknown): void => {
@@ -205,7 +206,7 @@ export class Writing {
         const { code } = error as ConfigurationError;
         unnote();
         this.#metrics.failed(latency, code, accepted && code !== 'CIRCUIT_OPEN');
-        emit({ type: 'failed', keys: shown, file: caller.slots[0]?.file, error, latency, ...attemptsOf(caller) });
+        emit({ type: 'failed', keys: shown, file: caller.slots[0]?.file, error, latency, ...attemptsOf(caller), ...(origin === undefined ? {} : { origin }) });
         reject(error);
       };
       const caller: Submission = {

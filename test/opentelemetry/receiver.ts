@@ -13,6 +13,9 @@ export interface Point {
 
 export interface ReceivedSpan {
   readonly id: string;
+  readonly trace: string;
+  /** Of a root it is absent. */
+  readonly parent: string | undefined;
   readonly name: string;
   readonly attributes: Attributes;
   readonly failed: boolean;
@@ -171,6 +174,8 @@ const milliseconds = (nanoseconds: unknown): number => Number(BigInt(nanoseconds
 function toSpan(span: Json): ReceivedSpan {
   return {
     id: span['spanId']!,
+    trace: span['traceId']!,
+    parent: span['parentSpanId'],
     name: span['name']!,
     attributes: toAttributes(span['attributes']),
     failed: (span['status'] as { code?: number } | undefined)?.code === 2,
