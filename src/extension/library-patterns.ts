@@ -4,6 +4,7 @@
  */
 export const libraryPatterns = {
   writable: /^The settings can be written\.$/,
+  refusing: /^The service (?:is|has) (disposing|disposed|given up); writes are refused\.$/,
   live: /^Live values are served\.$/,
   lastGood: /^The service is (.+); the last good values are served\.$/,
   replaced: /^Not legal, and replaced: (.+)\.$/,

@@ -15,6 +15,7 @@ export function localised(text: string): string {
 function said(name: Name, first: string, second: string): string {
   switch (name) {
     case 'writable': return l10n.t('The settings can be written.');
+    case 'refusing': return l10n.t('The service is {0}; writes are refused.', stateName(first));
     case 'live': return l10n.t('Live values are served.');
     case 'lastGood': return l10n.t('The service is {0}; the last legal values are served.', stateName(first));
     case 'replaced': return l10n.t('Not legal, and replaced: {0}.', first);
@@ -42,6 +43,7 @@ function stateName(state: string): string {
     case 'degraded': return l10n.t('degraded');
     case 'disposing': return l10n.t('about to end');
     case 'disposed': return l10n.t('ended');
+    case 'given up': return l10n.t('given up');
     default: return state;
   }
 }

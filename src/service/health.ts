@@ -70,7 +70,9 @@ export interface HealthSources {
 /** Looks at everything. The store is asked first and the states are read last, so that the report is true when it is given. */
 export async function checkHealth({ store, definition, clock }: ServiceContext, { supervision, snapshot, lanes, lateCount }: HealthSources): Promise<HealthReport> {
   const checkedAt = clock.wallTime();
-  const access = await checkAccess(async () => lanes.probe(store.defaultTarget(definition.keys[0] ?? '', {}), {}));
+  const probed = await checkAccess(async () => lanes.probe(store.defaultTarget(definition.keys[0] ?? '', {}), {}));
+  // A service that refuses writes does so whatever its store says.
+  const access = refusal(supervision) ?? probed;
   const checks = {
     api: checkApi(supervision, snapshot),
     access,
@@ -78,6 +80,13 @@ export async function checkHealth({ store, definition, clock }: ServiceContext, 
     resources: checkResources(lanes, lateCount()),
   };
   return { status: worst(supervision.health, ...Object.values(checks).map(({ status }) => status)), checkedAt, checks };
+}
+
+function refusal({ lifecycleState: state, givenUp }: Supervision): HealthCheck | undefined {
+  if (givenUp) return { status: 'unhealthy', detail: 'The service has given up; writes are refused.' };
+  if (state === 'disposed') return { status: 'unhealthy', detail: 'The service is disposed; writes are refused.' };
+  if (state === 'disposing') return { status: 'degraded', detail: 'The service is disposing; writes are refused.' };
+  return undefined;
 }
 
 async function checkAccess(probe: () => Promise<void>): Promise<HealthCheck> {

@@ -349,6 +349,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   #stop(): Promise<void> {
     const stopped = new Promise<void>((resolve) => (this.#onStopped = resolve));
     this.#supervision.dispose();
+    this.#health.forget();
     this.#onSupervisorChange();
     return stopped;
   }

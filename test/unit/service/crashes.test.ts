@@ -196,6 +196,7 @@ describe('Service: crashes', () => {
     const report = await service.health();
     expect(report).to.include({ status: 'unhealthy' });
     expect(report.checks.api.detail).to.include('lifecycle');
+    expect(report.checks.access).to.deep.equal({ status: 'unhealthy', detail: 'The service has given up; writes are refused.' });
     expect(eventsOf('crash').map(({ givenUp }) => givenUp)).to.deep.equal([false, false, false, true]);
     expect(clock.pendingTimers().every(({ background }) => background)).to.equal(true);
     await clock.run(service.reload());

@@ -70,10 +70,15 @@ describe('Service: health', () => {
     outside('count', 'garbage');
     await clock.flush();
     expect((await service.health()).checks.api).to.deep.equal({ status: 'degraded', detail: 'Not legal, and replaced: count.' });
+    store.hanging('write');
+    void service.update('count', 5).catch(() => undefined);
     const disposal = service.dispose();
+    const { checks } = await clock.run(service.health());
+    expect(checks.access).to.deep.equal({ status: 'degraded', detail: 'The service is disposing; writes are refused.' });
     await clock.run(disposal);
     expect((await service.health())).to.include({ status: 'unhealthy' });
     expect((await service.health()).checks.api.detail).to.include('disposed');
+    expect((await service.health()).checks.access).to.deep.equal({ status: 'unhealthy', detail: 'The service is disposed; writes are refused.' });
   });
 
   it('P60 a change of state during a check: the report is of the state after it', async () => {
