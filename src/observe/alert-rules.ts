@@ -32,13 +32,13 @@ export const alertRules = {
   'load': {
     kind: 'health',
     message: 'The settings cannot be read; the last good values are served.',
-    raised: 'The settings could not be read.',
+    raised: 'The settings could not be read. Within five minutes of the last time that it was over: twice in a row, so that a file which comes and goes is not one alert after the other.',
     over: 'They have been read.',
   },
   'access': {
     kind: 'health',
     message: 'The settings cannot be written.',
-    raised: 'The check `access` of a health report has failed, whose detail is then the message.',
+    raised: 'The check `access` of a health report has failed, whose detail is then the message. Within five minutes of the last time that it was over: in two reports in a row.',
     over: 'A write was stored, or the check is well again.',
   },
   'given up': {

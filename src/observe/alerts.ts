@@ -54,6 +54,8 @@ const defaults = { raiseAt: 0.5, clearAt: 0.2, sample: 20, minimum: 5, maxAge: 3
 const clearShare = defaults.clearAt / defaults.raiseAt;
 /** These say nothing about the store. */
 const callersOwn = new Set(['VALIDATION', 'ABORTED', 'DISPOSED']);
+/** What was over only just now is raised again at the second sign of it in a row: so long it is just now, in milliseconds. */
+const justNow = 300_000;
 
 /** Watches the events of a service and raises alerts, each once until it is over. Has no timer: nothing happens, nothing changes. */
 export class Alerts implements Disposable {
@@ -65,6 +67,9 @@ export class Alerts implements Disposable {
   #past: Alert[] = [];
   readonly #lastErrors = new Map<string, ErrorFacts>();
   readonly #subscription: Disposable;
+  /** When `load` and `access` were over last, by the clock, and how many signs of them there were since. */
+  readonly #over = new Map<string, { readonly at: number; signs: number }>();
+  #noted: HealthReport | undefined;
   /** Writes that waited when that became too many. */
   #crowd = 0;
   #outcomes: { readonly ok: boolean; readonly at: number }[] = [];
@@ -103,7 +108,9 @@ export class Alerts implements Disposable {
   note(report: HealthReport): void {
     const { access, resources } = report.checks;
     if (access.status === 'healthy') this.#clear('access');
-    else this.#raise('access', { message: access.detail });
+    // The same report, asked for again, is not another sign.
+    else if (report !== this.#noted) this.#raiseUnlessOnce('access', { message: access.detail });
+    this.#noted = report;
     if (resources.status === 'healthy') this.#clearWhenRoom();
     else this.#raise('resources', { message: resources.detail });
   }
@@ -159,7 +166,7 @@ export class Alerts implements Disposable {
 
   #onLoadFailed(error: ErrorFacts): void {
     const { file } = error;
-    this.#raise('load', { error, ...(file === undefined ? {} : { file }) });
+    this.#raiseUnlessOnce('load', { error, ...(file === undefined ? {} : { file }) });
   }
 
   #onGivenUp(error: ErrorFacts): void {
@@ -203,6 +210,13 @@ export class Alerts implements Disposable {
     }
   }
 
+  /** What comes and goes has to come twice in a row, unless it has been away for long. */
+  #raiseUnlessOnce(name: 'load' | 'access', details: Details): void {
+    const over = this.#over.get(name);
+    if (over !== undefined && this.#clock.now() - over.at < justNow && ++over.signs < 2) return;
+    this.#raise(name, details);
+  }
+
   #raise(name: AlertName, { about, numbers, message: other, error, ...details }: Details = {}): void {
     const id = about === undefined ? name : `${name} ${about}`;
     if (this.#active.has(id)) return;
@@ -219,7 +233,10 @@ export class Alerts implements Disposable {
 
   #clear(id: string): void {
     const alert = this.#active.get(id);
+    const before = this.#over.get(id);
+    if (before !== undefined) before.signs = 0;
     if (alert === undefined) return;
+    if (id === 'load' || id === 'access') this.#over.set(id, { at: this.#clock.now(), signs: 0 });
     const over: Alert = { ...alert, active: false, until: this.#clock.wallTime() };
     this.#active.delete(id);
     this.#past = [over, ...this.#past].slice(0, this.#options.kept);

@@ -61,7 +61,8 @@ describe('Alerts', () => {
     expect(heard[0]).to.include({ file: 'file:///settings.json' });
     service.emit({ type: 'loaded', changed: [], issues: [] });
     expect(told().at(-1)).to.equal('over: load');
-    service.emit({ type: 'load-failed', error: new Error('no file') });
+    const another = { type: 'load-failed', error: new Error('no file') } as const;
+    service.emit(another, another);
     expect(heard.at(-1)).not.to.have.property('file');
   });
 

@@ -98,6 +98,62 @@ describe('Alerts do not flap', () => {
     }), { seed: 5, numRuns: 300 });
   });
 
+  it('of settings that can be read and cannot by turns, and of access: once it was over, only twice in a row is again', () => {
+    const sign = fc.constantFrom('bad' as const, 'good' as const, 'bad, once more the same report' as const);
+    for (const id of ['load', 'access'] as const) {
+      fc.assert(fc.property(fc.array(sign, { maxLength: 80 }), (signs) => {
+        const { service, alerts, heard } = watch();
+        const report = (access: 'healthy' | 'degraded'): HealthReport => ({ status: access, checkedAt: 0, checks: { api: check('healthy'), breaker: check('healthy'), access: check(access), resources: check('healthy') } });
+        const at: number[] = [];
+        let last = report('healthy');
+        signs.forEach((each, index) => {
+          if (id === 'access') alerts.note(last = each === 'bad, once more the same report' ? last : report(each === 'bad' ? 'degraded' : 'healthy'));
+          else if (each === 'good') service.emit({ type: 'loaded', changed: [], issues: [] });
+          else service.emit({ type: 'load-failed', error: io });
+          while (at.length < heard.length) at.push(index);
+        });
+        const kinds = id === 'load' ? signs.map((each) => each !== 'good') : signs.map((each, index) => (each === 'bad, once more the same report' ? undefined : signs[index] === 'bad'));
+        heard.forEach(({ alert }, index) => {
+          expect(alert.active).to.equal(index % 2 === 0);
+          if (!alert.active || index === 0) return;
+          const between = kinds.slice(at[index - 1]! + 1, at[index]! + 1).filter((bad) => bad !== undefined);
+          expect(between.slice(-2), `raised again at sign ${at[index]}`).to.deep.equal([true, true]);
+        });
+        // By turns: once, whatever the number of turns.
+        const turns = kinds.filter((bad) => bad !== undefined);
+        if (!turns.some((bad, index) => bad && turns[index + 1] === true)) expect(heard.length).to.be.at.most(2);
+      }), { seed: 6, numRuns: 500 });
+    }
+  });
+
+  it('of what comes back after more than five minutes: that is told at once', async () => {
+    const clock = new VirtualClock();
+    const service = new FakeService();
+    const alerts = new Alerts(service, { clock });
+    const comesAndGoes = (): void => service.emit({ type: 'load-failed', error: io }, { type: 'loaded', changed: [], issues: [] });
+    comesAndGoes();
+    comesAndGoes();
+    expect(alerts.history).to.have.lengthOf(1);
+    await clock.advance(300_001);
+    comesAndGoes();
+    expect(alerts.history).to.have.lengthOf(2);
+  });
+
+  it('of the breaker and of health: what is half well is the same alert', () => {
+    const state = fc.constantFrom(['CLOSED', 'healthy'] as const, ['HALF_OPEN', 'degraded'] as const, ['OPEN', 'unhealthy'] as const);
+    fc.assert(fc.property(fc.array(state, { maxLength: 60 }), (states) => {
+      const { service, heard } = watch();
+      let expected = 0;
+      let raised = false;
+      for (const [mode, health] of states) {
+        service.emit({ type: 'breaker', file, from: 'CLOSED', to: mode }, { type: 'health', health, before: 'healthy' });
+        if (mode === 'OPEN' && !raised) [raised, expected] = [true, expected + 2];
+        if (mode === 'CLOSED' && raised) [raised, expected] = [false, expected + 2];
+      }
+      expect(heard).to.have.lengthOf(expected);
+    }), { seed: 7, numRuns: 300 });
+  });
+
   it('of resources: a queue around its mark is one alert, until half of it is gone', () => {
     const { service, alerts, heard } = watch();
     for (const depth of [81, 79, 82, 60, 90, 41]) {
