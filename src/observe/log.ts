@@ -21,7 +21,10 @@ export interface LogEntry {
   readonly [context: string]: SafeData;
 }
 
-/** Where entries go. What it throws is ignored, and when it blocks it is passed over for a while (P12). */
+/**
+ * Where entries go. What it throws is ignored. It may return a promise, which is not waited for, and whose rejection is
+ * ignored. When it is slow it is passed over for a while, and told afterwards how much it lacks (P12).
+ */
 export interface LogSink {
   write(entry: LogEntry): void;
 }

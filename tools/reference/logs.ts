@@ -56,7 +56,7 @@ export function logReference(): string {
     '## What is said again and again',
     'The same message at the same level within `repeatWindow` (5 s) is counted and not written; then it is said once more, with `(repeated 412 times)` at the end of the message and `repeated` in the context, and so on once a window while it lasts.',
     '## Sinks that fail',
-    'What a sink throws or rejects is ignored, and the other sinks go on. One that blocks for more than 50 ms three times in a row is passed over for a hundred times as long as that took; then it is told how many entries it has missed.',
+    'What a sink throws or rejects is ignored, and the other sinks go on. A sink is called within the program, so that one which is slow in its call holds it up, and that cannot be prevented; it is measured. One that has taken more than 1 % of the time, and more than a second at once, is passed over until it has not. A sink that returns promises is not waited for; while a thousand of them have not settled it is passed over too. Afterwards it is told how many entries it has missed. `FileLog` never waits for the disk.',
     '### FileLogOptions',
     table(['option', 'type', ''], fields('src/observe/file-log.ts', 'FileLogOptions')),
     'What cannot be written is lost, never thrown: `errorCount` and `lostCount` count, `lastError` says why.',
