@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { withoutStoredValues } from '../observe/redact.ts';
+import { tellableReport, withoutStoredValues } from '../observe/redact.ts';
 import { member, safeData } from '../observe/safe-data.ts';
 import type { Registry } from './registry.ts';
 import type { WatchedService } from './watched-service.ts';
@@ -36,7 +36,7 @@ async function describe(watched: WatchedService): Promise<unknown> {
     id: service.id,
     section: service.definition.section,
     status: ask(() => service.status),
-    health: safeData(await askLater(() => service.health()), bounds),
+    health: safeData(await askLater(async () => tellableReport(service, await service.health())), bounds),
     metrics: safeData(ask(() => service.metrics()), bounds),
     breakers: safeData(ask(() => service.breakers()), bounds),
     lifecycle: lifecycle(service.supervisor),

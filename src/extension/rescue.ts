@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { errorFacts, type ErrorFacts } from '../observe/error-facts.ts';
+import { tellableFacts } from '../observe/redact.ts';
 import type { WaitingWrite } from '../service/waiting-writes.ts';
 import { whatHappened, whatToDo } from './error-text.ts';
 import type { SettingsFiles } from './marks/settings-files.ts';
@@ -57,7 +58,7 @@ export class Rescue implements vscode.Disposable {
   }
 
   #onWaiting(watched: WatchedService, write: WaitingWrite): void {
-    const facts = errorFacts(write.error);
+    const facts = tellableFacts(watched.service, errorFacts(write.error));
     const id = idOf(facts.reason, write.file);
     const cause = this.#causes.get(id) ?? { writes: new Set(), shown: false, dismissed: undefined };
     this.#causes.set(id, cause);

@@ -3,6 +3,7 @@ import { Alerts } from '../observe/alerts.ts';
 import { errorFacts, needsAPerson, type ErrorFacts } from '../observe/error-facts.ts';
 import { logService, type LogSink } from '../observe/log.ts';
 import { MemoryLog } from '../observe/memory-log.ts';
+import { tellableFacts, tellableReport } from '../observe/redact.ts';
 import { member } from '../observe/safe-data.ts';
 import type { ServiceEvent } from '../service/events.ts';
 import type { HealthReport } from '../service/health.ts';
@@ -70,8 +71,9 @@ export class WatchedService implements Disposable {
   /** Asks for a new health report, which the next view will show. */
   async refresh(): Promise<void> {
     try {
-      this.#report = await this.service.health();
-      this.alerts.note(this.#report);
+      const report = await this.service.health();
+      this.#report = tellableReport(this.service, report);
+      this.alerts.note(report);
     } catch {
       // A service of another version, or one that is going away: what is known of it is shown.
       this.#report = undefined;
@@ -122,7 +124,7 @@ export class WatchedService implements Disposable {
   #onEvent(event: ServiceEvent): void {
     switch (event.type) {
       case 'attempt-failed':
-        this.#fileErrors.set(event.file, errorFacts(event.error));
+        this.#fileErrors.set(event.file, tellableFacts(this.service, errorFacts(event.error)));
         break;
       case 'stored':
         this.#fileErrors.delete(event.file);
@@ -131,7 +133,7 @@ export class WatchedService implements Disposable {
         if (event.to === 'CLOSED') this.#fileErrors.delete(event.file);
         break;
       case 'load-failed':
-        this.#loadError = errorFacts(event.error);
+        this.#loadError = tellableFacts(this.service, errorFacts(event.error));
         this.#noteError(event.error);
         break;
       case 'loaded':
@@ -146,7 +148,7 @@ export class WatchedService implements Disposable {
   }
 
   #noteError(error: unknown): void {
-    this.#lastError = { facts: errorFacts(error), at: Date.now() };
+    this.#lastError = { facts: tellableFacts(this.service, errorFacts(error)), at: Date.now() };
   }
 }
 

@@ -6,7 +6,7 @@ import type { Disposable } from '../store/store.ts';
 import { alertRules, type AlertKind, type AlertName } from './alert-rules.ts';
 import { errorFacts, type ErrorFacts } from './error-facts.ts';
 import type { ObservedService } from './observed-service.ts';
-import { withoutSecrets } from './redact.ts';
+import { tellableFacts, withoutSecrets } from './redact.ts';
 import { member } from './safe-data.ts';
 
 export type { AlertKind };
@@ -224,9 +224,8 @@ export class Alerts implements Disposable {
     if (name === 'resources') this.#crowd = this.#waiting();
     const said = (other ?? message).replaceAll(/\{(\d)\}/g, (_, index: string) => String(numbers?.[Number(index)]));
     // Stores, and an author's own errors, may quote a value (P51).
-    const told = (text: string): string => withoutSecrets(this.#service, text);
-    const blame = error === undefined ? {} : { error: { ...error, message: told(error.message) } };
-    const alert: Alert = { kind, id, active: true, message: told(said), since: this.#clock.wallTime(), ...details, ...blame };
+    const blame = error === undefined ? {} : { error: tellableFacts(this.#service, error) };
+    const alert: Alert = { kind, id, active: true, message: withoutSecrets(this.#service, said), since: this.#clock.wallTime(), ...details, ...blame };
     this.#active.set(id, alert);
     this.#alerts.emit(alert);
   }

@@ -1,6 +1,6 @@
 import type { ServiceEvent } from '../service/events.ts';
 import { errorFacts, type ErrorFacts } from './error-facts.ts';
-import { withoutSecrets, withoutStoredValues } from './redact.ts';
+import { tellableFacts, withoutSecrets, withoutStoredValues } from './redact.ts';
 import type { ObservedService } from './observed-service.ts';
 import { member, shortened } from './safe-data.ts';
 
@@ -106,7 +106,7 @@ type ToldError = Omit<ErrorFacts, 'message'> & Partial<ErrorFacts>;
 
 /** Of a refused value only the field is told: what is wrong with it, and its canonical form, may show the value. */
 function tellable(service: ObservedService, facts: ErrorFacts): ToldError {
-  if (facts.code !== 'VALIDATION') return { ...facts, message: withoutSecrets(service, facts.message) };
+  if (facts.code !== 'VALIDATION') return tellableFacts(service, facts);
   const { name, code } = facts;
   return { name, code };
 }

@@ -1,3 +1,5 @@
+import type { HealthReport } from '../service/health.ts';
+import type { ErrorFacts } from './error-facts.ts';
 import type { ObservedService } from './observed-service.ts';
 
 /*
@@ -13,6 +15,21 @@ const shortestValue = 3;
 export function withoutSecrets(service: ObservedService, text: string): string {
   const { definition } = service;
   return without(text, () => definition.keys.filter((key) => definition.isSecret(key)).map((key) => service.get(key)));
+}
+
+/** An error without them: each of its texts may be written by an author's store. */
+export function tellableFacts(service: ObservedService, facts: ErrorFacts): ErrorFacts {
+  return mapTexts(facts, (text) => withoutSecrets(service, text));
+}
+
+/** A report without them: the `detail` of a check may be what a store said. */
+export function tellableReport(service: ObservedService, report: HealthReport): HealthReport {
+  const checks = Object.fromEntries(Object.entries(report.checks).map(([name, check]) => [name, mapTexts(check, (text) => withoutSecrets(service, text))]));
+  return { ...report, checks: checks as unknown as HealthReport['checks'] };
+}
+
+function mapTexts<T extends object>(object: T, change: (text: string) => string): T {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, typeof value === 'string' ? change(value) : value as unknown])) as T;
 }
 
 /** Takes secrets out of texts, for whoever keeps many; `undefined` for a service that has none, as most. */
