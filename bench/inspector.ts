@@ -7,7 +7,8 @@
 import * as yup from 'yup';
 import { History } from '../src/inspect/history.ts';
 import { Recorder, type InspectedActor } from '../src/inspect/recorder.ts';
-import { exportRecording, importRecording } from '../src/inspect/recording.ts';
+import { exportRecording } from '../src/inspect/recording-export.ts';
+import { importRecording } from '../src/inspect/recording.ts';
 import type { InspectorRecord } from '../src/inspect/records.ts';
 import { ConfigurationService } from '../src/service/service.ts';
 import { defineSettings } from '../src/settings/define-settings.ts';

@@ -32,7 +32,7 @@ export async function openInspectorPage(viewport = { width: 1_200, height: 900 }
   const page = browser.pages()[0] ?? await browser.newPage();
   const told: FromPage[] = [];
   await page.exposeFunction('tellExtension', (message: FromPage) => void told.push(message));
-  await page.addInitScript(`window.acquireVsCodeApi = () => ({ postMessage: (message) => void window.tellExtension(message) });
+  await page.addInitScript(`window.acquireVsCodeApi = () => ({ postMessage: (message) => void window.tellExtension(message), getState: () => undefined, setState: (state) => { window.kept = state; } });
     addEventListener('DOMContentLoaded', () => { document.documentElement.style.cssText = ${JSON.stringify(colours)}; });`);
   const built = path.join(projectRoot, 'dist/webview');
   const files: Record<string, [type: string, body: string]> = {

@@ -3,7 +3,8 @@ import { l10n } from 'vscode';
 import { getNextTransitions, type AnyMachineSnapshot } from 'xstate';
 import { drivable, type FromPage, type PossibleEvent, type ToPage } from '../inspect/protocol.ts';
 import { Recorder, type InspectedActor } from '../inspect/recorder.ts';
-import { exportRecording, importRecording } from '../inspect/recording.ts';
+import { importRecording } from '../inspect/recording.ts';
+import { exportRecordingGently } from '../inspect/recording-export.ts';
 import type { InspectorRecord } from '../inspect/records.ts';
 import { secretRedactor } from '../observe/redact.ts';
 import type { RegisteredService } from './api.ts';
@@ -12,6 +13,8 @@ import type { Registry } from './registry.ts';
 
 /** New records are sent to the page together, at most so often, in milliseconds. */
 const batchEvery = 50;
+/** No more are sent in one message: to write them out takes time. */
+const batchSize = 2_000;
 
 /** The State Inspector: a panel that shows the actors of all services, live. While it is closed nothing is recorded. */
 export class InspectorPanel implements vscode.Disposable {
@@ -97,10 +100,17 @@ class OpenPanel {
 
   #flush(): void {
     this.#timer = undefined;
-    const records = this.#pending;
-    this.#pending = [];
+    const records = this.#pending.splice(0, batchSize);
     this.#tell({ type: 'records', records });
-    this.#tellPossible();
+    if (this.#pending.length > 0) this.#timer = setTimeout(() => this.#flush(), 0);
+    else this.#tellPossible();
+  }
+
+  /** Begins anew; what is more than one message holds follows, before whatever is recorded from now on. */
+  #start(message: Extract<ToPage, { type: 'start' }>): void {
+    this.#tell({ ...message, records: message.records.slice(0, batchSize) });
+    this.#pending = message.records.slice(batchSize);
+    if (this.#pending.length > 0) this.#timer ??= setTimeout(() => this.#flush(), 0);
   }
 
   #tell(message: ToPage): void {
@@ -137,9 +147,8 @@ class OpenPanel {
   #startLive(): void {
     this.#ready = true;
     this.#replaying = false;
-    this.#pending = [];
     const { history } = this.#recorder;
-    this.#tell({ type: 'start', base: [...history.base().values()], records: history.records(), live: true, title: l10n.t('State Inspector') });
+    this.#start({ type: 'start', base: [...history.base().values()], records: history.records(), live: true, title: l10n.t('State Inspector') });
   }
 
   #tellPossible(): void {
@@ -194,8 +203,10 @@ class OpenPanel {
   async #export(): Promise<void> {
     const target = await vscode.window.showSaveDialog({ saveLabel: l10n.t('Export'), filters: { [l10n.t('Holdfast recording')]: ['json'] }, defaultUri: defaultFile() });
     if (target === undefined) return;
-    const text = exportRecording(this.#recorder.history.records(), Date.now(), this.#recorder.history.base().values());
-    await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+    const { history } = this.#recorder;
+    await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: l10n.t('Exporting the recording…') }, async () => {
+      await vscode.workspace.fs.writeFile(target, await exportRecordingGently(history.records(), Date.now(), history.base().values(), breath));
+    });
   }
 
   async #import(): Promise<void> {
@@ -204,7 +215,7 @@ class OpenPanel {
     try {
       const { records, recordedAt } = importRecording(new TextDecoder().decode(await vscode.workspace.fs.readFile(source)));
       this.#replaying = true;
-      this.#tell({ type: 'start', base: [], records, live: false, title: l10n.t('Recording of {0}', new Date(recordedAt).toLocaleString()) });
+      this.#start({ type: 'start', base: [], records, live: false, title: l10n.t('Recording of {0}', new Date(recordedAt).toLocaleString()) });
     } catch (error) {
       this.#tell({ type: 'problem', message: error instanceof Error ? error.message : l10n.t('The file cannot be read.') });
     }
@@ -222,6 +233,9 @@ function possibleEvents(actor: InspectedActor): PossibleEvent[] {
     .map((type) => ({ type, drivable: allowed.includes(type) }))
     .sort((a, b) => Number(b.drivable) - Number(a.drivable));
 }
+
+/** Everybody else in the extension host has a turn. */
+const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 function defaultFile(): vscode.Uri {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file('/');

@@ -1,4 +1,4 @@
-import { metrics, type Layout, type PlacedEdge, type PlacedState, type StateLine } from './layout.ts';
+import { metrics, type Layout, type PlacedEdge, type PlacedInitial, type PlacedState, type StateLine } from './layout.ts';
 
 /** What is lit in a chart. */
 export interface Lit {
@@ -18,9 +18,10 @@ export function chartSvg(layout: Layout, lit: Lit = {}): string {
   const last = [...layout.edges].sort((a, b) => Number(lit.fired?.has(a.id) ?? false) - Number(lit.fired?.has(b.id) ?? false));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="${box}" width="${layout.width + 2 * margin}" height="${layout.height + 2 * margin}" role="img" aria-label="${escape(chartName(layout, lit))}">`,
-    '<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="arrow" d="M0 0L10 5L0 10z"/></marker>',
-    '<marker id="arrow-lit" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="arrow lit" d="M0 0L10 5L0 10z"/></marker></defs>',
+    '<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerUnits="userSpaceOnUse" markerWidth="9" markerHeight="9" orient="auto-start-reverse"><path class="arrow" d="M0 0L10 5L0 10z"/></marker>',
+    '<marker id="arrow-lit" viewBox="0 0 10 10" refX="9" refY="5" markerUnits="userSpaceOnUse" markerWidth="11" markerHeight="11" orient="auto-start-reverse"><path class="arrow lit" d="M0 0L10 5L0 10z"/></marker></defs>',
     ...layout.states.map((state) => stateSvg(state, lit)),
+    ...layout.initials.map(initialSvg),
     ...last.map((edge) => edgeSvg(edge, lit.fired?.has(edge.id) ?? false)),
     ...last.map((edge) => labelSvg(edge, lit.fired?.has(edge.id) ?? false)),
     '</svg>',
@@ -43,10 +44,11 @@ function stateSvg(state: PlacedState, lit: Lit): string {
     `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="8"/>`,
   ];
   if (type === 'final') parts.push(`<rect class="inner" x="${x + 3}" y="${y + 3}" width="${width - 6}" height="${height - 6}" rx="6"/>`);
-  if (state.initial) parts.push(`<circle class="initial" cx="${x + metrics.padding + 1}" cy="${y + metrics.titleHeight / 2}" r="4"/>`);
-  const indent = state.initial ? 14 : 0;
-  parts.push(`<text class="title" x="${x + metrics.padding + indent}" y="${y + metrics.titleHeight / 2 + 4.5}">${escape(key)}</text>`);
-  if (state.lines.length > 0 && (type === 'atomic' || type === 'final')) parts.push(`<path class="rule" d="M${x} ${y + metrics.titleHeight - 3}h${width}"/>`);
+  const isLeaf = type === 'atomic' || type === 'final';
+  // In a box with nothing else in it, in the middle.
+  const titleHeight = isLeaf && state.lines.length === 0 ? height : metrics.titleHeight;
+  parts.push(`<text class="title" x="${x + metrics.padding}" y="${y + titleHeight / 2 + 4.5}">${escape(key)}</text>`);
+  if (isLeaf && state.lines.length > 0) parts.push(`<path class="rule" d="M${x} ${y + metrics.titleHeight - 3}h${width}"/>`);
   state.lines.forEach((line, index) => {
     const fired = line.edge !== undefined && (lit.fired?.has(line.edge) ?? false);
     const at = y + metrics.titleHeight + index * metrics.lineHeight + 10;
@@ -65,6 +67,10 @@ function lineSvg({ kind, text }: StateLine): string {
 
 function edgeSvg({ id, points }: PlacedEdge, fired: boolean): string {
   return `<path class="edge${fired ? ' lit' : ''}" data-edge="${escape(id)}" d="${pathOf(points)}" marker-end="url(#arrow${fired ? '-lit' : ''})"/>`;
+}
+
+function initialSvg({ state, x, y, points }: PlacedInitial): string {
+  return `<g class="begin" data-begin="${escape(state)}"><circle class="initial" cx="${x}" cy="${y}" r="${metrics.initial / 2}"/><path class="edge" d="${pathOf(points)}" marker-end="url(#arrow)"/></g>`;
 }
 
 function labelSvg({ id, label }: PlacedEdge, fired: boolean): string {

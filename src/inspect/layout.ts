@@ -6,13 +6,13 @@ export interface Layout {
   /** Outer states come before the states within them. */
   readonly states: readonly PlacedState[];
   readonly edges: readonly PlacedEdge[];
+  readonly initials: readonly PlacedInitial[];
 }
 
 export interface PlacedState {
   readonly id: string;
   readonly key: string;
   readonly type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
-  readonly initial: boolean;
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -34,6 +34,15 @@ export interface PlacedEdge {
   readonly label: { readonly x: number; readonly y: number; readonly width: number; readonly height: number; readonly lines: readonly string[] };
 }
 
+/** Where a compound state begins: a dot, and an arrow from there to its first state. */
+export interface PlacedInitial {
+  /** The compound state. */
+  readonly state: string;
+  readonly x: number;
+  readonly y: number;
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
 /** Sizes of texts and boxes, in pixels; the renderer and the layout agree by them. */
 export const metrics = {
   titleSize: 13,
@@ -42,4 +51,6 @@ export const metrics = {
   titleHeight: 28,
   charWidth: 6.4,
   padding: 12,
+  /** Diameter of the dot where a state begins. */
+  initial: 9,
 } as const;

@@ -1,6 +1,4 @@
-import superjson from 'superjson';
-import { apply, type ActorState, type Moment } from './history.ts';
-import { isHarmful, type ActorRecord, type InspectorRecord, type Plain } from './records.ts';
+import { isHarmful, type InspectorRecord, type Plain } from './records.ts';
 
 /** A recording as it is kept in a file. */
 export interface Recording {
@@ -11,9 +9,9 @@ export interface Recording {
   readonly records: readonly InspectorRecord[];
 }
 
-/** Longer files are not read, in UTF-16 units. */
-const maxLength = 64 * 1024 * 1024;
-const maxRecords = 200_000;
+/** What is more is not read: characters (UTF-16 units) of the text, and records. */
+export const recordingLimits = { length: 64 * 1024 * 1024, records: 200_000 };
+const { length: maxLength, records: maxRecords } = recordingLimits;
 const maxDepth = 8;
 const maxTexts = 1_000;
 /** The farthest from the Unix epoch that a date can be, in milliseconds. */
@@ -22,32 +20,6 @@ const maxTime = 8.64e15;
 /** What is wrong with a recording. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
-}
-
-/**
- * Writes a recording. It is never longer than what can be read: the oldest records give way to the state they led to.
- * @param base the actors before the first record
- */
-export function exportRecording(records: readonly InspectorRecord[], recordedAt: number, base: Iterable<ActorState> = [], limits = { length: maxLength, records: maxRecords }): string {
-  const before: Moment = new Map([...base].map((state) => [state.actor, { ...state }]));
-  let kept = records;
-  for (;;) {
-    const all = [...[...before.values()].filter(({ stopped }) => !stopped).map(introduction), ...kept];
-    let excess = all.length - limits.records;
-    if (excess <= 0) {
-      const recording: Recording = { format: 'holdfast-recording', version: 1, recordedAt, records: all };
-      const text = superjson.stringify(recording);
-      if (text.length <= limits.length || kept.length === 0) return text;
-      excess = Math.ceil(kept.length / 4);
-    }
-    if (kept.length === 0) throw new RecordingError('There are too many actors for a recording.');
-    for (const record of kept.slice(0, excess)) apply(before, record);
-    kept = kept.slice(excess);
-  }
-}
-
-function introduction({ actor, name, parent, machine, service, states, context, since }: ActorState): ActorRecord {
-  return { kind: 'actor', number: 0, time: since, actor, name, parent, machine, service, states, context };
 }
 
 /**

@@ -30,6 +30,30 @@ export function anyoneCanUseIt(at: () => { readonly desk: Desk; readonly frame: 
     await frame.getByRole('button', { name: 'Follow', pressed: true }).waitFor();
   });
 
+  it('has lines between its panes, to be moved with the keyboard and by dragging, and put back', async () => {
+    const { desk, frame } = at();
+    const { mouse } = desk.workbench.page;
+    const size = async (selector: string): Promise<{ width: number; height: number }> => (await frame.locator(selector).boundingBox())!;
+    for (const [name, pane, side, more] of [['Height of the events', '#what', 'height', 'ArrowUp'], ['Width of the actors', 'nav', 'width', 'ArrowRight'], ['Height of the context', '#details', 'height', 'ArrowUp']] as const) {
+      const line = frame.getByRole('separator', { name });
+      const before = (await size(pane))[side];
+      const said = Number(await line.getAttribute('aria-valuenow'));
+      for (let i = 0; i < 3; i++) await line.press(more);
+      expect((await size(pane))[side] - before, name).to.be.closeTo(48, 2);
+      expect(Number(await line.getAttribute('aria-valuenow')), name).to.be.greaterThan(said);
+      const { x, y, width, height } = (await line.boundingBox())!;
+      await mouse.move(x + width / 2, y + height / 2);
+      await mouse.down();
+      await mouse.move(x + width / 2 + (side === 'width' ? -60 : 0), y + height / 2 + (side === 'width' ? 0 : 60), { steps: 3 });
+      await mouse.up();
+      expect((await size(pane))[side] - before, `${name}, dragged`).to.be.closeTo(-12, 2);
+      await line.press('End');
+      for (const other of ['nav', '#chart', '#details', '#log']) expect((await size(other)).height, `${other} is there still`).to.be.greaterThan(20);
+      await line.press('Enter');
+      expect((await size(pane))[side], `${name}, as before`).to.be.closeTo(before, 1);
+    }
+  });
+
   it('moves nothing for whoever wants no motion', async () => {
     const { desk, frame } = at();
     const { page } = desk.workbench;

@@ -153,6 +153,24 @@ describe('The State Inspector', function () {
     await frame.getByRole('tab', { name: 'Events' }).click();
   });
 
+  it('makes writes land late, and shows that none of them undoes a newer one (P21)', async () => {
+    await frame.getByRole('button', { name: 'land late', exact: true }).click();
+    await frame.getByRole('button', { name: 'land late', exact: true, pressed: true }).waitFor();
+    const refused = desk.link.call('update', 'maxAgents', 20, inWorkspace);
+    await actor('retry:').first().waitFor();
+    await frame.getByRole('button', { name: 'work', exact: true }).click();
+    await frame.getByRole('button', { name: 'work', exact: true, pressed: true }).waitFor();
+    await refused;
+    expect((await desk.link.call('update', 'maxAgents', 21, inWorkspace)).ok).to.equal(true);
+    // The first attempt lands three seconds after it was refused; what it undoes is stored again.
+    await desk.workbench.page.waitForTimeout(4_000);
+    const stored = (): unknown => (JSON.parse(readFileSync(path.join(desk.workspace, '.vscode/settings.json'), 'utf8')) as Record<string, unknown>)['nofx.maxAgents'];
+    for (let tries = 0; tries < 200 && stored() !== 21; tries++) await desk.workbench.page.waitForTimeout(50);
+    expect(stored()).to.equal(21);
+    expect((await desk.link.call('get', 'maxAgents')).value).to.equal(21);
+    await actor('breaker').click();
+  });
+
   it('exports what was seen, and opens it again (P54)', async () => {
     const { page } = desk.workbench;
     const file = path.join(desk.workspace, 'seen.json');

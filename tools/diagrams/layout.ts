@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
 import type { Chart, ChartEdge, ChartState } from '../../src/inspect/chart.ts';
-import { metrics, type Layout, type PlacedEdge, type PlacedState, type StateLine } from '../../src/inspect/layout.ts';
+import { metrics, type Layout, type PlacedEdge, type PlacedInitial, type PlacedState, type StateLine } from '../../src/inspect/layout.ts';
 
 interface Elk {
   layout(graph: ElkNode): Promise<ElkNode>;
@@ -36,12 +36,12 @@ export async function layoutOf(chart: Chart): Promise<Layout> {
 
   const toNode = (state: ChartState): ElkNode => {
     const lines = linesOf(state, inward);
-    const width = Math.max(1.15 * textWidth(state.key, metrics.titleSize) + (state.initial ? 14 : 0), ...lines.map(({ text }) => textWidth(text, metrics.lineSize))) + 2 * metrics.padding;
+    const width = Math.max(1.15 * textWidth(state.key, metrics.titleSize), ...lines.map(({ text }) => textWidth(text, metrics.lineSize))) + 2 * metrics.padding;
     const height = metrics.titleHeight + lines.length * metrics.lineHeight + (lines.length > 0 ? 6 : 0);
     if (state.children.length === 0) return { id: state.id, width: Math.max(width, 90), height: Math.max(height, 34) };
     return {
       id: state.id,
-      children: state.children.map(toNode),
+      children: [...(firstOf(state) === undefined ? [] : [{ id: dotOf(state), width: metrics.initial, height: metrics.initial }]), ...state.children.map(toNode)],
       layoutOptions: {
         ...options,
         ...(state.type === 'parallel' ? { 'elk.direction': 'DOWN' } : {}),
@@ -64,13 +64,19 @@ export async function layoutOf(chart: Chart): Promise<Layout> {
     };
   });
 
-  const laidOut = await new Elk().layout({ id: 'page', layoutOptions: options, children: [toNode(chart.root)], edges });
+  const beginnings: ElkExtendedEdge[] = all(chart.root).flatMap((state) => {
+    const first = firstOf(state);
+    return first === undefined ? [] : [{ id: dotOf(state), sources: [dotOf(state)], targets: [first.id], layoutOptions: { 'elk.layered.priority.direction': '30', 'elk.layered.priority.straightness': '10' } }];
+  });
+
+  const laidOut = await new Elk().layout({ id: 'page', layoutOptions: options, children: [toNode(chart.root)], edges: [...edges, ...beginnings] });
   return {
     machine: chart.machine,
     width: round(laidOut.width!),
     height: round(laidOut.height!),
     states: placedStates(chart, laidOut, inward),
     edges: placedEdges(drawn, laidOut),
+    initials: placedInitials(chart, laidOut),
   };
 }
 
@@ -112,8 +118,8 @@ function placedStates(chart: Chart, page: ElkNode, inward: readonly ChartEdge[])
   const placed: PlacedState[] = [];
   const walk = (state: ChartState, node: ElkNode, x: number, y: number): void => {
     const at = { x: x + node.x!, y: y + node.y! };
-    const { id, key, type, initial } = state;
-    placed.push({ id, key, type, initial, x: round(at.x), y: round(at.y), width: round(node.width!), height: round(node.height!), lines: linesOf(state, inward) });
+    const { id, key, type } = state;
+    placed.push({ id, key, type, x: round(at.x), y: round(at.y), width: round(node.width!), height: round(node.height!), lines: linesOf(state, inward) });
     for (const child of state.children) walk(child, node.children!.find((each) => each.id === child.id)!, at.x, at.y);
   };
   walk(chart.root, page.children![0]!, 0, 0);
@@ -121,6 +127,35 @@ function placedStates(chart: Chart, page: ElkNode, inward: readonly ChartEdge[])
 }
 
 function placedEdges(drawn: readonly ChartEdge[], page: ElkNode): PlacedEdge[] {
+  const edges = edgesOf(page);
+  return drawn.map((edge) => {
+    const { origin, points, labels } = edges.get(edge.id)!;
+    const label = labels![0]!;
+    return {
+      id: edge.id,
+      points,
+      label: { x: round(label.x! + origin.x), y: round(label.y! + origin.y), width: round(label.width!), height: round(label.height!), lines: labelOf(edge) },
+    };
+  });
+}
+
+function placedInitials(chart: Chart, page: ElkNode): PlacedInitial[] {
+  const edges = edgesOf(page);
+  const middle = metrics.initial / 2;
+  return all(chart.root).filter((state) => firstOf(state) !== undefined).map((state) => {
+    const { points } = edges.get(dotOf(state))!;
+    const [x, y] = points[0]!;
+    // It leaves the dot on the right.
+    return { state: state.id, x: round(x - middle), y, points };
+  });
+}
+
+interface FoundEdge extends ElkExtendedEdge {
+  readonly origin: { readonly x: number; readonly y: number };
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+function edgesOf(page: ElkNode): Map<string, FoundEdge> {
   // The points of an edge are relative to its container, the lowest state around both its ends.
   const origins = new Map<string, { x: number; y: number }>();
   const walk = (node: ElkNode, x: number, y: number): void => {
@@ -129,20 +164,18 @@ function placedEdges(drawn: readonly ChartEdge[], page: ElkNode): PlacedEdge[] {
     for (const child of node.children ?? []) walk(child, at.x, at.y);
   };
   walk(page, 0, 0);
-  const placed = new Map((page.edges ?? []).map((edge) => [edge.id, edge as ElkExtendedEdge & { container?: string }]));
-  return drawn.map((edge) => {
-    const { sections, labels, container } = placed.get(edge.id)!;
-    const origin = origins.get(container ?? 'page')!;
-    const [section] = sections!;
+  return new Map(((page.edges ?? []) as (ElkExtendedEdge & { container?: string })[]).map((edge) => {
+    const origin = origins.get(edge.container ?? 'page')!;
+    const [section] = edge.sections!;
     const points = [section!.startPoint, ...section!.bendPoints ?? [], section!.endPoint];
-    const label = labels![0]!;
-    return {
-      id: edge.id,
-      points: points.map(({ x, y }) => [round(x + origin.x), round(y + origin.y)] as const),
-      label: { x: round(label.x! + origin.x), y: round(label.y! + origin.y), width: round(label.width!), height: round(label.height!), lines: labelOf(edge) },
-    };
-  });
+    return [edge.id, { ...edge, origin, points: points.map(({ x, y }) => [round(x + origin.x), round(y + origin.y)] as const) }];
+  }));
 }
+
+const all = (state: ChartState): ChartState[] => [state, ...state.children.flatMap(all)];
+/** The state that a compound state begins in. */
+const firstOf = ({ type, children }: ChartState): ChartState | undefined => (type === 'parallel' ? undefined : children.find(({ initial }) => initial));
+const dotOf = ({ id }: ChartState): string => `${id} begins`;
 
 /** How many transitions lie between the initial state and each other one: arrows away from it point down. */
 function distances({ root, edges }: Chart): Map<string, number> {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Recorder, type InspectedActor } from '../../../src/inspect/recorder.ts';
-import { exportRecording } from '../../../src/inspect/recording.ts';
+import { exportRecording } from '../../../src/inspect/recording-export.ts';
 import type { ActorRecord, EventRecord, InspectorRecord } from '../../../src/inspect/records.ts';
 import { secretRedactor } from '../../../src/observe/redact.ts';
 import { bench, definition, leavesNothing, type Bench } from '../service/support.ts';

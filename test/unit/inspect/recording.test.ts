@@ -1,8 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import superjson from 'superjson';
+import { synthetic } from '../../../bench/inspector-records.ts';
 import { History, apply, type Moment } from '../../../src/inspect/history.ts';
 import { Recorder, type InspectedActor } from '../../../src/inspect/recorder.ts';
-import { exportRecording, importRecording, RecordingError } from '../../../src/inspect/recording.ts';
+import { importRecording, RecordingError } from '../../../src/inspect/recording.ts';
+import { exportRecording, exportRecordingGently } from '../../../src/inspect/recording-export.ts';
 import type { InspectorRecord } from '../../../src/inspect/records.ts';
 import { bench, leavesNothing } from '../service/support.ts';
 
@@ -20,6 +23,13 @@ function read(text: string): ReturnType<typeof importRecording> | undefined {
   }
 }
 
+/** Of this thread, in milliseconds: a busy machine does not change it. */
+function threadTime(): number {
+  const { threadCpuUsage = process.cpuUsage } = process as { readonly threadCpuUsage?: () => NodeJS.CpuUsage };
+  const { user, system } = threadCpuUsage.call(process);
+  return (user + system) / 1_000;
+}
+
 const same = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe('Recordings', () => {
@@ -34,6 +44,34 @@ describe('Recordings', () => {
     const { records, recordedAt } = importRecording(exportRecording(recorder.history.records(), 1_000));
     expect(recordedAt).to.equal(1_000);
     expect(same(records)).to.deep.equal(same(recorder.history.records()));
+  });
+
+  it('is what superjson writes, and superjson reads it', () => {
+    const source = synthetic();
+    const records = Array.from({ length: 1_234 }, () => source.next().value as InspectorRecord).map((record) => same(record) as InspectorRecord);
+    const text = exportRecording(records, 1_000);
+    const recording = { format: 'holdfast-recording', version: 1, recordedAt: 1_000, records };
+    expect(text).to.equal(superjson.stringify(recording));
+    expect(superjson.parse(text)).to.deep.equal(recording);
+    const none = exportRecording([], 1_000);
+    expect(none).to.equal(superjson.stringify({ ...recording, records: [] }));
+  });
+
+  it('of 100,000 records is made in many short turns, and is the same', async () => {
+    const source = synthetic();
+    const history = new History(100_000);
+    for (let i = 0; i < 150_000; i++) history.add(source.next().value as InspectorRecord);
+    const slices: number[] = [];
+    let since = threadTime();
+    const bytes = await exportRecordingGently(history.records(), 1_000, history.base().values(), async () => {
+      slices.push(threadTime() - since);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      since = threadTime();
+    });
+    slices.push(threadTime() - since);
+    expect(Buffer.from(bytes).toString()).to.equal(exportRecording(history.records(), 1_000, history.base().values()));
+    expect(slices.length).to.be.greaterThan(5);
+    expect(Math.max(...slices), 'processor time of the longest turn, in milliseconds').to.be.below(50);
   });
 
   it('what was folded before the first record is in it as well', () => {

@@ -8,7 +8,7 @@ import { StoreError } from '../../../src/errors.ts';
 import { WebSocket } from 'ws';
 import { errorFacts } from '../../../src/observe/error-facts.ts';
 import { startLoopbackServer } from '../../../src/inspect/loopback-server.ts';
-import { exportRecording } from '../../../src/inspect/recording.ts';
+import { exportRecording } from '../../../src/inspect/recording-export.ts';
 import { Recorder, type InspectedActor } from '../../../src/inspect/recorder.ts';
 import { Alerts } from '../../../src/observe/alerts.ts';
 import { FileLog } from '../../../src/observe/file-log.ts';
