@@ -49,7 +49,7 @@ describe('Monitoring', function () {
   async function execute(command: string): Promise<void> {
     const [program = '', ...words] = command.replaceAll('$HOLDFAST', projectRoot).replaceAll('"', '').split(' ');
     if (program === 'cd') folder = path.join(folder, words[0]!);
-    else if (program === 'curl') said = async () => (await fetch(words[0]!)).text();
+    else if (program === 'curl') said = curl(words);
     else if (program === 'npm') linkLibrary();
     else if (program === 'node') running.push(background(process.execPath, ['--import', path.join(projectRoot, 'tools/from-source.ts'), words[0]!], folder));
     else if (command.endsWith('&')) running.push(background(program, words.slice(0, -1), folder));
@@ -58,6 +58,14 @@ describe('Monitoring', function () {
       said = async () => text;
     }
     if (program === 'cp') quicken();
+  }
+
+  /** What `curl` says, each time that it is asked. */
+  function curl(words: readonly string[]): () => Promise<string> {
+    const url = words.at(-1)!;
+    // Without -g it takes brackets and braces for ranges, and refuses.
+    expect(words.includes('-g'), `curl ${words.join(' ')}`).to.equal(/[[\]{}]/.test(url));
+    return async () => (await fetch(url)).text();
   }
 
   /** Sees what the document says will be seen; soon, since it says nothing of how soon. */
