@@ -104,10 +104,10 @@ export class ChartView {
     }
     const innermost = layout.states.filter(({ id }) => state.states.includes(id) && !state.states.some((other) => other.startsWith(`${id}.`)));
     const labels = layout.edges.filter(({ id }) => state.fired.includes(id)).map(({ label }) => label);
-    const both = boundsOf([...innermost, ...labels]);
+    const sources = layout.states.filter(({ id }) => state.fired.some((fired) => fired.startsWith(`${id}|`)));
     const fits = ({ width, height }: Bounds): number => Math.min(readable, clientWidth / (width + 60), clientHeight / (height + 60));
-    // What has fired may be too far away to be seen together with where it led.
-    const bounds = fits(both) >= readable * 0.7 ? both : boundsOf(innermost);
+    // What has fired, and where it began, may be too far away to be seen together with where it led.
+    const bounds = [[...innermost, ...labels, ...sources], [...innermost, ...labels]].map(boundsOf).find((each) => fits(each) >= readable * 0.7) ?? boundsOf(innermost);
     const factor = fits(bounds);
     const { left, right, top, bottom } = bounds;
     const width = clientWidth / factor;
