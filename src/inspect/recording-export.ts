@@ -21,15 +21,16 @@ export function exportRecording(records: readonly InspectorRecord[], recordedAt:
 /**
  * The same as UTF-8, for a program that has something else to do meanwhile.
  * @param pause is waited for whenever 10 ms have gone
+ * @param now a clock, in milliseconds
  */
-export async function exportRecordingGently(records: readonly InspectorRecord[], recordedAt: number, base: Iterable<ActorState>, pause: () => Promise<void>): Promise<Uint8Array> {
+export async function exportRecordingGently(records: readonly InspectorRecord[], recordedAt: number, base: Iterable<ActorState>, pause: () => Promise<void>, now: () => number = () => performance.now()): Promise<Uint8Array> {
   const steps = encoded(write(records, recordedAt, base, recordingLimits));
-  for (let since = performance.now(); ;) {
+  for (let since = now(); ;) {
     const { done, value } = steps.next();
     if (done === true) return value;
-    if (performance.now() - since < 10) continue;
+    if (now() - since < 10) continue;
     await pause();
-    since = performance.now();
+    since = now();
   }
 }
 

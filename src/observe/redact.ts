@@ -1,4 +1,4 @@
-import type { HealthReport } from '../service/health.ts';
+import type { HealthCheck, HealthReport } from '../service/health.ts';
 import type { ErrorFacts } from './error-facts.ts';
 import type { ObservedService } from './observed-service.ts';
 
@@ -17,19 +17,18 @@ export function withoutSecrets(service: ObservedService, text: string): string {
   return without(text, () => definition.keys.filter((key) => definition.isSecret(key)).map((key) => service.get(key)));
 }
 
-/** An error without them: each of its texts may be written by an author's store. */
+/** An error without them: what it says may be written by an author's store. Names and codes stay: things are decided by them. */
 export function tellableFacts(service: ObservedService, facts: ErrorFacts): ErrorFacts {
-  return mapTexts(facts, (text) => withoutSecrets(service, text));
+  const { message, userAction } = facts;
+  const told = (text: string): string => withoutSecrets(service, text);
+  return { ...facts, message: told(message), ...(userAction === undefined ? {} : { userAction: told(userAction) }) };
 }
 
 /** A report without them: the `detail` of a check may be what a store said. */
 export function tellableReport(service: ObservedService, report: HealthReport): HealthReport {
-  const checks = Object.fromEntries(Object.entries(report.checks).map(([name, check]) => [name, mapTexts(check, (text) => withoutSecrets(service, text))]));
-  return { ...report, checks: checks as unknown as HealthReport['checks'] };
-}
-
-function mapTexts<T extends object>(object: T, change: (text: string) => string): T {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, typeof value === 'string' ? change(value) : value as unknown])) as T;
+  const told = ({ status, detail }: HealthCheck): HealthCheck => ({ status, detail: withoutSecrets(service, detail) });
+  const { api, access, breaker, resources } = report.checks;
+  return { ...report, checks: { api: told(api), access: told(access), breaker: told(breaker), resources: told(resources) } };
 }
 
 /** Takes secrets out of texts, for whoever keeps many; `undefined` for a service that has none, as most. */
