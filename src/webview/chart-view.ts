@@ -76,7 +76,7 @@ export class ChartView {
       const length = delayOf(state, delay);
       const entered = state.entered[source!];
       const left = length === undefined || entered === undefined ? undefined : entered + length - now;
-      text.textContent = left !== undefined && left >= 0 ? t('{0}: {1} s left', delay, seconds(left)) : `after ${delay}${length === undefined ? '' : `: ${length / 1_000} s`}`;
+      text.textContent = left !== undefined && left >= 0 ? t('{0}: {1} s left', delay, seconds(left)) : `after ${delay}${length === undefined ? '' : `: ${Number((length / 1_000).toFixed(2))} s`}`;
       label.classList.toggle('running', left !== undefined && left >= 0);
     }
   }
