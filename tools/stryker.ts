@@ -30,7 +30,7 @@ const parts: Readonly<Record<string, { readonly mutate: string; readonly tests: 
 function retrySurvivors(incrementalFile: string): void {
   if (!existsSync(incrementalFile)) return;
   const report = JSON.parse(readFileSync(incrementalFile, 'utf8')) as { readonly files: Record<string, { mutants: { readonly status: string }[] }> };
-  for (const file of Object.values(report.files)) file.mutants = file.mutants.filter(({ status }) => status !== 'Survived');
+  for (const file of Object.values(report.files)) file.mutants = file.mutants.filter(({ status }) => status !== 'Survived' && status !== 'NoCoverage');
   writeFileSync(incrementalFile, JSON.stringify(report));
 }
 

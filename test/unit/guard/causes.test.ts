@@ -22,7 +22,6 @@ const attemptsOf = (error: unknown): readonly FailedAttempt[] => (error as { att
 /** What a call ends with whose attempts all throw this. */
 function thrown({ clock, guard }: Bench, error: unknown): Promise<unknown> {
   // What is no error may be thrown as well.
-  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
   return clock.run(end(guard.execute(() => Promise.reject(error))));
 }
 
@@ -64,6 +63,15 @@ describe('The error of a guarded call (P9)', () => {
       expect(await thrown(bench(), error)).to.equal(error);
       expect(Object.hasOwn(error, 'attempts') ? attemptsOf(error) : []).to.deep.equal([]);
     }
+  });
+
+  it('of an abort before the call says that nothing has happened, and why', async () => {
+    const { guard } = bench();
+    let calls = 0;
+    const error = await end(guard.execute(() => calls++, { signal: AbortSignal.abort('reason') }));
+    expect(error).to.be.instanceOf(AbortedError);
+    expect(error).to.include({ outcome: 'not stored', cause: 'reason' });
+    expect(calls).to.equal(0);
   });
 
   it('of an abort has the attempts before it', async () => {

@@ -123,6 +123,43 @@ describe('The rules of a guard', () => {
     });
   }
 
+  it('who classifies failures decides; one that throws is as good as none (P9)', async () => {
+    const lenient = bench({ classify: () => 'caller' });
+    for (let count = 0; count < 9; count++) await lenient.clock.run(end(lenient.guard.execute(flaky)));
+    expect([lenient.guard.breakerMode, lenient.guard.consecutiveFailures]).to.deep.equal(['CLOSED', 0]);
+    const broken = bench({ retry: { jitter: 0 }, classify: () => { throw new Error('It cannot tell.'); } });
+    expect(await attemptTimes(broken)).to.deep.equal([0, 1_000, 3_000]);
+  });
+
+  it('a refusal has no stack, and errors after it do', async () => {
+    const { guard } = bench();
+    guard.hold();
+    const limit = Error.stackTraceLimit;
+    const { stack = '' } = await end(guard.execute(() => 'never')) as Error;
+    expect(stack).not.to.include('\n    at ');
+    expect(Error.stackTraceLimit).to.equal(limit);
+  });
+
+  it('there is one list of deadlines for each duration, as long as somebody is on it', async () => {
+    const { clock, guard } = bench();
+    expect(guard.deadlines(5_000)).to.equal(guard.attemptDeadlines);
+    const list = guard.deadlines(30_000);
+    expect(guard.deadlines(30_000)).to.equal(list);
+    const calls = [end(guard.execute(hang, { critical: true })), end(guard.execute(hang, { critical: true }))];
+    expect(guard.deadlines(30_000)).to.equal(list);
+    await clock.run(Promise.all(calls));
+    expect(guard.deadlines(30_000)).not.to.equal(list);
+    expect(clock.pendingTimers()).to.deep.equal([]);
+  });
+
+  it('disposal stops the timers of an open breaker', async () => {
+    const it = bench();
+    await failuresUntilOpen(it);
+    it.guard.dispose();
+    await it.clock.advance(5_000);
+    expect(it.clock.pendingTimers()).to.deep.equal([]);
+  });
+
   it('the least that can be is taken', () => {
     const { guard } = bench();
     guard.configure({ breaker: { threshold: 1, openFor: 0 }, retry: { attempts: 1, initialDelay: 0 } });

@@ -148,7 +148,7 @@ describe('Guard whose actors are supervised', () => {
   });
 
   it('P7 what says nothing about the dependency is not told to the breaker', async () => {
-    const { attempts, asked, call } = bench();
+    const { guard, attempts, asked, call } = bench();
     const mistaken = end(call());
     attempts[0]!.reject(new ValidationError('count', 'is bad'));
     await mistaken;
@@ -156,7 +156,14 @@ describe('Guard whose actors are supervised', () => {
     const aborted = end(call({ signal: controller.signal }));
     controller.abort();
     expect(await aborted).to.include({ code: 'ABORTED' });
+    guard.evidence();
     expect(asked()).to.equal(0);
+  });
+
+  it('P11 what an earlier process left is for whoever starts its breaker', () => {
+    const guard = new Guard({ name: 'thing', clock: new VirtualClock(), restore: { mode: 'HELD' } }, { breaker: () => undefined, spawnRetry: () => undefined });
+    expect(guard.breakerMode).to.equal('CLOSED');
+    expect(guard.breakerInput()).to.deep.equal({ ...breakerDefaults, epoch: 0, streak: 0, restore: { mode: 'HELD' } });
   });
 
   it('a success in CLOSED without failures sends nothing; one after a failure does', async () => {
@@ -176,6 +183,36 @@ describe('Guard whose actors are supervised', () => {
     await succeeded;
     expect([asked(), guard.consecutiveFailures]).to.deep.equal([2, 0]);
     await clock.advance(60_000);
+  });
+
+  it('P42 its breaker is started again as it was: closed with its failures, open, half open, or held', async () => {
+    const { clock, guard, attempts, call } = bench();
+    const failing = async (): Promise<void> => {
+      const result = end(call());
+      attempts.at(-1)!.reject(new StoreError('permission', 'Not allowed.'));
+      await result;
+    };
+    await failing();
+    expect(guard.breakerInput()).to.deep.equal({ ...breakerDefaults, epoch: 0, streak: 1 });
+    for (let count = 0; count < 4; count++) await failing();
+    await clock.advance(20_000);
+    expect(guard.breakerInput()).to.include({ epoch: guard.epoch - 1 }).and.to.have.deep.property('restore', { mode: 'OPEN', remaining: 40_000 });
+    await clock.advance(40_000);
+    expect(guard.breakerInput().restore).to.deep.equal({ mode: 'HALF_OPEN' });
+    guard.hold();
+    expect(guard.breakerInput().restore).to.deep.equal({ mode: 'HELD' });
+  });
+
+  it('disposal leaves its breaker to whoever has started it', () => {
+    const clock = new VirtualClock();
+    const breaker = createActor(circuitBreaker, { clock: actorClock(clock), input: breakerDefaults }).start();
+    const guard = new Guard({ name: 'thing', clock }, { breaker: () => breaker, spawnRetry: () => undefined });
+    guard.hold();
+    guard.dispose();
+    guard.dispose();
+    expect(breaker.getSnapshot().status).to.equal('active');
+    guard.reset();
+    expect(breaker.getSnapshot().matches({ OPEN: 'held' })).to.equal(true);
   });
 
   it('without a supervisor that would give it a breaker nothing is counted, and calls go on', async () => {
