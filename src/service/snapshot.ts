@@ -1,7 +1,7 @@
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { layers, type Layer, type RawSetting, type Scope, type Store, type Target } from '../store/store.ts';
-import { merged } from '../store/memory-store.ts';
+import { isByPolicy } from '../store/policy.ts';
 import { readSetting } from './former-values.ts';
 
 type Values = Record<string, unknown>;
@@ -205,18 +205,6 @@ export class Snapshot {
     }
   }
 
-  /**
-   * VS Code serves a policy's value in the place of the default, and lets it win over every layer. So it is known by
-   * its deeds: another default than the declared one, which is in effect though a layer says something else.
-   */
-  #isByPolicy(key: string, { effective, layers: holding }: RawSetting): boolean {
-    const standard = holding.get('default');
-    if (standard === undefined || sameData(standard, this.#definition.defaults[key]) || !sameData(effective, standard)) return false;
-    let resolved: unknown;
-    for (const value of holding.values()) resolved = merged(resolved, value);
-    return !sameData(resolved, effective);
-  }
-
   inspect(key: string, scope: Scope): Inspection {
     const secret = this.#definition.isSecret(key);
     const show = (value: unknown): unknown => (secret && value !== undefined ? masked : value);
@@ -230,7 +218,7 @@ export class Snapshot {
       return {
         key,
         value,
-        origin: !this.#live ? 'last good value' : origin !== 'default' && issue === undefined && this.#isByPolicy(key, raw) ? 'policy' : origin,
+        origin: !this.#live ? 'last good value' : issue === undefined && isByPolicy(this.#definition, key, raw) ? 'policy' : origin,
         layers: Object.fromEntries([...asStored].map(([layer, stored]) => [layer, show(stored)])),
         ignored: this.#ignored(key).filter((layer) => raw.layers.has(layer)),
         ...(honoured.length === 0 ? {} : { formerly: Object.fromEntries(honoured.map(({ layer, storedAs }) => [layer, storedAs])) }),

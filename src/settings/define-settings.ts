@@ -25,6 +25,11 @@ export interface SettingDeclaration<S extends yup.Schema = yup.Schema> {
   readonly secret?: boolean;
   /** The value can make code run: what an untrusted workspace says is ignored (P52). Default false. */
   readonly restricted?: boolean;
+  /**
+   * The name under which an organisation may decide the value, for all its people, by a policy. It goes into the manifest,
+   * where VS Code heeds it. Default: none.
+   */
+  readonly policy?: string;
   /** A web page about the setting: offered where its value is not legal. Default: its place in the Settings editor. */
   readonly documentation?: string;
   /** Said in the Settings editor when the setting is in use and should not be. */

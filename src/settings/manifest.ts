@@ -25,14 +25,22 @@ export function rulesOf(schema: SettingDeclaration['schema']): JsonSchema {
 
 function property(declaration: SettingDeclaration, order: number): JsonSchema {
   return {
-    ...rulesOf(declaration.schema),
+    ...(declaration.policy === undefined ? rulesOf(declaration.schema) : ruledByPolicy(rulesOf(declaration.schema))),
     default: declaration.default,
     markdownDescription: declaration.description,
     scope: declaration.scope ?? 'window',
     ...(declaration.enumDescriptions === undefined ? {} : { enumDescriptions: declaration.enumDescriptions }),
     ...(declaration.deprecationMessage === undefined ? {} : { deprecationMessage: declaration.deprecationMessage }),
+    ...(declaration.policy === undefined ? {} : { policy: { name: declaration.policy, minimumVersion: '1.100' } }),
     order,
   };
+}
+
+/** VS Code takes no policy for a setting of the type `integer`. */
+function ruledByPolicy({ type, ...rules }: JsonSchema): JsonSchema {
+  const number = (name: unknown): unknown => (name === 'integer' ? 'number' : name);
+  const isWhole = [type].flat().includes('integer');
+  return { type: Array.isArray(type) ? type.map(number) : number(type), ...(isWhole ? { multipleOf: 1 } : {}), ...rules };
 }
 
 /** An old key: VS Code tells where it has a value only when it knows it. Its values may be anything, and it has no default. */

@@ -13,6 +13,8 @@ export interface WriteFacts {
   /** Is the setting in the extension's manifest? */
   readonly registered: boolean;
   readonly workspaceOpen: boolean;
+  /** A policy decides the setting, as far as that can be told. */
+  readonly managed: boolean;
   /** Why the setting must not be written to this target, by its own scope. */
   readonly scopeProblem: string | undefined;
   /** The settings document had unsaved changes before the write. */
@@ -39,6 +41,7 @@ const notAFile = says(/\b(EISDIR|ENOTDIR)\b|FileIsADirectory|FileNotADirectory|a
 /** In the order in which they decide: what really stopped the write comes before its consequences. */
 const rules: readonly Rule[] = [
   { reason: 'shutting-down', applies: ({ error }) => error.name === 'Canceled' || error.message === 'Canceled' },
+  { reason: 'policy', applies: says(/system policy/) },
   { reason: 'unregistered', applies: ({ registered }) => !registered, message: ({ key }) => `"${key}" is not in the extension's manifest: run the manifest generator.` },
   { reason: 'no-workspace', applies: ({ target, workspaceOpen }) => target !== 'user' && !workspaceOpen, message: () => 'No workspace is open.' },
   { reason: 'scope', applies: ({ scopeProblem }) => scopeProblem !== undefined, message: ({ scopeProblem }) => scopeProblem! },
@@ -48,7 +51,7 @@ const rules: readonly Rule[] = [
   { reason: 'invalid-file', applies: (facts) => facts.fileProblem === isAFolder || notAFile(facts), userAction: 'A folder is in the place of the settings file, or a file in the place of its folder: remove it.' },
   { reason: 'dirty', applies: ({ dirty }) => dirty, message: ({ target }) => `The ${target} settings file has unsaved changes.` },
   { reason: 'invalid-file', applies: ({ fileProblem }) => fileProblem !== undefined, message: ({ target, fileProblem }) => `The ${target} settings file cannot be read: ${fileProblem!}` },
-  { reason: 'policy', applies: says(/system policy/) },
+  { reason: 'policy', applies: ({ managed }) => managed, message: () => 'A policy of the organisation decides it.' },
   { reason: 'newer', applies: says(/content of the file is newer|FileModifiedSince/) },
   { reason: 'dirty', applies: says(/unsaved changes/) },
   { reason: 'invalid-file', applies: says(/correct errors\/warnings/) },

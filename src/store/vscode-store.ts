@@ -3,6 +3,7 @@ import { StoreError } from '../errors.ts';
 import type { SettingScope, SettingsDefinition } from '../settings/define-settings.ts';
 import { sameData } from '../settings/plain-data.ts';
 import type { Disposable, Layer, RawSetting, Scope, Store, Target, WriteOptions, WriteRequest } from './store.ts';
+import { isByPolicy } from './policy.ts';
 import { writeFailure } from './vscode-failure.ts';
 import { SettingsFile, type NotedFile } from './vscode-settings-file.ts';
 
@@ -103,12 +104,14 @@ export class VscodeStore implements Store {
 
   async #facts({ key, target, scope }: WriteRequest, file: SettingsFile | undefined, dirty: boolean, error: unknown): Promise<Parameters<typeof writeFailure>[0]> {
     const state = await file?.read();
+    const raw = this.read(key, scope);
     return {
       key,
       target,
       error: error as Error,
-      registered: this.read(key, scope).layers.size > 0,
+      registered: raw.layers.size > 0,
       workspaceOpen: isWorkspaceOpen(),
+      managed: isByPolicy(this.#definition, key, raw),
       scopeProblem: this.#scopeProblem(key, target, scope),
       dirty,
       fileProblem: state?.kind === 'invalid' ? state.problem : undefined,

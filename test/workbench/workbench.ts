@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import axe from 'axe-core';
 import type { Frame } from 'playwright-core';
@@ -22,9 +22,15 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-export async function openDesk(settings: Record<string, unknown> = {}, options: Pick<WorkbenchOptions, 'viewport'> = {}): Promise<Desk> {
+export interface DeskOptions extends Pick<WorkbenchOptions, 'viewport' | 'policies' | 'locale'> {
+  /** The text of .vscode/settings.json when VS Code starts. */
+  readonly workspaceSettings?: string;
+}
+
+export async function openDesk(settings: Record<string, unknown> = {}, { workspaceSettings, ...options }: DeskOptions = {}): Promise<Desk> {
   const folder = temporaryFolder();
   const workspace = await createDemoWorkspace(folder);
+  if (workspaceSettings !== undefined) writeFileSync(path.join(workspace, '.vscode/settings.json'), workspaceSettings);
   const socket = process.platform === 'win32' ? `\\\\.\\pipe\\holdfast-desk-${process.pid}` : path.join(folder, 'desk.sock');
   const workbench = await openWorkbench({
     ...options,
@@ -39,7 +45,10 @@ export async function openDesk(settings: Record<string, unknown> = {}, options: 
     workbench,
     link,
     workspace,
-    picture: async (name) => void await workbench.page.screenshot({ path: path.join(pictures, `${name}.png`) }),
+    picture: async (name) => {
+      await workbench.page.evaluate(fadedIn);
+      await workbench.page.screenshot({ path: path.join(pictures, `${name}.png`) });
+    },
     close: async () => {
       link.close();
       await workbench.close();
@@ -47,6 +56,14 @@ export async function openDesk(settings: Record<string, unknown> = {}, options: 
     },
   };
 }
+
+/** Run in the page: what VS Code fades in has been faded in. */
+const fadedIn = `Promise.race([
+  new Promise((resolve) => setTimeout(resolve, 2_000)),
+  Promise.all(document.getAnimations()
+    .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
+    .map(({ finished }) => finished.catch(() => undefined))),
+]).then(() => undefined)`;
 
 export const inspectorFrame = ({ workbench }: Desk): Promise<Frame> => webview(workbench.page, 'Open Recording…');
 

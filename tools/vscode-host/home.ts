@@ -17,6 +17,8 @@ export interface ServerHome {
 export interface HomeOptions {
   /** User settings to begin with: the text of a settings.json, or the values. Default: no file, as in a fresh VS Code. */
   readonly userSettings?: string | Record<string, unknown> | undefined;
+  /** The display language, such as `de`. VS Code's own texts stay English: there is no language pack in the npm registry. */
+  readonly locale?: string | undefined;
   /** Extension folders to load as if installed. They are loaded from where they are. */
   readonly extensions?: readonly string[];
   /** An `--extensions-dir` whose extensions are loaded as well. */
@@ -42,6 +44,7 @@ export async function prepareHome(folder: string, options: HomeOptions = {}): Pr
     const { userSettings: wanted } = options;
     await writeFile(userSettings, typeof wanted === 'string' ? wanted : `${JSON.stringify(wanted, null, 2)}\n`);
   }
+  if (options.locale !== undefined) await speak(path.join(folder, 'data'), options.locale);
   const installed = await Promise.all((options.extensions ?? []).map(describeExtension));
   const others = await listedIn(options.extensionsFrom);
   await writeFile(path.join(folder, 'extensions/extensions.json'), JSON.stringify([...others, ...installed]));
@@ -55,6 +58,13 @@ export async function prepareHome(folder: string, options: HomeOptions = {}): Pr
       XDG_CACHE_HOME: temporary,
     },
   };
+}
+
+/** Lists a language pack without a text, so that VS Code has the language, and extensions their texts in it. */
+async function speak(folder: string, locale: string): Promise<void> {
+  const texts = path.join(folder, `${locale}.i18n.json`);
+  await writeFile(texts, JSON.stringify({ version: '1.0.0', contents: {} }));
+  await writeFile(path.join(folder, 'languagepacks.json'), JSON.stringify({ [locale]: { hash: locale, extensions: [{ extensionIdentifier: { id: `holdfast.${locale}` }, version: '1.0.0' }], translations: { vscode: texts }, label: locale } }));
 }
 
 /**

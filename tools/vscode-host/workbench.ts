@@ -6,6 +6,7 @@ import { run } from '../run.ts';
 import { launchChromium, type BrowserOptions } from './browser.ts';
 import { ensureServer, type InstalledServer } from './fetch.ts';
 import { prepareHome, temporaryFolder, withBrowserHost, type ServerHome } from './home.ts';
+import { setPolicies } from './policies.ts';
 import { startServer, type RunningServer } from './server.ts';
 import { defaultVersion, type VscodeVersion } from './versions.ts';
 
@@ -38,6 +39,10 @@ export interface WorkbenchOptions extends BrowserOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Folders that go away with the workbench, even if we are killed. */
   readonly remove?: readonly string[];
+  /** The display language, such as `de`, of the extensions' texts. Default: English. */
+  readonly locale?: string;
+  /** Policies of an administrator, by name. Needs 1.139.1. Default: none. */
+  readonly policies?: Record<string, unknown>;
   /** Hears the workbench's log, which in a test run includes the extension host's console. */
   readonly onLog?: (level: string, text: string) => void;
   /** Hears what the server prints. */
@@ -87,6 +92,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     userSettings: options.inBrowser ? await withBrowserHost(wantedSettings, options.extensionDevelopmentPaths ?? []) : wantedSettings,
     extensions: installed as string[],
     extensionsFrom: options.extensionsFrom,
+    locale: options.locale,
   });
   if (options.vsixFiles !== undefined) await installExtensions(installedServer, home, options.vsixFiles);
   const server = await startServer({
@@ -98,6 +104,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       // The environment is the one we give, not what the user's shell would add to it.
       '--force-disable-user-env',
       ...(options.workspaceTrust ? [] : ['--disable-workspace-trust']),
+      ...(options.locale === undefined ? [] : ['--locale', options.locale]),
       // Newer versions read the extension under test from the URL only with this flag.
       ...(testing ? ['--enable-smoke-test-driver'] : []),
     ],
@@ -119,6 +126,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     const payload = testing
       ? [['extensionDevelopmentPath', remote(underTest ?? '')], ['extensionTestsPath', remote(options.extensionTestsPath ?? '')]]
       : [];
+    if (options.policies !== undefined) await setPolicies(page, options.policies);
     await page.goto(server.url({
       ...(await whatToOpen(options.folder)),
       ...(payload.length === 0 ? {} : { payload: JSON.stringify(payload) }),

@@ -6,6 +6,8 @@ const declarations = {
     schema: yup.string().trim().lowercase().oneOf(['claude', 'aider', 'custom']).defined(),
     default: 'claude',
     description: 'The assistant that new agents run.',
+    // Which assistant may read the code is a question that organisations want to answer.
+    policy: 'NofxAiProvider',
     enumDescriptions: ['Claude, by its command-line tool', 'Aider', 'The program that nofx.aiPath names'],
   },
   maxAgents: {
@@ -46,6 +48,7 @@ const declarations = {
     schema: yup.string().oneOf(['debug', 'info', 'warn', 'error']).defined(),
     default: 'info',
     description: 'The least serious entries that the log keeps.',
+    formerly: [{ convert: (old: unknown) => (old === 'verbose' ? 'debug' : old) }],
     enumDescriptions: ['Everything', 'What happened', 'What may need attention', 'What went wrong'],
   },
   showAgentTerminalOnSpawn: {
@@ -62,6 +65,8 @@ const declarations = {
     schema: yup.number().min(500).max(10_000).defined(),
     default: 2_000,
     description: 'The pause between starting two agents, in milliseconds.',
+    // It was in seconds once. What people stored then is understood, and can be converted.
+    formerly: [{ key: 'agentSpawnDelaySeconds', convert: (seconds: number) => seconds * 1_000 }],
   },
 } as const;
 

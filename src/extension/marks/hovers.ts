@@ -55,6 +55,6 @@ function text(service: RegisteredService, key: string, setting: WrittenSetting, 
   const old = Object.values(found.formerly ?? {});
   if (old.length > 0) lines.push(`$(history) ${l10n.t('A value of an earlier version is understood.')}`);
   if (found.problem !== undefined && !secret) lines.push(`$(warning) ${l10n.t('The stored value is not legal: {0}', escaped(problemText(service, key, found.problem)))}`);
-  const rows = layers.filter((layer) => layer in found.layers).reverse().map((layer) => [originName(layer), show(found.layers[layer])]);
+  const rows = layers.filter((layer) => layer in found.layers).reverse().map((layer) => [originName(layer === 'default' && found.origin === 'policy' ? 'policy' : layer), show(found.layers[layer])]);
   return `${lines.join('\n\n')}\n\n${table([l10n.t('Stored in'), l10n.t('Value')], rows.map(([place, value]) => [escaped(place!), value!.replaceAll('|', '\\|')]))}`;
 }

@@ -24,6 +24,16 @@ describe('The generated manifest', () => {
     expect(found).to.equal(expected);
   });
 
+  it('declares a policy; a whole number that a policy may decide is a number of a kind that VS Code takes', () => {
+    const definition = defineSettings('s', {
+      some: { schema: yup.number().integer().min(1).nullable().defined(), default: 1, description: 'd', policy: 'SSome' },
+      text: { schema: yup.string().defined(), default: '', description: 'd', policy: 'SText' },
+    });
+    const { properties } = contributedConfiguration(definition, 't') as { properties: Record<string, Record<string, unknown>> };
+    expect(properties['s.some']).to.deep.include({ type: ['number', 'null'], multipleOf: 1, minimum: 1, policy: { name: 'SSome', minimumVersion: '1.100' } });
+    expect(properties['s.text']).to.deep.include({ type: 'string', policy: { name: 'SText', minimumVersion: '1.100' } });
+  });
+
   it('says everything VS Code wants to know of a setting', () => {
     const definition = defineSettings('s', {
       mode: {

@@ -4,7 +4,7 @@ import { storeReasons, type StoreReason } from '../../../src/errors.ts';
 import { isAFolder, writeFailure, type WriteFacts } from '../../../src/store/vscode-failure.ts';
 
 const innocent: WriteFacts = {
-  key: 'key', target: 'user', error: { name: 'CodeExpectedError' }, registered: true, workspaceOpen: true, scopeProblem: undefined, dirty: false, fileProblem: undefined,
+  key: 'key', target: 'user', error: { name: 'CodeExpectedError' }, registered: true, workspaceOpen: true, managed: false, scopeProblem: undefined, dirty: false, fileProblem: undefined,
 };
 
 const failure = (facts: Partial<WriteFacts>) => writeFailure({ ...innocent, ...facts }, 'the cause');
@@ -16,6 +16,7 @@ const dirtyMessage = 'Unable to write into workspace settings because the file h
 /** One fact a row, in the order in which they decide. */
 const facts: readonly (readonly [StoreReason, Partial<WriteFacts>])[] = [
   ['shutting-down', { error: { name: 'Canceled', message: 'Canceled' } }],
+  ['policy', said('Unable to write key because it is configured in system policy.')],
   ['unregistered', { registered: false }],
   ['no-workspace', { workspaceOpen: false, target: 'workspace' }],
   ['scope', { scopeProblem: 'This setting can be written only into User settings.' }],
@@ -25,7 +26,7 @@ const facts: readonly (readonly [StoreReason, Partial<WriteFacts>])[] = [
   ['invalid-file', { fileProblem: isAFolder }],
   ['dirty', { dirty: true }],
   ['invalid-file', { fileProblem: 'InvalidSymbol in line 3.' }],
-  ['policy', said('Unable to write key because it is configured in system policy.')],
+  ['policy', { managed: true }],
   ['newer', said('Unable to write into user settings because the content of the file is newer.')],
   ['dirty', said(dirtyMessage)],
   ['invalid-file', said('Unable to write into workspace settings. Please open the workspace settings to correct errors/warnings in the file and try again.')],
