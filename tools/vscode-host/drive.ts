@@ -38,9 +38,12 @@ export function notifications(page: Page): Locator {
   return page.locator('.notification-toast .notification-list-item');
 }
 
-/** Presses a button of the notification with this text in it. */
+/** Presses a button of the notification with this text in it: of the toast, or where VS Code puts toasts away after some seconds. */
 export async function answerNotification(page: Page, text: string | RegExp, button: string): Promise<void> {
-  await notifications(page).filter({ hasText: text }).getByRole('button', { name: button }).click();
+  const pressed = await notifications(page).filter({ hasText: text }).getByRole('button', { name: button }).click({ timeout: 10_000 }).then(() => true, () => false);
+  if (pressed) return;
+  await runCommand(page, 'Notifications: Show Notifications');
+  await page.locator('.notifications-center .notification-list-item').filter({ hasText: text }).getByRole('button', { name: button }).click();
 }
 
 /** Names a file in VS Code's own dialog, which looks the path up before it takes Enter. */

@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { again, notifications, openFile, runCommand } from '../../tools/vscode-host/drive.ts';
+import { openDesk, type Desk } from './workbench.ts';
+
+/** Without a language pack VS Code's own texts, and those of the NofX example, stay English. Holdfast's do not. */
+describe('In German', function () {
+  this.timeout(120_000);
+  let desk: Desk;
+  let page: Page;
+
+  before(async () => {
+    desk = await openDesk(
+      { 'workbench.colorTheme': 'Default Dark Modern', 'editor.autoClosingBrackets': 'never' },
+      { locale: 'de', workspaceSettings: '{\n  "nofx.maxAgents": 500,\n  "nofx.logLevl": "info"\n}' },
+    );
+    ({ page } = desk.workbench);
+  });
+
+  after(async () => {
+    await desk.close();
+  });
+
+  it('a mark says what was expected, and a hover what is in effect', async () => {
+    await openFile(page, 'settings.json');
+    await runCommand(page, 'Problems: Focus on Problems View');
+    const problem = (text: string) => page.locator('.markers-panel .monaco-list-row').filter({ hasText: text });
+    await problem('nofx.maxAgents muss eine ganze Zahl von 1 bis 50 sein. Stattdessen gilt 3 (der Standardwert).').waitFor();
+    await problem('nofx.logLevl ist keine Einstellung von nofx. Meinten Sie nofx.logLevel?').waitFor();
+    const hover = page.locator('.monaco-hover').filter({ hasText: 'Es gilt: 3 (der Standardwert)' });
+    await again(async () => {
+      await page.mouse.move(400, 300);
+      await page.locator('.monaco-editor .view-line span', { hasText: '"nofx.maxAgents"' }).last().hover();
+      await hover.waitFor({ timeout: 5_000 });
+    });
+    expect(await hover.innerText()).to.contain('Gespeichert in');
+    await page.mouse.move(400, 300);
+  });
+
+  it('commands, the health view and the notification of a write that waits', async () => {
+    await runCommand(page, 'View: Show Holdfast');
+    await page.locator('.part.sidebar .pane-header, .part.sidebar .title-label').filter({ hasText: 'Zustand der Einstellungen' }).first().waitFor();
+    await page.locator('.part.sidebar .monaco-list-row').filter({ hasText: 'beeinträchtigt' }).first().waitFor();
+    await page.locator('.editor-group-container.active .monaco-editor .view-lines').first().click();
+    await page.keyboard.press('Enter');
+    await page.locator('.tab.active.dirty').waitFor();
+    const pending = desk.link.call('update', 'agentSpawnDelay', 3_000, { target: 'workspace' });
+    const notification = notifications(page).filter({ hasText: 'nofx.agentSpawnDelay ist noch nicht gespeichert. Die Einstellungsdatei hat ungespeicherte Änderungen.' });
+    await notification.waitFor();
+    await desk.picture('editor-german-dark');
+    await notification.getByRole('button', { name: 'Speichern und wiederholen' }).click();
+    expect((await pending).ok).to.equal(true);
+    await runCommand(page, 'Holdfast: Zustand anzeigen');
+    await page.locator('.tab.active').filter({ hasText: 'Health' }).waitFor();
+  });
+});
