@@ -41,13 +41,13 @@ async function run(registry: Registry): Promise<void> {
         await new Promise((resolve) => setTimeout(resolve, pause));
       };
       await service.ready;
-      await act(l10n.t('A service of a demo stores a setting. All is well.'), () => service.update('volume', 7));
-      await act(l10n.t('Its storage breaks. Three writes fail, the circuit breaker opens: look at the status bar and the health view.'), async () => {
+      await act(l10n.t('all is well: a setting is stored.'), () => service.update('volume', 7));
+      await act(l10n.t('storage breaks, the circuit breaker opens.'), async () => {
         store.outage('io');
         for (let volume = 1; volume <= 3; volume++) await service.update('volume', volume).catch(() => undefined);
       });
-      await act(l10n.t('Reads go on: the volume is still {0}. Writes are refused at once, and say why.', service.get('volume')), () => service.update('volume', 9).catch(() => undefined));
-      await act(l10n.t('The storage is repaired. A probe notices, and the circuit breaker closes by itself.'), async () => {
+      await act(l10n.t('reads go on (volume {0}), writes are refused.', service.get('volume')), () => service.update('volume', 9).catch(() => undefined));
+      await act(l10n.t('storage works, a probe closes the breaker.'), async () => {
         store.heal();
         await service.update('volume', 9, { park: true });
       });

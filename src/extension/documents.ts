@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { l10n } from 'vscode';
 import { healthDocument } from './health-document.ts';
 import { metricsDocument } from './metrics-document.ts';
 import type { Registry } from './registry.ts';
@@ -8,6 +9,9 @@ export type DocumentName = 'Health' | 'Metrics';
 
 /** An open document follows what happens, but not more often than this, in milliseconds. */
 const refreshEvery = 1_000;
+
+/** As the tab shows it. */
+const title = (name: DocumentName): string => (name === 'Health' ? l10n.t('Health') : l10n.t('Metrics'));
 
 /** Health and metrics as read-only documents, shown as Markdown previews. */
 export class Documents implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -27,7 +31,7 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
   }
 
   static uri(name: DocumentName): vscode.Uri {
-    return vscode.Uri.from({ scheme, path: `/${name}.md` });
+    return vscode.Uri.from({ scheme, path: `/${title(name)}.md` });
   }
 
   async show(name: DocumentName): Promise<void> {
@@ -43,7 +47,7 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
 
   async provideTextDocumentContent({ path }: vscode.Uri): Promise<string> {
     const { watched } = this.#registry;
-    if (path === '/Metrics.md') {
+    if (path === Documents.uri('Metrics').path) {
       return metricsDocument(watched.flatMap(({ label, metrics }) => (metrics === undefined ? [] : [{ label, metrics }])), Date.now());
     }
     await Promise.all(watched.map((service) => service.refresh()));

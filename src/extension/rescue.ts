@@ -14,14 +14,19 @@ const quietFor = 60_000;
 
 /** Why writes wait, and which. */
 interface Cause {
+  readonly file: string;
   readonly writes: Set<WaitingWrite>;
-  shown: boolean;
+  /** The question that is being asked; `undefined` when there is none, or when it is moot. */
+  asking: object | undefined;
   dismissed: number | undefined;
 }
 
 /**
  * Asks a person about writes that only a person can help: once a cause, however many writes and services suffer from
  * it. Their callers wait meanwhile, and hear what became of them.
+ *
+ * VS Code lets nobody take a notification back. When its file has been written after all, what it asks is moot: it is
+ * said in the status bar that the settings are stored, a late answer hears the same, and the next cause is asked anew.
  */
 export class Rescue implements vscode.Disposable {
   readonly #files: SettingsFiles;
@@ -33,13 +38,18 @@ export class Rescue implements vscode.Disposable {
   constructor(registry: Registry, files: SettingsFiles, patience: () => number) {
     this.#files = files;
     this.#patience = patience;
-    this.#subscriptions.push(registry.onDidRegister((watched) => this.#offer(watched)));
+    this.#subscriptions.push(
+      registry.onDidRegister((watched) => this.#offer(watched)),
+      registry.onDidChange(({ watched, event }) => {
+        if (event?.type === 'stored') this.#heal(event.file, event.keys.map((key) => `${watched.label}.${key}`));
+      }),
+    );
   }
 
   /** A person is being asked about this cause, or has just answered. */
   isAbout(reason: string | undefined, file: string | undefined): boolean {
     const cause = this.#causes.get(idOf(reason, file));
-    return cause !== undefined && (cause.shown || Date.now() - (cause.dismissed ?? -Infinity) < quietFor);
+    return cause !== undefined && (cause.asking !== undefined || Date.now() - (cause.dismissed ?? -Infinity) < quietFor);
   }
 
   dispose(): void {
@@ -60,7 +70,7 @@ export class Rescue implements vscode.Disposable {
   #onWaiting(watched: WatchedService, write: WaitingWrite): void {
     const facts = tellableFacts(watched.service, errorFacts(write.error));
     const id = idOf(facts.reason, write.file);
-    const cause = this.#causes.get(id) ?? { writes: new Set(), shown: false, dismissed: undefined };
+    const cause = this.#causes.get(id) ?? { file: write.file, writes: new Set(), asking: undefined, dismissed: undefined };
     this.#causes.set(id, cause);
     for (const each of cause.writes) if (each.over) cause.writes.delete(each);
     if (Date.now() - (cause.dismissed ?? -Infinity) < quietFor) {
@@ -68,11 +78,21 @@ export class Rescue implements vscode.Disposable {
       return;
     }
     cause.writes.add(write);
-    if (!cause.shown) void this.#ask(watched, write, facts, cause);
+    if (cause.asking === undefined) void this.#ask(watched, write, facts, cause);
+  }
+
+  /** A settings file has been written: nobody has to be asked about it any more. */
+  #heal(file: string, names: readonly string[]): void {
+    for (const cause of this.#causes.values()) {
+      if (cause.file !== file || cause.asking === undefined) continue;
+      cause.asking = undefined;
+      sayStored(names);
+    }
   }
 
   async #ask({ label }: WatchedService, write: WaitingWrite, facts: ErrorFacts, cause: Cause): Promise<void> {
-    cause.shown = true;
+    const question = {};
+    cause.asking = question;
     const saveAndRetry = l10n.t('Save and retry');
     const open = l10n.t('Open settings.json');
     const retryNow = l10n.t('Retry now');
@@ -84,10 +104,15 @@ export class Rescue implements vscode.Disposable {
       ...(hasFile && facts.reason !== 'dirty' ? [retryNow] : []),
       ...(write.target === 'user' ? [] : [toUser]),
     ];
-    const names = write.keys.map((key) => `${label}.${key}`).join(', ');
-    const text = [l10n.t('{0} is not stored yet.', names), whatHappened(facts), whatToDo(facts)].filter(Boolean).join(' ');
+    const names = write.keys.map((key) => `${label}.${key}`);
+    const text = [l10n.t('{0} is not stored yet.', names.join(', ')), whatHappened(facts), whatToDo(facts)].filter(Boolean).join(' ');
     const choice = await vscode.window.showWarningMessage(text, ...buttons);
-    cause.shown = false;
+    if (cause.asking !== question) {
+      if (choice === open) await openSettingsFile(write.file);
+      else if (choice !== undefined) sayStored(names);
+      return;
+    }
+    cause.asking = undefined;
     const waiting = [...cause.writes].filter(({ over }) => !over);
     cause.writes.clear();
     switch (choice) {
@@ -115,6 +140,10 @@ export class Rescue implements vscode.Disposable {
     const document = vscode.workspace.textDocuments.find(({ uri }) => (target === 'user' ? this.#files.targetOf(uri) === 'user' : uri.toString() === file));
     return document?.save() ?? Promise.resolve(true);
   }
+}
+
+function sayStored(names: readonly string[]): void {
+  vscode.window.setStatusBarMessage(`$(check) ${l10n.t('{0} is stored.', names.join(', '))}`, 5_000);
 }
 
 const idOf = (reason: string | undefined, file: string | undefined): string => `${reason ?? ''} ${file ?? ''}`;

@@ -114,7 +114,24 @@ describe('Settings that explain and mend themselves', function () {
     await page.locator('.editor-group-container.active .monaco-editor .view-lines').first().click();
     await page.keyboard.press('ControlOrMeta+S');
     expect(await pending).to.deep.include({ ok: true, value: { outcome: 'stored', target: 'workspace' } });
+    await page.locator('.part.statusbar').getByText('nofx.agentSpawnDelay is stored.').waitFor();
     expect(JSON.parse(onDisk())).to.deep.equal({ 'nofx.maxAgents': 8, 'nofx.agentSpawnDelay': 4_000 });
+  });
+
+  it('what a notification asks is moot then: its buttons do nothing any more, and the next cause is asked anew', async () => {
+    const user = readFileSync(desk.workbench.home.userSettings, 'utf8');
+    await replaceAll(page, '{\n  "nofx.maxAgents": 8,\n  "nofx.agentSpawnDelay": 4000\n}\n');
+    await page.locator('.tab.active.dirty').waitFor();
+    const pending = desk.link.call('update', 'logLevel', 'error', { target: 'workspace' });
+    const notification = notifications(page).filter({ hasText: 'nofx.logLevel is not stored yet.' });
+    await notification.waitFor();
+    const moot = notifications(page).filter({ hasText: 'nofx.agentSpawnDelay is not stored yet.' });
+    // VS Code itself puts a notification away after some seconds.
+    if (await moot.count() > 0) await moot.getByRole('button', { name: 'Write to user settings instead' }).click();
+    await notification.getByRole('button', { name: 'Save and retry' }).click();
+    expect(await pending).to.deep.include({ ok: true, value: { outcome: 'stored', target: 'workspace' } });
+    expect(JSON.parse(onDisk())).to.deep.equal({ 'nofx.maxAgents': 8, 'nofx.agentSpawnDelay': 4_000, 'nofx.logLevel': 'error' });
+    expect(readFileSync(desk.workbench.home.userSettings, 'utf8')).to.equal(user);
   });
 
   it('"Retry now" asks again while the file is broken; "Open settings.json" opens it, and mended the write lands', async () => {
