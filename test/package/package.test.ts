@@ -166,6 +166,9 @@ describe('The VSIX files', () => {
       const { scripts, dependencies, devDependencies } = JSON.parse(inPackage('package.json')) as Record<string, unknown>;
       expect([scripts, dependencies, devDependencies]).to.deep.equal([undefined, undefined, undefined]);
       for (const name of bundled) expect(inPackage('THIRD-PARTY-NOTICES.txt')).to.match(new RegExp(`^${name} \\d`, 'm'));
+      const notices = inPackage('THIRD-PARTY-NOTICES.txt').split(`\n\n${'-'.repeat(80)}\n\n`).map((each) => each.slice(each.indexOf('\n\n')));
+      expect(new Set(notices).size, 'each licence is said once').to.equal(notices.length);
+      expect(inPackage('README.md')).not.to.match(/\]\((?!https?:|#|data:image\/png;base64,)/);
       expect(inPackage('dist/extension.cjs').length).to.be.greaterThan(10_000);
     });
   }

@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { projectRoot } from '../vscode-host/paths.ts';
+import { packedReadme } from './packed-readme.ts';
 
 /** What both packages carry beside their code; THIRD-PARTY-NOTICES.txt is made for each. */
 export const documents = ['README.md', 'LICENSE', 'CHANGELOG.md', 'THIRD-PARTY-NOTICES.txt'];
@@ -18,7 +19,9 @@ export async function stage(name: string, fields: readonly string[], complete: (
   const whole = JSON.parse(await readFile(path.join(source, 'package.json'), 'utf8')) as Manifest;
   const manifest = Object.fromEntries(fields.filter((field) => field in whole).map((field) => [field, whole[field]]));
   await writeFile(path.join(folder, 'package.json'), `${JSON.stringify(complete(manifest), null, 2)}\n`);
-  for (const document of documents) {
+  // VS Code shows the README of an extension it has installed, and pictures that are part of it.
+  await writeFile(path.join(folder, 'README.md'), await packedReadme(path.join(source, 'README.md'), { pictures: fields.includes('contributes') }));
+  for (const document of documents.filter((name) => name !== 'README.md')) {
     // An example has no changelog of its own, and our licence.
     const from = document === 'LICENSE' ? projectRoot : source;
     await cp(path.join(from, document), path.join(folder, document)).catch(() => undefined);
