@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { makePackages } from '../../tools/package/main.ts';
@@ -11,7 +11,8 @@ import { stepsOf } from './steps.ts';
 
 /**
  * docs/getting-started.md, followed to the letter. The first command downloads a generator of a hundred packages; what
- * it wrote is in empty-extension.json (generator-code 1.12.0), and with HOLDFAST_YO=1 it is run.
+ * it wrote is in empty-extension.json (generator-code 1.12.0). With HOLDFAST_YO=1 it is run, and held against that; it
+ * refuses root.
  */
 describe('Getting started', function () {
   this.timeout(300_000);
@@ -45,16 +46,26 @@ describe('Getting started', function () {
     if (program === 'cd') folder = path.join(folder, words[0]!);
     else if (program === 'code') vsixFiles.push(words[1]!);
     else if (program === 'npx' && process.env['HOLDFAST_YO'] !== '1') writeEmptyExtension();
+    else if (program === 'npx') await run('bash', ['-c', `${command} < /dev/null`], folder).then(compareEmptyExtension);
     else await run('bash', ['-c', command], folder, { HOLDFAST: projectRoot, npm_config_prefer_offline: 'true', npm_config_audit: 'false' });
   }
 
   function writeEmptyExtension(): void {
-    const files = JSON.parse(readFileSync(path.join(import.meta.dirname, 'empty-extension.json'), 'utf8')) as Record<string, string>;
-    for (const [name, text] of Object.entries(files)) {
+    for (const [name, text] of Object.entries(emptyExtension())) {
       const file = path.join(folder, 'hello-settings', name);
       mkdirSync(path.dirname(file), { recursive: true });
       writeFileSync(file, text);
     }
+  }
+
+  function compareEmptyExtension(): void {
+    const written = path.join(folder, 'hello-settings');
+    const names = readdirSync(written, { recursive: true, encoding: 'utf8', withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(written, path.join(entry.parentPath, entry.name)))
+      .filter((name) => !name.startsWith('.git' + path.sep));
+    const files = Object.fromEntries(names.map((name) => [name, readFileSync(path.join(written, name), 'utf8')]));
+    expect(files).to.deep.equal(emptyExtension());
   }
 
   /** Does what a sentence says, and sees what it says will be seen. */
@@ -104,3 +115,5 @@ describe('Getting started', function () {
 
   after(() => rmSync(path.dirname(folder), { recursive: true, force: true }));
 });
+
+const emptyExtension = (): Record<string, string> => JSON.parse(readFileSync(path.join(import.meta.dirname, 'empty-extension.json'), 'utf8')) as Record<string, string>;
