@@ -1,0 +1,74 @@
+/**
+ * A step of `npm run pictures`: the four steps of the walkthrough, as they look in a real VS Code. The window is small,
+ * because VS Code shows the pictures small.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { again, notifications, openFile, runCommand } from './vscode-host/drive.ts';
+import { projectRoot } from './vscode-host/paths.ts';
+import { openDesk } from '../test/workbench/workbench.ts';
+
+const folder = path.join(projectRoot, 'media/walkthrough');
+mkdirSync(folder, { recursive: true });
+
+const desk = await openDesk({
+  'workbench.colorTheme': 'Default Dark Modern',
+  'workbench.activityBar.location': 'hidden',
+  'workbench.layoutControl.enabled': false,
+  'window.commandCenter': false,
+  'breadcrumbs.enabled': false,
+  'editor.minimap.enabled': false,
+  'editor.autoClosingBrackets': 'never',
+}, {
+  viewport: { width: 720, height: 450 },
+  workspaceSettings: '{\n  "nofx.aiProvider": "claude",\n  "nofx.maxAgents": 500,\n  "nofx.logLevl": "info"\n}',
+});
+
+try {
+  const { page } = desk.workbench;
+  // What moves is drawn where it comes to rest.
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  const take = async (name: string): Promise<void> => void await page.screenshot({ path: path.join(folder, `${name}.png`) });
+  const rows = page.locator('.part.sidebar .monaco-list-row');
+  const away = (): Promise<void> => page.mouse.move(500, 250);
+
+  await openFile(page, 'settings.json');
+  await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
+  const hover = page.locator('.monaco-hover').filter({ hasText: 'must be a whole number' });
+  await again(async () => {
+    await away();
+    await page.locator('.monaco-editor .view-line span', { hasText: '500' }).last().hover();
+    await hover.getByText('Quick Fix').waitFor({ timeout: 10_000 });
+  });
+  await take('marks');
+
+  await away();
+  await page.locator('.editor-group-container.active .monaco-editor .view-lines').first().click();
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.press('Delete');
+  await page.keyboard.insertText('{\n  "nofx.maxAgents": "many"\n}');
+  const pending = desk.link.call('update', 'logLevel', 'warn', { target: 'workspace' });
+  const notification = notifications(page).filter({ hasText: 'is not stored yet.' });
+  await notification.waitFor();
+  await take('writes');
+  await notification.getByRole('button', { name: 'Save and retry' }).click();
+  await pending;
+
+  await runCommand(page, 'View: Show Holdfast');
+  await rows.filter({ hasText: 'maxAgents' }).waitFor();
+  await again(async () => {
+    await away();
+    await page.locator('.part.statusbar .statusbar-item[id*="holdfast"]').hover();
+    await page.locator('.monaco-hover').filter({ hasText: 'nofx is' }).waitFor({ timeout: 5_000 });
+  });
+  await take('health');
+
+  await away();
+  await runCommand(page, 'View: Close All Editors');
+  await rows.filter({ hasText: /^nofx/ }).first().click();
+  await runCommand(page, 'Holdfast: Break and Heal a Demo');
+  await rows.filter({ hasText: 'open, probes in' }).first().waitFor();
+  await take('demo');
+} finally {
+  await desk.close();
+}
