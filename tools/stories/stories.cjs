@@ -93,7 +93,7 @@ const stories = [
           await vscode.window.showTextDocument(document);
           await vscode.commands.executeCommand('workbench.action.files.revert');
         }
-        return unsaved().length === 0;
+        return unsaved().length === 0 && await attempt(() => plain().update('maxAgents', 3, inWorkspace)) === 'stored';
       });
 
       await ask('break');
