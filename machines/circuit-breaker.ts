@@ -65,6 +65,8 @@ export type BreakerEvent =
   | { type: 'EVIDENCE' }
   /** The rules are these from now on. */
   | { type: 'CONFIGURE'; rules: BreakerRules }
+  /** An operator: open, as if the failures were enough. */
+  | { type: 'TRIP' }
   /** An operator: stay open until `RELEASE`. */
   | { type: 'HOLD' }
   /** An operator: end the holding; the next call is a probe. */
@@ -146,6 +148,7 @@ export const circuitBreaker = setup({
           { guard: { type: 'isCurrent', params: ({ event }) => event }, actions: 'countFailure' },
         ],
         SUCCESS: { guard: { type: 'isCurrent', params: ({ event }) => event }, actions: 'clearStreak' },
+        TRIP: 'OPEN',
       },
       entry: 'beginEpoch',
       exit: 'clearStreak',
@@ -185,6 +188,7 @@ export const circuitBreaker = setup({
     HALF_OPEN: {
       initial: 'awaiting',
       entry: 'beginEpoch',
+      on: { TRIP: 'OPEN' },
       states: {
         /** No probe is under way: the next caller is one. */
         awaiting: {

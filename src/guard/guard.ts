@@ -172,6 +172,11 @@ export class Guard {
     });
   }
 
+  /** Opens the breaker, as if the failures were enough: it probes when `openFor` is over. */
+  trip(): void {
+    this.tell({ type: 'TRIP' });
+  }
+
   /** Opens the breaker until `release` or `reset`. */
   hold(): void {
     this.tell({ type: 'HOLD' });

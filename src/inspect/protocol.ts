@@ -31,7 +31,7 @@ export type FromPage =
 
 /** Events that an operator may send, by machine. They change the real system: the extension asks first. */
 export const drivable: Readonly<Record<string, readonly string[]>> = {
-  'circuit-breaker': ['HOLD', 'RELEASE', 'RESET', 'PROBE_NOW', 'EVIDENCE'],
+  'circuit-breaker': ['TRIP', 'HOLD', 'RELEASE', 'RESET', 'PROBE_NOW', 'EVIDENCE'],
   'config-lifecycle': ['RELOAD'],
   'supervisor': ['RESTART'],
 };

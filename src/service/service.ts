@@ -283,6 +283,11 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     this.#operate(file, ({ guard }) => guard.reset());
   }
 
+  /** Opens the breakers, as if the failures were enough; they heal by themselves. */
+  trip(file?: string): void {
+    this.#operate(file, ({ guard }) => guard.trip());
+  }
+
   /** Lets open breakers probe now. */
   probe(file?: string): void {
     this.#operate(file, ({ guard }) => guard.probe());

@@ -125,6 +125,7 @@ export class ServiceRun implements Run {
     // By the service itself, as soon as it may: see `#settle`.
     PROBE_STARTED: () => expect.fail('is part of another step'),
     EVIDENCE: () => this.#both('evidence'),
+    TRIP: () => this.#both('trip'),
     HOLD: () => this.#both('hold'),
     RELEASE: () => this.#both('release'),
     RESET: () => this.#both('reset'),
@@ -196,7 +197,7 @@ export class ServiceRun implements Run {
     }
   }
 
-  #both(action: 'evidence' | 'hold' | 'release' | 'reset'): void {
+  #both(action: 'evidence' | 'trip' | 'hold' | 'release' | 'reset'): void {
     this.#service[action]();
     this.#oracle[action]();
     if (this.#oracle.mode !== 'HALF_OPEN') this.#store.probes.length = 0;

@@ -111,14 +111,18 @@ describe('The State Inspector', function () {
   });
 
   it('sends an event to the real system, after it has asked', async () => {
-    await frame.getByRole('button', { name: 'HOLD', exact: true }).click();
-    await desk.workbench.page.getByRole('button', { name: 'Send', exact: true }).click();
-    await active('circuit-breaker.OPEN.held').waitFor();
-    const refused = await desk.link.call('update', 'maxAgents', 7, inWorkspace);
-    expect(refused.error?.code).to.equal('CIRCUIT_OPEN');
-    await frame.getByRole('button', { name: 'RESET', exact: true }).click();
-    await desk.workbench.page.getByRole('button', { name: 'Send', exact: true }).click();
-    await active('circuit-breaker.CLOSED').waitFor();
+    const send = async (event: string): Promise<void> => {
+      await frame.getByRole('button', { name: event, exact: true }).click();
+      await desk.workbench.page.getByRole('button', { name: 'Send', exact: true }).click();
+    };
+    for (const [event, state] of [['HOLD', 'held'], ['TRIP', 'cooling']] as const) {
+      await send(event);
+      await active(`circuit-breaker.OPEN.${state}`).waitFor();
+      const refused = await desk.link.call('update', 'maxAgents', 7, inWorkspace);
+      expect(refused.error?.code).to.equal('CIRCUIT_OPEN');
+      await send('RESET');
+      await active('circuit-breaker.CLOSED').waitFor();
+    }
     expect((await desk.link.call('update', 'maxAgents', 7, inWorkspace)).ok).to.equal(true);
   });
 

@@ -78,6 +78,7 @@ export class BreakerRun implements Run {
     PROBE_STARTED: () => this.#begin(),
     PROBE_ABANDONED: ({ stale }: ModelEvent) => this.#end('gone', stale),
     EVIDENCE: () => this.#both('evidence'),
+    TRIP: () => this.#both('trip'),
     HOLD: () => this.#both('hold'),
     RELEASE: () => this.#both('release'),
     RESET: () => this.#both('reset'),
@@ -154,7 +155,7 @@ export class BreakerRun implements Run {
     }
   }
 
-  #both(action: 'evidence' | 'hold' | 'release' | 'reset'): void {
+  #both(action: 'evidence' | 'trip' | 'hold' | 'release' | 'reset'): void {
     this.#guard[action]();
     this.#oracle[action]();
   }

@@ -32,7 +32,7 @@ export const breakerModel: MachineModel<BreakerVariant> = {
 
   events(snapshot, { start, name }): readonly EventObject[] {
     const { epoch, probes, probing, probesPassed, threshold } = contextOf(snapshot);
-    const events: ModelEvent[] = [{ type: 'HOLD' }, { type: 'RELEASE' }, { type: 'RESET' }, { type: 'PROBE_NOW' }, { type: 'EVIDENCE' }];
+    const events: ModelEvent[] = [{ type: 'TRIP' }, { type: 'HOLD' }, { type: 'RELEASE' }, { type: 'RESET' }, { type: 'PROBE_NOW' }, { type: 'EVIDENCE' }];
     if (name === changing && threshold !== changed.threshold) events.push({ type: 'CONFIGURE', rules: changed });
     if (start === 'fresh' && epoch > 1) {
       // Calls from the very beginning are still under way.

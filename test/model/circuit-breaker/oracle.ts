@@ -89,6 +89,10 @@ export class BreakerOracle {
     this.#rules = { ...this.#rules, ...rules };
   }
 
+  trip(): void {
+    if (this.mode !== 'OPEN') this.#open(this.#rules.openFor, false);
+  }
+
   hold(): void {
     if (!this.held) this.#open(Infinity, true);
   }

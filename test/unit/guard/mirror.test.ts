@@ -68,12 +68,12 @@ describe('Mirror = machine', () => {
   });
 
   describe('circuit breaker', () => {
-    type Step = 'succeed' | 'fail' | 'begin' | 'settle' | 'break' | 'hold' | 'release' | 'reset' | 'probe' | 'evidence' | { threshold: number; openFor: number } | number;
+    type Step = 'succeed' | 'fail' | 'begin' | 'settle' | 'break' | 'trip' | 'hold' | 'release' | 'reset' | 'probe' | 'evidence' | { threshold: number; openFor: number } | number;
 
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.constant<Step>('fail') },
       { weight: 2, arbitrary: fc.constantFrom<Step>('succeed', 'begin', 'settle', 'break') },
-      fc.constantFrom<Step>('hold', 'release', 'reset', 'probe', 'evidence', 1, 1_000, 30_000, 60_000),
+      fc.constantFrom<Step>('trip', 'hold', 'release', 'reset', 'probe', 'evidence', 1, 1_000, 30_000, 60_000),
       fc.constantFrom<Step>({ threshold: 1, openFor: 1_000 }, { threshold: 3, openFor: 90_000 }, { threshold: 8, openFor: 30_000 }),
     );
 
