@@ -22,6 +22,8 @@ interface Followed extends LateWrite {
   over: boolean;
   /** It has undone a newer write, which is being restored. */
   mending: boolean;
+  /** Restoring that was refused: it is tried again at a sign of life after this. */
+  restsUntil: number;
   /** How often it may still land: each attempt does so once at most. What looks like it after that is somebody else's. */
   landings: number;
   told: LateOutcome | undefined;
@@ -33,8 +35,8 @@ export interface Acknowledged {
   isNewest(): boolean;
 }
 
-/** `busy`: not now, there is no room or the store fails; its next change, or the end of a write, is another chance. */
-export type Mended = 'mended' | 'busy' | 'failed';
+/** `busy`: not now, there is no room or the store fails; its next change, or the end of a write, is another chance. `refused`: the same, but not at once. */
+export type Mended = 'mended' | 'busy' | 'refused';
 
 export interface LateWriteHooks {
   /** Stores the newest acknowledged value again: a late write has undone it (P21). Never rejects. */
@@ -47,6 +49,8 @@ export interface LateWriteHooks {
 const maxLate = 100;
 /** For so long after its end an attempt may still land: a refused one is in the editor's buffer, and auto-save may store it. In milliseconds. */
 const mayLandFor = 300_000;
+/** Between refusals to restore a value, in milliseconds: an editor may announce every write that fails as a change. */
+const restAfterRefusal = 5_000;
 
 /** Follows the writes that may land late, so that none of them undoes a newer one unnoticed (P21, P29). */
 export class LateWrites {
@@ -82,7 +86,7 @@ export class LateWrites {
   /** @param attempts those that may still store it, over or not */
   follow(write: LateWrite, attempts: readonly Promise<unknown>[]): void {
     if (this.#closed) return;
-    const followed: Followed = { ...write, order: ++this.#order, ended: undefined, over: false, mending: false, landings: attempts.length, told: undefined };
+    const followed: Followed = { ...write, order: ++this.#order, ended: undefined, over: false, mending: false, restsUntil: 0, landings: attempts.length, told: undefined };
     this.#late.add(followed);
     void Promise.allSettled(attempts).then((ends) => {
       followed.ended = this.#clock.now();
@@ -95,7 +99,7 @@ export class LateWrites {
     this.#forget(oldest);
   }
 
-  /** An attempt has ended, or the store has changed: that may have been a late write, landing. */
+  /** An attempt has ended, the store has changed, or shows signs of life: that may have been a late write, landing. */
   review(): void {
     if (this.#late.size === 0) return;
     this.#reviewAgain = true;
@@ -130,18 +134,24 @@ export class LateWrites {
       const outdone = newest !== undefined && newest.order > write.order;
       // Whoever has removed what came from outside was hardly a removal of ours, landing late.
       const mayBeTheirs = outdone && newest.outside && write.value === undefined;
-      if (landed && outdone && write.landings > 0 && !mayBeTheirs && !sameData(newest.value, write.value)) {
+      // One that was asked for later, and of which nobody knows the end, has stored it as well as this one.
+      const mayBeLater = outdone && [...this.#late].some((other) => other.order > newest.order && slotId(other.slot) === id && sameData(other.value, write.value));
+      if (landed && outdone && write.landings > 0 && !mayBeTheirs && !mayBeLater && !sameData(newest.value, write.value)) {
         this.#tell(write, 'stored', true);
-        void this.#mend(write, newest);
+        if (this.#clock.now() >= write.restsUntil) void this.#mend(write, newest);
         continue;
       }
       // Where a newer write has stored the same, or is just doing so, that it is there is no news.
       const isNews = write.inDoubt || !(outdone || this.#hooks.isBeingWritten(slot));
-      if (landed && isNews) this.#tell(write, 'stored', false);
+      if (landed && isNews) {
+        this.#tell(write, 'stored', false);
+        // From now on it is the newest, and no older one may undo it.
+        if (!outdone) this.#acknowledged.set(id, { order: write.order, value: write.value, outside: false });
+      }
       if (ended === undefined) continue;
       if (!landed) this.#tell(write, stored === undefined ? 'unknown' : 'not stored', false);
-      // What is refused or lost may still land for a while; nobody waits for that.
-      if (over || this.#clock.now() - ended >= mayLandFor) this.#forget(write);
+      // What is refused or lost may still land for a while; nobody waits for that. What is stored, and was not to be seen, will be.
+      if ((over && (stored !== undefined || !write.inDoubt)) || this.#clock.now() - ended >= mayLandFor) this.#forget(write);
     }
   }
 
@@ -157,9 +167,9 @@ export class LateWrites {
     const id = slotId(write.slot);
     const result = await this.#hooks.mend(write, { value: newest.value, isNewest: () => this.#acknowledged.get(id)?.order === newest.order });
     write.mending = false;
-    if (result === 'failed') this.#forget(write);
+    if (result === 'refused') write.restsUntil = this.#clock.now() + restAfterRefusal;
     // Another attempt of it may have landed meanwhile.
-    else if (result === 'mended') {
+    if (result === 'mended') {
       write.landings--;
       this.review();
     }

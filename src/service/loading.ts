@@ -29,7 +29,7 @@ export class Loading {
     this.#context = context;
     this.#tellLifecycle = tellLifecycle;
     this.#lastGood = new Persisted(context.memento, `holdfast.${context.definition.section}.lastGood`, mementoWarning(context));
-    this.snapshot = new Snapshot(context.definition, context.store, this.#restoreLastGood());
+    this.snapshot = new Snapshot(context.definition, context.store, this.#restoreLastGood(), this.#held);
     this.changes = new Changes(
       (key, scope) => this.snapshot.get(key, scope),
       (error) => context.warn('A listener of a setting threw.', error),
@@ -61,7 +61,7 @@ export class Loading {
     const before = this.snapshot.issues;
     let changes: SettingChange[];
     try {
-      changes = this.snapshot.refresh(this.#held, only);
+      changes = this.snapshot.refresh(only);
     } catch (error) {
       this.#onFailure(error);
       return;

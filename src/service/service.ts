@@ -313,6 +313,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
 
   /** Something suggests that the settings can be written again: a file was saved, the window has the focus. */
   evidence(): void {
+    this.#writing.onEvidence();
     this.#writing.waiting.look();
     for (const { guard } of this.#lanes) guard.evidence();
   }
@@ -371,7 +372,6 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   // ---- What happens
 
   #onStoreChange(): void {
-    this.#writing.onStoreChange();
     this.#supervision.tellLifecycle({ type: 'RELOAD' });
     this.evidence();
   }

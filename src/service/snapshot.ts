@@ -56,6 +56,8 @@ const maxScopes = 1_000;
 export class Snapshot {
   readonly #definition: SettingsDefinition;
   readonly #store: Store;
+  /** Settings that stay as they are: they are being written. */
+  readonly #held: ReadonlyMap<string, unknown>;
   #values: Readonly<Values>;
   /** The same values: a `Map` is read in half the time, and knows no key but the settings. */
   #served: ReadonlyMap<string, unknown>;
@@ -67,9 +69,10 @@ export class Snapshot {
   /** What was served for a scope before the last refresh: stands in while the store cannot be read for it. */
   readonly #lastGoodScoped = new Map<string, Values>();
 
-  constructor(definition: SettingsDefinition, store: Store, lastGood: Values) {
+  constructor(definition: SettingsDefinition, store: Store, lastGood: Values, held: ReadonlyMap<string, unknown>) {
     this.#definition = definition;
     this.#store = store;
+    this.#held = held;
     this.#values = frozen({ ...definition.defaults, ...lastGood });
     this.#served = new Map(Object.entries(this.#values));
   }
@@ -99,6 +102,8 @@ export class Snapshot {
     if (key in values) return values[key];
     // While the store cannot be read, what it says of a scope never asked for before cannot be trusted.
     if (!this.#live) return this.#values[key];
+    // Nor can what it says in the middle of a transaction (P24).
+    if (this.#held.has(key)) return this.#asBeforeScoped(key, id);
     return (values[key] = this.#readScoped(key, scope, id));
   }
 
@@ -106,21 +111,24 @@ export class Snapshot {
     try {
       return this.#resolve(key, readSetting(this.#definition, this.#store, key, scope)).value;
     } catch {
-      const before = this.#lastGoodScoped.get(id);
-      return before !== undefined && key in before ? before[key] : this.#values[key];
+      return this.#asBeforeScoped(key, id);
     }
+  }
+
+  #asBeforeScoped(key: string, id: string): unknown {
+    const before = this.#lastGoodScoped.get(id);
+    return before !== undefined && key in before ? before[key] : this.#values[key];
   }
 
   /**
    * The store has been read: takes over what is legal, field by field.
-   * @param held settings that stay as they are
    * @param only the one setting that has changed, if that is known; all are read when more than that may be news
    * @returns what has changed
    */
-  refresh(held: ReadonlyMap<string, unknown>, only?: string): SettingChange[] {
+  refresh(only?: string): SettingChange[] {
     const trusted = this.#store.trusted();
     const one = this.#live && trusted === this.#trusted ? only : undefined;
-    const stays = (key: string): boolean => held.has(key) || (one !== undefined && key !== one);
+    const stays = (key: string): boolean => this.#held.has(key) || (one !== undefined && key !== one);
     this.#trusted = trusted;
     const values = Object.create(null) as Values;
     const issues: SettingIssue[] = [];

@@ -150,6 +150,8 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
       unverified = true;
       throw notVerified(true);
     }
+    // The guard has not waited for the look, and may try again: that it is stored must not be forgotten.
+    if (signal.aborted) return undefined;
     // Of what was stored as it should be, nothing is loose.
     sent.splice(sent.indexOf(sending), 1);
     return value;

@@ -48,6 +48,8 @@ export class Writing {
   /** The jobs accepted and not answered. */
   readonly #open = new Map<Job, Lane>();
   readonly #hooks: WritingHooks;
+  /** Late writes of which it was said that what they have undone could not be restored. */
+  readonly #unrestored = new WeakSet<LateWrite>();
   /** Those that wait for a person. */
   readonly waiting: WaitingWrites;
   #jobs = 0;
@@ -140,8 +142,8 @@ export class Writing {
     });
   }
 
-  /** The store has changed: it may have been a late write, landing. */
-  onStoreChange(): void {
+  /** The store has changed, or shows signs of life: it may have been a late write, landing. */
+  onEvidence(): void {
     this.#late.review();
   }
 
@@ -325,8 +327,9 @@ export class Writing {
         reject: (error) => {
           // What failed may have been the store, for a while: it is as urgent as before.
           if (error instanceof QueueFullError || (error as { readonly retryable?: boolean }).retryable === true) return resolve('busy');
-          this.#context.warn(`"${slot.key}" was undone by a write that landed late, and could not be restored.`, error);
-          return resolve('failed');
+          if (!this.#unrestored.has(late)) this.#context.warn(`"${slot.key}" was undone by a write that landed late, and could not be restored so far.`, error);
+          this.#unrestored.add(late);
+          return resolve('refused');
         },
       };
       const compute = (stored: unknown): unknown => (newest.isNewest() && sameData(stored, late.value) ? newest.value : stored);

@@ -127,7 +127,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P21', fault: 'A write that lands late and undoes a newer one is left as it is.',
-    file: 'src/service/late-writes.ts', replace: '        void this.#mend(write, newest);\n', by: '',
+    file: 'src/service/late-writes.ts', replace: '        if (this.#clock.now() >= write.restsUntil) void this.#mend(write, newest);\n', by: '',
   },
   {
     property: 'P22', fault: 'A value that is refused is replaced by the default.',
@@ -147,7 +147,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P24', fault: 'Readers see half of a transaction.',
-    file: 'src/service/loading.ts', replace: 'changes = this.snapshot.refresh(this.#held, only);', by: 'changes = this.snapshot.refresh(new Map(), only);',
+    file: 'src/service/snapshot.ts', replace: 'this.#held.has(key) || (one', by: '(one',
   },
   {
     property: 'P25', fault: 'The queue takes one write more than it has room for.',

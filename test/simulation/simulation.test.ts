@@ -14,6 +14,10 @@ const failedSeeds: readonly (readonly [seed: number, steps: number])[] = [
   [80_050, 250], // P21: another window removes what a late write could have removed
   [635_826_205, 150], // P21: a transaction finds what a late write has just done, and does not write it
   [635_826_180, 150], // P21: the store fails while a late write is undone
+  [300_000_734, 150], // P21: stored while it is given up, and then refused for good
+  [400_001_881, 200], // P21: restoring what a late write has undone is refused
+  [400_001_895, 200], // P21: the removal of a write in doubt is taken for an older one, landing late
+  [500_001_568, 150], // P24: loaded for the first time during a transaction, and read for a language
   [80_265, 250], // P24: a transaction is rolled back over a value it has not seen
 ];
 

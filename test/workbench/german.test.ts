@@ -51,6 +51,6 @@ describe('In German', function () {
     await notification.getByRole('button', { name: 'Speichern und wiederholen' }).click();
     expect((await pending).ok).to.equal(true);
     await runCommand(page, 'Holdfast: Zustand anzeigen');
-    await page.locator('.tab.active').filter({ hasText: 'Health' }).waitFor();
+    await page.locator('.tab.active').filter({ hasText: 'Zustand' }).waitFor();
   });
 });

@@ -272,8 +272,8 @@ describe('Service: faults of the store', () => {
     expect(stored('count')).to.equal(10);
   });
 
-  it('P21 restoring the newest value is refused: that is said, and not tried for ever', async () => {
-    const { service, store, end, error, clock, stored, eventsOf } = await bench({ guard: { retry: { attempts: 1 } } });
+  it('P21 restoring the newest value is refused: that is said once, and tried again at signs of life, not at each', async () => {
+    const { service, store, end, error, clock, stored, eventsOf, outside } = await bench({ guard: { retry: { attempts: 1 } } });
     store.writeFaults.push({ kind: 'hang-and-land', delay: 10_000 }, undefined, fail('scope'), fail('scope'));
     await error(service.update('count', 10));
     await end(service.update('count', 11));
@@ -282,6 +282,65 @@ describe('Service: faults of the store', () => {
     expect(eventsOf('warning').length).to.equal(1);
     expect(eventsOf('warning')[0]!.message).to.include('could not be restored');
     expect((await service.health()).checks.resources.detail).to.include(' 0 of unknown');
+    outside('name', 'a');
+    outside('name', 'b');
+    await clock.advance(4_000);
+    expect(stored('count')).to.equal(10);
+    service.evidence();
+    await clock.flush();
+    expect(stored('count')).to.equal(10);
+    await clock.advance(1_000);
+    service.evidence();
+    await clock.flush();
+    expect(stored('count')).to.equal(11);
+    expect(eventsOf('warning').length).to.equal(1);
+  });
+
+  it('P21 a removal of which nobody knows the end is not taken for an older one, landing late', async () => {
+    const { service, store, end, error, clock, stored, eventsOf } = await bench({ guard: { retry: { attempts: 1 } } });
+    store.writeFaults.push(undefined, fail('io'));
+    await end(service.update('count', 10));
+    await error(service.update('count', undefined));
+    await end(service.update('count', 11));
+    store.failing('readBack');
+    await error(service.update('count', undefined));
+    await clock.advance(10_000);
+    expect(stored('count')).to.equal(undefined);
+    store.heal();
+    service.evidence();
+    await clock.advance(10_000);
+    expect(stored('count')).to.equal(undefined);
+    expect(eventsOf('late')).to.deep.equal([
+      { type: 'late', key: 'count', file: 'user settings', outcome: 'unknown', reasserted: false },
+      { type: 'late', key: 'count', file: 'user settings', outcome: 'stored', reasserted: false },
+    ]);
+  });
+
+  it('P29 an attempt that is stored while it is given up is not forgotten', async () => {
+    const { service, store, end, clock, stored } = await bench({ guard: { timeout: 1_000, retry: { attempts: 2 } } });
+    store.writeFaults.push({ kind: 'lag', delay: 900 }, fail('scope'));
+    const readBack = store.readBack.bind(store);
+    store.readBack = async (request) => {
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, 200));
+      return readBack(request);
+    };
+    expect(await end(service.update('count', 10))).to.deep.include({ ok: true });
+    expect(stored('count')).to.equal(10);
+    await clock.advance(1_000);
+  });
+
+  it('P21 restoring is tried again when the store works again', async () => {
+    const { service, store, end, error, clock, stored } = await bench({ guard: { retry: { attempts: 1 } } });
+    store.writeFaults.push({ kind: 'hang-and-land', delay: 10_000 });
+    await error(service.update('count', 10));
+    await end(service.update('count', 11));
+    store.outage('dirty');
+    await clock.advance(20_000);
+    expect(stored('count')).to.equal(10);
+    store.heal();
+    service.evidence();
+    await clock.advance(10_000);
+    expect(stored('count')).to.equal(11);
   });
 
   it('P21 restoring waits for the breaker to close', async () => {
