@@ -44,8 +44,12 @@ function configuration(version, { name, files, open, suite, minutes, trusted = t
   const user = path.join(folder, 'user');
   cpSync(path.join(root, 'test/vscode/workspace'), path.join(folder, 'workspace'), { recursive: true });
   mkdirSync(path.join(user, 'User'), { recursive: true });
-  // Without a prompt an untrusted workspace opens in restricted mode.
-  if (!trusted) writeFileSync(path.join(user, 'User/settings.json'), JSON.stringify({ 'security.workspace.trust.startupPrompt': 'never' }));
+  writeFileSync(path.join(user, 'User/settings.json'), JSON.stringify({
+    // In a browser the default is another than on a desktop: what is typed is saved after a second, whatever a test is about.
+    'files.autoSave': 'off',
+    // Without a prompt an untrusted workspace opens in restricted mode.
+    ...(trusted ? {} : { 'security.workspace.trust.startupPrompt': 'never' }),
+  }));
   rmSync(results, { force: true });
   return {
     label,

@@ -5,7 +5,7 @@ import type { BreakerVariant, ModelEvent } from '../model/circuit-breaker/driver
 import { breakerModel } from '../model/circuit-breaker/model.ts';
 import { TransitionCoverage } from '../model/harness/coverage.ts';
 import { runPaths, type MachineModel } from '../model/harness/suite.ts';
-import { ServiceRun, withoutAutoSave } from './breaker-run.ts';
+import { ServiceRun, setDirty } from './breaker-run.ts';
 import { resetSettings } from './supervised.ts';
 
 /** Shorter than the service's own limit for a look at the file, so that the hung one ends later, and is stale (P4). */
@@ -39,15 +39,13 @@ suite('The paths of the circuit breaker, in VS Code, with a real settings.json',
   const coverage = new TransitionCoverage(circuitBreaker as never);
   const asserted = new Set<string>();
 
-  let restore: () => Promise<void>;
 
   before(async () => {
     await resetSettings();
-    restore = await withoutAutoSave();
   });
 
   after(async () => {
-    await restore();
+    await setDirty(false);
     await resetSettings();
   });
 

@@ -18,7 +18,7 @@ const workspace = { target: 'workspace' } as const;
 const forever = 1e9;
 
 /** Makes VS Code refuse to write settings.json, or lets it: unsaved changes in its editor. */
-async function setDirty(dirty: boolean): Promise<void> {
+export async function setDirty(dirty: boolean): Promise<void> {
   const document = await vscode.workspace.openTextDocument(settingsFile());
   if (document.isDirty === dirty) return;
   await vscode.window.showTextDocument(document);
@@ -28,16 +28,6 @@ async function setDirty(dirty: boolean): Promise<void> {
     await vscode.workspace.applyEdit(edit);
   } else await vscode.commands.executeCommand('workbench.action.files.revert');
   await until(`settings.json is ${dirty ? 'dirty' : 'clean'}`, () => document.isDirty === dirty);
-}
-
-/** Unsaved changes stay unsaved until the function it returns is called. */
-export async function withoutAutoSave(): Promise<() => Promise<void>> {
-  const set = (value: string | undefined): Thenable<void> => vscode.workspace.getConfiguration('files').update('autoSave', value, vscode.ConfigurationTarget.Global);
-  await set('off');
-  return async () => {
-    await setDirty(false);
-    await set(undefined);
-  };
 }
 
 /** VS Code's settings as they are. What the path decides: when a probe is made, whether a write hangs, what counts as evidence. */

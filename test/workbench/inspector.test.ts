@@ -131,11 +131,10 @@ describe('The State Inspector', function () {
     await frame.getByRole('button', { name: 'hang', exact: true, pressed: true }).waitFor();
     const written = desk.link.call('update', 'maxAgents', 8, inWorkspace);
     const retry = actor('retry:').first();
-    await retry.waitFor();
-    await frame.getByRole('button', { name: 'work', exact: true }).click();
     await retry.click();
     await frame.locator('.state.active[data-state^="retry-sequencer."]').first().waitFor();
     await desk.picture('inspector-retry-dark');
+    await frame.getByRole('button', { name: 'work', exact: true }).click();
     expect((await written).ok).to.equal(true);
     await retry.waitFor({ state: 'detached' });
     await actor('breaker').click();
