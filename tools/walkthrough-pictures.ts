@@ -19,6 +19,7 @@ const desk = await openDesk({
   'breadcrumbs.enabled': false,
   'editor.minimap.enabled': false,
   'editor.autoClosingBrackets': 'never',
+  'editor.autoIndent': 'none',
 }, {
   viewport: { width: 720, height: 450 },
   workspaceSettings: '{\n  "nofx.aiProvider": "claude",\n  "nofx.maxAgents": 500,\n  "nofx.logLevl": "info"\n}',
@@ -30,7 +31,7 @@ try {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   const take = async (name: string): Promise<void> => void await page.screenshot({ path: path.join(folder, `${name}.png`) });
   const rows = page.locator('.part.sidebar .monaco-list-row');
-  const away = (): Promise<void> => page.mouse.move(500, 250);
+  const away = (): Promise<void> => page.mouse.move(550, 250);
 
   await openFile(page, 'settings.json');
   await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
@@ -56,6 +57,11 @@ try {
 
   await runCommand(page, 'View: Show Holdfast');
   await rows.filter({ hasText: 'maxAgents' }).waitFor();
+  const sideBar = (await page.locator('.part.sidebar').boundingBox())!;
+  await page.mouse.move(sideBar.x + sideBar.width, 300);
+  await page.mouse.down();
+  await page.mouse.move(340, 300, { steps: 5 });
+  await page.mouse.up();
   await again(async () => {
     await away();
     await page.locator('.part.statusbar .statusbar-item[id*="holdfast"]').hover();

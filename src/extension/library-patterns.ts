@@ -10,7 +10,7 @@ export const libraryPatterns = {
   replaced: /^Not legal, and replaced: (.+)\.$/,
   givenUp: /^Given up after too many crashes; the last: (.+)\.$/,
   closed: /^Closed\.$/,
-  queues: /^(\d+) writes waiting or under way, (\d+) of unknown outcome\.$/,
+  queues: /^Writes waiting or under way: (\d+), of unknown outcome: (\d+)\.$/,
   unhealthy: /^The service is unhealthy\.$/,
   open: /^Settings cannot be stored: the circuit breaker is open\.$/,
   unreadable: /^The settings cannot be read; the last good values are served\.$/,

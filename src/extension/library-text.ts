@@ -21,7 +21,7 @@ function said(name: Name, first: string, second: string): string {
     case 'replaced': return l10n.t('Not legal, and replaced: {0}.', first);
     case 'givenUp': return l10n.t('Given up after too many crashes; the last: {0}.', first);
     case 'closed': return l10n.t('Closed.');
-    case 'queues': return l10n.t('{0} writes waiting or under way, {1} of unknown outcome.', first, second);
+    case 'queues': return l10n.t('Writes waiting or under way: {0}, of unknown outcome: {1}.', first, second);
     case 'unhealthy': return l10n.t('The service is unhealthy.');
     case 'open': return l10n.t('Settings cannot be stored: the circuit breaker is open.');
     case 'unreadable': return l10n.t('The settings cannot be read; the last legal values are served.');

@@ -118,7 +118,7 @@ function checkBreakers(lanes: Lanes): HealthCheck {
 
 function checkResources(lanes: Lanes, lateCount: number): HealthCheck {
   const crowded = lateCount > 10 || lanes.depth > lanes.capacity * 0.8;
-  return { status: crowded ? 'degraded' : 'healthy', detail: `${lanes.depth} writes waiting or under way, ${lateCount} of unknown outcome.` };
+  return { status: crowded ? 'degraded' : 'healthy', detail: `Writes waiting or under way: ${lanes.depth}, of unknown outcome: ${lateCount}.` };
 }
 
 const severity: readonly Health[] = ['healthy', 'degraded', 'unhealthy'];

@@ -83,10 +83,13 @@ export class LateWrites {
     if (this.#late.size > 0) this.#acknowledged.set(slotId(slot), { order, value, outside });
   }
 
-  /** @param attempts those that may still store it, over or not */
-  follow(write: LateWrite, attempts: readonly Promise<unknown>[]): void {
-    if (this.#closed) return;
-    const followed: Followed = { ...write, order: ++this.#order, ended: undefined, over: false, mending: false, restsUntil: 0, landings: attempts.length, told: undefined };
+  /**
+   * @param attempts those that may still store it, over or not
+   * @param landings how many of them may still do so
+   */
+  follow(write: LateWrite, attempts: readonly Promise<unknown>[], landings: number): void {
+    if (this.#closed || landings === 0) return;
+    const followed: Followed = { ...write, order: ++this.#order, ended: undefined, over: false, mending: false, restsUntil: 0, landings, told: undefined };
     this.#late.add(followed);
     void Promise.allSettled(attempts).then((ends) => {
       followed.ended = this.#clock.now();

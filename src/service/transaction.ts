@@ -131,7 +131,7 @@ export class TransactionJob extends Job {
       if (isDefinite(error)) return;
     }
     // Stored or not, the next look tells.
-    if (attempts.length > 0) this.host.onLoose(this, slot, [{ value, attempts }], false);
+    if (attempts.length > 0) this.host.onLoose(this, slot, [{ value, attempts, landings: attempts.length }], false);
   }
 
   #failure(cause: unknown): TransactionError {

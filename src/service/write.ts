@@ -31,6 +31,8 @@ export interface WriteTools {
   readonly patience: Patience;
   /** Whether the value of a setting must never be told. */
   isSecret(key: string): boolean;
+  /** What is served now for whoever reads there. */
+  served(slot: Slot): unknown;
 }
 
 /** The longest a look at the store may take, in milliseconds. */
@@ -49,6 +51,8 @@ export interface WriteOptions {
 interface Sending {
   readonly value: unknown;
   readonly expected: { readonly value: unknown } | undefined;
+  /** What was there before, as far as that is known without asking. */
+  readonly before: { readonly value: unknown } | undefined;
   readonly attempt: Promise<unknown>;
   /** What the store has said of it. */
   settled: 'stored' | 'refused' | undefined;
@@ -58,6 +62,8 @@ interface Sending {
 export interface Loose {
   readonly value: unknown;
   readonly attempts: readonly Promise<unknown>[];
+  /** How many of them may still land: all, but for one that has been seen to. */
+  readonly landings: number;
 }
 
 export type WriteEnd = {
@@ -91,7 +97,16 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
   const sent: Sending[] = [];
   let unverified = false;
   const isUnsettled = (): boolean => sent.some(({ settled }) => settled === undefined);
-  const loose = (): Pick<WriteEnd, 'loose' | 'mayLand'> => ({ loose: grouped(sent), mayLand: sent.some(({ settled }) => settled !== 'stored') });
+  /** What was found to be there, though its attempt has not said so: it has landed. */
+  let found: Sending | undefined;
+  const loose = (): Pick<WriteEnd, 'loose' | 'mayLand'> => ({
+    loose: grouped(sent, found),
+    mayLand: sent.some((sending) => sending.settled !== 'stored' && sending !== found),
+  });
+  /** Where the same was there before it is not known who has done that. */
+  const noteFound = (sending: Sending): void => {
+    if (sending.before !== undefined && !sameData(sending.value, sending.before.value)) found = sending;
+  };
   const notVerified = (retryable: boolean): StoreError => new StoreError('not-verified', `"${slot.key}" was written, but the ${slot.target} settings hold another value.`, {
     retryable,
     context: { key: slot.key },
@@ -111,7 +126,7 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
   async function send(value: unknown, expected: { readonly value: unknown } | undefined, signal: AbortSignal): Promise<Sending> {
     options.onAsked(value);
     const sending: Sending = {
-      value, expected, settled: undefined,
+      value, expected, settled: undefined, before: expected ?? (value === undefined ? undefined : { value: tools.served(slot) }),
       attempt: store.write({ ...place(slot), value }, expected === undefined ? { signal } : { signal, expected }),
     };
     sent.push(sending);
@@ -127,8 +142,12 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
   }
 
   async function attempt(signal: AbortSignal): Promise<unknown> {
-    const last = sent.at(-1) ?? (options.earlier && { value: options.earlier.value, expected: undefined, settled: 'refused' as const });
-    if (last !== undefined && await isDone(last)) return last.value;
+    const earlier = sent.at(-1);
+    const last = earlier ?? (options.earlier && { value: options.earlier.value, expected: undefined, settled: 'refused' as const });
+    if (last !== undefined && await isDone(last)) {
+      if (earlier !== undefined) noteFound(earlier);
+      return last.value;
+    }
     let expected: { readonly value: unknown } | undefined;
     let value: unknown;
     if (asked.kind === 'update' || asked.over !== undefined) {
@@ -173,7 +192,10 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
   // Whoever has left is answered at once.
   if (last !== undefined && !(failure instanceof AbortedError) && !(failure instanceof DisposedError)) {
     const stored = await untilAbort(signal, look(tools, slot));
-    if (stored !== undefined && sameData(stored.value, last.value)) return { ok: true, value: last.value, ...loose() };
+    if (stored !== undefined && sameData(stored.value, last.value)) {
+      noteFound(last);
+      return { ok: true, value: last.value, ...loose() };
+    }
     if (signal?.aborted === true) failure = new AbortedError('The write', 'unknown', { cause: signal.reason });
     // A refusal that leaves doubt says so by its own reason; any other end says nothing of earlier attempts.
     const speaksForItself = failure instanceof StoreError && !isDefinite(failure);
@@ -188,12 +210,14 @@ export const place = ({ key, target, scope }: Slot): Omit<WriteRequest, 'value'>
 export const isDefinite = (error: unknown): boolean => error instanceof StoreError && definite.has(error.reason);
 
 /** One entry for each value; only an update that was computed anew has several. */
-function grouped(sent: readonly { readonly value: unknown; readonly attempt: Promise<unknown> }[]): Loose[] {
-  const loose: { value: unknown; attempts: Promise<unknown>[] }[] = [];
-  for (const { value, attempt } of sent) {
-    const same = loose.find((other) => sameData(other.value, value));
-    if (same === undefined) loose.push({ value, attempts: [attempt] });
-    else same.attempts.push(attempt);
+function grouped(sent: readonly Sending[], found: Sending | undefined): Loose[] {
+  const loose: { value: unknown; attempts: Promise<unknown>[]; landings: number }[] = [];
+  for (const sending of sent) {
+    const { value, attempt } = sending;
+    let same = loose.find((other) => sameData(other.value, value));
+    if (same === undefined) loose.push(same = { value, attempts: [], landings: 0 });
+    same.attempts.push(attempt);
+    if (sending !== found) same.landings++;
   }
   return loose;
 }

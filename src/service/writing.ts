@@ -66,7 +66,7 @@ export class Writing {
     this.waiting = new WaitingWrites(context);
     this.#requests = new Requests(definition, store);
     this.#journal = new Journal(context.memento, definition.section, mementoWarning(context));
-    this.#tools = { store, patience, isSecret: (key) => definition.isSecret(key) };
+    this.#tools = { store, patience, isSecret: (key) => definition.isSecret(key), served: ({ key, scope }) => loading.snapshot.get(key, scope) };
     this.#late = new LateWrites(this.#tools, clock, {
       mend: (late, newest) => this.#mend(late, newest),
       isBeingWritten: (slot) => [...this.#open.keys()].some(({ slots }) => slots.some((other) => slotId(other) === slotId(slot))),
@@ -79,7 +79,7 @@ export class Writing {
       onStored: (slot, value) => this.#onStored(slot, value),
       isLegal: ({ key }, value) => value === undefined || definition.check(key, value).ok,
       onLoose: (job, slot, loose, inDoubt) => {
-        for (const { value, attempts } of loose) this.#late.follow({ job: job.id, slot, value, inDoubt }, attempts);
+        for (const { value, attempts, landings } of loose) this.#late.follow({ job: job.id, slot, value, inDoubt }, attempts, landings);
       },
       onSettled: (job) => this.#forget(job),
       withdraw: (job) => this.#open.get(job)?.withdraw(job) ?? false,

@@ -24,13 +24,36 @@ export function judge(slot: string, key: Key, lives: readonly Life[], backend: B
   function isTakenForOwn({ value }: Change): boolean {
     return operations.some((operation) => told(operation, key) !== 'not stored' && same(operation.values.get(key), value));
   }
-  /** Such a write, or one that was late, has fallen on it, or on what came from outside right after: nobody may have known of it. */
+  /** Of an own write, nobody knows whether it was stored. */
+  function isInDoubt({ value }: Change): boolean {
+    return operations.some((operation) => told(operation, key) === 'unknown' && same(operation.values.get(key), value));
+  }
+  /** Such a write, or one that was late, has fallen on it, or on what came right after from outside or in doubt: nobody may have known of it. */
   function isBuried(index: number): boolean {
     const next = changes[index + 1];
-    return next !== undefined && (isOutside(next, lives, changes) ? isTakenForOwn(next) || isBuried(index + 1) : next.late);
+    if (next === undefined) return false;
+    if (isOutside(next, lives, changes)) return isTakenForOwn(next) || isBuried(index + 1);
+    return next.late || (isInDoubt(next) && isBuried(index + 1));
   }
-  /** A transaction rolled back, or a write mended, over what could be taken for nobody's or their own. */
-  const restored = changes.filter((change, index) => !isOutside(change, lives, changes) && outside.some(({ order, mayBeLost }) => mayBeLost && order === changes[index - 1]?.order));
+  /** Over what could be taken for nobody's or their own. */
+  function isOverLost(index: number): boolean {
+    const before = changes[index - 1];
+    if (before === undefined) return false;
+    return outside.some(({ order, mayBeLost }) => mayBeLost && order === before.order) || (!isOutside(before, lives, changes) && isInDoubt(before) && isOverLost(index - 1));
+  }
+  /** Over a removal of another life, that could be taken for an own one, landing late. */
+  function isOverAnothersRemoval({ by }: Change, index: number): boolean {
+    const before = changes[index - 1];
+    return before?.by !== undefined && before.value === undefined && before.by.life !== by?.life
+      && operations.some((operation) => operation.life.number === by?.life && operation.values.get(key) === undefined && told(operation, key) !== 'not stored');
+  }
+  /** The end of a transaction that was rolled back too late to tell. */
+  function isLateRollback({ late, value }: Change, index: number): boolean {
+    const [older, before] = [changes[index - 2], changes[index - 1]];
+    return late && before !== undefined && isInDoubt(before) && same(older?.value, value);
+  }
+  /** A transaction rolled back, or a write mended. */
+  const restored = changes.filter((change, index) => !isOutside(change, lives, changes) && (isOverLost(index) || isOverAnothersRemoval(change, index) || isLateRollback(change, index)));
   const shown = new Set([...looks, ...outside.map(({ value }) => ({ value }))].map(({ value }) => text(value)));
   return linearizable<unknown>([
     ...operations.flatMap((operation) => asWrites(operation, key, changes, shown)),

@@ -18,6 +18,8 @@ const failedSeeds: readonly (readonly [seed: number, steps: number])[] = [
   [400_001_881, 200], // P21: restoring what a late write has undone is refused
   [400_001_895, 200], // P21: the removal of a write in doubt is taken for an older one, landing late
   [500_001_568, 150], // P24: loaded for the first time during a transaction, and read for a language
+  [600_003_353, 150], // P27: a value that another window has restored is taken for an attempt that had been seen to land
+  [700_000_727, 250], // P28: the same, with a removal
   [80_265, 250], // P24: a transaction is rolled back over a value it has not seen
 ];
 

@@ -61,7 +61,7 @@ describe('Service: faults of the store', () => {
     expect(seen).to.include({ code: 'TIMEOUT', outcome: 'unknown' });
     expect(clock.now(), 'P26').to.be.at.most(35_000);
     expect(stored('count')).to.equal(undefined);
-    expect((await service.health()).checks.resources.detail).to.include('1 of unknown outcome');
+    expect((await service.health()).checks.resources.detail).to.include('of unknown outcome: 1');
     expect(service.metrics()).to.include({ timeoutCount: 3, retryCount: 2, operationCount: 1 });
   });
 
@@ -281,7 +281,7 @@ describe('Service: faults of the store', () => {
     expect(stored('count')).to.equal(10);
     expect(eventsOf('warning').length).to.equal(1);
     expect(eventsOf('warning')[0]!.message).to.include('could not be restored');
-    expect((await service.health()).checks.resources.detail).to.include(' 0 of unknown');
+    expect((await service.health()).checks.resources.detail).to.include('of unknown outcome: 0');
     outside('name', 'a');
     outside('name', 'b');
     await clock.advance(4_000);
@@ -314,6 +314,30 @@ describe('Service: faults of the store', () => {
       { type: 'late', key: 'count', file: 'user settings', outcome: 'unknown', reasserted: false },
       { type: 'late', key: 'count', file: 'user settings', outcome: 'stored', reasserted: false },
     ]);
+  });
+
+  it('P27 what has been seen to land does not land again: somebody else has restored it', async () => {
+    const { service, store, end, outside, clock, stored, eventsOf } = await bench();
+    store.writeFaults.push({ kind: 'hang-and-land', delay: 3_000 });
+    expect(await end(service.update('count', 10))).to.deep.include({ ok: true });
+    for (const value of [12, 10]) {
+      outside('count', value);
+      await clock.advance(1_000);
+      expect(stored('count')).to.equal(value);
+    }
+    expect(eventsOf('late')).to.deep.equal([]);
+  });
+
+  it('P27 nor does a removal', async () => {
+    const { service, store, end, outside, clock, stored } = await bench();
+    await end(service.update('count', 10));
+    store.writeFaults.push({ kind: 'hang-and-land', delay: 3_000 });
+    expect(await end(service.updateAll({ count: undefined }))).to.deep.include({ ok: true });
+    for (const value of [12, undefined]) {
+      outside('count', value);
+      await clock.advance(1_000);
+      expect(stored('count')).to.equal(value);
+    }
   });
 
   it('P29 an attempt that is stored while it is given up is not forgotten', async () => {

@@ -15,7 +15,7 @@ describe('Service: health', () => {
         api: { status: 'healthy', detail: 'Live values are served.' },
         access: { status: 'healthy', detail: 'The settings can be written.' },
         breaker: { status: 'healthy', detail: 'Closed.' },
-        resources: { status: 'healthy', detail: '0 writes waiting or under way, 0 of unknown outcome.' },
+        resources: { status: 'healthy', detail: 'Writes waiting or under way: 0, of unknown outcome: 0.' },
       },
     });
   });
@@ -161,6 +161,6 @@ describe('Service: health', () => {
     await openBreaker();
     for (let i = 0; i < 5; i++) void unheard(service.update(i % 2 === 0 ? 'count' : 'name', (i % 2 === 0 ? i + 1 : 'x') as never, { park: true }));
     await clock.flush();
-    expect((await service.health()).checks.resources).to.deep.equal({ status: 'degraded', detail: '5 writes waiting or under way, 0 of unknown outcome.' });
+    expect((await service.health()).checks.resources).to.deep.equal({ status: 'degraded', detail: 'Writes waiting or under way: 5, of unknown outcome: 0.' });
   });
 });
