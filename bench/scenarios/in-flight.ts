@@ -41,7 +41,8 @@ async function hold(count: number, begin: (operation: Operation<number>) => Prom
 async function figures({ builds, quick }: Setting): Promise<{ rows: Row[]; checks: Check[] }> {
   const timers = countTimers();
   // To begin a hundred thousand takes some longer than the 5 s an operation may take.
-  const patient = { ...policy, timeout: 60_000 };
+  // To begin a hundred thousand takes cockatiel minutes, and others longer than the 5 s an operation may take.
+  const patient = { ...policy, timeout: 600_000 };
   const stack = cockatielStack(patient);
   let current: Operation<number> = () => Promise.resolve(0);
   const window = opossum(patient, () => current());
