@@ -1,7 +1,7 @@
 /**
- * `npm test`: everything. First what needs Node alone, two at a time, each told when it has ended: types, lint and
- * layering, unit tests with their coverage, and so on. Then, one after the other, what runs in a real VS Code. Goes on
- * after a failure, and ends with the line `N passed, N failed`.
+ * `npm test`: everything, two suites at a time, each told when it has ended. First what needs Node alone: types, lint and
+ * layering, unit tests with their coverage, and so on. Then what runs inside VS Code, and last, one after the other, what
+ * drives its workbench. Goes on after a failure, and ends with the line `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -167,14 +167,12 @@ await step('Coverage (out/coverage/index.html)', async () => {
 
 await step('Build', () => alone(check('build', 'node', ['tools/build.ts', '--tests', '--types'])));
 await step('Suites inside VS Code', async () => {
-  // One after the other: each has the machine for itself.
-  const windows = { '1.139.1': ['', '-no-workspace', '-multi-root', '-untrusted', '-web'], '1.100.3': ['', '-no-workspace', '-multi-root', '-untrusted'] };
-  for (const [version, each] of Object.entries(windows)) {
-    for (const window of each) {
-      const label = `vscode-${version}${window}`;
-      noteSuite(label, (await run('vscode-test', ['--label', label], { HOLDFAST_TEST_COVERAGE: path.join(coverage, 'vscode') })).ok);
-    }
-  }
+  // Most of the time VS Code waits. The longest first.
+  const windows = ['no-workspace', 'multi-root', ...(desktop ? [] : ['untrusted'])];
+  const labels = ['1.139.1', '1.100.3', ...(desktop ? [] : ['1.139.1-web']), ...windows.flatMap((window) => [`1.139.1-${window}`, `1.100.3-${window}`])];
+  await together(labels.map((label) => `vscode-${label}`).map((name) => ({
+    name, command: 'vscode-test', args: ['--label', name], env: { HOLDFAST_TEST_COVERAGE: path.join(coverage, 'vscode') }, note: (ok) => noteSuite(name, ok),
+  })));
   noteCoverage('coverage in VS Code', [checkVscodeErrorPaths(root, path.join(coverage, 'vscode'))]);
 });
 

@@ -332,7 +332,7 @@ describe('Service: faults of the store', () => {
     const { service, store, end, outside, clock, stored } = await bench();
     await end(service.update('count', 10));
     store.writeFaults.push({ kind: 'hang-and-land', delay: 3_000 });
-    expect(await end(service.updateAll({ count: undefined }))).to.deep.include({ ok: true });
+    expect(await end(service.restoreDefaults({ target: 'user' }))).to.deep.include({ ok: true });
     for (const value of [12, undefined]) {
       outside('count', value);
       await clock.advance(1_000);
