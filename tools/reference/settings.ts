@@ -23,6 +23,7 @@ interface Property {
   readonly default?: unknown;
   readonly description?: string;
   readonly markdownDescription?: string;
+  readonly markdownDeprecationMessage?: string;
   readonly scope?: string;
 }
 
@@ -46,8 +47,8 @@ export async function settingReference(): Promise<string> {
 }
 
 function properties(of: Record<string, Property>): string {
-  return table(['setting', 'default', 'scope', 'description'], Object.entries(of).map(([name, { default: value, scope, description, markdownDescription }]) => [
-    `\`${name}\``, `\`${JSON.stringify(value)}\``, scope ?? 'window', inEnglish(description ?? markdownDescription ?? ''),
+  return table(['setting', 'default', 'scope', 'description'], Object.entries(of).map(([name, { default: value, scope, description, markdownDescription, markdownDeprecationMessage }]) => [
+    `\`${name}\``, `\`${JSON.stringify(value)}\``, scope ?? 'window', inEnglish(description ?? markdownDescription ?? markdownDeprecationMessage ?? ''),
   ]));
 }
 
