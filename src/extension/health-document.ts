@@ -44,7 +44,7 @@ function servicePart({ view, entries }: HealthPage): string {
   const news = entries.filter(({ level }) => level !== 'debug').slice(-10).reverse();
   if (news.length > 0) {
     parts.push(`### ${l10n.t('Lately')}`, table([l10n.t('Time'), l10n.t('Level'), l10n.t('What happened')], news.map(({ timestamp, level, message }) => (
-      [clockTime(Date.parse(timestamp)), level, escaped(message)]
+      [clockTime(Date.parse(timestamp)), level, escaped(localised(message))]
     ))));
   }
   return parts.join('\n\n');

@@ -130,6 +130,6 @@ function stateName(value: unknown): string {
 function events({ log }: WatchedService): Leaf[] {
   const entryIcons = { debug: 'debug', info: 'info', warn: 'warning', error: 'error' } as const;
   return log.entries.filter(({ level }) => level !== 'debug').slice(-shownEvents).reverse().map(({ timestamp, level, message }, index) => ({
-    kind: 'event', id: `${timestamp} ${index}`, label: message, description: clockTime(Date.parse(timestamp)), icon: entryIcons[level], context: 'event',
+    kind: 'event', id: `${timestamp} ${index}`, label: localised(message), description: clockTime(Date.parse(timestamp)), icon: entryIcons[level], context: 'event',
   }));
 }

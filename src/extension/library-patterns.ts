@@ -1,5 +1,5 @@
 /**
- * What the library says to people of the state of a service, in English: whole sentences, with what varies in groups.
+ * What the library says to people of a service and of what happens to it, in English: whole sentences, with what varies in groups.
  * A test finds those that are missing here.
  */
 export const libraryPatterns = {
@@ -11,7 +11,7 @@ export const libraryPatterns = {
   givenUp: /^Given up after too many crashes; the last: (.+)\.$/,
   closed: /^Closed\.$/,
   queues: /^Writes waiting or under way: (\d+), of unknown outcome: (\d+)\.$/,
-  unhealthy: /^The service is unhealthy\.$/,
+  health: /^The service is (\w+)\.$/,
   open: /^Settings cannot be stored: the circuit breaker is open\.$/,
   unreadable: /^The settings cannot be read; the last good values are served\.$/,
   crashed: /^A part of the service has crashed too often: settings are not stored any more\.$/,
@@ -22,4 +22,26 @@ export const libraryPatterns = {
   permission: /^The \w+ settings file cannot be written \((.+)\)\.$/,
   full: /^The disk of .+ is full\.$/,
   notReady: /^(?:VS Code has not answered an earlier write yet|The store did not answer (?:the probe )?in time)\.$/,
+  injected: /^Injected: (.+)\.$/,
+  breakerClosed: /^The circuit breaker has closed: writes go through again\.$/,
+  breakerHalfOpen: /^The circuit breaker is half open: one write may try\.$/,
+  breakerOpened: /^The circuit breaker has opened: writes are refused\.$/,
+  read: /^The settings have been read\.$/,
+  notLegal: /^The stored value of "(.+)" is not legal; the (.+) is served\.$/,
+  legalAgain: /^The stored value of "(.+)" is legal again\.$/,
+  stored: /^Stored\.$/,
+  hidden: /^Stored, but a higher layer hides it\.$/,
+  notStored: /^Not stored: (.+)\.$/,
+  parked: /^Waiting until the circuit breaker closes\.$/,
+  attemptFailed: /^An attempt failed\.$/,
+  reasserted: /^A write that was given up landed late and undid a newer one, which is stored again\.$/,
+  late: /^A write that was given up has ended\.$/,
+  reconciled: /^An earlier process did not see the end of a write: (.+)\.$/,
+  actorGivenUp: /^An actor has crashed once too often: writes are refused until a reset\.$/,
+  restarted: /^An actor has crashed and was restarted\.$/,
+  disposed: /^The service has been disposed of\.$/,
+  disposedEarly: /^The service has been disposed of before all writes had ended\.$/,
+  unknown: /^Something happened that this version (?:does not know|cannot describe)\.$/,
+  over: /^Over: (.+)$/,
+  repeated: /^(.+) \(repeated (once|\d+ times)\)$/,
 } as const;

@@ -1,5 +1,8 @@
 import { l10n } from 'vscode';
+import type { Health } from '../service/health.ts';
+import type { Origin } from '../service/snapshot.ts';
 import { libraryPatterns } from './library-patterns.ts';
+import { healthName, originName } from './words.ts';
 
 type Name = keyof typeof libraryPatterns;
 
@@ -22,7 +25,7 @@ function said(name: Name, first: string, second: string): string {
     case 'givenUp': return l10n.t('Given up after too many crashes; the last: {0}.', first);
     case 'closed': return l10n.t('Closed.');
     case 'queues': return l10n.t('Writes waiting or under way: {0}, of unknown outcome: {1}.', first, second);
-    case 'unhealthy': return l10n.t('The service is unhealthy.');
+    case 'health': return l10n.t('The service is {0}.', healthName(first as Health));
     case 'open': return l10n.t('Settings cannot be stored: the circuit breaker is open.');
     case 'unreadable': return l10n.t('The settings cannot be read; the last legal values are served.');
     case 'crashed': return l10n.t('A part of the service has crashed too often: settings are not stored any more.');
@@ -33,6 +36,28 @@ function said(name: Name, first: string, second: string): string {
     case 'permission': return l10n.t('The settings file cannot be written ({0}).', first);
     case 'full': return l10n.t('The disk is full.');
     case 'notReady': return l10n.t('VS Code is not ready to store settings yet.');
+    case 'injected': return l10n.t('A fault was injected ({0}).', first);
+    case 'breakerClosed': return l10n.t('The circuit breaker has closed: writes go through again.');
+    case 'breakerHalfOpen': return l10n.t('The circuit breaker is half open: one write may try.');
+    case 'breakerOpened': return l10n.t('The circuit breaker has opened: writes are refused.');
+    case 'read': return l10n.t('The settings have been read.');
+    case 'notLegal': return l10n.t('The stored value of {0} is not legal. In effect: {1}.', first, originName(second as Origin));
+    case 'legalAgain': return l10n.t('The stored value of {0} is legal again.', first);
+    case 'stored': return l10n.t('Stored.');
+    case 'hidden': return l10n.t('Stored, but a higher layer hides it.');
+    case 'notStored': return l10n.t('Not stored: {0}.', first);
+    case 'parked': return l10n.t('Waiting until the circuit breaker closes.');
+    case 'attemptFailed': return l10n.t('An attempt failed.');
+    case 'reasserted': return l10n.t('A write that was given up landed late and undid a newer one, which is stored again.');
+    case 'late': return l10n.t('A write that was given up has ended.');
+    case 'reconciled': return l10n.t('An earlier process did not see the end of a write: {0}.', outcomeName(first));
+    case 'actorGivenUp': return l10n.t('An actor has crashed once too often: writes are refused until a reset.');
+    case 'restarted': return l10n.t('An actor has crashed and was restarted.');
+    case 'disposed': return l10n.t('The service has been disposed of.');
+    case 'disposedEarly': return l10n.t('The service has been disposed of before all writes had ended.');
+    case 'unknown': return l10n.t('Something happened that this version does not know.');
+    case 'over': return l10n.t('Over: {0}', localised(first));
+    case 'repeated': return second === 'once' ? l10n.t('{0} (repeated once)', localised(first)) : l10n.t('{0} (repeated {1} times)', localised(first), Number.parseInt(second, 10));
   }
 }
 
@@ -45,5 +70,14 @@ function stateName(state: string): string {
     case 'disposed': return l10n.t('ended');
     case 'given up': return l10n.t('given up');
     default: return state;
+  }
+}
+
+/** What became of a write. */
+function outcomeName(outcome: string): string {
+  switch (outcome) {
+    case 'stored': return l10n.t('stored');
+    case 'not stored': return l10n.t('not stored');
+    default: return l10n.t('unknown');
   }
 }

@@ -12,6 +12,7 @@ import type { BreakerStatus } from '../service/service.ts';
 import type { SettingIssue } from '../service/snapshot.ts';
 import type { Disposable } from '../store/store.ts';
 import type { RegisteredService } from './api.ts';
+import { whatToDo } from './error-text.ts';
 import { problemText } from './problem-text.ts';
 
 export interface LastError {
@@ -111,7 +112,7 @@ export class WatchedService implements Disposable {
       ...breakers.filter(({ mode, held }) => mode !== 'CLOSED' && !held).map(({ file }) => this.#fileErrors.get(file)),
     ];
     const failure = failures.find((facts) => facts !== undefined && needsAPerson(facts));
-    if (failure !== undefined) return failure.userAction;
+    if (failure !== undefined) return whatToDo(failure);
     if (issues.length > 0) return l10n.t('Correct {0} in the settings.', issues.map(({ key }) => `${this.label}.${key}`).join(', '));
     return undefined;
   }

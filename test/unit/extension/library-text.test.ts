@@ -14,26 +14,30 @@ function sample(node: ts.Node): string | undefined {
   return undefined;
 }
 
-/** What health checks and alerts say: the `detail` of a check, and the message of what is raised. */
+/** What health checks, alerts and events say: the `detail` of a check, the message of what is raised, and the sentences of the log. */
 function libraryTexts(): string[] {
   // What is said of `access` is what its check says.
   const { access: _, ...rules } = alertRules;
   const found: string[] = Object.values(rules).map(({ message }) => message.replaceAll(/\{\d\}/g, '7'));
-  const file = 'src/service/health.ts';
+  collect('src/service/health.ts', (node, source) => (ts.isPropertyAssignment(node) && node.name.getText(source) === 'detail' ? sample(node.initializer) : undefined), found);
+  collect('src/observe/describe.ts', (node) => sample(node)?.match(/^[A-Z].*\.$/)?.[0], found);
+  return [...new Set(found)];
+}
+
+function collect(file: string, textOf: (node: ts.Node, source: ts.SourceFile) => string | undefined, found: string[]): void {
   const source = ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
   const visit = (node: ts.Node): void => {
-    const text = ts.isPropertyAssignment(node) && node.name.getText(source) === 'detail' ? sample(node.initializer) : undefined;
+    const text = textOf(node, source);
     if (text !== undefined) found.push(text);
     ts.forEachChild(node, visit);
   };
   visit(source);
-  return found;
 }
 
 describe('What the library says of a service', () => {
   it('is known to the extension, which says it in the language of the editor', () => {
     const texts = libraryTexts();
-    expect(texts.length).to.be.greaterThan(10);
+    expect(texts.length).to.be.greaterThan(30);
     expect(texts.filter((text) => !Object.values(libraryPatterns).some((pattern) => pattern.test(text)))).to.deep.equal([]);
   });
 
