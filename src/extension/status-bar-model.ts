@@ -30,9 +30,10 @@ export const linkedCommands = ['holdfast.showHealth', 'holdfast.showMetrics', 'h
  */
 export function statusBarModel(views: readonly ServiceView[], now: number): StatusBarModel | undefined {
   if (views.length === 0) return undefined;
-  const worst = severity[Math.max(...views.map(({ health }) => severity.indexOf(health)))]!;
   const calling = views.filter(({ health, call }) => health !== 'healthy' && call !== undefined);
-  const troubled = (calling.length > 0 ? calling : views.filter(({ health }) => health !== 'healthy')).map(({ label }) => label);
+  const named = calling.length > 0 ? calling : views.filter(({ health }) => health !== 'healthy');
+  const troubled = named.map(({ label }) => label);
+  const worst = severity[Math.max(0, ...named.map(({ health }) => severity.indexOf(health)))]!;
   const text = worst === 'healthy' ? '$(shield)' : `${icons[worst]} ${troubled.length === 1 ? troubled[0]! : l10n.t('Settings')}`;
   return {
     text,

@@ -383,6 +383,8 @@ describe('The Holdfast extension', () => {
       expect(degraded.tooltip).to.contain('Correct it.');
       expect(degraded.accessibleLabel).to.contain('Correct it.');
       expect(statusBarModel([{ ...healthy, health: 'unhealthy', call: 'Save it.' }], noon)!.background).to.equal('error');
+      const others = statusBarModel([{ ...healthy, health: 'degraded', call: 'Correct it.' }, { ...healthy, label: 'two', health: 'unhealthy' }], noon)!;
+      expect([others.text, others.background], 'no more is said of it than is true').to.deep.equal(['$(warning) one', 'warning']);
     });
 
     it('shows texts of others as they are', () => {

@@ -191,7 +191,7 @@ describe('Settings that explain and mend themselves', function () {
     }
     await setTheme(page, themes.dark);
     await lookAt(item, hover);
-    expect(await hover.innerText()).to.contain('Correct nofx.maxAgents in the settings.').and.to.contain('closed').and.to.contain('writes waiting or under way');
+    expect(await hover.innerText()).to.contain('Correct nofx.maxAgents in the settings.').and.to.contain('closed').and.to.contain('Writes waiting or under way: 0');
     await item.click();
     await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Show Health' }).waitFor();
     await desk.picture('editor-actions-dark');
@@ -230,7 +230,7 @@ describe('Settings that explain and mend themselves', function () {
     await page.locator('.part.sidebar .monaco-list-row').filter({ hasText: 'open, probes in' }).first().waitFor();
     await desk.picture('editor-demo-broken-dark');
     const row = page.locator('.part.sidebar .monaco-list-row').filter({ hasText: /^demo/ }).and(page.locator('[aria-level="1"]'));
-    await row.filter({ hasText: 'healthy' }).waitFor({ timeout: 60_000 });
+    await row.filter({ hasText: /^demo\s*healthy/ }).waitFor({ timeout: 60_000 });
     await desk.picture('editor-demo-healed-dark');
     await row.waitFor({ state: 'detached', timeout: 60_000 });
   });

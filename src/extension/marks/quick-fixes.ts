@@ -44,11 +44,10 @@ function fixes(document: vscode.TextDocument, mark: PlacedMark): vscode.CodeActi
       const names = entries.map(([name]) => name).join(', ');
       replace(names === setting.name ? l10n.t('Convert the value of {0}', names) : l10n.t('Convert to {0}', names), { start: setting.nameSpan.start, end: setting.valueSpan.end }, text, true);
     }
-    const section = setting.name.slice(0, setting.name.indexOf('.'));
-    run(l10n.t('Convert all old settings of {0}', section), 'holdfast.convertOldSettings', { service: section });
+    run(l10n.t('Convert all old settings of {0}', setting.section), 'holdfast.convertOldSettings', { service: setting.section });
   }
   if (meant !== undefined) {
-    const written = setting.flat ? meant : meant.slice(meant.indexOf('.') + 1);
+    const written = setting.flat ? meant : meant.slice(setting.section.length + 1);
     replace(l10n.t('Change to "{0}"', meant), setting.nameSpan, JSON.stringify(written), true);
   }
   nearest.forEach((value, index) => replace(l10n.t('Use {0}, the nearest legal value', shown(value)), setting.valueSpan, json(value), index === 0));

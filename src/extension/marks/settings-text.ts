@@ -8,6 +8,7 @@ export interface Span {
 
 /** One setting as a settings file spells it. */
 export interface WrittenSetting {
+  readonly section: string;
   /** Its whole name, such as `nofx.maxAgents`. */
   readonly name: string;
   readonly value: unknown;
@@ -28,12 +29,13 @@ export function settingsOf(text: string, section: string, isWorkspaceFile: boole
   const root = isWorkspaceFile ? member(tree, 'settings') : tree;
   const found: WrittenSetting[] = [];
   const collect = (node: Node | undefined, languageId: string | undefined): void => {
+    const add = (name: string, property: Node, flat: boolean): void => void found.push({ section, ...written(text, name, property, languageId, flat) });
     for (const property of properties(node)) {
       const [nameNode, valueNode] = property.children!;
       const name = String(nameNode!.value);
-      if (name.startsWith(`${section}.`)) found.push(written(text, name, property, languageId, true));
+      if (name.startsWith(`${section}.`)) add(name, property, true);
       else if (name === section && valueNode!.type === 'object') {
-        for (const inner of properties(valueNode)) found.push(written(text, `${section}.${String(inner.children![0]!.value)}`, inner, languageId, false));
+        for (const inner of properties(valueNode)) add(`${section}.${String(inner.children![0]!.value)}`, inner, false);
       } else if (languageId === undefined) {
         for (const [, language] of name.matchAll(/\[([^\]]+)\]/g)) collect(valueNode, language);
       }
@@ -52,7 +54,7 @@ function member(node: Node | undefined, name: string): Node | undefined {
   return properties(node).find(({ children }) => children![0]!.value === name)?.children![1];
 }
 
-function written(text: string, name: string, property: Node, languageId: string | undefined, flat: boolean): WrittenSetting {
+function written(text: string, name: string, property: Node, languageId: string | undefined, flat: boolean): Omit<WrittenSetting, 'section'> {
   const [nameNode, valueNode] = property.children as [Node, Node];
   return {
     name,
