@@ -3,7 +3,7 @@ import { l10n } from 'vscode';
 import { getNextTransitions, type AnyMachineSnapshot } from 'xstate';
 import { drivable, type FromPage, type PossibleEvent, type ToPage } from '../inspect/protocol.ts';
 import { Recorder, type InspectedActor } from '../inspect/recorder.ts';
-import { importRecording } from '../inspect/recording.ts';
+import { importRecordingGently } from '../inspect/recording.ts';
 import { exportRecordingGently } from '../inspect/recording-export.ts';
 import type { InspectorRecord } from '../inspect/records.ts';
 import { secretRedactor } from '../observe/redact.ts';
@@ -213,7 +213,7 @@ class OpenPanel {
     const [source] = await vscode.window.showOpenDialog({ openLabel: l10n.t('Open Recording'), filters: { [l10n.t('Holdfast recording')]: ['json'] } }) ?? [];
     if (source === undefined) return;
     try {
-      const { records, recordedAt } = importRecording(new TextDecoder().decode(await vscode.workspace.fs.readFile(source)));
+      const { records, recordedAt } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: l10n.t('Opening the recording…') }, async () => importRecordingGently(new TextDecoder().decode(await vscode.workspace.fs.readFile(source)), breath));
       this.#replaying = true;
       this.#start({ type: 'start', base: [], records, live: false, title: l10n.t('Recording of {0}', new Date(recordedAt).toLocaleString()) });
     } catch (error) {

@@ -2,6 +2,7 @@ import superjson from 'superjson';
 import { apply, type ActorState, type Moment } from './history.ts';
 import { recordingLimits, RecordingError, type Recording } from './recording.ts';
 import type { ActorRecord, InspectorRecord } from './records.ts';
+import { inOneGo, inTurns } from './turns.ts';
 
 /** Records that are written in one go. */
 const atOnce = 100;
@@ -11,27 +12,12 @@ const atOnce = 100;
  * @param base the actors before the first record
  */
 export function exportRecording(records: readonly InspectorRecord[], recordedAt: number, base: Iterable<ActorState> = [], limits = recordingLimits): string {
-  const steps = write(records, recordedAt, base, limits);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value.join('');
-  }
+  return inOneGo(write(records, recordedAt, base, limits)).join('');
 }
 
-/**
- * The same as UTF-8, for a program that has something else to do meanwhile.
- * @param pause is waited for whenever 10 ms have gone
- * @param now a clock, in milliseconds
- */
-export async function exportRecordingGently(records: readonly InspectorRecord[], recordedAt: number, base: Iterable<ActorState>, pause: () => Promise<void>, now: () => number = () => performance.now()): Promise<Uint8Array> {
-  const steps = encoded(write(records, recordedAt, base, recordingLimits));
-  for (let since = now(); ;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-    if (now() - since < 10) continue;
-    await pause();
-    since = now();
-  }
+/** The same as UTF-8, in turns. */
+export async function exportRecordingGently(records: readonly InspectorRecord[], recordedAt: number, base: Iterable<ActorState>, pause: () => Promise<void>, now?: () => number): Promise<Uint8Array> {
+  return inTurns(encoded(write(records, recordedAt, base, recordingLimits)), pause, now);
 }
 
 function* encoded(texts: Generator<void, string[]>): Generator<void, Uint8Array> {

@@ -1,4 +1,5 @@
 import { isHarmful, type InspectorRecord, type Plain } from './records.ts';
+import { inOneGo, inTurns } from './turns.ts';
 
 /** A recording as it is kept in a file. */
 export interface Recording {
@@ -16,6 +17,8 @@ const maxDepth = 8;
 const maxTexts = 1_000;
 /** The farthest from the Unix epoch that a date can be, in milliseconds. */
 const maxTime = 8.64e15;
+/** Characters that are read in one go, and a record more. */
+const atOnce = 32 * 1024;
 
 /** What is wrong with a recording. */
 export class RecordingError extends Error {
@@ -27,20 +30,70 @@ export class RecordingError extends Error {
  * @throws RecordingError
  */
 export function importRecording(text: string): Recording {
+  return inOneGo(read(text));
+}
+
+/**
+ * The same, in turns.
+ * @throws RecordingError
+ */
+export async function importRecordingGently(text: string, pause: () => Promise<void>, now?: () => number): Promise<Recording> {
+  return inTurns(read(text), pause, now);
+}
+
+function* read(text: string): Generator<void, Recording> {
   if (text.length > maxLength) throw new RecordingError(`The recording is longer than ${maxLength} characters.`);
-  let raw: unknown;
+  const { rest, pieces } = yield* cut(text);
+  // superjson's own revival is left aside: a recording holds plain data alone, and its meta part could name anything.
+  const raw = (parsed(rest) as { json?: unknown } | null)?.json;
+  if (!isObject(raw) || raw['format'] !== 'holdfast-recording') throw new RecordingError('The file is not a recording of Holdfast.');
+  if (raw['version'] !== 1) throw new RecordingError(`The recording has version ${typeof raw['version'] === 'number' ? raw['version'] : 'unknown'}; this inspector reads version 1.`);
+  const { records: uncut, recordedAt } = raw;
+  if (!Array.isArray(uncut) || !isTime(recordedAt)) throw new RecordingError('The recording is damaged: it has no records.');
+  const records: InspectorRecord[] = [];
+  const take = (some: readonly unknown[]): void => {
+    if (records.length + some.length > maxRecords) throw new RecordingError(`The recording has more than ${maxRecords} records.`);
+    for (const record of some) records.push(recordOf(record, records.length));
+  };
+  take(uncut);
+  for (const [index, piece] of pieces.entries()) {
+    yield;
+    take(index === 0 ? parsed(`[${piece}]`) as unknown[] : (parsed(`[0${piece}]`) as unknown[]).slice(1));
+  }
+  return { format: 'holdfast-recording', version: 1, recordedAt, records };
+}
+
+function parsed(text: string): unknown {
   try {
-    // superjson's own revival is left aside: a recording holds plain data alone, and its meta part could name anything.
-    raw = (JSON.parse(text) as { json?: unknown } | null)?.json;
+    return JSON.parse(text);
   } catch {
     throw new RecordingError('The file is not JSON.');
   }
-  if (!isObject(raw) || raw['format'] !== 'holdfast-recording') throw new RecordingError('The file is not a recording of Holdfast.');
-  if (raw['version'] !== 1) throw new RecordingError(`The recording has version ${typeof raw['version'] === 'number' ? raw['version'] : 'unknown'}; this inspector reads version 1.`);
-  const { records, recordedAt } = raw;
-  if (!Array.isArray(records) || !isTime(recordedAt)) throw new RecordingError('The recording is damaged: it has no records.');
-  if (records.length > maxRecords) throw new RecordingError(`The recording has more than ${maxRecords} records.`);
-  return { format: 'holdfast-recording', version: 1, recordedAt, records: records.map(recordOf) };
+}
+
+/** Takes the records out of a text, for `JSON.parse` cannot pause: in pieces of whole records, all but the first with the comma before them. */
+function* cut(text: string): Generator<void, { readonly rest: string; readonly pieces: readonly string[] }> {
+  const start = /^\s*\{\s*"json"\s*:\s*\{[^[\]{}]*"records"\s*:\s*\[/.exec(text.slice(0, 1_000))?.[0].length;
+  const pieces: string[] = [];
+  let from = start ?? text.length;
+  let depth = 0;
+  let quoted = false;
+  for (let at = from; at < text.length; at++) {
+    const mark = text[at]!;
+    if (quoted) {
+      if (mark === '\\') at++;
+      quoted = mark !== '"';
+    }
+    else if (mark === '"') quoted = true;
+    else if (mark === '[' || mark === '{') depth++;
+    else if (mark === ']' || mark === '}') depth--;
+    if (depth < 0) return { rest: text.slice(0, start) + text.slice(at), pieces: [...pieces, text.slice(from, at)] };
+    if (mark !== ',' || quoted || depth > 0 || at - from < atOnce) continue;
+    pieces.push(text.slice(from, at));
+    from = at;
+    yield;
+  }
+  return { rest: text, pieces: [] };
 }
 
 function recordOf(raw: unknown, index: number): InspectorRecord {

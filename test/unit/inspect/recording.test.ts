@@ -4,7 +4,7 @@ import superjson from 'superjson';
 import { synthetic } from '../../../bench/inspector-records.ts';
 import { History, apply, type Moment } from '../../../src/inspect/history.ts';
 import { Recorder, type InspectedActor } from '../../../src/inspect/recorder.ts';
-import { importRecording, RecordingError } from '../../../src/inspect/recording.ts';
+import { importRecording, importRecordingGently, RecordingError, type Recording } from '../../../src/inspect/recording.ts';
 import { exportRecording, exportRecordingGently } from '../../../src/inspect/recording-export.ts';
 import type { InspectorRecord } from '../../../src/inspect/records.ts';
 import { bench, leavesNothing } from '../service/support.ts';
@@ -68,6 +68,33 @@ describe('Recordings', () => {
     expect(turns, 'in no time').to.equal(0);
   });
 
+  it('can be read in many short turns, and is the same, however its JSON is written', async () => {
+    const source = synthetic();
+    const records = [...Array.from({ length: 5_000 }, () => source.next().value as InspectorRecord), { ...event, data: { text: '"}],[{\\' }, type: '\\' }] as InspectorRecord[];
+    const text = exportRecording(records, 1_000);
+    let turns = 0;
+    const make = (written: string): Promise<Recording> => importRecordingGently(written, async () => void turns++, () => (turns += 10));
+    const { json } = JSON.parse(text) as { json: object };
+    for (const written of [text, JSON.stringify({ json }, null, 2), JSON.stringify({ json: { ...json, other: [1, { records: [2] }] }, meta: {} })]) {
+      turns = 0;
+      expect(same((await make(written)).records)).to.deep.equal(same(records));
+      // They are cut, and read.
+      expect(turns).to.be.at.least(2 * 20);
+    }
+    // Its records are not where they are looked for.
+    for (const written of [JSON.stringify({ meta: {}, json }), text.replace('"records"', '"\\u0072ecords"')]) expect(same((await make(written)).records)).to.deep.equal(same(records));
+  });
+
+  it('P54 is refused when its JSON is broken, wherever that is', () => {
+    const source = synthetic();
+    const text = exportRecording(Array.from({ length: 5_000 }, () => source.next().value as InspectorRecord), 1_000);
+    const middle = text.indexOf('},{', text.length / 2) + 1;
+    for (const broken of [
+      text.replace('[{', '[,{'), text.replace(/\]\}\}$/, ',]}}'), text.slice(0, -1), text.slice(0, -3), text.slice(0, middle), `${text}]`,
+      ...[',', ']', '}', '[', '{', '"', ',]', ',0'].map((wrong) => `${text.slice(0, middle)}${wrong}${text.slice(middle)}`),
+    ]) expect(() => importRecording(broken), `${broken.slice(0, 100)} … ${broken.slice(-10)}`).to.throw(RecordingError);
+  });
+
   it('what was folded before the first record is in it as well', () => {
     const history = new History(2);
     for (const record of [actor, event, { ...event, number: 3 }, { ...event, number: 4, time: 40, changed: { b: 3 } }] as InspectorRecord[]) history.add(record);
@@ -93,7 +120,7 @@ describe('Recordings', () => {
 
   it('P54 a file that is too long is not read', () => {
     expect(() => importRecording(' '.repeat(64 * 1024 * 1024 + 1))).to.throw(RecordingError, 'longer than');
-    const many = JSON.stringify({ json: { format: 'holdfast-recording', version: 1, recordedAt: 0, records: Array.from({ length: 200_001 }, () => 0) } });
+    const many = JSON.stringify({ json: { format: 'holdfast-recording', version: 1, recordedAt: 0, records: Array.from({ length: 200_001 }, () => stop) } });
     expect(() => importRecording(many)).to.throw(RecordingError, 'more than');
   });
 
