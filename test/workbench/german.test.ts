@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { again, notifications, openFile, runCommand } from '../../tools/vscode-host/drive.ts';
-import { openDesk, type Desk } from './workbench.ts';
+import { again, notifications, openFile, runCommand, webview } from '../../tools/vscode-host/drive.ts';
+import { accessibilityProblems, openDesk, type Desk } from './workbench.ts';
 
 /** Without a language pack VS Code's own texts, and those of the NofX example, stay English. Holdfast's do not. */
 describe('In German', function () {
@@ -50,7 +50,18 @@ describe('In German', function () {
     await desk.picture('editor-german-dark');
     await notification.getByRole('button', { name: 'Speichern und wiederholen' }).click();
     expect((await pending).ok).to.equal(true);
+    await page.locator('.part.sidebar .monaco-list-row').filter({ hasText: 'Letzte Ereignisse' }).click();
+    await page.locator('.part.sidebar .monaco-list-row').filter({ hasText: 'Ein Versuch ist gescheitert.' }).first().waitFor();
     await runCommand(page, 'Holdfast: Zustand anzeigen');
     await page.locator('.tab.active').filter({ hasText: 'Zustand' }).waitFor();
+    await webview(page, 'Einstellungen: Zustand', 60_000);
+  });
+
+  it('the State Inspector', async () => {
+    await runCommand(page, 'Holdfast: Zustandsinspektor öffnen');
+    const frame = await webview(page, 'Aufzeichnung öffnen…');
+    await frame.getByRole('treeitem', { name: 'breaker' }).first().click();
+    await desk.picture('inspector-german-dark');
+    expect(await accessibilityProblems(frame)).to.deep.equal([]);
   });
 });
