@@ -88,7 +88,7 @@ export class LateWrites {
    * @param landings how many of them may still do so
    */
   follow(write: LateWrite, attempts: readonly Promise<unknown>[], landings: number): void {
-    if (this.#closed || landings === 0) return;
+    if (this.#closed || (landings === 0 && !write.inDoubt)) return;
     const followed: Followed = { ...write, order: ++this.#order, ended: undefined, over: false, mending: false, restsUntil: 0, landings, told: undefined };
     this.#late.add(followed);
     void Promise.allSettled(attempts).then((ends) => {

@@ -62,7 +62,7 @@ interface Sending {
 export interface Loose {
   readonly value: unknown;
   readonly attempts: readonly Promise<unknown>[];
-  /** How many of them may still land: all, but for one that has been seen to. */
+  /** How many of them may still land: not those that have, as the store says, nor one that has been seen to. */
   readonly landings: number;
 }
 
@@ -101,7 +101,7 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
   let found: Sending | undefined;
   const loose = (): Pick<WriteEnd, 'loose' | 'mayLand'> => ({
     loose: grouped(sent, found),
-    mayLand: sent.some((sending) => sending.settled !== 'stored' && sending !== found),
+    mayLand: sent.some((sending) => isLoose(sending, found)),
   });
   /** Where the same was there before it is not known who has done that. */
   const noteFound = (sending: Sending): void => {
@@ -209,6 +209,9 @@ export const place = ({ key, target, scope }: Slot): Omit<WriteRequest, 'value'>
 
 export const isDefinite = (error: unknown): boolean => error instanceof StoreError && definite.has(error.reason);
 
+/** It may land yet: neither has the store said that it has, nor has it been seen to. */
+const isLoose = (sending: Sending, found: Sending | undefined): boolean => sending.settled !== 'stored' && sending !== found;
+
 /** One entry for each value; only an update that was computed anew has several. */
 function grouped(sent: readonly Sending[], found: Sending | undefined): Loose[] {
   const loose: { value: unknown; attempts: Promise<unknown>[]; landings: number }[] = [];
@@ -217,7 +220,7 @@ function grouped(sent: readonly Sending[], found: Sending | undefined): Loose[] 
     let same = loose.find((other) => sameData(other.value, value));
     if (same === undefined) loose.push(same = { value, attempts: [], landings: 0 });
     same.attempts.push(attempt);
-    if (sending !== found) same.landings++;
+    if (isLoose(sending, found)) same.landings++;
   }
   return loose;
 }

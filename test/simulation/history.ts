@@ -53,7 +53,7 @@ export function judge(slot: string, key: Key, lives: readonly Life[], backend: B
     return late && before !== undefined && isInDoubt(before) && same(older?.value, value);
   }
   /** A transaction rolled back, or a write mended. */
-  const restored = changes.filter((change, index) => !isOutside(change, lives, changes) && (isOverLost(index) || isOverAnothersRemoval(change, index) || isLateRollback(change, index)));
+  const restored = changes.filter((change, index) => !isOutside(change, lives, changes) && !same(change.value, changes[index - 1]?.value) && (isOverLost(index) || isOverAnothersRemoval(change, index) || isLateRollback(change, index)));
   const shown = new Set([...looks, ...outside.map(({ value }) => ({ value }))].map(({ value }) => text(value)));
   return linearizable<unknown>([
     ...operations.flatMap((operation) => asWrites(operation, key, changes, shown)),
