@@ -50,7 +50,6 @@ function configuration(version, { name, files, open, suite, minutes, trusted = t
     // Without a prompt an untrusted workspace opens in restricted mode.
     ...(trusted ? {} : { 'security.workspace.trust.startupPrompt': 'never' }),
   }));
-  rmSync(results, { force: true });
   return {
     label,
     version,
