@@ -22,6 +22,7 @@ const extensions = [root, ...['examples/nofx', 'examples/git-glance', 'test/vsco
 const windows = [
   { name: '', files: '*.test.cjs', open: (folder) => path.join(folder, 'workspace') },
   { name: 'endurance', files: 'endurance/*.test.cjs', open: (folder) => path.join(folder, 'workspace'), minutes: 30 },
+  { name: 'huge', files: 'huge/*.test.cjs', open: (folder) => path.join(folder, 'workspace') },
   { name: 'no-workspace', files: 'no-workspace/*.test.cjs', open: () => undefined },
   { name: 'multi-root', files: 'multi-root/*.test.cjs', open: multiRoot },
   // A desktop VS Code under test always trusts.

@@ -168,7 +168,7 @@ await step('Coverage (out/coverage/index.html)', async () => {
 await step('Build', () => alone(check('build', 'node', ['tools/build.ts', '--tests', '--types'])));
 await step('Suites inside VS Code', async () => {
   // Most of the time VS Code waits. The longest first.
-  const windows = ['no-workspace', 'multi-root', ...(desktop ? [] : ['untrusted'])];
+  const windows = ['huge', 'no-workspace', 'multi-root', ...(desktop ? [] : ['untrusted'])];
   const labels = ['1.139.1', '1.100.3', ...(desktop ? [] : ['1.139.1-web']), ...windows.flatMap((window) => [`1.139.1-${window}`, `1.100.3-${window}`])];
   await together(labels.map((label) => `vscode-${label}`).map((name) => ({
     name, command: 'vscode-test', args: ['--label', name], env: { HOLDFAST_TEST_COVERAGE: path.join(coverage, 'vscode') }, note: (ok) => noteSuite(name, ok),

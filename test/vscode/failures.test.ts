@@ -83,17 +83,6 @@ describe('Failures of VS Code, classified by facts', () => {
     return document;
   };
 
-  // First: once VS Code has the file open as a document, it takes over half a minute to tell extensions of such a change.
-  it('a settings.json of 10 MB', async function () {
-    this.timeout(120_000);
-    const filler = Array.from({ length: 2_000 }, (_, line) => `  // ${String(line).padStart(4_995, '.')}`).join('\n');
-    writeSettings(`{\n${filler}\n  "fixture.count": 11\n}\n`);
-    await until('the value is served', () => service.get('count') === 11);
-    await service.update('count', 12, { ...workspace, critical: true });
-    expect(service.get('count')).to.equal(12);
-    expect(readFileSync(settingsFile(), 'utf8').length).to.be.greaterThan(9_000_000);
-  });
-
   it('a key that is not in the manifest: a programming error, which costs the breaker nothing', async () => {
     const stray = defineSettings('fixture', { stray: { schema: yup.number().defined(), default: 1, description: '' } });
     const strayService = new ConfigurationService(stray, { store: vscodeStore(await fixtureContext(), stray) });

@@ -28,7 +28,7 @@ export async function superviseFixture(options: Partial<ServiceOptions> = {}): P
 export const folder = (): vscode.WorkspaceFolder => vscode.workspace.workspaceFolders![0]!;
 
 /** Waits for what must come true; says what did not. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, limit = 20_000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, limit = 45_000): Promise<void> {
   const end = Date.now() + limit;
   while (!await holds()) {
     if (Date.now() > end) throw new Error(`Waited ${limit} ms in vain until ${what}.`);
