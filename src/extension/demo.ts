@@ -12,8 +12,8 @@ import type { Registry } from './registry.ts';
 const pause = 4_000;
 
 const definition = defineSettings('demo', {
-  greeting: { schema: yup.string().max(40).defined(), default: 'Hello', description: 'A text.' },
-  volume: { schema: yup.number().integer().min(0).max(11).defined(), default: 5, description: 'A number.' },
+  greeting: { schema: yup.string().max(40).defined(), default: 'Hello', description: l10n.t('A text.') },
+  volume: { schema: yup.number().integer().min(0).max(11).defined(), default: 5, description: l10n.t('A number.') },
 });
 
 let running: Promise<void> | undefined;

@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
 import type { ErrorFacts } from '../observe/error-facts.ts';
+import { localised } from './library-text.ts';
 
 /*
  * The library's errors in the language of the editor: by their code and reason, which are stable, and not by their
@@ -53,5 +54,7 @@ export function whatToDo({ code, reason, userAction }: ErrorFacts): string | und
   };
   if (userAction === undefined) return undefined;
   if (code === 'SUPERVISION') return l10n.t('Run "Holdfast: Reset", or reload the window.');
-  return byReason[reason ?? ''] ?? userAction;
+  // What an error says itself may be more exact than what its reason alone allows to say.
+  const own = localised(userAction);
+  return own !== userAction ? own : byReason[reason ?? ''] ?? userAction;
 }

@@ -8,6 +8,7 @@ import { exportRecordingGently } from '../inspect/recording-export.ts';
 import type { InspectorRecord } from '../inspect/records.ts';
 import { secretRedactor } from '../observe/redact.ts';
 import type { RegisteredService } from './api.ts';
+import { localised } from './library-text.ts';
 import { inspectorPage } from './inspector-page.ts';
 import type { Registry } from './registry.ts';
 
@@ -204,9 +205,13 @@ class OpenPanel {
     const target = await vscode.window.showSaveDialog({ saveLabel: l10n.t('Export'), filters: { [l10n.t('Holdfast recording')]: ['json'] }, defaultUri: defaultFile() });
     if (target === undefined) return;
     const { history } = this.#recorder;
-    await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: l10n.t('Exporting the recording…') }, async () => {
-      await vscode.workspace.fs.writeFile(target, await exportRecordingGently(history.records(), Date.now(), history.base().values(), breath));
-    });
+    try {
+      await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: l10n.t('Exporting the recording…') }, async () => {
+        await vscode.workspace.fs.writeFile(target, await exportRecordingGently(history.records(), Date.now(), history.base().values(), breath));
+      });
+    } catch (error) {
+      this.#tell({ type: 'problem', message: error instanceof Error ? localised(error.message) : l10n.t('The file cannot be written.') });
+    }
   }
 
   async #import(): Promise<void> {
@@ -217,7 +222,7 @@ class OpenPanel {
       this.#replaying = true;
       this.#start({ type: 'start', base: [], records, live: false, title: l10n.t('Recording of {0}', new Date(recordedAt).toLocaleString()) });
     } catch (error) {
-      this.#tell({ type: 'problem', message: error instanceof Error ? error.message : l10n.t('The file cannot be read.') });
+      this.#tell({ type: 'problem', message: error instanceof Error ? localised(error.message) : l10n.t('The file cannot be read.') });
     }
   }
 }

@@ -21,8 +21,17 @@ function libraryTexts(): string[] {
   const found: string[] = Object.values(rules).map(({ message }) => message.replaceAll(/\{\d\}/g, '7'));
   collect('src/service/health.ts', (node, source) => (ts.isPropertyAssignment(node) && node.name.getText(source) === 'detail' ? sample(node.initializer) : undefined), found);
   collect('src/observe/describe.ts', (node) => sample(node)?.match(/^[A-Z].*\.$/)?.[0], found);
+  // The warnings, what is wrong with a recording, and what a person should do where the error's reason alone does not tell.
+  for (const file of ['context', 'loading', 'writing', 'service']) collect(`src/service/${file}.ts`, firstArgumentOf(/(^|\.)warn$/), found);
+  for (const file of ['recording', 'recording-export']) collect(`src/inspect/${file}.ts`, firstArgumentOf(/^RecordingError$/), found);
+  collect('src/guard/guard.ts', userAction, found);
+  collect('src/store/vscode-failure.ts', userAction, found);
   return [...new Set(found)];
 }
+
+const firstArgumentOf = (called: RegExp) => (node: ts.Node, source: ts.SourceFile): string | undefined => ((ts.isCallExpression(node) || ts.isNewExpression(node)) && called.test(node.expression.getText(source)) && node.arguments?.[0] ? sample(node.arguments[0]) : undefined);
+
+const userAction = (node: ts.Node, source: ts.SourceFile): string | undefined => (ts.isPropertyAssignment(node) && node.name.getText(source) === 'userAction' ? sample(node.initializer) : undefined);
 
 function collect(file: string, textOf: (node: ts.Node, source: ts.SourceFile) => string | undefined, found: string[]): void {
   const source = ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
