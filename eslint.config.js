@@ -35,6 +35,17 @@ function layerRule([folder, allowed]) {
   };
 }
 
+/** Every limit of the tests stands in test/limits.ts; a test waits for a condition, and never for a time. */
+const waits = [
+  { selector: 'CallExpression[callee.property.name="timeout"]', message: 'Limits stand in test/limits.ts: the runner gives each test the same one.' },
+  { selector: 'NewExpression[callee.name="Promise"] CallExpression[callee.name="setTimeout"][arguments.0.type="Identifier"]', message: 'Wait for a condition: `until` in test/limits.ts. To show that nothing happens: `elapse` there.' },
+  { selector: 'CallExpression[callee.property.name="waitForTimeout"]', message: 'Wait for a condition: `until` in test/limits.ts.' },
+  {
+    selector: 'CallExpression[callee.property.name=/^(waitFor|waitForSelector|click|dblclick|hover|fill|press|check|selectOption)$/] Property[key.name="timeout"] > Literal',
+    message: 'Limits stand in test/limits.ts: `limits.attempt` within `again`, or none at all.',
+  },
+];
+
 export default tseslint.config(
   { ignores: ['node_modules', 'dist', 'out', '.vscode-test', 'coverage', 'demo-output', 'examples/*/dist'] },
   {
@@ -59,6 +70,14 @@ export default tseslint.config(
   // The page runs in a browser, and is checked as such.
   { files: ['src/webview/**/*.ts'], languageOptions: { parserOptions: { project: './tools/tsconfig.webview.json' } } },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-unused-expressions': 'off' } },
+  {
+    files: ['test/**/*.ts'],
+    ignores: ['test/limits.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', ...waits],
+      'no-restricted-imports': ['error', { paths: ['node:timers/promises', 'timers/promises'].map((name) => ({ name, message: 'Wait for a condition: `until` in test/limits.ts.' })) }],
+    },
+  },
   ...Object.entries(layers).map(layerRule),
   { files: ['src/*.ts', 'src/testing/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: [noVscode] }] } },
 );

@@ -1,187 +1,133 @@
 /**
- * `npm test`: everything, two suites at a time, each told when it has ended. First what needs Node alone: types, lint and
- * layering, unit tests with their coverage, and so on. Then what runs inside VS Code, and last, one after the other, what
- * drives its workbench. Goes on after a failure, and ends with the line `N passed, N failed`.
+ * `npm test`: everything, as many suites at a time as there are processors. What fails does not stop the rest. Ends with a
+ * table of where the time went, and the line `N passed, N failed`.
+ *
+ *   npm test -- --list               every suite and the titles of its tests; runs nothing
+ *   npm test -- --only unit          one suite, and what it needs; may be given several times
+ *   npm test -- --only unit --fgrep 'P12'   its tests with this text in their titles
+ *   npm run test:busy                the same as npm test, beside six busy loops
  */
-import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { checkCoverage, checkVscodeErrorPaths, type CoverageCheck } from './coverage.ts';
+import { run } from './run.ts';
+import { startBusyLoops } from './test/busy.ts';
+import { runPool } from './test/pool.ts';
+import { report, type Row } from './test/report.ts';
+import { StatusLine } from './test/status-line.ts';
+import { runSuite, type Outcome } from './test/suite-process.ts';
+import { counted, countedSuites, coverage, hasTests, results, suites, vscodeSuites, type Suite } from './test/suites.ts';
+import { projectRoot } from './vscode-host/paths.ts';
 
-const root = path.join(import.meta.dirname, '..');
-const results = path.join(root, 'out/test-results');
-const coverage = path.join(root, 'out/coverage');
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    fgrep: { type: 'string' },
+    list: { type: 'boolean', default: false },
+    busy: { type: 'string', default: '0' },
+  },
+});
 
-interface Totals {
-  passed: number;
-  failed: number;
-}
+const wanted = withNeeds(options.only ?? suites.map(({ name }) => name));
+const whole = options.only === undefined && options.fgrep === undefined;
 
-/** What recording-reporter.cjs writes. */
-interface SuiteResult extends Totals {
-  complete: boolean;
-  pending: number;
-  failures: { title: string; message: string }[];
-}
-
-const totals: Totals = { passed: 0, failed: 0 };
-const summary: string[] = [];
-/** Told again at the end, where they are found without scrolling through minutes of output. */
-const failures: string[] = [];
-
-function note(name: string, { passed, failed }: Totals, detail = ''): void {
-  totals.passed += passed;
-  totals.failed += failed;
-  summary.push(`  ${failed === 0 ? 'ok  ' : 'FAIL'}  ${name}: ${passed} passed, ${failed} failed${detail === '' ? '' : `  (${detail})`}`);
-}
-
-/** Runs a program, and resolves to whether it ended well, and what it printed if that is not shown as it comes. */
-async function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, stdio: 'inherit' | 'pipe' = 'inherit'): Promise<{ ok: boolean; printed: string }> {
-  const program = path.join(root, 'node_modules/.bin', command);
-  const child = spawn(command === 'node' ? process.execPath : program, args, {
-    cwd: root,
-    stdio: ['ignore', stdio, stdio],
-    env: { ...process.env, ...env },
-    shell: process.platform === 'win32',
-  });
-  let printed = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => { printed += text; });
-  const stop = (): void => void child.kill();
-  process.once('exit', stop);
-  const code = await new Promise<number | null>((resolve) => {
-    child.once('error', () => resolve(1));
-    child.once('close', resolve);
-  });
-  process.off('exit', stop);
-  return { ok: code === 0, printed };
-}
-
-async function step(title: string, work: () => Promise<void>): Promise<void> {
-  console.log(`\n== ${title}`);
-  const started = performance.now();
-  await work();
-  console.log(`   ${seconds(started)}`);
-}
-
-const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
-
-interface Task {
-  readonly name: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env?: NodeJS.ProcessEnv;
-  readonly note: (ok: boolean) => void;
-}
-
-/** Runs tasks two at a time, the first of the list first. */
-async function together(tasks: readonly Task[]): Promise<void> {
-  const waiting = [...tasks];
-  const work = async (): Promise<void> => {
-    for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
-      const { name, command, args, env, note } = task;
-      console.log(`   ${name} …`);
-      const started = performance.now();
-      const { ok, printed } = await run(command, args, env, 'pipe');
-      console.log(`\n-- ${name}: ${ok ? 'ok' : 'FAILED'}, ${seconds(started)}\n${printed.trimEnd()}\n`);
-      note(ok);
-    }
+/** The suites of these names, with all that they need. */
+function withNeeds(names: readonly string[]): Suite[] {
+  const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
+  if (unknown.length > 0) {
+    console.error(`No suite is called ${unknown.map((name) => `"${name}"`).join(', ')}. There are: ${suites.map(({ name }) => name).join(', ')}.`);
+    process.exit(2);
+  }
+  const all = new Set<string>();
+  const add = (name: string): void => {
+    all.add(name);
+    for (const need of suites.find((suite) => suite.name === name)?.needs ?? []) add(need);
   };
-  await Promise.all([work(), work()]);
+  names.forEach(add);
+  return suites.filter(({ name }) => all.has(name));
 }
 
-const noteCheck = (name: string, ok: boolean): void => note(name, { passed: ok ? 1 : 0, failed: ok ? 0 : 1 });
-
-const check = (name: string, command: string, args: readonly string[]): Task => ({ name, command, args, note: (ok) => noteCheck(name, ok) });
-
-function noteCoverage(name: string, checks: readonly CoverageCheck[]): void {
-  for (const { name: what, ok, detail } of checks) {
-    console.log(`   ${ok ? 'ok  ' : 'FAIL'}  ${what}: ${detail}`);
-    if (!ok) failures.push(`  ${name}: ${what}: ${detail}`);
+async function list(): Promise<void> {
+  const status = new StatusLine(() => '');
+  for (const suite of wanted) {
+    if (!hasTests(suite)) {
+      // What is not a suite of tests counts as one, and VS Code's suites must be built to be read.
+      if (suite.name === 'build' || suite.name === 'VS Code') await runSuite(suite);
+      console.log(`${suite.name}`);
+      continue;
+    }
+    status.begin(suite.name);
+    const { result, printed } = await runSuite(suite, { list: true, fgrep: options.fgrep });
+    status.end(suite.name);
+    if (result === undefined) {
+      console.error(`${suite.name}: its titles could not be read.\n${printed}`);
+      process.exitCode = 1;
+    }
+    for (const { title } of result?.tests ?? []) console.log(`${suite.name} › ${title}`);
   }
-  note(name, { passed: checks.filter(({ ok }) => ok).length, failed: checks.filter(({ ok }) => !ok).length });
+  status.close();
 }
 
-/** What a suite left in its results file; a run that did not come to its end has failed. */
-function noteSuite(name: string, ranToTheEnd: boolean): void {
-  try {
-    const result = JSON.parse(readFileSync(path.join(results, `${name}.json`), 'utf8')) as SuiteResult;
-    for (const { title, message } of result.failures) failures.push(`  ${name}: ${title}\n    ${message.split('\n').slice(0, 6).join('\n    ')}`);
-    const lost = !result.complete || (!ranToTheEnd && result.failed === 0) ? 1 : 0;
-    const skipped = result.pending === 0 ? '' : `${result.pending} skipped`;
-    note(name, { passed: result.passed, failed: result.failed + lost }, lost === 0 ? skipped : 'did not run to its end');
-  } catch {
-    note(name, { passed: 0, failed: 1 }, 'left no results');
+const rows: Row[] = [];
+
+async function runWanted(): Promise<void> {
+  let left = wanted.length;
+  const status = new StatusLine(() => `${left} of ${wanted.length} suites left`);
+  const live = wanted.filter(hasTests).length === 1;
+  // Windows of VS Code wait more than they work.
+  await runPool(wanted, availableParallelism() + 1, async (suite) => {
+    status.clear();
+    console.log(`   ${suite.name} …`);
+    status.begin(suite.name);
+    const outcome = await runSuite(suite, { live: live && hasTests(suite), fgrep: options.fgrep, onLook: (result) => status.look(suite.name, result) });
+    left -= 1;
+    status.end(suite.name);
+    tell(outcome);
+    rows.push({ name: suite.name, seconds: outcome.seconds, share: suite.share, outcome });
+  });
+  status.close();
+}
+
+function tell({ suite, ok, seconds, printed }: Outcome): void {
+  const text = printed.trimEnd();
+  console.log(`\n-- ${suite.name}: ${ok ? 'ok' : 'FAILED'}, ${seconds.toFixed(1)} s${text === '' ? '' : `\n${text}`}\n`);
+}
+
+/** What the suites have executed: known only when all of them have run. */
+async function addCoverage(): Promise<void> {
+  const started = performance.now();
+  const add = (name: string, checks: readonly CoverageCheck[]): void => {
+    for (const { name: what, ok, detail } of checks) console.log(`   ${ok ? 'ok  ' : 'FAIL'}  ${what}: ${detail}`);
+    rows.push({ name, seconds: (performance.now() - started) / 1_000, share: 5, checks });
+  };
+  const ran = new Set(wanted.map(({ name }) => name));
+  if (countedSuites.every((name) => ran.has(name))) {
+    await run(process.execPath, [path.join(projectRoot, 'node_modules/c8/bin/c8.js'),
+      'report', '--temp-directory', counted.NODE_V8_COVERAGE, '--reports-dir', coverage, '--reporter', 'json-summary', '--reporter', 'html',
+      '--all', '--include', 'machines/**/*.ts', '--include', 'src/**/*.ts', '--exclude', 'src/extension/**',
+      '--exclude', 'src/store/vscode-{store,settings-file,host,disk}.ts', '--exclude', 'src/**/*.browser.ts',
+    ], projectRoot);
+    add('coverage', checkCoverage(projectRoot, coverage));
   }
+  if (vscodeSuites.every((name) => ran.has(name))) add('coverage in VS Code', [checkVscodeErrorPaths(projectRoot, path.join(coverage, 'vscode'))]);
 }
 
-/** A suite, without the settings of the unit tests. */
-const mocha = (name: string, spec: string, env: NodeJS.ProcessEnv = {}): Task => ({
-  name,
-  command: 'mocha',
-  args: ['--no-config', '--timeout', '120000', '--reporter', path.join(root, 'tools/unit-reporter.cjs'), spec],
-  env: { ...env, HOLDFAST_TEST_RESULTS: path.join(results, `${name}.json`) },
-  note: (ok) => noteSuite(name, ok),
-});
-
-/** Runs a task with its output shown as it comes. */
-async function alone({ command, args, env, note }: Task): Promise<void> {
-  note((await run(command, args, env)).ok);
+if (options.list) {
+  await list();
+} else {
+  const started = performance.now();
+  rmSync(path.join(projectRoot, 'out'), { recursive: true, force: true });
+  mkdirSync(results, { recursive: true });
+  const count = Number(options.busy);
+  const busy = startBusyLoops(count);
+  await runWanted();
+  if (options.fgrep === undefined) await addCoverage();
+  const alive = busy.alive();
+  busy.end();
+  const beside = count === 0 ? undefined : { count, alive, load: loadavg()[0]! };
+  const { text, ok } = report(rows, { minutes: (performance.now() - started) / 60_000, whole, beside });
+  console.log(text);
+  process.exitCode = ok ? 0 : 1;
 }
-
-rmSync(path.join(root, 'out'), { recursive: true, force: true });
-mkdirSync(results, { recursive: true });
-
-/** A desktop VS Code is downloaded by the tool chain that runs it. */
-const desktop = (process.env['HOLDFAST_VSCODE'] || (process.platform === 'linux' ? 'server' : 'desktop')) === 'desktop';
-const counted = { NODE_V8_COVERAGE: path.join(coverage, 'v8') };
-const suites = {
-  'simulation': 'test/simulation',
-  'conformance': 'test/conformance',
-  'fuzz': 'test/fuzz',
-  'sla': 'test/sla',
-  'monitoring': 'test/ops',
-  'other inspectors': 'test/xstate-inspect',
-};
-
-await step('On Node', () => together([
-  ...(desktop ? [] : [check('VS Code', 'node', ['tools/vscode-host/prepare.ts'])]),
-  mocha('composition', 'test/model/*.test.ts'),
-  // The tests generated from the machines count for the coverage: they drive the same code through its public doors.
-  mocha('generated from the machines', 'test/model/*/**/*.test.ts', counted),
-  mocha('unit', 'test/unit/**/*.test.ts', counted),
-  mocha('opentelemetry', 'test/opentelemetry/**/*.test.ts', counted),
-  mocha('packages', 'test/package/**/*.test.ts'),
-  check('lint and layering', 'eslint', ['.', '--max-warnings', '0']),
-  ...Object.entries(suites).map(([name, folder]) => mocha(name, `${folder}/**/*.test.ts`)),
-  check('types', 'tsc', ['--noEmit']),
-  check('types of the page', 'tsc', ['--project', 'tools/tsconfig.webview.json']),
-]));
-
-await step('Coverage (out/coverage/index.html)', async () => {
-  await run('c8', [
-    'report', '--temp-directory', counted.NODE_V8_COVERAGE, '--reports-dir', coverage, '--reporter', 'json-summary', '--reporter', 'html',
-    '--all', '--include', 'machines/**/*.ts', '--include', 'src/**/*.ts', '--exclude', 'src/extension/**', '--exclude', 'src/store/vscode-{store,settings-file,host,disk}.ts', '--exclude', 'src/**/*.browser.ts',
-  ]);
-  noteCoverage('coverage', checkCoverage(root, coverage));
-});
-
-await step('Build', () => alone(check('build', 'node', ['tools/build.ts', '--tests', '--types'])));
-await step('Suites inside VS Code', async () => {
-  // Most of the time VS Code waits. The longest first.
-  const windows = ['huge', 'no-workspace', 'multi-root', ...(desktop ? [] : ['untrusted'])];
-  const labels = ['1.139.1', '1.100.3', ...(desktop ? [] : ['1.139.1-web']), ...windows.flatMap((window) => [`1.139.1-${window}`, `1.100.3-${window}`])];
-  await together(labels.map((label) => `vscode-${label}`).map((name) => ({
-    name, command: 'vscode-test', args: ['--label', name], env: { HOLDFAST_TEST_COVERAGE: path.join(coverage, 'vscode') }, note: (ok) => noteSuite(name, ok),
-  })));
-  noteCoverage('coverage in VS Code', [checkVscodeErrorPaths(root, path.join(coverage, 'vscode'))]);
-});
-
-for (const [name, folder] of [['workbench', 'test/workbench'], ['examples', 'test/examples'], ['getting started', 'test/getting-started'], ['documents', 'test/documents']] as const) {
-  await step(`Suite: ${name}`, () => alone(mocha(name, `${folder}/**/*.test.ts`)));
-}
-await step('Demo', () => alone(check('demo', 'node', ['tools/demo.ts'])));
-
-if (failures.length > 0) console.log(`\n== What failed\n${failures.join('\n')}`);
-console.log(`\n== Summary\n${summary.join('\n')}\n`);
-console.log(`${totals.passed} passed, ${totals.failed} failed`);
-process.exitCode = totals.failed === 0 ? 0 : 1;

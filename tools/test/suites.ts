@@ -1,0 +1,93 @@
+/**
+ * What `npm test` consists of: every suite, what it needs, and its share of the time.
+ *
+ * A share is what the suite may take, in seconds, on a quiet machine of two cores with a warm cache. The table at the end
+ * of a run marks what takes longer; nothing fails by it. A suite that grows keeps its share here, and hands the rest to
+ * `npm run nightly`.
+ */
+import path from 'node:path';
+import { vscodeVersions } from '../vscode-host/versions.ts';
+import { projectRoot } from '../vscode-host/paths.ts';
+import { limits } from '../../test/limits.ts';
+
+export interface Suite {
+  readonly name: string;
+  readonly command: 'mocha' | 'vscode-test' | 'node' | 'tsc' | 'eslint';
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** Suites that must have ended before this one begins. */
+  readonly needs?: readonly string[];
+  /** Seconds on a quiet machine of two cores. */
+  readonly share: number;
+}
+
+export const results = path.join(projectRoot, 'out/test-results');
+export const coverage = path.join(projectRoot, 'out/coverage');
+
+/** Where a suite leaves what became of its tests: see `test-summary.cjs`. */
+export const resultsOf = (name: string): string => path.join(results, `${name}.json`);
+
+/** Suites of mocha and of VS Code have tests; what else is here is one check. */
+export const hasTests = ({ command }: Suite): boolean => command === 'mocha' || command === 'vscode-test';
+
+/** A desktop VS Code is downloaded by the tool chain that runs it. */
+export const desktop = (process.env['HOLDFAST_VSCODE'] || (process.platform === 'linux' ? 'server' : 'desktop')) === 'desktop';
+
+const inVscode = desktop ? ['build'] : ['build', 'VS Code'];
+
+/** Counts what is executed: the tests generated from the machines drive the same code through its public interface. */
+export const counted = { NODE_V8_COVERAGE: path.join(coverage, 'v8') };
+export const countedSuites = ['unit', 'generated from the machines', 'opentelemetry'];
+
+function mocha(name: string, share: number, spec: string, more: Partial<Pick<Suite, 'env' | 'needs'>> = {}): Suite {
+  return {
+    name, share, command: 'mocha',
+    args: ['--no-config', '--timeout', String(limits.withoutProgress), '--reporter', path.join(projectRoot, 'tools/unit-reporter.cjs'), spec],
+    ...more,
+  };
+}
+
+const check = (name: string, share: number, command: Suite['command'], args: readonly string[], needs: readonly string[] = []): Suite =>
+  ({ name, share, command, args, needs });
+
+/** Windows of VS Code that the suites need, see .vscode-test.mjs, and the share of each. */
+const windows: readonly (readonly [window: string, share: number, versions?: readonly string[]])[] = [
+  ['', 90],
+  ['-huge', 20],
+  ['-no-workspace', 10],
+  ['-multi-root', 15],
+  ...(desktop ? [] : [['-untrusted', 10], ['-web', 15, ['1.139.1']]] as const),
+];
+
+const vscode: readonly Suite[] = windows.flatMap(([window, share, versions = vscodeVersions]) => versions.map((version) => ({
+  name: `vscode-${version}${window}`, share, command: 'vscode-test' as const, args: ['--label', `vscode-${version}${window}`],
+  env: { HOLDFAST_TEST_COVERAGE: path.join(coverage, 'vscode') }, needs: inVscode,
+})));
+
+export const vscodeSuites = vscode.map(({ name }) => name);
+
+/** The longest first, so that none is left alone at the end. */
+export const suites: readonly Suite[] = [
+  ...(desktop ? [] : [check('VS Code', 30, 'node', ['tools/vscode-host/prepare.ts'])]),
+  check('build', 10, 'node', ['tools/build.ts', '--tests', '--types']),
+  ...vscode,
+  mocha('workbench', 60, 'test/workbench/**/*.test.ts', { needs: inVscode }),
+  check('demo', 40, 'node', ['tools/demo.ts'], inVscode),
+  mocha('packages', 60, 'test/package/**/*.test.ts', { needs: ['build'] }),
+  mocha('composition', 50, 'test/model/*.test.ts'),
+  mocha('unit', 35, 'test/unit/**/*.test.ts', { env: counted, needs: ['build'] }),
+  mocha('getting started', 30, 'test/getting-started/**/*.test.ts', { needs: inVscode }),
+  mocha('documents', 30, 'test/documents/**/*.test.ts', { needs: inVscode }),
+  check('lint and layering', 35, 'eslint', ['.', '--max-warnings', '0']),
+  mocha('simulation', 20, 'test/simulation/**/*.test.ts'),
+  mocha('generated from the machines', 15, 'test/model/*/**/*.test.ts', { env: counted }),
+  mocha('opentelemetry', 15, 'test/opentelemetry/**/*.test.ts', { env: counted }),
+  mocha('monitoring', 15, 'test/ops/**/*.test.ts'),
+  check('types', 15, 'tsc', ['--noEmit']),
+  mocha('conformance', 10, 'test/conformance/**/*.test.ts'),
+  mocha('examples', 10, 'test/examples/**/*.test.ts', { needs: inVscode }),
+  mocha('fuzz', 5, 'test/fuzz/**/*.test.ts'),
+  mocha('sla', 5, 'test/sla/**/*.test.ts'),
+  mocha('other inspectors', 5, 'test/xstate-inspect/**/*.test.ts'),
+  check('types of the page', 5, 'tsc', ['--project', 'tools/tsconfig.webview.json']),
+];
