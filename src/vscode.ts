@@ -18,6 +18,19 @@ export interface SupervisionOptions {
   readonly faultInjection?: boolean;
 }
 
+const instances = new WeakMap<object, Set<string>>();
+
+/** The extension's id; a further service of the same extension has its section, and a number if need be, behind it. */
+function instanceId(context: VscodeContext, section: string): string {
+  const { id } = context.extension;
+  let taken = instances.get(context);
+  if (taken === undefined) instances.set(context, (taken = new Set()));
+  let free = id;
+  for (let number = 1; taken.has(free); number++) free = `${id}/${section}${number === 1 ? '' : `#${number}`}`;
+  taken.add(free);
+  return free;
+}
+
 /**
  * Supervises the settings of an extension: call it in `activate`, with the extension's context.
  *
@@ -33,7 +46,7 @@ export async function superviseConfiguration<V extends object>(
   const store = options.store ?? vscodeStore(context, definition);
   const faulty = faultInjection ? new FaultyStore(store, options.clock ?? systemClock) : undefined;
   const service = new ConfigurationService(definition, {
-    id: context.extension.id,
+    id: instanceId(context, definition.section),
     memento: context.workspaceState,
     ...others,
     store: faulty ?? store,

@@ -14,6 +14,7 @@ export const libraryPatterns = {
   health: /^The service is (\w+)\.$/,
   open: /^Settings cannot be stored: the circuit breaker is open\.$/,
   unreadable: /^The settings cannot be read; the last good values are served\.$/,
+  unreadableBecause: /^The settings cannot be read, and the last good values are served: (.+)$/,
   crashed: /^A part of the service has crashed too often: settings are not stored any more\.$/,
   crowded: /^More writes are waiting than the queue holds \((.+)\)\.$/,
   errorRate: /^(\d+) % of the last (\d+) writes failed\.$/,

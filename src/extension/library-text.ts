@@ -28,6 +28,7 @@ function said(name: Name, first: string, second: string): string {
     case 'health': return l10n.t('The service is {0}.', healthName(first as Health));
     case 'open': return l10n.t('Settings cannot be stored: the circuit breaker is open.');
     case 'unreadable': return l10n.t('The settings cannot be read; the last legal values are served.');
+    case 'unreadableBecause': return l10n.t('The settings cannot be read, and the last valid values are served: {0}', localised(first));
     case 'crashed': return l10n.t('A part of the service has crashed too often: settings are not stored any more.');
     case 'crowded': return l10n.t('More writes are waiting than the queue holds ({0}).', first);
     case 'errorRate': return l10n.t('{0} % of the last {1} writes failed.', first, second);

@@ -1,4 +1,6 @@
 import { systemClock, type Clock } from '../clock.ts';
+import type { ServiceEvent } from '../service/events.ts';
+import type { SettingIssue } from '../service/snapshot.ts';
 import type { Disposable } from '../store/store.ts';
 import { describe, type LogLevel } from './describe.ts';
 import type { ObservedService } from './observed-service.ts';
@@ -85,11 +87,15 @@ export interface ServiceLog extends Disposable {
 /** Logs what happens in a service, until this is disposed of; takes further entries as well. */
 export function logService(service: ObservedService, sinks: readonly LogSink[], options?: LogOptions): ServiceLog {
   const log = new Log({ instanceId: service.id, service: service.definition.section }, sinks, options);
-  const subscription = service.onEvent((event) => {
+  const tell = (event: ServiceEvent): void => {
     const { level, message, context } = describe(service, event);
     log.write(level, message, context);
+  };
+  const subscription = service.onEvent((event) => {
+    tell(event);
     if (member(event, 'type') === 'disposed') log.flush();
   });
+  tellBeginning(service, log, tell);
   return {
     write: (level, message, context) => log.write(level, message, context),
     dispose: () => {
@@ -97,6 +103,14 @@ export function logService(service: ObservedService, sinks: readonly LogSink[], 
       log.flush();
     },
   };
+}
+
+/** What was told before the log was attached and is still so: the state of the service, and the values that fall back. */
+function tellBeginning(service: ObservedService, log: Log, tell: (event: ServiceEvent) => void): void {
+  const { status, issues = [] } = service;
+  if (status !== undefined) log.write('info', `The log begins: the service is ${status}.`);
+  // `describe` survives an issue of which another implementation tells the key alone.
+  for (const issue of issues) tell({ type: 'invalid', issue: issue as SettingIssue });
 }
 
 /** The entry's own fields come first, and cannot be overwritten: context of the same name is set apart. */

@@ -1,4 +1,5 @@
 import type { ServiceEvent } from '../service/events.ts';
+import type { SettingIssue } from '../service/snapshot.ts';
 import type { Disposable } from '../store/store.ts';
 
 /** What the observers need of a `ConfigurationService`: by its shape, so that another copy of the library will do. */
@@ -14,6 +15,10 @@ export interface ObservedService {
   inspect(key: string): { readonly layers: Readonly<Record<string, unknown>> };
   breakers(): readonly { readonly queueDepth: number }[];
   onEvent(listener: (event: ServiceEvent) => void): Disposable;
+  /** The state now. */
+  readonly status?: 'healthy' | 'degraded' | 'unhealthy';
+  /** The settings that fall back now. */
+  readonly issues?: readonly Pick<SettingIssue, 'key'>[];
   /** Absent in earlier versions. */
   onWrite?(capture: () => unknown): Disposable;
 }

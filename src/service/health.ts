@@ -102,6 +102,8 @@ function checkApi(supervision: Supervision, { issues }: Snapshot): HealthCheck {
   const state = supervision.lifecycleState;
   if (supervision.givenUp) return { status: 'unhealthy', detail: `Given up after too many crashes; the last: ${String(supervision.lastCrash)}.` };
   if (state === 'disposed') return { status: 'unhealthy', detail: 'The service is disposed; the last good values are served.' };
+  const { loadFailure } = supervision;
+  if (state === 'degraded' && loadFailure !== undefined) return { status: 'degraded', detail: `The settings cannot be read, and the last good values are served: ${loadFailure}` };
   if (state !== 'ready') return { status: 'degraded', detail: `The service is ${state}; the last good values are served.` };
   if (issues.length > 0) return { status: 'degraded', detail: `Not legal, and replaced: ${issues.map(({ key }) => key).join(', ')}.` };
   return { status: 'healthy', detail: 'Live values are served.' };

@@ -18,7 +18,7 @@ export class Requests {
     this.#store = store;
   }
 
-  /** @throws ValidationError the key, the target or the scope is not legal; StoreError there is no such target now */
+  /** @throws ValidationError the key, the target or the scope is not valid; StoreError there is no such target now */
   slot(key: string, options: UpdateOptions): Slot {
     this.#validateKey(key);
     const scope = toScope(options);
@@ -166,8 +166,29 @@ export function toJobOptions({ park = false, critical = false, signal }: UpdateO
   return { park, critical, signal };
 }
 
-/** @throws ValidationError for a resource or language that is not a sane text */
-export function toScope({ resource, languageId }: Scope): Scope {
+/**
+ * What VS Code's own `update` takes in this place (a `ConfigurationTarget`, a boolean) has another meaning here, or none: it
+ * is refused, and not ignored, for the value would go to the user settings.
+ * @throws ValidationError for what is not an object
+ */
+function requireObject(name: string, value: unknown, example: string): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ValidationError(name, `must be an object, such as ${example}`);
+}
+
+/** @throws ValidationError for options that are none */
+export function requireOptions(options: unknown): void {
+  requireObject('options', options, '{ target: \'workspace\' }');
+}
+
+/** @throws ValidationError for a listener that cannot be called */
+export function requireFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw new ValidationError(name, 'must be a function');
+}
+
+/** @throws ValidationError for what is no scope, and for a resource or language that is not a sane text */
+export function toScope(given: Scope): Scope {
+  requireObject('scope', given, '{ resource: uri.toString() }');
+  const { resource, languageId } = given;
   const scope: { resource?: string; languageId?: string } = {};
   if (resource !== undefined) {
     if (typeof resource !== 'string' || resource.length > 4096) throw new ValidationError('resource', 'is not a URI');

@@ -16,7 +16,7 @@ import { MetricsRecorder, type Metrics } from './metrics.ts';
 import type { FaultInjection, ServiceOptions, UpdateOptions, UpdateResult } from './options.ts';
 import { Origins } from './origins.ts';
 import { Patience } from './patience.ts';
-import { toScope } from './requests.ts';
+import { requireFunction, requireOptions, toScope } from './requests.ts';
 import type { Inspection, SettingIssue } from './snapshot.ts';
 import { Supervision, type SupervisorRef } from './supervision.ts';
 import type { Rescuer } from './waiting-writes.ts';
@@ -128,11 +128,11 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
 
   /**
    * Where a value comes from, and what is wrong with the stored one.
-   * @throws ValidationError for a key that is not a setting
+   * @throws ValidationError for a key that is not a setting, and a scope that is none
    */
   inspect<K extends keyof V & string>(key: K, scope: Scope = {}): Inspection {
     this.#validateKey(key);
-    return this.#loading.snapshot.inspect(key, scope);
+    return this.#loading.snapshot.inspect(key, toScope(scope));
   }
 
   /** The settings that fall back because their stored value is not legal. */
@@ -143,11 +143,12 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   /**
    * Calls back once for each real change of a setting, after `get` shows the new value (P33).
    * @param scope the file or language to watch for; default: the window
-   * @throws ValidationError for a key that is not a setting
+   * @throws ValidationError for a key that is not a setting, a listener that is not a function, and a scope that is none
    */
   onDidChange<K extends keyof V & string>(key: K, listener: (now: V[K], before: V[K]) => void, scope?: Scope): Disposable {
     this.#validateKey(key);
-    return this.#loading.changes.on(key, scope, listener as (now: unknown, before: unknown) => unknown);
+    requireFunction('listener', listener);
+    return this.#loading.changes.on(key, scope === undefined ? undefined : toScope(scope), listener as (now: unknown, before: unknown) => unknown);
   }
 
   // ---- Writes never lie
@@ -209,6 +210,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
    * @throws TransactionError, and what `updateAll` throws; a target that was converted before stays so
    */
   async convertOldSettings(options: UpdateOptions = {}): Promise<readonly OldSetting[]> {
+    requireOptions(options);
     const found = this.oldSettings(options).filter(({ target, problem }) => problem === undefined && (options.target ?? target) === target);
     for (const target of targets) {
       const keys = [...new Set(found.filter((old) => old.target === target).map(({ key }) => key))];
@@ -221,6 +223,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
 
   /** Hears everything that happens, for logs and user interfaces. */
   onEvent(listener: (event: ServiceEvent) => void): Disposable {
+    requireFunction('listener', listener);
     return this.#events.on(listener);
   }
 
@@ -229,6 +232,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
    * `origin.get(capture)`: for a trace that the write belongs to.
    */
   onWrite(capture: () => unknown): Disposable {
+    requireFunction('capture', capture);
     return this.#context.origins.add(capture);
   }
 

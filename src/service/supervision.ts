@@ -82,6 +82,11 @@ export class Supervision {
     return this.#failed ? 'given up' : this.actor.getSnapshot().context.lifecycle;
   }
 
+  /** Why the store could not be read, while it cannot. */
+  get loadFailure(): string | undefined {
+    return this.lifecycle?.getSnapshot().context.failure;
+  }
+
   /** Who crashed last, if anybody. */
   get lastCrash(): string | undefined {
     return this.#failed ? 'supervisor' : this.actor.getSnapshot().context.lastCrash?.id;

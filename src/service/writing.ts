@@ -13,7 +13,7 @@ import { LateWrites, type Acknowledged, type LateWrite, type Mended } from './la
 import type { Loading } from './loading.ts';
 import type { MetricsRecorder } from './metrics.ts';
 import type { UpdateOptions, UpdateResult } from './options.ts';
-import { keysOf, Requests, toJobOptions } from './requests.ts';
+import { keysOf, Requests, requireOptions, toJobOptions } from './requests.ts';
 import { TransactionJob, type SlotValue } from './transaction.ts';
 import { WaitingWrites } from './waiting-writes.ts';
 import { slotId, type Slot, type WriteTools } from './write.ts';
@@ -231,6 +231,7 @@ export class Writing {
       const attempt = (chosen: UpdateOptions): void => {
         try {
           this.#hooks.refuse();
+          requireOptions(chosen);
           ({ wait = true, signal, target } = chosen);
           if (signal?.aborted === true) throw new AbortedError(shown.join(', '), 'not stored', { cause: signal.reason });
           accept(++this.#jobs, caller, chosen);

@@ -15,7 +15,7 @@ export interface SafePathOptions {
 
 /**
  * A path that stays where it points: no `..` segment, no control character, none of `< > " | * ?`.
- * Windows drive paths are legal. The empty text is legal and means "not set".
+ * Blanks around it are trimmed, as with any `yup.string().trim()`. Windows drive paths are valid. The empty text is valid and means "not set".
  *
  * A safe path is still not safe to paste into a shell command: pass it as an argument.
  */
@@ -26,7 +26,9 @@ export function safePath(options: SafePathOptions = {}): yup.StringSchema<string
     .test('control', 'must not contain control characters', (path) => !controlCharacter.test(path))
     .test('characters', 'must not contain any of < > " | * ?', (path) => !/[<>"|*?]/.test(path))
     .test('drive', 'must not contain ":" but after a drive letter', (path) => !path.replace(drive, '').includes(':'))
-    .test('traversal', 'must not contain ".." as a folder', (path) => !path.split(/[\\/]/).some((folder) => parent.test(folder)));
+    .test('traversal', 'must not contain ".." as a folder', (path) => !path.split(/[\\/]/).some((folder) => parent.test(folder)))
+    // Last: a path is refused for the worse reason.
+    .trim();
   if (options.relative !== true) return schema;
   return schema.test('relative', 'must be relative to the workspace folder', (path) => !/^[\\/~]/.test(path) && !drive.test(path));
 }

@@ -203,6 +203,15 @@ describe('logService', () => {
     });
   }
 
+  it('F43: tells a sink that comes late of the state, and of what was invalid from the beginning', () => {
+    const late = new MemoryLog();
+    logService(Object.assign(new FakeService(), { status: 'degraded' as const, issues: [issue] }), [late], { clock: new VirtualClock() });
+    expect(late.entries.map(({ level, message }) => `${level} ${message}`)).to.deep.equal([
+      'info The log begins: the service is degraded.',
+      'warn The stored value of "name" is not legal; the default is served.',
+    ]);
+  });
+
   it('says what failed and why', () => {
     service.emit({ type: 'failed', keys: ['name'], file: 'user settings', latency: 1.5, error });
     expect(last()).to.deep.include({

@@ -65,7 +65,7 @@ describe('Service: health', () => {
     store.failing('load');
     await service.reload();
     expect(service.status).to.equal('degraded');
-    expect((await service.health()).checks.api).to.deep.equal({ status: 'degraded', detail: 'The service is degraded; the last good values are served.' });
+    expect((await service.health()).checks.api).to.deep.equal({ status: 'degraded', detail: 'The settings cannot be read, and the last good values are served: Injected: io.' });
     store.heal();
     outside('count', 'garbage');
     await clock.flush();

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { defineSettings } from '../../../src/settings/define-settings.ts';
 import { safePath } from '../../../src/settings/safe-path.ts';
 
 const problem = (path: unknown, options?: { relative: boolean }): string | undefined => {
@@ -21,6 +22,14 @@ describe('safePath', () => {
   it('refuses to climb, on any system', () => {
     for (const path of ['..', '../a', 'a/..', 'a/../b', 'a\\..\\b', '..\\a', 'C:\\..\\a', '... /a', '.. /a', '. ./a', ' ../a', 'a/...']) {
       expect(problem(path), path).to.equal('must not contain ".." as a folder');
+    }
+  });
+
+  it('F47: trims what stands around a path when it is read, and refuses it when it is written', () => {
+    const { check, validate } = defineSettings('paths', { tool: { schema: safePath(), default: '', description: 'A tool.' } });
+    for (const path of ['  /usr/bin/x  ', '\u00a0/usr/bin/x\u00a0']) {
+      expect(check('tool', path)).to.deep.equal({ ok: true, value: '/usr/bin/x' });
+      expect(() => validate('tool', path)).to.throw('canonical form');
     }
   });
 
