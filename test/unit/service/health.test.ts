@@ -54,7 +54,7 @@ describe('Service: health', () => {
     expect((await service.health()).checks.breaker.detail).to.equal('user settings: held open');
   });
 
-  it('P60 it never contradicts the lifecycle', async () => {
+  it('F42, P60: it never contradicts the lifecycle, and says why the settings cannot be read', async () => {
     const { service, store, clock, outside } = await bench({ early: true, wrap: (inner) => (inner.hanging('load'), inner) });
     expect(service.status).to.equal('degraded');
     expect((await service.health()).checks.api.detail).to.include('loading');
