@@ -26,6 +26,13 @@ export interface RawSetting {
   readonly layers: ReadonlyMap<Layer, unknown>;
 }
 
+/**
+ * How long a settings file that held settings and is now empty, missing or cut off counts as one that another program is
+ * saving, in milliseconds of the real clock. Until then it is neither believed, nor built on, nor replaced; what it says
+ * after that is what it says.
+ */
+export const settlingTime = 1_000;
+
 /** One write, complete: nothing of it depends on what happens meanwhile. */
 export interface WriteRequest {
   readonly key: string;
