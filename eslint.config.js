@@ -69,6 +69,8 @@ export default tseslint.config(
   },
   // The page runs in a browser, and is checked as such.
   { files: ['src/webview/**/*.ts'], languageOptions: { parserOptions: { project: './tools/tsconfig.webview.json' } } },
+  // Its types are there when it has been installed.
+  { files: ['tools/stryker/*.ts'], languageOptions: { parserOptions: { project: './tools/stryker/tsconfig.json' } } },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-unused-expressions': 'off' } },
   {
     files: ['test/**/*.ts'],

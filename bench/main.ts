@@ -9,12 +9,13 @@
  * --also NAME=TREE  builds the library of another working tree too, and measures both in the same processes
  */
 import { fork } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { installOrExit } from '../tools/on-demand.ts';
+import { versionOf } from '../tools/peers/versions.ts';
 import { say, writeDocument } from './document.ts';
 import { buildLibrary } from './library.ts';
-import { peerVersions } from './peers.ts';
 import { print, printChecks } from './report.ts';
 import type { Result } from './scenario.ts';
 import { surroundings } from './surroundings.ts';
@@ -22,6 +23,9 @@ import type { Order } from './worker.ts';
 
 export type Measured = Result & { readonly name: string; readonly title: string; readonly about: string };
 
+const peers = ['cockatiel', 'opossum', 'p-retry', 'p-timeout', 'effect'] as const;
+/** The scenarios without a peer in them. */
+const alone = ['reads', 'updates', 'inspected'];
 const order = ['happy', 'concurrent', 'failing', 'rejected', 'retried', 'in-flight', 'idle', 'reads', 'updates', 'inspected'];
 
 const { values: options } = parseArgs({
@@ -42,6 +46,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+if (!wanted.every((name) => alone.includes(name))) await installOrExit('tools/peers');
+
 const builds: Order['builds'][number][] = [{ name: 'holdfast', file: await buildLibrary() }];
 for (const other of options.also) {
   const [name = '', tree = ''] = other.split('=');
@@ -49,7 +55,8 @@ for (const other of options.also) {
 }
 
 const started = performance.now();
-const versions = { node: process.version, ...peerVersions() };
+const { version: xstateVersion } = JSON.parse(readFileSync(new URL('../node_modules/xstate/package.json', import.meta.url), 'utf8')) as { version: string };
+const versions = { node: process.version, ...Object.fromEntries(peers.map((peer) => [peer, versionOf(peer)])), xstate: xstateVersion };
 say(`${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')}; ${surroundings()}`);
 const results: Measured[] = [];
 for (const name of wanted) {

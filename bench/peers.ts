@@ -1,10 +1,7 @@
-import * as cockatiel from 'cockatiel';
-import { Effect, Scope } from 'effect';
-import * as EffectBreaker from 'effect/persistence/CircuitBreaker';
-import { readFileSync } from 'node:fs';
-import CircuitBreaker from 'opossum';
-import pRetry from 'p-retry';
-import pTimeout from 'p-timeout';
+import * as cockatiel from '../tools/peers/cockatiel.ts';
+import { Effect, EffectBreaker, Scope } from '../tools/peers/effect.ts';
+import { CircuitBreaker } from '../tools/peers/opossum.ts';
+import { pRetry, pTimeout } from '../tools/peers/p-retry.ts';
 
 /**
  * The same policy with everybody: a breaker that opens at 5 consecutive failed operations, around up to 3 attempts,
@@ -29,17 +26,18 @@ export type Operation<T = unknown> = () => Promise<T>;
 
 const minute = 60_000;
 
-function consecutive(threshold: number): cockatiel.CircuitBreakerPolicy {
+function consecutive(threshold: number): ReturnType<typeof cockatiel.circuitBreaker> {
   return cockatiel.circuitBreaker(cockatiel.handleAll, { halfOpenAfter: minute, breaker: new cockatiel.ConsecutiveBreaker(threshold) });
 }
 
 export const cockatielBreaker = ({ threshold }: Policy) => consecutive(threshold);
 
-export function cockatielRetry({ attempts, delay }: Policy): cockatiel.RetryPolicy {
+export function cockatielRetry({ attempts, delay }: Policy): ReturnType<typeof cockatiel.retry> {
   return cockatiel.retry(cockatiel.handleAll, { maxAttempts: attempts - 1, backoff: new cockatiel.ConstantBackoff(delay) });
 }
 
-export function cockatielStack(options: Policy): cockatiel.IPolicy {
+/** @returns the three of them around each other, the breaker outermost */
+export function cockatielStack(options: Policy) {
   return cockatiel.wrap(
     consecutive(options.threshold),
     cockatielRetry(options),
@@ -48,7 +46,7 @@ export function cockatielStack(options: Policy): cockatiel.IPolicy {
 }
 
 /** @param options with `timeout` Infinity, opossum's timer is off */
-export function opossum<T>({ threshold, timeout }: Policy, operation: Operation<T>): CircuitBreaker<[], T> {
+export function opossum<T>({ threshold, timeout }: Policy, operation: Operation<T>) {
   const breaker = new CircuitBreaker(operation, {
     timeout: timeout === Infinity ? false : timeout,
     resetTimeout: minute,
@@ -70,16 +68,8 @@ export async function effectStack<T>({ threshold, attempts, timeout, delay }: Po
     Effect.provideService(Scope.Scope, Effect.runSync(Scope.make())),
     Effect.provide(EffectBreaker.layerStoreMemory()),
   ));
-  const attempt = Effect.tryPromise({ try: operation, catch: (error) => error }).pipe(Effect.timeout(timeout));
+  const attempt = Effect.tryPromise({ try: operation, catch: (error: unknown) => error }).pipe(Effect.timeout(timeout));
   const retried = delay === 0 ? Effect.retry(attempt, { times: attempts - 1 }) : Effect.retry(Effect.tapError(attempt, () => Effect.sleep(delay)), { times: attempts - 1 });
   const call = breaker.execute(retried, { key: 'bench' });
   return () => Effect.runPromise(call);
-}
-
-/** The versions that are measured, as installed. */
-export function peerVersions(): Record<string, string> {
-  return Object.fromEntries(['cockatiel', 'opossum', 'p-retry', 'p-timeout', 'effect', 'xstate'].map((name) => {
-    const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
-    return [name, (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version];
-  }));
 }

@@ -6,8 +6,9 @@
  * lines say how.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { folders } from './on-demand.ts';
 import { run } from './run.ts';
 import { temporaryFolder } from './vscode-host/home.ts';
 import { cacheFolder, projectRoot } from './vscode-host/paths.ts';
@@ -35,7 +36,10 @@ try {
 async function release(wanted: string): Promise<void> {
   if (!options.has('--dry-run') && (await run('git', ['status', '--porcelain'], projectRoot)) !== '') throw new Error('There are changes that are not committed.');
   await run('git', ['clone', '--quiet', projectRoot, clone], projectRoot);
-  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(clone, 'node_modules'), 'junction');
+  for (const folder of ['', ...folders]) {
+    const packages = path.join(folder, 'node_modules');
+    if (existsSync(path.join(projectRoot, packages))) symlinkSync(path.join(projectRoot, packages), path.join(clone, packages), 'junction');
+  }
 
   const before = versionOf('package.json');
   await run('npm', ['version', wanted, '--no-git-tag-version', '--ignore-scripts'], clone);
@@ -46,7 +50,7 @@ async function release(wanted: string): Promise<void> {
 
   await verify(version);
 
-  await git('add', '--all', '--', '.', ':!node_modules');
+  await git('add', '--all');
   await git('commit', '--quiet', '--no-gpg-sign', '--message', `Version ${version}`);
   await git('tag', `v${version}`);
   if (options.has('--dry-run')) return say(`Version ${version} could be released. This was a dry run: nothing has changed here.`);

@@ -1,8 +1,7 @@
 import type { Contestant } from '../harness.ts';
 import { cockatielBreaker, cockatielRetry, cockatielStack, effectStack, opossum, policy, sindre } from '../peers.ts';
 import { atMost, faster, race, type Setting } from '../scenario.ts';
-import pRetry from 'p-retry';
-import pTimeout from 'p-timeout';
+import { pRetry, pTimeout } from '../../tools/peers/p-retry.ts';
 
 const operation = async (): Promise<number> => 42;
 

@@ -1,5 +1,4 @@
 /** What every peer is asked for: one dependency under a breaker, a timeout and, where it has one, a retry. */
-import { readFileSync } from 'node:fs';
 
 /** P1 to P15. */
 export type PropertyId = `P${number}`;
@@ -64,9 +63,4 @@ export class PermanentError extends Error {
 /** Ended by the caller's own signal, as `fetch` and Node tell it. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
-}
-
-export function versionOf(peer: 'cockatiel' | 'opossum'): string {
-  const file = new URL(`../../node_modules/${peer}/package.json`, import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -5,8 +5,7 @@ import vm from 'node:vm';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { build } from 'esbuild';
-import { publint } from 'publint';
-import webpack from 'webpack';
+import { attw, publint, webpack } from '../../tools/package-checks/package-checks.ts';
 import { makePackages, type Packages } from '../../tools/package/main.ts';
 import { run } from '../../tools/run.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
@@ -16,8 +15,7 @@ let made: Promise<Packages> | undefined;
 const packagesMade = (): Promise<Packages> => (made ??= makePackages());
 
 /** The library as a stranger gets it: from the tarball, in a project of their own, with none of our folders around it. */
-describe('The npm package', function () {
-  this.timeout(240_000);
+describe('The npm package', () => {
   let packages: Packages;
   let project: string;
   const inProject = (...names: string[]): string => path.join(project, ...names);
@@ -128,7 +126,7 @@ describe('The npm package', function () {
   it('is found clean by publint and by Are the Types Wrong?', async () => {
     const { messages } = await publint({ pkgDir: inProject('node_modules/holdfast'), strict: true, pack: false });
     expect(messages).to.deep.equal([]);
-    expect(await run(binary('attw'), [packages.tarball, '--no-emoji'], projectRoot)).to.include('No problems found');
+    expect(await run(attw, [packages.tarball, '--no-emoji'], projectRoot)).to.include('No problems found');
   });
 
   it('runs inside VS Code, as CommonJS and as an ES module', async function () {
@@ -140,20 +138,20 @@ describe('The npm package', function () {
   });
 
   /** @returns the modules that are in the bundle */
-  async function bundleWithWebpack(entry: string, filename: string, options: webpack.Configuration = {}): Promise<string[]> {
+  async function bundleWithWebpack(entry: string, filename: string, options: object = {}): Promise<string[]> {
     const compiler = webpack({ mode: 'production', target: 'node', context: project, entry, output: { path: inProject('out/webpack'), filename }, ...options });
     const stats = await promisify(compiler.run.bind(compiler))();
     await promisify(compiler.close.bind(compiler))();
     const { errors, modules } = stats!.toJson({ all: false, errors: true, modules: true, nestedModules: true, modulesSpace: Infinity, nestedModulesSpace: Infinity });
     expect(errors).to.deep.equal([]);
-    return (modules ?? []).flatMap((module) => [module, ...module.modules ?? []]).map(({ name }) => name ?? '');
+    const all = (modules ?? []) as readonly { readonly name?: string; readonly modules?: readonly { readonly name?: string }[] }[];
+    return all.flatMap((module) => [module, ...module.modules ?? []]).map(({ name }) => name ?? '');
   }
 });
 
 /** What `code --install-extension` gets. That it runs there: npm run demo, and the suite "getting started". */
 describe('The VSIX files', () => {
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     await packagesMade();
   });
 

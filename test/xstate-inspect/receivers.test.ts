@@ -5,7 +5,8 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { startLoopbackServer } from '../../src/inspect/loopback-server.ts';
 import type { InspectedActor } from '../../src/inspect/recorder.ts';
 import { bridgeToXState4 } from '../../src/inspect/xstate4-bridge.ts';
-import { install, load } from '../../tools/xstate-inspect/install.ts';
+import { install } from '../../tools/on-demand.ts';
+import { until } from '../limits.ts';
 import { bench, definition, leavesNothing, type Bench } from '../unit/service/support.ts';
 
 /** What a receiver reports, as far as it is looked at here. */
@@ -115,15 +116,14 @@ function expectOutage(seen: Seen, { service }: Bench): void {
   expect(service.status).to.equal('unhealthy');
 }
 
-describe('@xstate/inspect 0.8.0 and its own receivers', function () {
-  this.timeout(240_000);
+describe('@xstate/inspect 0.8.0 and its own receivers', () => {
   leavesNothing();
   let inspect: InspectPackage;
   const global = globalThis as { WebSocket?: unknown };
   const builtIn = global.WebSocket;
 
-  before(() => {
-    install();
+  before(async () => {
+    const load = await install('tools/xstate-inspect');
     global.WebSocket = load('ws');
     inspect = load('@xstate/inspect') as InspectPackage;
     expect((load('xstate/package.json') as { version: string }).version).to.match(/^4\./);
@@ -161,7 +161,7 @@ describe('@xstate/inspect 0.8.0 and its own receivers', function () {
     bridge.attach('test', made.service.supervisor as unknown as InspectedActor);
     await outage(made);
     socket.send('{"type":"service.stop","sessionId":"last"}');
-    await until(() => seen.all.at(-1)?.sessionId === 'last');
+    await until('the last message has been received', () => seen.all.at(-1)?.sessionId === 'last');
     expectOutage(seen, made);
     bridge.dispose();
   });
@@ -173,11 +173,11 @@ describe('@xstate/inspect 0.8.0 and its own receivers', function () {
     server.attach('test', made.service.supervisor as unknown as InspectedActor);
     const address = new URL(server.url('xstate4'));
     const seen = new Seen().listen(inspect.createWebSocketReceiver({ server: address.href.replace('ws://', '') }));
-    await until(() => seen.actor('lifecycle') !== undefined);
+    await until('the lifecycle is known', () => seen.actor('lifecycle') !== undefined);
     expect(seen.actor('lifecycle')!.state!.value).to.equal('ready');
     expect(seen.actor('lifecycle')!.parent).to.equal(seen.actor('supervisor')!.sessionId);
     await outage(made);
-    await until(() => seen.of('service.stop', breaker).length > 0 && seen.of('service.stop', 'lifecycle').length > 1);
+    await until('the breaker and both lifecycles have ended', () => seen.of('service.stop', breaker).length > 0 && seen.of('service.stop', 'lifecycle').length > 1);
     expectOutage(seen, made);
   });
 
@@ -233,12 +233,5 @@ class FakeWindow {
 
   postMessage(data: unknown): void {
     for (const listener of this.listeners) listener({ data });
-  }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let waited = 0; !holds(); waited += 5) {
-    if (waited > 10_000) throw new Error('It did not come to be in ten seconds.');
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -1,8 +1,9 @@
-import { createVSIX } from '@vscode/vsce';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { buildExtensions, type BuiltFile } from '../bundles.ts';
+import { install } from '../on-demand.ts';
+import { run } from '../run.ts';
 import { exampleExtensions, nofxFolder, projectRoot } from '../vscode-host/paths.ts';
 import { thirdPartyNotices } from './notices.ts';
 import { stage } from './stage.ts';
@@ -45,6 +46,7 @@ async function pack(into: string, source: string, name: string, built: readonly 
   }
   await writeFile(path.join(folder, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(built));
   await mkdir(into, { recursive: true });
-  await createVSIX({ cwd: folder, packagePath: file, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
+  await install('tools/package');
+  await run(process.execPath, [path.join(import.meta.dirname, 'vsix.ts'), folder, file], projectRoot);
   return file;
 }

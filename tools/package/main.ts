@@ -4,6 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { installOrExit } from '../on-demand.ts';
 import { projectRoot } from '../vscode-host/paths.ts';
 import { packExtensions } from './extension.ts';
 import { packLibrary } from './library.ts';
@@ -22,6 +23,7 @@ export async function makePackages(): Promise<Packages> {
 }
 
 if (process.argv[1] === import.meta.filename) {
+  await installOrExit('tools/package');
   for (const file of Object.values(await makePackages()) as string[]) {
     console.log(`${(statSync(file).size / 1024).toFixed(1).padStart(9)} kB  ${path.relative(process.cwd(), file)}`);
   }

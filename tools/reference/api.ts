@@ -1,17 +1,17 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Application, type TypeDocOptions } from 'typedoc';
-import type { PluginOptions } from 'typedoc-plugin-markdown';
+import { install } from '../on-demand.ts';
 import { projectRoot } from '../vscode-host/paths.ts';
 
-const options: TypeDocOptions & PluginOptions = {
+/** For TypeDoc and its plugin. TypeDoc refuses what it does not know. */
+const options = {
   entryPoints: doors(),
   tsconfig: path.join(projectRoot, 'tsconfig.json'),
   plugin: ['typedoc-plugin-markdown'],
   readme: 'none',
   name: 'API',
-  logLevel: 'Error',
+  logLevel: 'Error' as const,
   excludePrivate: true,
   excludeInternal: true,
   excludeExternals: true,
@@ -37,6 +37,8 @@ const options: TypeDocOptions & PluginOptions = {
 export async function apiReference(): Promise<Map<string, string>> {
   const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-api-'));
   try {
+    await install('tools/reference');
+    const { Application } = await import('typedoc');
     const application = await Application.bootstrapWithPlugins(options);
     const project = await application.convert();
     if (project === undefined) throw new Error('TypeDoc could not read the sources.');

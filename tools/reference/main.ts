@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { installOrExit } from '../on-demand.ts';
 import { projectRoot } from '../vscode-host/paths.ts';
 import { alertReference } from './alerts.ts';
 import { apiReference } from './api.ts';
@@ -44,6 +45,7 @@ function readOrNothing(file: string): string {
 }
 
 if (process.argv[1] === import.meta.filename) {
+  await installOrExit('tools/reference');
   if (process.argv.includes('--check')) {
     const stale = await stalePages();
     for (const file of stale) console.error(`${file} is stale: run \`npm run reference\`.`);

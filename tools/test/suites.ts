@@ -33,6 +33,9 @@ export const hasTests = ({ command }: Suite): boolean => command === 'mocha' || 
 /** A desktop VS Code is downloaded by the tool chain that runs it. */
 export const desktop = (process.env['HOLDFAST_VSCODE'] || (process.platform === 'linux' ? 'server' : 'desktop')) === 'desktop';
 
+/** Installs what is installed on demand, before a suite that needs it. */
+const onDemand = 'packages on demand';
+
 const inVscode = desktop ? ['build'] : ['build', 'VS Code'];
 
 /** Counts what is executed: the tests generated from the machines drive the same code through its public interface. */
@@ -69,25 +72,27 @@ export const vscodeSuites = vscode.map(({ name }) => name);
 /** The longest first, so that none is left alone at the end. */
 export const suites: readonly Suite[] = [
   ...(desktop ? [] : [check('VS Code', 30, 'node', ['tools/vscode-host/prepare.ts'])]),
+  check(onDemand, 30, 'node', ['tools/on-demand.ts']),
   check('build', 10, 'node', ['tools/build.ts', '--tests', '--types']),
   ...vscode,
   mocha('workbench', 60, 'test/workbench/**/*.test.ts', { needs: inVscode }),
-  check('demo', 40, 'node', ['tools/demo.ts'], inVscode),
-  mocha('packages', 60, 'test/package/**/*.test.ts', { needs: ['build'] }),
+  check('demo', 40, 'node', ['tools/demo.ts'], [...inVscode, onDemand]),
+  mocha('packages', 60, 'test/package/**/*.test.ts', { needs: ['build', onDemand] }),
   mocha('composition', 50, 'test/model/*.test.ts'),
   mocha('unit', 35, 'test/unit/**/*.test.ts', { env: counted, needs: ['build'] }),
-  mocha('getting started', 30, 'test/getting-started/**/*.test.ts', { needs: inVscode }),
-  mocha('documents', 30, 'test/documents/**/*.test.ts', { needs: inVscode }),
+  mocha('getting started', 30, 'test/getting-started/**/*.test.ts', { needs: [...inVscode, onDemand] }),
+  mocha('documents', 30, 'test/documents/**/*.test.ts', { needs: [...inVscode, onDemand] }),
   check('lint and layering', 35, 'eslint', ['.', '--max-warnings', '0']),
   mocha('simulation', 20, 'test/simulation/**/*.test.ts'),
   mocha('generated from the machines', 15, 'test/model/*/**/*.test.ts', { env: counted }),
   mocha('opentelemetry', 15, 'test/opentelemetry/**/*.test.ts', { env: counted }),
   mocha('monitoring', 15, 'test/ops/**/*.test.ts'),
-  check('types', 15, 'tsc', ['--noEmit']),
-  mocha('conformance', 10, 'test/conformance/**/*.test.ts'),
+  check('types', 15, 'tsc', ['--project', 'tools/tsconfig.everything.json'], [onDemand]),
+  check('types of Stryker', 5, 'tsc', ['--project', 'tools/stryker'], [onDemand]),
+  mocha('conformance', 10, 'test/conformance/**/*.test.ts', { needs: [onDemand] }),
   mocha('examples', 10, 'test/examples/**/*.test.ts', { needs: inVscode }),
   mocha('fuzz', 5, 'test/fuzz/**/*.test.ts'),
-  mocha('sla', 5, 'test/sla/**/*.test.ts'),
-  mocha('other inspectors', 5, 'test/xstate-inspect/**/*.test.ts'),
+  mocha('sla', 5, 'test/sla/**/*.test.ts', { needs: [onDemand] }),
+  mocha('other inspectors', 5, 'test/xstate-inspect/**/*.test.ts', { needs: [onDemand] }),
   check('types of the page', 5, 'tsc', ['--project', 'tools/tsconfig.webview.json']),
 ];

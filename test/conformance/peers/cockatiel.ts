@@ -1,8 +1,9 @@
 import {
   BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, ExponentialBackoff, handleWhen, noJitterGenerator, noop, retry as retryPolicy,
-  TaskCancelledError, timeout as timeoutPolicy, TimeoutStrategy, wrap, type IDisposable,
-} from 'cockatiel';
-import { InvalidError, isAbort, openFor, PermanentError, threshold, versionOf, type Peer } from '../peer.ts';
+  TaskCancelledError, timeout as timeoutPolicy, TimeoutStrategy, wrap,
+} from '../../../tools/peers/cockatiel.ts';
+import { versionOf } from '../../../tools/peers/versions.ts';
+import { InvalidError, isAbort, openFor, PermanentError, threshold, type Peer } from '../peer.ts';
 
 /**
  * As its readme says (https://github.com/connor4312/cockatiel#readme): `wrap(retry, breaker, timeout)`,
@@ -19,10 +20,10 @@ export const cockatiel: Peer = {
     P9: 'its `onRetry` event tells of each',
     P12: 'as with any emitter that calls its listeners directly',
   },
-  isTimeout: (error) => error instanceof TaskCancelledError && /timed out/.test(error.message),
+  isTimeout: (error) => error instanceof TaskCancelledError && /timed out/.test((error as Error).message),
 
   make({ retry, timeout, restore }) {
-    const breaker = circuitBreaker(handleWhen((error) => !(error instanceof InvalidError) && !isAbort(error)), {
+    const breaker = circuitBreaker(handleWhen((error: unknown) => !(error instanceof InvalidError) && !isAbort(error)), {
       halfOpenAfter: openFor,
       breaker: new ConsecutiveBreaker(threshold),
       ...(restore === undefined ? {} : { initialState: JSON.parse(restore as string) }),
@@ -34,9 +35,9 @@ export const cockatiel: Peer = {
       : noop;
     const limit = timeoutPolicy(timeout, TimeoutStrategy.Aggressive);
     const policy = wrap(retries, breaker, limit);
-    let handle: IDisposable | undefined;
+    let handle: { dispose(): void } | undefined;
     return {
-      call: (operation, signal) => policy.execute((context) => operation(context.signal), signal),
+      call: (operation, signal) => policy.execute((context: { readonly signal: AbortSignal }) => operation(context.signal), signal),
       isClosed: () => breaker.state === CircuitState.Closed,
       hold: () => (handle = breaker.isolate()),
       release: () => handle?.dispose(),

@@ -1,5 +1,6 @@
-import CircuitBreaker from 'opossum';
-import { InvalidError, isAbort, openFor, threshold, versionOf, type Operation, type Peer } from '../peer.ts';
+import { CircuitBreaker } from '../../../tools/peers/opossum.ts';
+import { versionOf } from '../../../tools/peers/versions.ts';
+import { InvalidError, isAbort, openFor, threshold, type Operation, type Peer } from '../peer.ts';
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
 const events = ['fire', 'reject', 'timeout', 'success', 'failure', 'open', 'close', 'halfOpen'] as const;
@@ -30,25 +31,25 @@ export const opossum: Peer = {
 
   make({ timeout, restore }) {
     const action = (operation: Operation<unknown>, signal: AbortSignal): Promise<unknown> => operation(signal);
-    // The typings are older than `getSignal`.
-    const breaker: CircuitBreaker & { getSignal?(): AbortSignal } = new CircuitBreaker(action, {
+    const breaker = new CircuitBreaker(action, {
       timeout,
       resetTimeout: openFor,
       errorThresholdPercentage: 50,
       volumeThreshold: threshold,
       autoRenewAbortController: true,
       errorFilter: (error: unknown) => error instanceof InvalidError || isAbort(error),
-      ...(restore === undefined ? {} : { state: (JSON.parse(restore as string) as { state: CircuitBreaker.State }).state }),
+      ...(restore === undefined ? {} : { state: (JSON.parse(restore as string) as { state: never }).state }),
     });
     return {
       call: (operation, signal) => {
-        const own = breaker.getSignal!();
+        // The typings are older than `getSignal`.
+        const own = (breaker as unknown as { getSignal(): AbortSignal }).getSignal();
         return breaker.fire(operation, signal === undefined ? own : AbortSignal.any([own, signal])) as never;
       },
       isClosed: () => breaker.closed,
       save: () => JSON.stringify(breaker.toJSON()),
       listen: (listener) => {
-        for (const event of events) breaker.on(event as 'open', listener);
+        for (const event of events) (breaker as NodeJS.EventEmitter).on(event, listener);
       },
       dispose: () => breaker.shutdown(),
     };

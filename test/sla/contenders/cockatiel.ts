@@ -1,5 +1,5 @@
-import { circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleAll, retry, TaskCancelledError, timeout, TimeoutStrategy, wrap } from 'cockatiel';
-import { versionOf } from '../../conformance/peer.ts';
+import { circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleAll, retry, TaskCancelledError, timeout, TimeoutStrategy, wrap } from '../../../tools/peers/cockatiel.ts';
+import { versionOf } from '../../../tools/peers/versions.ts';
 import type { Contender } from '../contender.ts';
 import { wrapped } from './plain.ts';
 

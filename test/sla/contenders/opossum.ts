@@ -1,5 +1,5 @@
-import CircuitBreaker from 'opossum';
-import { versionOf } from '../../conformance/peer.ts';
+import { CircuitBreaker } from '../../../tools/peers/opossum.ts';
+import { versionOf } from '../../../tools/peers/versions.ts';
 import type { Contender } from '../contender.ts';
 import { wrapped } from './plain.ts';
 

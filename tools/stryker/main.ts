@@ -3,12 +3,12 @@
  * tests that are meant to prove that part, and the run fails below the score that is asked for. What was caught before
  * and has not changed is not tested again: `--force` does.
  */
-import { Stryker } from '@stryker-mutator/core';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { installOrExit } from '../on-demand.ts';
+import { projectRoot as root } from '../vscode-host/paths.ts';
 
-const root = path.join(import.meta.dirname, '..');
 /** Percent of the mutants that tests must notice, over all parts. */
 const wanted = 90;
 const testsIn = (folder: string): string[] => readdirSync(path.join(root, folder)).filter((name) => name.endsWith('.test.ts')).map((name) => `${folder}/${name}`);
@@ -37,6 +37,8 @@ function retrySurvivors(incrementalFile: string): void {
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { force: { type: 'boolean', default: false } } });
 // What is loaded anew for a mutant is not compiled anew.
 process.env['NODE_COMPILE_CACHE'] = path.join(root, 'out/stryker/compiled');
+await installOrExit('tools/stryker');
+const { Stryker } = await import('@stryker-mutator/core');
 const chosen = positionals.length === 0 ? Object.keys(parts) : positionals;
 const lines: string[] = [];
 let caught = 0;
@@ -51,7 +53,7 @@ for (const name of chosen) {
     part: { tests: part.tests },
     mutate: [part.mutate],
     ignorePatterns: ['/docs', '/dist', '/out', '/examples', '/bench', '/.ci', '/test/vscode'],
-    plugins: [path.join(import.meta.dirname, 'stryker-runner.ts')],
+    plugins: [path.join(import.meta.dirname, 'runner.ts')],
     // Most of the time is waited: for what a mutant has made hang.
     concurrency: 3,
     coverageAnalysis: 'perTest',

@@ -1,0 +1,8 @@
+/** cockatiel, installed when it is first imported. Its types are known only then: what is derived from its values is checked by `npm run types`. */
+import { installOrExit } from '../on-demand.ts';
+
+await installOrExit('tools/peers');
+export const {
+  BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, ConstantBackoff, ExponentialBackoff, handleAll, handleWhen, noJitterGenerator, noop, retry,
+  TaskCancelledError, timeout, TimeoutStrategy, wrap,
+} = await import('cockatiel');

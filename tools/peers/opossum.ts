@@ -1,0 +1,5 @@
+/** opossum, installed when it is first imported. */
+import { installOrExit } from '../on-demand.ts';
+
+await installOrExit('tools/peers');
+export const { default: CircuitBreaker } = await import('opossum');
