@@ -1,5 +1,6 @@
 /**
- * `npm run on-demand [-- folder…]`: installs the packages that `npm ci` leaves out; without a folder, all of them.
+ * `npm run on-demand [-- folder…]`: installs the packages that `npm ci` leaves out; without a folder, all of them but
+ * those that only a release needs.
  *
  * What few people need, or needs a newer Node.js than the rest, has a package.json and a lockfile of its own, beside the
  * code that uses it. That code calls `install` first, so that the packages arrive when they are needed.
@@ -13,7 +14,7 @@ import { run } from './run.ts';
 import { projectRoot } from './vscode-host/paths.ts';
 
 /** The folders with such a package.json. */
-export const folders = ['tools/package', 'tools/package-checks', 'tools/peers', 'tools/reference', 'tools/stryker', 'tools/xstate-inspect'] as const;
+export const folders = ['tools/package', 'tools/package-checks', 'tools/peers', 'tools/publish', 'tools/reference', 'tools/stryker', 'tools/xstate-inspect'] as const;
 export type Folder = (typeof folders)[number];
 
 /** Its message is one sentence, which ends with the command that tries again. */
@@ -144,5 +145,5 @@ if (process.argv[1] === import.meta.filename) {
     console.error(`No packages are installed on demand in ${unknown.join(', ')}. There are: ${folders.join(', ')}.`);
     process.exit(2);
   }
-  for (const folder of wanted.length === 0 ? folders : wanted as Folder[]) await installOrExit(folder);
+  for (const folder of wanted.length === 0 ? folders.filter((each) => each !== 'tools/publish') : wanted as Folder[]) await installOrExit(folder);
 }

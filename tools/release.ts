@@ -2,13 +2,14 @@
  * `npm run release -- patch|minor|major|<version> [--dry-run] [--skip-tests]`: versions, packages and verifies.
  *
  * All of it happens in a clone, from what is committed. Only when everything has passed do the commit and the tag come
- * back here, and the packages into out/packages; with `--dry-run` nothing does. Publishing is left to you: the last
- * lines say how.
+ * back here, and the packages into out/packages; with `--dry-run` nothing does. Pushing the tag is left to you: the
+ * release workflow publishes it, by `npm run release -- --publish`.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { folders } from './on-demand.ts';
+import { publish } from './publish/main.ts';
 import { run } from './run.ts';
 import { temporaryFolder } from './vscode-host/home.ts';
 import { cacheFolder, projectRoot } from './vscode-host/paths.ts';
@@ -16,8 +17,10 @@ import { cacheFolder, projectRoot } from './vscode-host/paths.ts';
 const words = process.argv.slice(2);
 const options = new Set(words.filter((word) => word.startsWith('--')));
 const [kind] = words.filter((word) => !word.startsWith('--'));
-if (kind === undefined || [...options].some((option) => !['--dry-run', '--skip-tests'].includes(option))) {
-  console.error('Usage: npm run release -- patch|minor|major|<version> [--dry-run] [--skip-tests]');
+const publishes = options.has('--publish');
+const known = ['--dry-run', publishes ? '--publish' : '--skip-tests'];
+if ((kind === undefined) !== publishes || [...options].some((option) => !known.includes(option))) {
+  console.error('Usage: npm run release -- patch|minor|major|<version> [--dry-run] [--skip-tests]\n       npm run release -- --publish [--dry-run]   (in the release workflow)');
   process.exit(2);
 }
 
@@ -26,15 +29,17 @@ const git = (...args: string[]): Promise<string> => run('git', args, clone);
 const say = (text: string): void => console.log(text);
 
 try {
-  await release(kind);
+  if (kind === undefined) await publish(options.has('--dry-run'));
+  else await release(kind);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  console.error('Nothing has been released.');
+  if (!publishes) console.error('Nothing has been released.');
   process.exitCode = 1;
 }
 
 async function release(wanted: string): Promise<void> {
   if (!options.has('--dry-run') && (await run('git', ['status', '--porcelain'], projectRoot)) !== '') throw new Error('There are changes that are not committed.');
+  const committer = await identity();
   await run('git', ['clone', '--quiet', projectRoot, clone], projectRoot);
   for (const folder of ['', ...folders]) {
     const packages = path.join(folder, 'node_modules');
@@ -51,14 +56,22 @@ async function release(wanted: string): Promise<void> {
   await verify(version);
 
   await git('add', '--all');
-  await git('commit', '--quiet', '--no-gpg-sign', '--message', `Version ${version}`);
+  await git(...committer, 'commit', '--quiet', '--no-gpg-sign', '--message', `Version ${version}`);
   await git('tag', `v${version}`);
   if (options.has('--dry-run')) return say(`Version ${version} could be released. This was a dry run: nothing has changed here.`);
 
   await run('git', ['pull', '--quiet', '--ff-only', clone, 'HEAD'], projectRoot);
   await run('git', ['fetch', '--quiet', clone, 'tag', `v${version}`], projectRoot);
   for (const file of packages()) cpSync(path.join(clone, 'out/packages', file), path.join(projectRoot, 'out/packages', file), { recursive: true });
-  say(`Version ${version} is committed and tagged. Publish it:\n  git push --follow-tags\n  npm publish out/packages/holdfast-${version}.tgz\n  npx vsce publish --packagePath out/packages/holdfast-${version}.vsix`);
+  say(`Version ${version} is committed and tagged. Push it, and the release workflow tests and publishes it:\n  git push --atomic origin HEAD v${version}`);
+}
+
+/** Who commits, as git knows it here: a clone has none of our local settings. A dry run needs nobody. */
+async function identity(): Promise<string[]> {
+  const known = await run('git', ['var', 'GIT_COMMITTER_IDENT'], projectRoot).catch(() => undefined);
+  if (known === undefined && !options.has('--dry-run')) throw new Error('git does not know who you are: set user.name and user.email.');
+  const [, name, email] = /^(.*) <(.*)>/.exec(known ?? 'Dry run <nobody@example.invalid>')!;
+  return ['-c', `user.name=${name}`, '-c', `user.email=${email}`];
 }
 
 /** Everything that can be found out before it is public. */

@@ -10,7 +10,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '200' },
     steps: { type: 'string', default: '200' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
+    seed: { type: 'string', default: '1' },
     violations: { type: 'string', default: '1' },
     verbose: { type: 'boolean', default: false },
   },

@@ -8,6 +8,11 @@ export const documents = ['README.md', 'LICENSE', 'CHANGELOG.md', 'THIRD-PARTY-N
 
 export type Manifest = Record<string, unknown>;
 
+/** npm's provenance asks a package to name the repository that it is built in, which a workflow knows. */
+export function repositoryIn({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }: NodeJS.ProcessEnv): Manifest {
+  return server && name ? { repository: { type: 'git', url: `git+${server}/${name}.git` } } : {};
+}
+
 /**
  * A package is put together in a folder of its own, out/packages/<name>: exactly what a stranger gets, with those
  * fields of package.json that concern them.
@@ -16,8 +21,8 @@ export async function stage(name: string, fields: readonly string[], complete: (
   const folder = path.join(projectRoot, 'out/packages', name);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const whole = JSON.parse(await readFile(path.join(source, 'package.json'), 'utf8')) as Manifest;
-  const manifest = Object.fromEntries(fields.filter((field) => field in whole).map((field) => [field, whole[field]]));
+  const whole = { ...repositoryIn(process.env), ...JSON.parse(await readFile(path.join(source, 'package.json'), 'utf8')) as Manifest };
+  const manifest = Object.fromEntries([...fields, 'repository'].filter((field) => field in whole).map((field) => [field, whole[field]]));
   await writeFile(path.join(folder, 'package.json'), `${JSON.stringify(complete(manifest), null, 2)}\n`);
   // VS Code shows the README of an extension it has installed, and pictures that are part of it.
   await writeFile(path.join(folder, 'README.md'), await packedReadme(path.join(source, 'README.md'), { pictures: fields.includes('contributes') }));

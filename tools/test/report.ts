@@ -1,5 +1,7 @@
 /** The end of a run: what failed and how to repeat it, what was skipped and why, where the time went. */
 import type { CoverageCheck } from '../coverage.ts';
+import { quoted } from '../quoted.ts';
+import { textTable } from '../text-table.ts';
 import type { Outcome } from './suite-process.ts';
 import { hasTests } from './suites.ts';
 
@@ -77,9 +79,5 @@ function table(rows: readonly Row[]): string {
     return [failed === 0 ? 'ok' : 'FAIL', row.name, String(passed), String(failed), String(skipped), row.seconds.toFixed(1), row.share.toFixed(0), over];
   });
   const cells = [['', 'suite', 'passed', 'failed', 'skipped', 'seconds', 'share', ''], ...lines];
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
-  return cells.map((line) => `  ${line.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ').trimEnd()}`).join('\n');
+  return textTable(cells, [2, 3, 4, 5, 6]);
 }
-
-/** As a shell wants it. */
-const quoted = (text: string): string => (/^[\w.-]+$/.test(text) ? text : `'${text.replaceAll('\'', '\'\\\'\'')}'`);

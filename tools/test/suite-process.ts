@@ -1,8 +1,8 @@
 /** One suite as a process: its output is kept, its progress is watched, and it is ended with all that it started. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { limits } from '../../test/limits.ts';
+import { startFamily, type Family } from '../family.ts';
 import { projectRoot } from '../vscode-host/paths.ts';
 import { hasTests, resultsOf, type Suite } from './suites.ts';
 
@@ -53,20 +53,6 @@ export function readResult(name: string): SuiteResult | undefined {
   }
 }
 
-const processes = new Set<ChildProcess>();
-process.once('exit', () => { for (const child of processes) endFamily(child); });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
-
-function endFamily(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    if (process.platform === 'win32') spawnSync('taskkill', ['/pid', String(child.pid), '/T', '/F']);
-    else process.kill(-child.pid, 'SIGTERM');
-  } catch {
-    // It has ended.
-  }
-}
-
 function commandLine(suite: Suite, { fgrep, list = false }: RunOptions): { program: string; args: readonly string[] } {
   const program = suite.command === 'node' ? process.execPath : path.join(projectRoot, 'node_modules/.bin', suite.command);
   return {
@@ -80,31 +66,17 @@ export async function runSuite(suite: Suite, options: RunOptions = {}): Promise<
   const started = performance.now();
   rmSync(resultsOf(suite.name), { force: true });
   const { program, args } = commandLine(suite, options);
-  const stdio = options.live === true ? 'inherit' : 'pipe';
-  const child = spawn(program, args, {
-    cwd: projectRoot,
-    stdio: ['ignore', stdio, stdio],
-    env: { ...process.env, ...suite.env, HOLDFAST_TEST_RESULTS: resultsOf(suite.name), ...(options.list === true ? { HOLDFAST_TEST_LIST: '1' } : {}) },
-    shell: process.platform === 'win32',
-    // A group of its own, which can be ended as a whole.
-    detached: process.platform !== 'win32',
-  });
-  processes.add(child);
-  let printed = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => { printed += text; });
-  const watch = watchProgress(suite, child, options);
-  const code = await new Promise<number | null>((resolve) => {
-    child.once('error', (error) => { printed += `${error.message}\n`; resolve(1); });
-    child.once('close', resolve);
-  });
-  processes.delete(child);
+  const env = { ...suite.env, HOLDFAST_TEST_RESULTS: resultsOf(suite.name), ...(options.list === true ? { HOLDFAST_TEST_LIST: '1' } : {}) };
+  const family = startFamily(program, args, env, { live: options.live ?? false });
+  const watch = watchProgress(suite, family, options);
+  const code = await family.ended;
   const stopped = watch.end();
-  const outcome = { suite, seconds: (performance.now() - started) / 1_000, ok: code === 0 && stopped === undefined, printed };
+  const outcome = { suite, seconds: (performance.now() - started) / 1_000, ok: code === 0 && stopped === undefined, printed: family.printed() };
   return { ...outcome, ...(hasTests(suite) ? { result: readResult(suite.name) } : {}), ...(stopped === undefined ? {} : { stopped }) };
 }
 
 /** Ends a suite that makes no progress. @returns `end`, which says why it was stopped, if it was */
-function watchProgress(suite: Suite, child: ChildProcess, { onLook, patience }: RunOptions): { end(): string | undefined } {
+function watchProgress(suite: Suite, family: Family, { onLook, patience }: RunOptions): { end(): string | undefined } {
   const limit = patience ?? (hasTests(suite) ? limits.withoutProgress : limits.check) + 60_000;
   let ended = -1;
   let since = performance.now();
@@ -117,7 +89,7 @@ function watchProgress(suite: Suite, child: ChildProcess, { onLook, patience }: 
     if (now - since <= limit || stopped !== undefined) return;
     const running = result?.running ? `; under way: ${result.running}` : '';
     stopped = `stopped after ${Math.round(limit / 1_000)} s ${hasTests(suite) ? 'without a test that ended' : 'without an end'}${running}`;
-    endFamily(child);
+    family.end();
   }, Math.min(1_000, limit));
   return { end: () => { clearInterval(timer); return stopped; } };
 }
