@@ -4,13 +4,17 @@
  *
  * Runs on Node and in the browser's extension host: it imports nothing.
  */
+const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
+/** `HOLDFAST_PATIENCE=0.1` while a test is being written: what fails, fails ten times sooner. */
+const patience = Number(environment['HOLDFAST_PATIENCE'] ?? 1);
+
 export const limits = {
   /** A suite is stopped after this long without a test that ended; mocha gives up a single test after the same time. */
-  withoutProgress: 10 * 60_000,
+  withoutProgress: 10 * 60_000 * patience,
   /** Type-checking, linting, building: what reports nothing before its end. */
   check: 30 * 60_000,
   /** A condition that a test waits for: also how long Playwright waits for what should appear. */
-  condition: 5 * 60_000,
+  condition: 5 * 60_000 * patience,
   /** What a person would do again when nothing came of it (a hover, a command of the palette) is done again after this long, within `condition`. */
   attempt: 10_000,
   /** Between two looks at a condition. */
