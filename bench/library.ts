@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type * as Holdfast from '../src/index.ts';
 import type * as Recorder from '../src/inspect/recorder.ts';
 import type * as Testing from '../src/testing.ts';
+import { atExit } from '../tools/at-exit.ts';
 
 /** Holdfast as its users get it, and the State Inspector's recorder, which is the extension's. */
 export type Library = typeof Holdfast & typeof Testing & typeof Recorder;
@@ -21,7 +22,7 @@ export async function buildLibrary(tree: string = root): Promise<string> {
   // Below node_modules, so that the dependencies are found; not in `out`, which `npm test` empties.
   const folder = path.join(root, 'node_modules/.cache/holdfast-bench', `${process.pid}-${path.basename(tree)}`);
   mkdirSync(folder, { recursive: true });
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  atExit(() => rmSync(folder, { recursive: true, force: true }));
   const outfile = path.join(folder, 'library.js');
   await build({
     absWorkingDir: tree,

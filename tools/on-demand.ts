@@ -9,12 +9,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { showProgress } from './progress.ts';
+import { atExit } from './at-exit.ts';
+import { showProgress, type Progress } from './progress.ts';
 import { run } from './run.ts';
 import { projectRoot } from './vscode-host/paths.ts';
 
 /** The folders with such a package.json. */
-export const folders = ['tools/package', 'tools/package-checks', 'tools/peers', 'tools/publish', 'tools/reference', 'tools/stryker', 'tools/xstate-inspect'] as const;
+export const folders = [
+  'tools/package', 'tools/package-checks', 'tools/peers', 'tools/publish', 'tools/reference', 'tools/stryker', 'tools/vscode-host', 'tools/xstate-inspect',
+] as const;
 export type Folder = (typeof folders)[number];
 
 /** Its message is one sentence, which ends with the command that tries again. */
@@ -32,14 +35,15 @@ export class NotInstalledError extends Error {
  * The work happens in a folder of its own, and one rename makes it the real thing: an installation that was cut short is
  * not taken for whole, and two processes at once cost time and no harm (the first rename wins).
  *
+ * @param root the folder of the project, if it is not this one
+ * @param progress default: on stderr
  * @returns loads a package as the code in that folder would
  * @throws {NotInstalledError}
  */
-export async function install(folder: Folder, root: string = projectRoot): Promise<NodeJS.Require> {
+export async function install(folder: Folder, { root = projectRoot, progress = showProgress() }: { root?: string; progress?: Progress } = {}): Promise<NodeJS.Require> {
   const home = path.join(root, folder);
   if (!isInstalled(home)) {
     refuseOldNode(folder, home);
-    const progress = showProgress();
     progress.step(`Installing the packages of ${folder}`);
     try {
       await installInto(home);
@@ -88,7 +92,7 @@ async function installInto(home: string): Promise<void> {
   removeAbandoned(home);
   const workshop = path.join(home, `${workshopPrefix}${process.pid}-${randomBytes(4).toString('hex')}`);
   const cleanUp = (): void => rmSync(workshop, { recursive: true, force: true });
-  process.once('exit', cleanUp);
+  const done = atExit(cleanUp);
   try {
     mkdirSync(workshop);
     for (const name of ['package.json', 'package-lock.json', '.npmrc']) copyFileSync(path.join(home, name), path.join(workshop, name));
@@ -97,7 +101,7 @@ async function installInto(home: string): Promise<void> {
     writeFileSync(stampOf(path.join(workshop, 'node_modules')), fingerprint(workshop));
     moveIntoPlace(workshop, home);
   } finally {
-    process.off('exit', cleanUp);
+    done();
     cleanUp();
   }
 }
@@ -134,7 +138,7 @@ const unreachable = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET', 'EN
 function reasonOf(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
   const code = /npm error code (\S+)/.exec(said)?.[1];
-  if (code === undefined) return `of this: ${said.split('\n', 1)[0]!}`;
+  if (code === undefined) return said.startsWith('`npm ') ? 'npm failed' : `of this: ${said.split('\n', 1)[0]!}`;
   return unreachable.includes(code) ? `the npm registry cannot be reached (${code})` : `npm failed with ${code}`;
 }
 

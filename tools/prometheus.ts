@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { atExit } from './at-exit.ts';
 
 /** Whether Prometheus and its promtool are there. */
 export function hasPrometheus(): boolean {
@@ -70,13 +71,12 @@ export function background(command: string, args: readonly string[], cwd: string
     child.once('error', (error) => { said += error.message; resolve(); });
     child.once('close', () => resolve());
   }).then(() => { isOver = true; });
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
+  const done = atExit(() => void child.kill('SIGKILL'));
   return {
     said: () => said,
     hasEnded: () => isOver,
     async stop() {
-      process.off('exit', kill);
+      done();
       child.kill();
       await ended;
     },

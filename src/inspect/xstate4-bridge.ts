@@ -132,15 +132,18 @@ export class XState4Format implements LiveListener {
 
   #factsOf({ ref, name }: LiveActor): MachineFacts {
     const logic = ref.logic as Partial<AnyStateMachine> | undefined;
-    if (logic?.root === undefined) return { config: { id: name, states: {} }, events: new Map() };
+    if (logic?.root === undefined) return { config: { id: name, states: {}, ...asXState5 }, events: new Map() };
     const known = this.#machines.get(logic);
     if (known !== undefined) return known;
     const events = new Map<string, string>();
-    const facts = { config: { ...configOf(logic.root, events), id: logic.root.id }, events };
+    const facts = { config: { ...configOf(logic.root, events), id: logic.root.id, ...asXState5 }, events };
     this.#machines.set(logic, facts);
     return facts;
   }
 }
+
+/** XState 5 takes actions in their order; XState 4 warns of a machine that does not say so. */
+const asXState5 = { predictableActionArguments: true };
 
 /** A state node as XState 4 would have it written: `initial` is a name, guards are `cond`, delays have names of their own. */
 function configOf(node: AnyStateNode, events: Map<string, string>): Record<string, unknown> {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { atExit } from '../../tools/at-exit.ts';
 import type { Fault } from './faults.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -84,12 +85,12 @@ export class Workshop {
     const started = performance.now();
     const usual = this.#usual.get(name);
     const timer = setTimeout(stop, usual === undefined ? longestLimit : Math.max(shortestLimit, usual * slower));
-    process.once('exit', stop);
+    const done = atExit(stop);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
     const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
     clearTimeout(timer);
-    process.off('exit', stop);
+    done();
     if (code === 0) {
       this.#usual.set(name, Math.max(usual ?? 0, performance.now() - started));
       return undefined;

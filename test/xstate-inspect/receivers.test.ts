@@ -121,8 +121,11 @@ describe('@xstate/inspect 0.8.0 and its own receivers', () => {
   let inspect: InspectPackage;
   const global = globalThis as { WebSocket?: unknown };
   const builtIn = global.WebSocket;
+  const { warn } = console;
+  const warnings: unknown[] = [];
 
   before(async () => {
+    console.warn = (...words) => void warnings.push(words);
     const load = await install('tools/xstate-inspect');
     global.WebSocket = load('ws');
     inspect = load('@xstate/inspect') as InspectPackage;
@@ -137,6 +140,7 @@ describe('@xstate/inspect 0.8.0 and its own receivers', () => {
   });
 
   after(() => {
+    console.warn = warn;
     global.WebSocket = builtIn;
   });
 
@@ -204,6 +208,10 @@ describe('@xstate/inspect 0.8.0 and its own receivers', () => {
     receiver.stop!();
     bridge.dispose();
     expect([page.listeners.size, host.listeners.size]).to.deep.equal([0, 0]);
+  });
+
+  it('and XState 4 has nothing to warn of', () => {
+    expect(warnings).to.deep.equal([]);
   });
 
   it('one process is not mixed up with another: no two bridges give the same session ids', async () => {

@@ -3,6 +3,7 @@ import { createReadStream, existsSync, rmSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { atExit } from '../at-exit.ts';
 import type { OnProgress } from '../progress.ts';
 import { run } from '../run.ts';
 import { cacheFolder } from './paths.ts';
@@ -37,7 +38,7 @@ export async function ensureServer(version: VscodeVersion, onProgress: OnProgres
   await removeAbandoned(cache);
   const workshop = path.join(cache, `${partialPrefix}${pinned.codeServer}-${process.pid}-${randomBytes(4).toString('hex')}`);
   const cleanUp = () => rmSync(workshop, { recursive: true, force: true });
-  process.once('exit', cleanUp);
+  const done = atExit(cleanUp);
   try {
     await mkdir(workshop);
     onProgress(`Fetching VS Code ${version} (code-server@${pinned.codeServer}, ${Math.round(pinned.size / 1e6)} MB)`);
@@ -56,7 +57,7 @@ export async function ensureServer(version: VscodeVersion, onProgress: OnProgres
     await moveIntoPlace(unpacked, home);
     return installed;
   } finally {
-    process.off('exit', cleanUp);
+    done();
     cleanUp();
   }
 }

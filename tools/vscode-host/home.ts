@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { atExit } from '../at-exit.ts';
 
 /** What a server keeps between runs, and where. Measured in 1.139.1 and 1.100.3. */
 export interface ServerHome {
@@ -75,13 +76,8 @@ async function speak(folder: string, locale: string): Promise<void> {
 export function temporaryFolder(): string {
   const base = process.platform === 'darwin' ? '/tmp' : tmpdir();
   const folder = realpathSync(mkdtempSync(path.join(base, 'holdfast-')));
-  process.once('exit', () => {
-    try {
-      rmSync(folder, { recursive: true, force: true });
-    } catch {
-      // Somebody is still writing into it. The leash comes after them.
-    }
-  });
+  // It fails while others write into it. The leash comes after them.
+  atExit(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { install } from '../on-demand.ts';
 
 /** Native modules that a server without compiler lacks and that we notice: their entry files, and what stands in. */
 const standIns = [
@@ -9,8 +10,9 @@ const standIns = [
   { entry: 'native-watchdog/index.js', file: 'native-watchdog.cjs' },
 ];
 
-/** Puts the stand-ins into an unpacked server. Changes nothing when they are there. */
+/** Puts the stand-ins, and what else is missing, into an unpacked server. Changes nothing when they are there. */
 export async function repairServer(serverFolder: string): Promise<void> {
+  await provideRipgrep(serverFolder);
   for (const { entry, file } of standIns) {
     const target = path.join(serverFolder, 'node_modules', entry);
     if (!existsSync(target)) continue;
@@ -21,4 +23,20 @@ export async function repairServer(serverFolder: string): Promise<void> {
     await writeFile(draft, wanted);
     await rename(draft, target);
   }
+}
+
+/**
+ * VS Code searches with ripgrep. Newer versions bring it along; the install script of older ones downloads it from
+ * elsewhere. The registry has the same program.
+ */
+async function provideRipgrep(serverFolder: string): Promise<void> {
+  const home = path.join(serverFolder, 'node_modules/@vscode/ripgrep');
+  const target = path.join(home, 'bin/rg');
+  if (!existsSync(home) || existsSync(target)) return;
+  const load = await install('tools/vscode-host');
+  const { rgPath } = load('@vscode/ripgrep') as { rgPath: string };
+  await mkdir(path.dirname(target), { recursive: true });
+  const draft = `${target}.${process.pid}`;
+  await copyFile(rgPath, draft);
+  await rename(draft, target);
 }

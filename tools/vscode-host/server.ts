@@ -52,7 +52,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     remove: options.remove ?? [],
   };
   const leash = spawn(process.execPath, [path.join(import.meta.dirname, 'leash.ts'), JSON.stringify(orders)], {
-    env: withoutOuterVscode(options.env ?? process.env),
+    env: withoutDeprecation(withoutOuterVscode(options.env ?? process.env)),
     // Its own session: Ctrl+C in our terminal reaches us alone, and we end the server in our own order.
     detached: process.platform !== 'win32',
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -107,4 +107,9 @@ const startDeadline = 60_000;
 function withoutOuterVscode(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const foreign = (name: string) => (name.startsWith('VSCODE_') && name !== 'VSCODE_TEST_OPTIONS') || name === 'ELECTRON_RUN_AS_NODE';
   return Object.fromEntries(Object.entries(env).filter(([name]) => !foreign(name)));
+}
+
+/** Extensions of older VS Codes use `punycode`, which the Node.js of their time has without a warning. Ours would print one. */
+function withoutDeprecation(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...env, NODE_OPTIONS: [env['NODE_OPTIONS'] ?? '', '--disable-warning=DEP0040'].join(' ').trim() };
 }
