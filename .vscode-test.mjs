@@ -2,6 +2,8 @@ import { defineConfig } from '@vscode/test-cli';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { limits } from './test/limits.ts';
+import { quietSettings } from './tools/vscode-host/quiet-settings.ts';
 
 /**
  * The same tests in the newest VS Code and in the oldest that we promise.
@@ -21,7 +23,7 @@ const extensions = [root, ...['examples/nofx', 'examples/git-glance', 'test/vsco
 /** The windows that the suites need: what is open in them, and what is said to VS Code. */
 const windows = [
   { name: '', files: '*.test.cjs', open: (folder) => path.join(folder, 'workspace') },
-  { name: 'endurance', files: 'endurance/*.test.cjs', open: (folder) => path.join(folder, 'workspace'), minutes: 30 },
+  { name: 'endurance', files: 'endurance/*.test.cjs', open: (folder) => path.join(folder, 'workspace') },
   { name: 'huge', files: 'huge/*.test.cjs', open: (folder) => path.join(folder, 'workspace') },
   { name: 'no-workspace', files: 'no-workspace/*.test.cjs', open: () => undefined },
   { name: 'multi-root', files: 'multi-root/*.test.cjs', open: multiRoot },
@@ -38,7 +40,7 @@ function multiRoot(folder) {
   return workspace;
 }
 
-function configuration(version, { name, files, open, suite, minutes, trusted = true }) {
+function configuration(version, { name, files, open, suite, trusted = true }) {
   const label = `vscode-${version}${name === '' ? '' : `-${name}`}`;
   const results = path.join(root, 'out/test-results', `${label}.json`);
   const folder = path.join(temporary, label);
@@ -46,6 +48,16 @@ function configuration(version, { name, files, open, suite, minutes, trusted = t
   cpSync(path.join(root, 'test/vscode/workspace'), path.join(folder, 'workspace'), { recursive: true });
   mkdirSync(path.join(user, 'User'), { recursive: true });
   writeFileSync(path.join(user, 'User/settings.json'), JSON.stringify({
+    ...quietSettings,
+    // Where it is off at the start, VS Code does not look at it again.
+    'telemetry.telemetryLevel': undefined,
+    // Nobody looks: the less there is to draw, the better.
+    'breadcrumbs.enabled': false,
+    'editor.minimap.enabled': false,
+    'window.commandCenter': false,
+    'workbench.activityBar.location': 'hidden',
+    'workbench.layoutControl.enabled': false,
+    'workbench.reduceMotion': 'on',
     // In a browser the default is another than on a desktop: what is typed is saved after a second, whatever a test is about.
     'files.autoSave': 'off',
     // Without a prompt an untrusted workspace opens in restricted mode.
@@ -58,8 +70,8 @@ function configuration(version, { name, files, open, suite, minutes, trusted = t
     workspaceFolder: open(folder),
     extensionDevelopmentPath: extensions,
     launchArgs: [`--user-data-dir=${user}`],
-    env: { HOLDFAST_VSCODE_VERSION: version, HOLDFAST_TEST_RESULTS: results, ...(minutes ? { HOLDFAST_VSCODE_MINUTES: String(minutes) } : {}), ...(trusted ? {} : { HOLDFAST_VSCODE_TRUST: '1' }), ...(suite ? { HOLDFAST_VSCODE_SUITE: path.join(root, suite) } : {}) },
-    mocha: { ui: 'bdd', timeout: 60_000, reporter: path.join(root, 'tools/vscode-host/reporter.cjs') },
+    env: { HOLDFAST_VSCODE_VERSION: version, HOLDFAST_TEST_RESULTS: results, ...(trusted ? {} : { HOLDFAST_VSCODE_TRUST: '1' }), ...(suite ? { HOLDFAST_VSCODE_SUITE: path.join(root, suite) } : {}) },
+    mocha: { ui: 'bdd', timeout: limits.withoutProgress, reporter: path.join(root, 'tools/vscode-host/reporter.cjs'), ...(process.env.HOLDFAST_TEST_LIST === '1' ? { dryRun: true } : {}) },
     ...(desktop ? {} : { useInstallation: { fromPath: path.join(root, 'tools/vscode-host/code') } }),
   };
 }

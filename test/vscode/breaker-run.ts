@@ -11,10 +11,10 @@ import type { BreakerVariant } from '../model/circuit-breaker/driver.ts';
 import { BreakerOracle, type CallEnd, type Ticket } from '../model/circuit-breaker/oracle.ts';
 import type { Run } from '../model/harness/suite.ts';
 import { fixture } from './fixture-settings.ts';
-import { fixtureContext, readSettings, rejection, settingsFile, until } from './supervised.ts';
+import { elapse, fixtureContext, limits, readSettings, rejection, settingsFile, until } from './supervised.ts';
 
 const workspace = { target: 'workspace' } as const;
-/** Longer than any path: nothing happens by itself but what the breaker does. */
+/** In ms, and longer than any path: nothing happens by itself but what the breaker does. */
 const forever = 1e9;
 
 /** Makes VS Code refuse to write settings.json, or lets it: unsaved changes in its editor. */
@@ -94,6 +94,8 @@ export class ServiceRun implements Run {
     this.#service = new ConfigurationService(fixture, {
       store: this.#store, clock: this.#clock, memento, probeEvery: forever,
       guard: { breaker: rules, retry: { attempts: 1 }, timeout: forever, budget: forever },
+      // VS Code answers in the machine's own time, which may be long in virtual time.
+      lifecycle: { loadLimit: forever, drainLimit: forever },
     });
     this.#service.onEvent((event) => {
       if (event.type === 'breaker') this.#modes.push(event.to);
@@ -164,14 +166,15 @@ export class ServiceRun implements Run {
     const expected = {
       mode: oracle.mode, held: oracle.held, failures: oracle.failuresInARow, retryAfter: oracle.retryAfter, history: oracle.history, probing: oracle.mode === 'HALF_OPEN',
     };
-    const end = Date.now() + 20_000;
+    const end = performance.now() + limits.condition;
     for (;;) {
       await this.#clock.flush();
       const { mode, held, consecutiveFailures: failures, retryAfter } = this.#breaker;
       const seen = { mode, held, failures, retryAfter, history: this.#modes, probing: mode === 'HALF_OPEN' && this.#store.probes.length > 0 };
       if (JSON.stringify(seen) === JSON.stringify(expected)) return;
-      if (Date.now() > end) expect(seen).to.deep.equal(expected);
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (performance.now() > end) expect(seen).to.deep.equal(expected);
+      // There are thousands of these waits, and most are over within a millisecond or two.
+      await elapse(1);
     }
   }
 

@@ -14,9 +14,13 @@ import { ConfigurationService } from '../../src/service/service.ts';
 import { defineSettings } from '../../src/settings/define-settings.ts';
 import { MemoryBackend, MemoryStore } from '../../src/store/memory-store.ts';
 import { FaultyStore } from '../../src/testing/faulty-store.ts';
-import { rejection, until } from './supervised.ts';
+import { elapse, patientGuard, patientLifecycle, rejection, until } from './supervised.ts';
 
 const section = 'extensiontest';
+/** In ms: what happens after it does not happen. */
+const hour = 3_600_000;
+/** The default of `holdfast.alerts.delay`, in ms. */
+const alertDelay = 5_000;
 const secretValue = 'correct horse battery staple';
 const storedValue = 'a value that nobody else has';
 const illegalValue = 'an illegal value that nobody else has';
@@ -36,8 +40,9 @@ async function registered(api: HoldfastApi): Promise<{ service: Service; store: 
   const store = new FaultyStore(new MemoryStore(backend), systemClock);
   const service = new ConfigurationService(definition, {
     store,
-    guard: { retry: { attempts: 1 }, breaker: { threshold: 2, restFor: 60_000 } },
-    probeEvery: 60_000,
+    guard: { ...patientGuard, retry: { attempts: 1 }, breaker: { threshold: 2, restFor: hour, openFor: hour } },
+    lifecycle: patientLifecycle,
+    probeEvery: hour,
   });
   const registration = api.register(service);
   await service.ready;
@@ -60,6 +65,23 @@ describe('The Holdfast extension', () => {
     Object.assign(vscode.window, { [name]: stub });
     restore.push(() => Object.assign(vscode.window, { [name]: original }));
     return { asked };
+  }
+
+  /** Keeps timers of this delay from going off: what they would do is done when the test says so. */
+  function held(delay: number): Set<() => void> {
+    const { setTimeout, clearTimeout } = globalThis;
+    const waits = new Set<() => void>();
+    const hold = (act: () => void, wait?: number, ...words: []): unknown => {
+      if (wait !== delay) return setTimeout(act, wait, ...words);
+      waits.add(act);
+      return act;
+    };
+    const release = (timer: never): void => {
+      if (!waits.delete(timer)) clearTimeout(timer);
+    };
+    Object.assign(globalThis, { setTimeout: hold, clearTimeout: release });
+    restore.push(() => Object.assign(globalThis, { setTimeout, clearTimeout }));
+    return waits;
   }
 
   before(async () => {
@@ -263,7 +285,7 @@ describe('The Holdfast extension', () => {
       service.reset();
       store.outage('dirty');
       await open();
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await elapse(200);
       expect(asked).to.have.lengthOf(1);
       await service.dispose();
     });
@@ -301,13 +323,16 @@ describe('The Holdfast extension', () => {
     it('wait for trouble to last, and are one for all services that suffer from it', async () => {
       const both = [await registered(api), await registered(api)];
       const { asked } = answer('showWarningMessage', () => undefined);
+      const waits = held(alertDelay);
       for (const { store, service } of both) {
         store.failing('load', () => new StoreError('invalid-file', 'It cannot be parsed.', { context: { file: 'file:///settings.json' } }));
         await service.reload();
       }
+      expect(waits.size, 'they wait').to.be.at.least(both.length);
       expect(asked).to.deep.equal([]);
+      for (const over of [...waits]) over();
       await until('the user has been told', () => asked.length > 0);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await elapse(200);
       expect(asked).to.have.lengthOf(1);
       expect(asked[0]![0]).to.contain('the last legal values are served').and.to.contain('Open the settings file');
       for (const { service } of both) await service.dispose();
@@ -319,7 +344,7 @@ describe('The Holdfast extension', () => {
       store.outage('io');
       for (let i = 0; i < 2; i++) await service.update('count', 5 + i).catch(() => undefined);
       expect(service.breakers()[0]!.mode).to.equal('OPEN');
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await elapse(200);
       expect(asked).to.deep.equal([]);
       await service.dispose();
     });

@@ -2,7 +2,10 @@ import * as vscode from 'vscode';
 import { ConfigurationService } from '../../src/service/service.ts';
 import type { ServiceOptions } from '../../src/service/options.ts';
 import { vscodeStore, type VscodeContext } from '../../src/store/vscode-host.ts';
+import { limits, until } from '../limits.ts';
 import { fixture } from './fixture-settings.ts';
+
+export { again, elapse, limits, until } from '../limits.ts';
 
 /* What the suites need in every extension host, also in the browser's. */
 
@@ -12,13 +15,18 @@ export async function fixtureContext(): Promise<VscodeContext> {
   return (await extension.activate()).context;
 }
 
-/** A service on the fixture's settings, with waits short enough for a test, and what it stands for otherwise. */
+/** VS Code may take its time: for services of tests that are not about time limits. */
+export const patientGuard = { timeout: limits.product, budget: limits.product } as const;
+export const patientLifecycle = { loadLimit: limits.product, drainLimit: limits.product } as const;
+
+/** A service on the fixture's settings, which is quick to try again and slow to give up. */
 export async function superviseFixture(options: Partial<ServiceOptions> = {}): Promise<ConfigurationService<typeof fixture.defaults>> {
   const context = await fixtureContext();
   const service = new ConfigurationService(fixture, {
     store: vscodeStore(context, fixture),
-    guard: { retry: { initialDelay: 50 } },
+    lifecycle: patientLifecycle,
     ...options,
+    guard: { ...patientGuard, retry: { attempts: 4, initialDelay: 50, factor: 10 }, ...options.guard },
   });
   await service.ready;
   return service;
@@ -27,12 +35,23 @@ export async function superviseFixture(options: Partial<ServiceOptions> = {}): P
 /** The folder that is open. */
 export const folder = (): vscode.WorkspaceFolder => vscode.workspace.workspaceFolders![0]!;
 
-/** Waits for what must come true; says what did not. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, limit = 45_000): Promise<void> {
-  const end = Date.now() + limit;
-  while (!await holds()) {
-    if (Date.now() > end) throw new Error(`Waited ${limit} ms in vain until ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+/** Takes back what was typed and not saved, and closes all editors. VS Code itself opens one for what is left unsaved. */
+export async function closeEditors(): Promise<void> {
+  for (const document of vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)) {
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+  }
+  await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  await until('no editor is left', () => vscode.window.visibleTextEditors.length === 0 && vscode.workspace.textDocuments.every(({ isDirty }) => !isDirty));
+}
+
+/** The quick fixes that are offered at a place: none while VS Code is busy with the document, when it cancels the question. */
+export async function quickFixes(uri: vscode.Uri, range: vscode.Range | undefined): Promise<vscode.CodeAction[]> {
+  if (range === undefined) return [];
+  try {
+    return await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', uri, range, vscode.CodeActionKind.QuickFix.value);
+  } catch {
+    return [];
   }
 }
 

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { HoldfastApi } from '../../src/extension/api.ts';
 import type { ConfigurationService } from '../../src/service/service.ts';
 import type { fixture } from './fixture-settings.ts';
-import { fixtureContext, resetSettings, settingsFile, superviseFixture, until, writeSettings } from './supervised.ts';
+import { again, fixtureContext, quickFixes, resetSettings, settingsFile, superviseFixture, until, writeSettings } from './supervised.ts';
 
 const uri = (): vscode.Uri => vscode.Uri.file(settingsFile());
 const marks = (file = uri()): vscode.Diagnostic[] => vscode.languages.getDiagnostics(file).filter(({ source }) => source === 'Holdfast');
@@ -17,15 +17,11 @@ async function type(document: vscode.TextDocument, text: string): Promise<void> 
   await vscode.workspace.applyEdit(edit);
 }
 
-function fixesAt(range: vscode.Range): Thenable<vscode.CodeAction[]> {
-  return vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', uri(), range, vscode.CodeActionKind.QuickFix.value);
-}
-
 /** Applies the quick fix with this title. */
 async function fix(title: RegExp): Promise<void> {
   let found: vscode.CodeAction | undefined;
   await until(`${String(title)} is offered`, async () => {
-    found = (await fixesAt(marks()[0]!.range)).find((each) => title.test(each.title));
+    found = (await quickFixes(uri(), marks()[0]?.range)).find((each) => title.test(each.title));
     return found !== undefined;
   });
   await vscode.workspace.applyEdit(found!.edit!);
@@ -69,10 +65,11 @@ describe('Marks in settings.json', () => {
       await until(`there are ${count} marks`, () => marks().length === count);
       return performance.now() - typed;
     };
-    // The best of three: what the machine does besides is not ours.
-    const took: number[] = [];
-    for (let i = 0; i < 3; i++) took.push(Math.max(await timed('{ "fixture.count": "many" }', 1), await timed('{ "fixture.count": 12 }', 0)));
-    expect(Math.min(...took), 'ms').to.be.lessThan(1_000);
+    // What the machine does besides is not ours: once is enough.
+    await again(async () => {
+      const took = Math.max(await timed('{ "fixture.count": "many" }', 1), await timed('{ "fixture.count": 12 }', 0));
+      expect(took, 'ms').to.be.lessThan(1_000);
+    });
   });
 
   it('are there within a second of a change from outside, and gone within one: of the workspace, and of the user', async () => {
@@ -86,10 +83,11 @@ describe('Marks in settings.json', () => {
         await until(`${count} files are marked`, () => marked() === count);
         return performance.now() - written;
       };
-      // The best of three: what the machine does besides is not ours.
-      const took: number[] = [];
-      for (let i = 0; i < 3; i++) took.push(Math.max(await timed('{ "fixture.count": 77 }\n', 1), await timed('{}\n', 0)));
-      expect(Math.min(...took), 'ms').to.be.lessThan(1_000);
+      // What the machine does besides is not ours: once is enough.
+      await again(async () => {
+        const took = Math.max(await timed('{ "fixture.count": 77 }\n', 1), await timed('{}\n', 0));
+        expect(took, 'ms').to.be.lessThan(1_000);
+      });
     }
     if (before === undefined) rmSync(user.fsPath);
     else writeFileSync(user.fsPath, before);
@@ -98,23 +96,20 @@ describe('Marks in settings.json', () => {
   it('say the last legal value when that is what is used', async () => {
     await service.update('count', 7, { target: 'workspace' });
     writeSettings('{ "fixture.count": "many" }');
-    await until('it is marked', () => messages().some((message) => message.includes('the last legal value')));
-    expect(messages()).to.deep.equal(['fixture.count must be a whole number from 1 to 50. 7 is used instead (the last legal value).']);
+    await again(async () => expect(messages()).to.deep.equal(['fixture.count must be a whole number from 1 to 50. 7 is used instead (the last legal value).']));
   });
 
   it('are found in nested objects and in the block of a language', async () => {
     writeSettings('{\n  "fixture": { "count": 51 },\n  "[typescript]": { "fixture.perLanguage": 99 }\n}');
-    await until('both are marked', () => marks().length === 2);
-    expect(marks().map(({ range }) => range.start.line)).to.deep.equal([1, 2]);
+    await again(async () => expect(marks().map(({ range }) => range.start.line)).to.deep.equal([1, 2]));
   });
 
   it('ask "did you mean" of an unknown name, and leave settings alone that others have registered', async () => {
     writeSettings('{\n  "fixture.cuont": 4,\n  "fixture.nothingLikeIt": 1\n}');
-    await until('both are marked', () => marks().length === 2);
-    expect(messages()).to.deep.equal([
+    await again(async () => expect(messages()).to.deep.equal([
       'fixture.cuont is not a setting of fixture. Did you mean fixture.count?',
       'fixture.nothingLikeIt is not a setting of fixture.',
-    ]);
+    ]));
     const document = await vscode.workspace.openTextDocument(uri());
     await fix(/^Change to "fixture.count"$/);
     expect(document.getText()).to.contain('"fixture.count": 4');
@@ -139,7 +134,11 @@ describe('Marks in settings.json', () => {
   it('offer the documentation', async () => {
     writeSettings('{ "fixture.count": 90 }');
     await until('it is marked', () => marks().length === 1);
-    const found = (await fixesAt(marks()[0]!.range)).find(({ title }) => title.startsWith('Open the documentation'));
+    let found: vscode.CodeAction | undefined;
+    await until('it is offered', async () => {
+      found = (await quickFixes(uri(), marks()[0]?.range)).find(({ title }) => title.startsWith('Open the documentation'));
+      return found !== undefined;
+    });
     expect(found?.command).to.deep.include({ command: 'workbench.action.openSettings', arguments: ['@id:fixture.count'] });
   });
 
@@ -147,7 +146,11 @@ describe('Marks in settings.json', () => {
     const secret = 'tell nobody '.repeat(20);
     writeSettings(`{ "fixture.token": ${JSON.stringify(secret)} }`);
     await until('it is marked', () => marks().length === 1);
-    const titles = (await fixesAt(marks()[0]!.range)).map(({ title }) => title);
+    let titles: string[] = [];
+    await until('fixes are offered', async () => {
+      titles = (await quickFixes(uri(), marks()[0]?.range)).map(({ title }) => title);
+      return titles.length > 0;
+    });
     expect([...messages(), ...titles].join(' ')).not.to.contain('tell nobody');
   });
 

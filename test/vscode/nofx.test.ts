@@ -32,12 +32,14 @@ const accessors: readonly (readonly [Accessor, Key, unknown, unknown])[] = [
 const settings = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration('nofx', null);
 const targets = [vscode.ConfigurationTarget.Workspace, vscode.ConfigurationTarget.Global] as const;
 
-async function clear(): Promise<void> {
+/** Nothing is set; the service has heard of it, or a value of one test would be the last good one of the next. */
+async function clear(configuration: NofxConfiguration): Promise<void> {
   for (const key of nofx.keys) {
     const found = settings().inspect(key);
     if (found?.workspaceValue !== undefined) await settings().update(key, undefined, targets[0]);
     if (found?.globalValue !== undefined) await settings().update(key, undefined, targets[1]);
   }
+  await until('the defaults are served', () => nofx.keys.every((key) => configuration.get(key) === nofx.defaults[key]));
 }
 
 describe('NofX, the example', () => {
@@ -47,10 +49,10 @@ describe('NofX, the example', () => {
   before(async () => {
     const extension = vscode.extensions.getExtension<NofxApi>('nofx-example.nofx')!;
     ({ configuration } = await extension.activate());
-    await clear();
+    await clear(configuration);
   });
 
-  afterEach(clear);
+  afterEach(() => clear(configuration));
 
   it('serves the defaults of the specification', () => {
     expect(Object.fromEntries(nofx.keys.map((key) => [key, configuration.get(key)]))).to.deep.equal({

@@ -4,13 +4,11 @@ import * as vscode from 'vscode';
 import type { HoldfastApi } from '../../src/extension/api.ts';
 import type { ConfigurationService } from '../../src/service/service.ts';
 import type { fixture } from './fixture-settings.ts';
-import { readSettings, rejection, resetSettings, settingsFile, superviseFixture, until, writeSettings } from './supervised.ts';
+import { again, quickFixes, readSettings, rejection, resetSettings, settingsFile, superviseFixture, until, writeSettings } from './supervised.ts';
 
 const uri = (): vscode.Uri => vscode.Uri.file(settingsFile());
 const marks = (): vscode.Diagnostic[] => vscode.languages.getDiagnostics(uri()).filter(({ source }) => source === 'Holdfast');
-const titled = (title: string): Promise<vscode.CodeAction | undefined> => Promise.resolve(
-  vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', uri(), marks()[0]!.range, vscode.CodeActionKind.QuickFix.value),
-).then((fixes) => fixes.find((fix) => fix.title === title));
+const titled = async (title: string): Promise<vscode.CodeAction | undefined> => (await quickFixes(uri(), marks()[0]?.range)).find((fix) => fix.title === title);
 
 describe('Settings of earlier versions', () => {
   let service: ConfigurationService<typeof fixture.defaults>;
@@ -35,11 +33,10 @@ describe('Settings of earlier versions', () => {
     await until('they are used', () => service.get('timeout') === 2_000 && service.get('mode') === 'on');
     expect(service.inspect('timeout')).to.deep.include({ origin: 'workspace', layers: { default: 5_000, workspace: 2 }, formerly: { workspace: 'timeoutSeconds' } });
     expect(service.issues).to.deep.equal([]);
-    await until('both are marked', () => marks().length === 2);
-    expect(marks().map(({ message }) => message)).to.deep.equal([
+    await again(async () => expect(marks().map(({ message }) => message)).to.deep.equal([
       'fixture.timeoutSeconds is called fixture.timeout now. Its value is used as 2000.',
       'fixture.mode has a value of an earlier version. It is used as "on".',
-    ]);
+    ]));
     expect(marks()[0]).to.deep.include({ severity: vscode.DiagnosticSeverity.Information, tags: [vscode.DiagnosticTag.Deprecated] });
     writeSettings('{ "fixture.timeoutSeconds": "soon" }');
     await until('a value that cannot be converted is a warning', () => marks()[0]?.severity === vscode.DiagnosticSeverity.Warning);

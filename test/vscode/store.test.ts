@@ -17,6 +17,26 @@ describe('The VS Code store', () => {
     return (error as StoreError).reason;
   }
 
+  /** VS Code stores a value, and does not say so until it is told to. */
+  function holdAnswers(): { asked: Promise<void>; answer: () => void } {
+    const { getConfiguration } = vscode.workspace;
+    let answer!: () => void;
+    let noteAsked!: () => void;
+    const mayAnswer = new Promise<void>((resolve) => { answer = resolve; });
+    const asked = new Promise<void>((resolve) => { noteAsked = resolve; });
+    const held = (...words: Parameters<typeof getConfiguration>): vscode.WorkspaceConfiguration => {
+      const configuration = getConfiguration(...words);
+      const update: vscode.WorkspaceConfiguration['update'] = async (...what) => {
+        noteAsked();
+        await configuration.update(...what);
+        await mayAnswer;
+      };
+      return { ...configuration, update };
+    };
+    Object.assign(vscode.workspace, { getConfiguration: held });
+    return { asked, answer: () => { Object.assign(vscode.workspace, { getConfiguration }); answer(); } };
+  }
+
   beforeEach(async () => {
     await resetSettings();
     store = new VscodeStore(fixture, (await fixtureContext()).globalStorageUri, { hungAfter: 0 });
@@ -47,13 +67,11 @@ describe('The VS Code store', () => {
   });
 
   it('is not ready while VS Code owes an answer to an earlier write', async () => {
+    const { answer, asked } = holdAnswers();
     const writing = store.write({ ...slot, value: 7 }, { signal });
-    let reason = '';
-    await until('the probe notices the write under way', async () => {
-      reason = await store.probe('workspace', {}).then(() => '', (error: unknown) => (error as StoreError).reason);
-      return reason !== '';
-    }, 5_000);
-    expect(reason).to.equal('not-ready');
+    await asked;
+    expect(await reasonOf(store.probe('workspace', {}))).to.equal('not-ready');
+    answer();
     await writing;
     await store.probe('workspace', {});
   });

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { ownDefaults } from '../../src/extension/own-defaults.ts';
 import { fixture } from './fixture-settings.ts';
-import { folder, until } from './fixture-service.ts';
+import { closeEditors, folder, limits, until } from './fixture-service.ts';
 
 export * from './fixture-service.ts';
 
@@ -13,29 +14,56 @@ export function readSettings(): Record<string, unknown> {
   return JSON.parse(readFileSync(settingsFile(), 'utf8')) as Record<string, unknown>;
 }
 
-export function writeSettings(text: string): void {
-  mkdirSync(path.dirname(settingsFile()), { recursive: true });
-  writeFileSync(settingsFile(), text);
+/**
+ * Writes as an editor does that saves in place. The file is at no moment empty, as it is between truncating and writing:
+ * who reads it in between would take all settings for removed, and the last good values would be gone.
+ */
+export function writeSettings(text: string, file = settingsFile()): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  if (!existsSync(file)) {
+    writeFileSync(file, text);
+    return;
+  }
+  const descriptor = openSync(file, 'r+');
+  const bytes = Buffer.from(text);
+  const rest = Buffer.alloc(Math.max(0, fstatSync(descriptor).size - bytes.length), '\n');
+  writeSync(descriptor, Buffer.concat([bytes, rest]), 0, bytes.length + rest.length, 0);
+  ftruncateSync(descriptor, bytes.length);
+  closeSync(descriptor);
 }
 
-/** An empty settings.json, known to VS Code as such: also when the one before could not be parsed, and so held no value either. */
+/** What a reset has left: while the file is as it was then, there is nothing to do. */
+let left: string | undefined;
+
+function stateOfFile(): string | undefined {
+  const { ino = 0n, ctimeNs = 0n } = statSync(settingsFile(), { bigint: true, throwIfNoEntry: false }) ?? {};
+  return `${ino} ${ctimeNs}`;
+}
+
+const settings = [...fixture.keys.map((key) => `fixture.${key}`), ...Object.keys(ownDefaults).map((key) => `holdfast.${key}`)];
+
+/**
+ * An empty settings.json, known to VS Code as such; no editor, and nothing unsaved. The document of the file, if VS Code
+ * has one, says the same: a write to an older one would be refused.
+ */
 export async function resetSettings(): Promise<void> {
-  await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-  rmSync(settingsFile(), { recursive: true, force: true });
-  const seen = (key: 'count'): unknown => vscode.workspace.getConfiguration('fixture', null).inspect(key)?.workspaceValue;
-  const mark = seen('count') === 49 ? 48 : 49;
+  await closeEditors();
+  if (stateOfFile() === left) return;
+  const empty = '{}\n';
+  const isEmpty = (): boolean => {
+    const configuration = vscode.workspace.getConfiguration(undefined, null);
+    const document = vscode.workspace.textDocuments.find(({ uri }) => uri.fsPath === settingsFile());
+    return settings.every((name) => configuration.inspect(name)?.workspaceValue === undefined) && (document === undefined || document.getText() === empty);
+  };
+  if (statSync(settingsFile(), { throwIfNoEntry: false })?.isDirectory() === true) rmSync(settingsFile(), { recursive: true });
   let written = -Infinity;
-  await until('VS Code has seen the new settings.json', () => {
-    // Again, should its watcher have lost the folder: tests put other file systems in its place.
-    if (Date.now() - written > 2000) {
-      writeSettings(`{ "fixture.count": ${mark} }\n`);
-      written = Date.now();
-    }
-    return seen('count') === mark;
-  });
-  writeSettings('{}\n');
   await until('VS Code has seen the empty settings.json', () => {
-    const configuration = vscode.workspace.getConfiguration('fixture', null);
-    return fixture.keys.every((key) => configuration.inspect(key)?.workspaceValue === undefined);
+    // Again, should its watcher have lost the folder: tests put other file systems in its place.
+    if (performance.now() - written > limits.attempt) {
+      writeSettings(empty);
+      written = performance.now();
+    }
+    return isEmpty();
   });
+  left = stateOfFile();
 }

@@ -1,5 +1,5 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,6 +11,8 @@ export interface ServerHome {
   readonly folder: string;
   /** The user settings that the workbench shows and writes: on the server's disk, not in the browser. */
   readonly userSettings: string;
+  /** Where VS Code's own extensions are, if not in their usual place. */
+  readonly builtInExtensions: string | undefined;
   /** Where the server's processes put sockets and caches, instead of the machine's own places. */
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -24,6 +26,8 @@ export interface HomeOptions {
   readonly extensions?: readonly string[];
   /** An `--extensions-dir` whose extensions are loaded as well. */
   readonly extensionsFrom?: string | undefined;
+  /** Of the extensions in this folder, which are VS Code's own, these alone are loaded. Default: all. */
+  readonly builtIn?: { readonly from: string; readonly names: readonly string[] } | undefined;
 }
 
 /**
@@ -50,15 +54,25 @@ export async function prepareHome(folder: string, options: HomeOptions = {}): Pr
   const others = await listedIn(options.extensionsFrom);
   await writeFile(path.join(folder, 'extensions/extensions.json'), JSON.stringify([...others, ...installed]));
 
+  const builtInExtensions = options.builtIn === undefined ? undefined : path.join(folder, 'built-in');
+  if (options.builtIn !== undefined) await linkAll(options.builtIn, builtInExtensions!);
+
   return {
     folder,
     userSettings,
+    builtInExtensions,
     environment: {
       TMPDIR: temporary,
       XDG_RUNTIME_DIR: temporary,
       XDG_CACHE_HOME: temporary,
     },
   };
+}
+
+async function linkAll({ from, names }: { readonly from: string; readonly names: readonly string[] }, folder: string): Promise<void> {
+  await mkdir(folder);
+  // Of older versions some are missing.
+  for (const name of names) if (existsSync(path.join(from, name))) await symlink(path.join(from, name), path.join(folder, name), 'junction');
 }
 
 /** Lists a language pack without a text, so that VS Code has the language, and extensions their texts in it. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { limits } from '../../test/limits.ts';
 import type { InstalledServer } from './fetch.ts';
 import type { LeashOrders } from './leash.ts';
 
@@ -46,6 +47,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       '--server-data-dir', options.home,
       '--telemetry-level', 'off',
       '--accept-server-license-terms',
+      // Within one machine it costs more than it saves.
+      '--disable-websocket-compression',
       ...(options.token === undefined ? ['--without-connection-token'] : ['--connection-token', options.token]),
       ...(options.flags ?? []),
     ],
@@ -78,7 +81,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       });
     }
   });
-  const port = await Promise.race([listening, ended, delay(startDeadline, undefined, { ref: false })]);
+  const port = await Promise.race([listening, ended, delay(limits.condition, undefined, { ref: false })]);
   if (port === undefined) {
     await stop();
     const taken = lastWords.some((line) => line.includes('EADDRINUSE'));
@@ -99,9 +102,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stop,
   };
 }
-
-/** In ms. Usually it takes less than one second. */
-const startDeadline = 60_000;
 
 /** We may be running in a terminal of some VS Code: its variables would make the server talk to that one. */
 function withoutOuterVscode(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

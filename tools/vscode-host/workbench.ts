@@ -1,14 +1,18 @@
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
+import { limits } from '../../test/limits.ts';
 import type { OnProgress } from '../progress.ts';
 import { run } from '../run.ts';
 import { launchChromium, type BrowserOptions } from './browser.ts';
 import { ensureServer, type InstalledServer } from './fetch.ts';
 import { prepareHome, temporaryFolder, withBrowserHost, type ServerHome } from './home.ts';
 import { setPolicies } from './policies.ts';
+import { quietSettings } from './quiet-settings.ts';
 import { startServer, type RunningServer } from './server.ts';
 import { defaultVersion, type VscodeVersion } from './versions.ts';
+
+export { quietSettings };
 
 export interface WorkbenchOptions extends BrowserOptions {
   /** Default: the newest that is pinned. */
@@ -33,6 +37,8 @@ export interface WorkbenchOptions extends BrowserOptions {
   readonly userSettings?: string | Record<string, unknown> | undefined;
   /** An `--extensions-dir` whose extensions are loaded as well. */
   readonly extensionsFrom?: string | undefined;
+  /** Names of VS Code's own extensions to load, such as `json`, and no others. Default: all. */
+  readonly builtInExtensions?: readonly string[] | undefined;
   /** Whether workspaces must be trusted first. Default: false. */
   readonly workspaceTrust?: boolean;
   /** Environment of the extension host. Default: ours. */
@@ -62,18 +68,6 @@ export interface Workbench {
   close(): Promise<void>;
 }
 
-/** A VS Code that does not greet or advise, and opens every editor as a tab. */
-export const quietSettings: Record<string, unknown> = {
-  'chat.disableAIFeatures': true,
-  'extensions.ignoreRecommendations': true,
-  'telemetry.telemetryLevel': 'off',
-  // Newer versions open settings in a dialog; older ones know only tabs.
-  'workbench.editor.useModal': 'off',
-  'workbench.secondarySideBar.defaultVisibility': 'hidden',
-  'workbench.startupEditor': 'none',
-  'workbench.tips.enabled': false,
-};
-
 /** No extension gallery: a test talks to nobody outside this machine. */
 const noGallery = { EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: '' }) };
 
@@ -92,6 +86,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     userSettings: options.inBrowser ? await withBrowserHost(wantedSettings, options.extensionDevelopmentPaths ?? []) : wantedSettings,
     extensions: installed as string[],
     extensionsFrom: options.extensionsFrom,
+    builtIn: options.builtInExtensions && { from: path.join(installedServer.main, '../../extensions'), names: options.builtInExtensions },
     locale: options.locale,
   });
   if (options.vsixFiles !== undefined) await installExtensions(installedServer, home, options.vsixFiles);
@@ -105,6 +100,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       '--force-disable-user-env',
       ...(options.workspaceTrust ? [] : ['--disable-workspace-trust']),
       ...(options.locale === undefined ? [] : ['--locale', options.locale]),
+      ...(home.builtInExtensions === undefined ? [] : ['--builtin-extensions-dir', home.builtInExtensions]),
       // Newer versions read the extension under test from the URL only with this flag.
       ...(testing ? ['--enable-smoke-test-driver'] : []),
     ],
@@ -130,7 +126,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     await page.goto(server.url({
       ...(await whatToOpen(options.folder)),
       ...(payload.length === 0 ? {} : { payload: JSON.stringify(payload) }),
-    }));
+    }), { timeout: limits.condition });
     await workbenchReady(page);
     return { page, browser, server, home, testsEnded, close };
   } catch (error) {
@@ -147,7 +143,7 @@ async function installExtensions({ main }: InstalledServer, home: ServerHome, fi
 
 /** Resolves when the page shows a workbench: its parts are laid out and its status bar has been filled. */
 export async function workbenchReady(page: Page): Promise<void> {
-  await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor({ timeout: 60_000 });
+  await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor({ timeout: limits.condition });
 }
 
 async function whatToOpen(target: string | undefined): Promise<Record<string, string>> {

@@ -26,6 +26,9 @@ export class Marks implements vscode.Disposable {
   #timer: NodeJS.Timeout | undefined;
   readonly #outdated = new Set<vscode.TextDocument>();
   #allOutdated = false;
+  /** Looks at files are counted; of each file, which look its marks are from. */
+  #looks = 0;
+  readonly #lookOf = new Map<string, number>();
   #disposed = false;
 
   /** Fires after the marks of a file have changed. */
@@ -103,17 +106,18 @@ export class Marks implements vscode.Disposable {
       this.#allOutdated = false;
       this.#outdated.clear();
       if (all) void this.#findAll();
-      else for (const each of documents) this.#set(each.uri, this.#find(each.uri, each.getText()));
+      else for (const each of documents) this.#set(each.uri, this.#find(each.uri, each.getText()), ++this.#looks);
     }, settleTime);
   }
 
   async #findAll(): Promise<void> {
     const { all } = this.files;
+    const look = ++this.#looks;
     const gone = [...this.#marks.keys()].filter((id) => !all.some((uri) => uri.toString() === id));
-    for (const id of gone) this.#set(vscode.Uri.parse(id), []);
+    for (const id of gone) this.#set(vscode.Uri.parse(id), [], look);
     await Promise.all(all.map(async (uri) => {
       const text = this.services.length === 0 ? '' : await textOf(uri);
-      if (!this.#disposed) this.#set(uri, this.#find(uri, text));
+      if (!this.#disposed) this.#set(uri, this.#find(uri, text), look);
     }));
   }
 
@@ -142,8 +146,11 @@ export class Marks implements vscode.Disposable {
     });
   }
 
-  #set(uri: vscode.Uri, marks: readonly PlacedMark[]): void {
+  #set(uri: vscode.Uri, marks: readonly PlacedMark[], look: number): void {
     const id = uri.toString();
+    // Files are read side by side: what was read earlier, and comes later, is old news.
+    if (look < (this.#lookOf.get(id) ?? 0)) return;
+    this.#lookOf.set(id, look);
     if (marks.length === 0 && !this.#marks.has(id)) return;
     if (marks.length === 0) this.#marks.delete(id);
     else this.#marks.set(id, marks);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import * as vscode from 'vscode';
 import type { NofxApi } from '../../../examples/nofx/src/extension.ts';
 import type { HoldfastApi } from '../../../src/extension/api.ts';
-import { superviseFixture, until } from '../fixture-service.ts';
+import { quickFixes, superviseFixture, until } from '../fixture-service.ts';
 import { resetSettings, settingsFile, type, writeSettings } from './settings-json.ts';
 
 describe('The Holdfast extension in the browser', () => {
@@ -50,10 +50,7 @@ describe('The Holdfast extension in the browser', () => {
     await vscode.window.showTextDocument(document);
     let fix: vscode.CodeAction | undefined;
     await until('a fix is offered', async () => {
-      // VS Code cancels it when the document changes meanwhile, as it does while it is being opened.
-      const found = await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', settingsFile(), marks()[0]!.range, vscode.CodeActionKind.QuickFix.value)
-        .then((actions) => actions, (): vscode.CodeAction[] => []);
-      fix = found.find(({ title }) => title.startsWith('Use 50'));
+      fix = (await quickFixes(settingsFile(), marks()[0]?.range)).find(({ title }) => title.startsWith('Use 50'));
       return fix !== undefined;
     });
     await vscode.workspace.applyEdit(fix!.edit!);

@@ -63,6 +63,9 @@ describe('The service in the browser', () => {
   });
 
   it('unsaved changes open the breaker, and saving them closes it; parked writes land', async () => {
+    await service.dispose();
+    // It does not probe by the clock.
+    service = await superviseFixture({ guard: { breaker: { openFor: 3_600_000 } } });
     await service.update('count', 4, workspace);
     const document = await vscode.workspace.openTextDocument(settingsFile());
     await vscode.window.showTextDocument(document);

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { fixture } from '../fixture-settings.ts';
-import { folder, until } from '../fixture-service.ts';
+import { closeEditors, folder, until } from '../fixture-service.ts';
 
 /* The workspace's settings.json as a suite in the browser gets at it: through VS Code. */
 
@@ -20,11 +20,13 @@ export async function writeSettings(text: string, file = settingsFile()): Promis
 
 /** An empty settings.json, no editor, no user settings: known to VS Code as such. */
 export async function resetSettings(): Promise<void> {
-  for (const document of vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)) await document.save();
-  await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  await closeEditors();
   const held = (layer: 'workspaceValue' | 'globalValue') => fixture.keys.filter((key) => vscode.workspace.getConfiguration('fixture', null).inspect(key)?.[layer] !== undefined);
   await writeSettings('{}\n');
-  await until('VS Code has seen the empty settings.json', () => held('workspaceValue').length === 0);
+  await until('VS Code has seen the empty settings.json', () => {
+    const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === settingsFile().toString());
+    return held('workspaceValue').length === 0 && (document === undefined || document.getText() === '{}\n');
+  });
   for (const key of held('globalValue')) await vscode.workspace.getConfiguration('fixture', null).update(key, undefined, vscode.ConfigurationTarget.Global);
 }
 

@@ -1,0 +1,11 @@
+/** A VS Code that does not greet or advise, and opens every editor as a tab. */
+export const quietSettings: Record<string, unknown> = {
+  'chat.disableAIFeatures': true,
+  'extensions.ignoreRecommendations': true,
+  'telemetry.telemetryLevel': 'off',
+  // Newer versions open settings in a dialog; older ones know only tabs.
+  'workbench.editor.useModal': 'off',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+};
