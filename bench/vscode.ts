@@ -13,7 +13,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { contributedConfiguration } from '../src/settings/manifest.ts';
-import { buildExtensions } from '../tools/bundles.ts';
+import { products } from '../tools/bundles.ts';
+import { ready } from '../tools/products.ts';
 import { showProgress } from '../tools/progress.ts';
 import { temporaryFolder } from '../tools/vscode-host/home.ts';
 import { projectRoot } from '../tools/vscode-host/paths.ts';
@@ -156,7 +157,7 @@ function report(all: readonly HostFigures[]): { rows: Record<string, Row[]>; che
 try {
   const progress = showProgress();
   progress.step('Building');
-  await buildExtensions();
+  await ready(products.extensions);
   const extensions = [writeTimedExtension(), writeFixture()];
   const entry = path.join(folder, 'in-host.cjs');
   await build({

@@ -15,8 +15,11 @@ export const limits = {
   check: 30 * 60_000,
   /** A condition that a test waits for: also how long Playwright waits for what should appear. */
   condition: 5 * 60_000 * patience,
-  /** What a person would do again when nothing came of it (a hover, a command of the palette) is done again after this long, within `condition`. */
-  attempt: 10_000,
+  /**
+   * What a person would do again when nothing came of it (a hover, a command of the palette) is done again after this long,
+   * and then after twice as long, within `condition`.
+   */
+  attempt: 5_000,
   /** Between two looks at a condition. */
   look: 25,
   /** A time limit of the product, where a test is not about it: it may ask VS Code, which takes what the machine gives it. */
@@ -39,14 +42,15 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
 
 /**
  * Does again what came to nothing, until it succeeds or `limits.condition` is over; then its last error is the answer.
+ * Each attempt is given twice the time of the one before, so that what needs longer than `limits.attempt` gets there too.
  *
- * @example await again(async () => { await item.hover(); await hover.waitFor({ timeout: limits.attempt }); });
+ * @example await again(async (timeout) => { await item.hover(); await hover.waitFor({ timeout }); });
  */
-export async function again<T>(act: () => Promise<T>): Promise<T> {
+export async function again<T>(act: (timeout: number) => Promise<T>): Promise<T> {
   const end = performance.now() + limits.condition;
-  for (;;) {
+  for (let timeout: number = limits.attempt; ; timeout *= 2) {
     try {
-      return await act();
+      return await act(Math.min(timeout, limits.condition));
     } catch (error) {
       if (performance.now() > end) throw error;
       await elapse(limits.look);

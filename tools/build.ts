@@ -3,7 +3,8 @@
  *
  * `--tests` adds the bundles of the tests that run inside VS Code; `--types` adds the type declarations.
  */
-import { buildExtensions, buildLibrary, buildTypes, buildVscodeTests } from './bundles.ts';
+import { products, types } from './bundles.ts';
+import { make } from './products.ts';
 
 const wanted = new Set(process.argv.slice(2));
 const unknown = [...wanted].filter((word) => word !== '--tests' && word !== '--types');
@@ -13,15 +14,15 @@ if (unknown.length > 0) {
 }
 
 const built = (await Promise.all([
-  buildExtensions(),
-  buildLibrary(),
-  wanted.has('--tests') ? buildVscodeTests() : [],
+  make(products.extensions),
+  make(products.library),
+  ...(wanted.has('--tests') ? [make(products.tests), make(products.patientNofx)] : []),
 ])).flat();
 for (const { file, size } of built) {
   console.log(`${(size / 1024).toFixed(1).padStart(9)} kB  ${file}`);
 }
 if (built.length === 0) console.log('Nothing to build yet.');
 if (wanted.has('--types')) {
-  await buildTypes();
+  await make(types);
   console.log('              dist/types');
 }

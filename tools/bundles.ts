@@ -1,12 +1,13 @@
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { forBrowser } from './browser-variants.ts';
+import type { Product } from './products.ts';
 import { run } from './run.ts';
-import { exampleExtensions, nofxFolder, projectRoot } from './vscode-host/paths.ts';
+import { exampleExtensions, nofxFolder, patientNofxFolder, projectRoot } from './vscode-host/paths.ts';
 
-/** What the repository builds, one function a product. Each skips itself while its source is not there. */
+/** What the repository builds. Each skips itself while its source is not there. */
 
 /** A file that was written, relative to the project, and its size in bytes. */
 export interface BuiltFile {
@@ -30,7 +31,7 @@ const everywhere: BuildOptions = {
 };
 
 /** The VS Code extensions: ours, and the examples on the library, which take the library from source. */
-export async function buildExtensions(): Promise<BuiltFile[]> {
+async function buildExtensions(): Promise<BuiltFile[]> {
   const extensions = [
     { entry: 'src/extension/extension.ts', outfile: 'dist/extension.cjs' },
     { entry: 'src/extension/later.ts', outfile: 'dist/later.cjs' },
@@ -69,7 +70,7 @@ export async function buildWebview(): Promise<BuiltFile[]> {
  * behind the doors, whose parts load when they are first asked for (`vscode` cannot be loaded in plain Node).
  * The guard is an entry too, so that it is a chunk of its own: who imports it alone gets no yup.
  */
-export async function buildLibrary(): Promise<BuiltFile[]> {
+async function buildLibrary(): Promise<BuiltFile[]> {
   // What a user shares with it stays outside; the rest comes along, since not every bundler can follow it.
   const library: BuildOptions = { ...everywhere, external: ['vscode', 'xstate', 'yup', '@opentelemetry/api'], sourcemap: true };
   return [...await buildDoors(library, 'dist'), ...await buildDoors({ ...library, ...forBrowser }, 'dist/browser')];
@@ -106,8 +107,53 @@ async function removeOldChunks(folder: string, current: readonly BuiltFile[]): P
   }
 }
 
+/** What decides how a bundle comes out, beside the code in it. */
+const builder = ['tools/bundles.ts', 'tools/browser-variants.ts', 'package.json', 'package-lock.json'];
+
+/** The files of bundles, with their maps. */
+const filesOf = (built: readonly BuiltFile[]): string[] => built.flatMap(({ file }) => [file, `${file}.map`]);
+
+const patientLibrary = 'test/workbench/patient-library.ts';
+
+/** Each of them made once, see products.ts. */
+export const products = {
+  extensions: { name: 'extensions', sources: ['machines', 'src', 'examples', ...builder], make: buildExtensions, made: filesOf },
+  library: {
+    name: 'library', sources: ['machines', 'src', ...builder], make: buildLibrary,
+    made: (built) => [...filesOf(built), ...doors.flatMap((door) => [`dist/${door}.cjs`, `dist/browser/${door}.cjs`])],
+  },
+  tests: {
+    name: 'tests in VS Code', sources: ['machines', 'src', 'examples', 'test', 'tools', ...builder], make: buildVscodeTests, made: filesOf,
+  },
+  patientNofx: {
+    name: 'NofX of the workbench tests', sources: ['machines', 'src', 'examples', patientLibrary, ...builder], make: buildPatientNofx,
+    made: (built) => [...filesOf(built), 'out/test/workbench/nofx/package.json'],
+  },
+} satisfies Record<string, Product<BuiltFile[]>>;
+
+/** The library's type declarations, made once. */
+export const types: Product<void> = {
+  name: 'types', sources: ['machines', 'src', 'tsconfig.json', 'tools/tsconfig.types.json', 'package-lock.json'],
+  make: buildTypes, made: () => ['dist/types'],
+};
+
+/** The NofX example as the tests of the workbench have it. */
+async function buildPatientNofx(): Promise<BuiltFile[]> {
+  const folder = path.relative(projectRoot, patientNofxFolder);
+  await mkdir(patientNofxFolder, { recursive: true });
+  await cp(path.join(nofxFolder, 'package.json'), path.join(patientNofxFolder, 'package.json'));
+  return bundle({
+    ...fromSource,
+    alias: { ...fromSource.alias, 'holdfast/vscode': path.join(projectRoot, patientLibrary) },
+    entryPoints: [path.join(nofxFolder, 'src/extension.ts')],
+    outfile: path.join(folder, 'dist/extension.cjs'),
+    format: 'cjs',
+    sourcemap: 'inline',
+  });
+}
+
 /** The tests that run inside VS Code, a bundle each: its extension host loads CommonJS only. */
-export async function buildVscodeTests(): Promise<BuiltFile[]> {
+async function buildVscodeTests(): Promise<BuiltFile[]> {
   await rm(path.join(projectRoot, 'out/test/vscode'), { recursive: true, force: true });
   if (!present('test/vscode')) return [];
   const names = await readdir(path.join(projectRoot, 'test/vscode'), { recursive: true });
@@ -139,10 +185,9 @@ export async function buildVscodeTests(): Promise<BuiltFile[]> {
   return [...onNode, ...suite];
 }
 
-/** The library's type declarations. */
-export async function buildTypes(): Promise<void> {
+async function buildTypes(): Promise<void> {
   const compiler = path.join(projectRoot, 'node_modules/typescript/bin/tsc');
-  await mkdir(path.join(projectRoot, 'dist'), { recursive: true });
+  await rm(path.join(projectRoot, 'dist/types'), { recursive: true, force: true });
   await run(process.execPath, [compiler, '--project', 'tools/tsconfig.types.json'], projectRoot);
 }
 

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import readline from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../test/limits.ts';
 
 /** An answer of the service inside VS Code. */
 export interface Answer {
@@ -27,21 +27,17 @@ export class DemoLink {
   }
 
   /** Connects as soon as the driver listens. */
-  static async connect(path: string, limit = 60_000): Promise<DemoLink> {
-    const end = Date.now() + limit;
-    for (;;) {
-      const socket = net.connect(path);
-      const connected = await new Promise<boolean>((resolve) => {
-        socket.once('connect', () => resolve(true));
-        socket.once('error', () => resolve(false));
-      });
-      if (connected) return new DemoLink(socket);
-      if (Date.now() > end) throw new Error('The demo driver did not start within a minute.');
-      await delay(100);
-    }
+  static async connect(path: string): Promise<DemoLink> {
+    let socket: net.Socket;
+    await until('the demo driver listens', () => new Promise<boolean>((resolve) => {
+      socket = net.connect(path);
+      socket.once('connect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+    }));
+    return new DemoLink(socket!);
   }
 
-  call(call: 'get' | 'update' | 'health' | 'metrics' | 'reads', ...args: unknown[]): Promise<Answer> {
+  call(call: 'get' | 'update' | 'health' | 'metrics' | 'reads' | 'land' | 'seen' | 'theme', ...args: unknown[]): Promise<Answer> {
     const id = ++this.#calls;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);

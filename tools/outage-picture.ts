@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runCommand } from './vscode-host/drive.ts';
-import { projectRoot } from './vscode-host/paths.ts';
+import { nofxFolder, projectRoot } from './vscode-host/paths.ts';
 import { inspectorFrame, openDesk } from '../test/workbench/workbench.ts';
 import { animatedPng, type Frame } from './animated-png.ts';
 
@@ -19,7 +19,7 @@ const desk = await openDesk({
   'workbench.activityBar.location': 'hidden',
   // The notification would lie over what is shown.
   'holdfast.alerts.notify': false,
-}, { viewport: { width: clip.width, height: clip.y + clip.height } });
+}, { nofx: nofxFolder, viewport: { width: clip.width, height: clip.y + clip.height } });
 try {
   const { page } = desk.workbench;
   // What moves is drawn where it comes to rest: a frame in between would show neither.

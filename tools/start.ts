@@ -6,8 +6,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { buildExtensions, buildLibrary } from './bundles.ts';
+import { products } from './bundles.ts';
 import { createDemoWorkspace } from './demo-workspace.ts';
+import { ready } from './products.ts';
 import { showProgress } from './progress.ts';
 import { ensureServer } from './vscode-host/fetch.ts';
 import { prepareHome, temporaryFolder } from './vscode-host/home.ts';
@@ -40,7 +41,7 @@ try {
 async function start(): Promise<RunningServer> {
   const progress = showProgress();
   progress.step('Building');
-  await Promise.all([buildLibrary(), buildExtensions()]);
+  await ready(products.extensions);
   const version = asVersion(process.env['HOLDFAST_VSCODE_VERSION']);
   const installed = await ensureServer(version, progress.step);
 

@@ -4,8 +4,8 @@
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { again, notifications, openFile, runCommand } from './vscode-host/drive.ts';
-import { projectRoot } from './vscode-host/paths.ts';
+import { hoverOver, notifications, openFile, runCommand } from './vscode-host/drive.ts';
+import { nofxFolder, projectRoot } from './vscode-host/paths.ts';
 import { openDesk } from '../test/workbench/workbench.ts';
 
 const folder = path.join(projectRoot, 'media/walkthrough');
@@ -21,6 +21,7 @@ const desk = await openDesk({
   'editor.autoClosingBrackets': 'never',
   'editor.autoIndent': 'none',
 }, {
+  nofx: nofxFolder,
   viewport: { width: 720, height: 450 },
   workspaceSettings: '{\n  "nofx.aiProvider": "claude",\n  "nofx.maxAgents": 500,\n  "nofx.logLevl": "info"\n}',
 });
@@ -31,16 +32,13 @@ try {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   const take = async (name: string): Promise<void> => void await page.screenshot({ path: path.join(folder, `${name}.png`) });
   const rows = page.locator('.part.sidebar .monaco-list-row');
-  const away = (): Promise<void> => page.mouse.move(550, 250);
+  const elsewhere = { x: 550, y: 250 };
+  const away = (): Promise<void> => page.mouse.move(elsewhere.x, elsewhere.y);
 
   await openFile(page, 'settings.json');
   await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
   const hover = page.locator('.monaco-hover').filter({ hasText: 'must be a whole number' });
-  await again(async () => {
-    await away();
-    await page.locator('.monaco-editor .view-line span', { hasText: '500' }).last().hover();
-    await hover.getByText('Quick Fix').waitFor({ timeout: 10_000 });
-  });
+  await hoverOver(page, page.locator('.monaco-editor .view-line span', { hasText: '500' }).last(), hover.getByText('Quick Fix'), elsewhere);
   await take('marks');
 
   await away();
@@ -62,11 +60,8 @@ try {
   await page.mouse.down();
   await page.mouse.move(340, 300, { steps: 5 });
   await page.mouse.up();
-  await again(async () => {
-    await away();
-    await page.locator('.part.statusbar .statusbar-item[id*="holdfast"]').hover();
-    await page.locator('.monaco-hover').filter({ hasText: 'nofx is' }).waitFor({ timeout: 5_000 });
-  });
+  const item = page.locator('.part.statusbar .statusbar-item[id*="holdfast"]');
+  await hoverOver(page, item, page.locator('.monaco-hover').filter({ hasText: 'nofx is' }), elsewhere);
   await take('health');
 
   await away();

@@ -4,13 +4,11 @@ import { expect } from 'chai';
 import { run } from '../../tools/run.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
-import { blocksOf } from './documents.ts';
-import { typeErrors } from './typecheck.ts';
+import { codeOf, typeErrors } from './typecheck.ts';
 
 /** The pages for contributors, followed in a copy of the repository. */
-describe('Contributing', function () {
-  this.timeout(120_000);
-  const files = ['setting-kind', 'machine', 'store'].flatMap((page) => [...blocksOf(`docs/contributing/${page}.md`)]);
+describe('Contributing', () => {
+  const files = [...codeOf.contributing];
 
   it('has code for each page', () => {
     expect(files.map(([name]) => name)).to.deep.equal([
@@ -28,7 +26,7 @@ describe('Contributing', function () {
       mkdirSync(path.dirname(path.join(tree, name)), { recursive: true });
       writeFileSync(path.join(tree, name), code);
     }
-    expect(typeErrors(files.map(([name]) => path.join(tree, name)), tree)).to.equal('');
+    expect(await typeErrors('contributing')).to.equal('');
     const tests = files.map(([name]) => name).filter((name) => name.endsWith('.test.ts'));
     const report = await run(path.join(tree, 'node_modules/.bin/mocha'), ['--no-config', '--reporter', 'tap', ...tests], tree);
     expect(report).to.match(/# fail 0/).and.to.match(/# pass [78]/);

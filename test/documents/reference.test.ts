@@ -4,5 +4,5 @@ import { stalePages } from '../../tools/reference/main.ts';
 describe('The reference', () => {
   it('says what the source says: run `npm run reference` when it does not', async () => {
     expect(await stalePages()).to.deep.equal([]);
-  }).timeout(60_000);
+  });
 });

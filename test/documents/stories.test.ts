@@ -9,5 +9,5 @@ describe('The stories of the README', () => {
     expect(told).to.include('plain     both updates resolved; settings.json says 4').and.to.include('Holdfast  both updates resolved; settings.json says 5');
     expect(told).to.include('one more is "many1"').and.to.include('one more is 9');
     expect(told).to.match(/plain {5}after: {2}Unable to write .*unsaved changes/).and.to.match(/Holdfast {2}after: {2}stored/);
-  }).timeout(180_000);
+  });
 });

@@ -8,8 +8,7 @@ import { run } from '../../tools/run.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
 
-describe('Example: a Node program with its settings in a JSON file', function () {
-  this.timeout(60_000);
+describe('Example: a Node program with its settings in a JSON file', () => {
   let folder: string;
   let file: string;
 

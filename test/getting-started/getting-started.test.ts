@@ -1,12 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { makePackages } from '../../tools/package/main.ts';
+import { packagesReady } from '../../tools/package/main.ts';
 import { run } from '../../tools/run.ts';
-import { notifications, runCommand, webview } from '../../tools/vscode-host/drive.ts';
+import { notification, notifications, runCommand, webview } from '../../tools/vscode-host/drive.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
 import { openWorkbench, quietSettings, type Workbench } from '../../tools/vscode-host/workbench.ts';
+import { limits } from '../limits.ts';
 import { stepsOf } from './steps.ts';
 
 /**
@@ -14,8 +15,7 @@ import { stepsOf } from './steps.ts';
  * it wrote is in empty-extension.json (generator-code 1.12.0). With HOLDFAST_YO=1 it is run, and held against that; it
  * refuses root.
  */
-describe('Getting started', function () {
-  this.timeout(300_000);
+describe('Getting started', () => {
   const steps = stepsOf(path.join(projectRoot, 'docs/getting-started.md'), 'And then');
   const vsixFiles: string[] = [];
   let folder: string;
@@ -23,7 +23,7 @@ describe('Getting started', function () {
   let aWriteWaits = false;
 
   before(async () => {
-    await makePackages();
+    await packagesReady();
     folder = temporaryFolder();
   });
 
@@ -74,7 +74,7 @@ describe('Getting started', function () {
       extensionDevelopmentPaths: [folder],
       vsixFiles,
       // As on a desktop: in a browser VS Code saves by itself.
-      userSettings: { ...quietSettings, 'files.autoSave': 'off' },
+      userSettings: { ...quietSettings, 'files.autoSave': 'off', 'holdfast.failedWrites.waitFor': limits.condition / 1_000 },
     });
     const { page } = workbench;
     const command = /^Run \*\*(.+?)\*\*/.exec(words)?.[1];
@@ -101,7 +101,7 @@ describe('Getting started', function () {
       await page.locator('.tab.dirty').first().waitFor({ state: key === 'Enter' ? 'attached' : 'detached' });
     }
     if (said !== undefined) {
-      await notifications(page).filter({ hasText: said }).first().waitFor({ timeout: 30_000 });
+      await notification(page, said);
       // A question that is put away is answered: the write would not wait any longer.
       if (said === 'unsaved changes') aWriteWaits = true;
       else if (key !== undefined) aWriteWaits = false;

@@ -10,9 +10,7 @@ import { bench } from '../unit/service/support.ts';
 const ops = (name: string): string => path.join(projectRoot, 'ops', name);
 const read = <T>(name: string): T => load(readFileSync(ops(name), 'utf8')) as T;
 
-describe('What Prometheus says of', function () {
-  this.timeout(60_000);
-
+describe('What Prometheus says of', () => {
   before(function () {
     // Where everything must be tested, its absence is a failure.
     if (hasPrometheus() || process.env['CI']) return;

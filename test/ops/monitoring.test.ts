@@ -5,6 +5,7 @@ import { background, freePort, hasPrometheus, howToInstall, PrometheusApi } from
 import { run } from '../../tools/run.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
+import { until } from '../limits.ts';
 import { stepsOf } from '../getting-started/steps.ts';
 import { checkDashboard } from './dashboard.ts';
 
@@ -13,8 +14,7 @@ import { checkDashboard } from './dashboard.ts';
  * which are free ones; the pace, so that nobody waits; and `npm install`, which another suite does: here the library
  * is the source.
  */
-describe('Monitoring', function () {
-  this.timeout(60_000);
+describe('Monitoring', () => {
   const steps = stepsOf(path.join(projectRoot, 'docs/monitoring.md'), 'Grafana');
   const running: ReturnType<typeof background>[] = [];
   const ports = new Map<string, number>();
@@ -73,12 +73,12 @@ describe('Monitoring', function () {
     const texts = [...words.matchAll(/`(.+?)`/g)].map(([, text]) => text!).filter((text) => text !== 'userAction');
     expect(texts, 'There is something to see').not.to.deep.equal([]);
     let last = '';
-    while (!texts.every((text) => last.includes(text))) {
-      // Until the test's own time is over.
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    const seen = until(`${texts.join(', ')} is to be seen`, async () => {
       last = await said().catch((error: Error) => error.message);
       failIfOneHasEnded();
-    }
+      return texts.every((text) => last.includes(text));
+    });
+    await seen.catch((error: Error) => { throw new Error(`${error.message} Last it was:\n${last}`); });
   }
 
   function failIfOneHasEnded(): void {

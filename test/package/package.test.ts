@@ -6,13 +6,10 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { build } from 'esbuild';
 import { attw, publint, webpack } from '../../tools/package-checks/package-checks.ts';
-import { makePackages, type Packages } from '../../tools/package/main.ts';
+import { packagesReady, type Packages } from '../../tools/package/main.ts';
 import { run } from '../../tools/run.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
-
-let made: Promise<Packages> | undefined;
-const packagesMade = (): Promise<Packages> => (made ??= makePackages());
 
 /** The library as a stranger gets it: from the tarball, in a project of their own, with none of our folders around it. */
 describe('The npm package', () => {
@@ -23,7 +20,7 @@ describe('The npm package', () => {
   const node = (file: string): Promise<string> => run(process.execPath, [inProject(file)], project);
 
   before(async () => {
-    packages = await packagesMade();
+    packages = await packagesReady();
     project = temporaryFolder();
     cpSync(path.join(import.meta.dirname, 'stranger'), project, { recursive: true });
     // TypeScript takes a file for a module of one kind or the other by its extension.
@@ -152,7 +149,7 @@ describe('The npm package', () => {
 /** What `code --install-extension` gets. That it runs there: npm run demo, and the suite "getting started". */
 describe('The VSIX files', () => {
   before(async () => {
-    await packagesMade();
+    await packagesReady();
   });
 
   for (const [folder, bundled] of [['extension', ['jsonc-parser', 'superjson', 'xstate']], ['nofx', ['xstate', 'yup']]] as const) {

@@ -1,8 +1,11 @@
 import { expect } from 'chai';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Locator, Page } from 'playwright-core';
-import { again, answerNotification, notifications, openFile, runCommand, webview } from '../../tools/vscode-host/drive.ts';
+import type { Page } from 'playwright-core';
+import {
+  answerNotification, hoverOver, notification, openFile, runCommand, shownNotifications, watch, webview,
+} from '../../tools/vscode-host/drive.ts';
+import { again, until } from '../limits.ts';
 import { accessibilityProblems, openDesk, type Desk } from './workbench.ts';
 
 const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern', contrast: 'Default High Contrast' };
@@ -15,16 +18,7 @@ async function replaceAll(page: Page, text: string): Promise<void> {
   await page.keyboard.insertText(text);
 }
 
-async function setTheme(page: Page, theme: string): Promise<void> {
-  await runCommand(page, 'Preferences: Color Theme');
-  await page.locator('.quick-input-widget input[type="text"]:visible').fill(theme.replace('Default ', ''));
-  await page.keyboard.press('Enter');
-  const kind = theme.includes('Contrast') ? 'hc-black' : theme.includes('Light') ? 'vs' : 'vs-dark';
-  await page.locator(`.monaco-workbench.${kind}`).waitFor();
-}
-
-describe('Settings that explain and mend themselves', function () {
-  this.timeout(120_000);
+describe('Settings that explain and mend themselves', () => {
   let desk: Desk;
   let page: Page;
 
@@ -53,9 +47,8 @@ describe('Settings that explain and mend themselves', function () {
   });
 
   it('the hover says which value is in effect, and where it comes from', async () => {
-    await page.locator('.monaco-editor .view-line span', { hasText: '"nofx.maxAgents"' }).last().hover();
     const hover = page.locator('.monaco-hover').filter({ hasText: 'In effect' });
-    await hover.waitFor();
+    await hoverOver(page, page.locator('.monaco-editor .view-line span', { hasText: '"nofx.maxAgents"' }).last(), hover);
     await desk.picture('editor-hover-dark');
     expect(await hover.innerText()).to.contain('Stored in');
   });
@@ -64,19 +57,19 @@ describe('Settings that explain and mend themselves', function () {
     const menu = page.locator('.action-widget');
     const fix = menu.getByText('Use 50, the nearest legal value');
     // A menu that was asked for while the marks were being drawn anew does not come, or lacks the fix.
-    await again(async () => {
+    await again(async (timeout) => {
       await page.keyboard.press('Escape');
-      await page.locator('.monaco-editor .view-line span', { hasText: '500' }).last().click();
+      await page.locator('.monaco-editor .view-line span', { hasText: '500' }).last().click({ timeout });
       await page.keyboard.press('ControlOrMeta+Period');
-      await fix.waitFor({ timeout: 8_000 });
+      await fix.waitFor({ timeout });
+      await desk.picture('editor-quick-fix-dark');
+      await fix.click({ timeout });
     });
-    await desk.picture('editor-quick-fix-dark');
-    await fix.click();
     await problems().filter({ hasText: 'nofx.maxAgents' }).waitFor({ state: 'detached' });
     await page.keyboard.press('ControlOrMeta+S');
     await page.locator('.tab.active:not(.dirty)').filter({ hasText: 'settings.json' }).waitFor();
     expect(onDisk()).to.contain('"nofx.maxAgents": 50');
-    for (let tries = 0; tries < 200 && (await desk.link.call('get', 'maxAgents')).value !== 50; tries++) await page.waitForTimeout(50);
+    await until('the value is used', async () => (await desk.link.call('get', 'maxAgents')).value === 50);
     expect((await desk.link.call('get', 'maxAgents')).value).to.equal(50);
   });
 
@@ -85,12 +78,14 @@ describe('Settings that explain and mend themselves', function () {
     await page.locator('.tab.active.dirty').waitFor();
     const first = desk.link.call('update', 'agentSpawnDelay', 3_000, { target: 'workspace' });
     const second = desk.link.call('update', 'logLevel', 'warn', { target: 'workspace' });
-    const notification = notifications(page).filter({ hasText: 'is not stored yet. The settings file has unsaved changes.' });
-    await notification.waitFor();
-    await page.waitForFunction("[...document.querySelectorAll('.notification-toast')].every((toast) => getComputedStyle(toast).opacity === '1')");
+    const asked = 'is not stored yet. The settings file has unsaved changes.';
+    const question = await notification(page, asked);
     await desk.picture('editor-failed-write-dark');
-    expect(await notifications(page).count(), 'one a cause').to.equal(1);
-    await notification.getByRole('button', { name: 'Save and retry' }).click();
+    // In the list of all, where none goes by itself.
+    await runCommand(page, 'Notifications: Show Notifications');
+    await question.first().waitFor();
+    expect(await question.count(), 'one a cause').to.equal(1);
+    await answerNotification(page, asked, 'Save and retry');
     for (const answer of [await first, await second]) expect(answer).to.deep.include({ ok: true, value: { outcome: 'stored', target: 'workspace' } });
     expect(JSON.parse(onDisk())).to.deep.equal({ 'nofx.maxAgents': 9, 'nofx.agentSpawnDelay': 3_000, 'nofx.logLevel': 'warn' });
   });
@@ -110,11 +105,12 @@ describe('Settings that explain and mend themselves', function () {
     await replaceAll(page, '{\n  "nofx.maxAgents": 8\n}');
     await page.locator('.tab.active.dirty').waitFor();
     const pending = desk.link.call('update', 'agentSpawnDelay', 4_000, { target: 'workspace' });
-    await notifications(page).filter({ hasText: 'nofx.agentSpawnDelay is not stored yet.' }).waitFor();
+    await notification(page, 'nofx.agentSpawnDelay is not stored yet.');
+    const said = await watch(page, 'status bar', '.part.statusbar .statusbar-item');
     await page.locator('.editor-group-container.active .monaco-editor .view-lines').first().click();
     await page.keyboard.press('ControlOrMeta+S');
     expect(await pending).to.deep.include({ ok: true, value: { outcome: 'stored', target: 'workspace' } });
-    await page.locator('.part.statusbar').getByText('nofx.agentSpawnDelay is stored.').waitFor();
+    await said.until('nofx.agentSpawnDelay is stored.');
     expect(JSON.parse(onDisk())).to.deep.equal({ 'nofx.maxAgents': 8, 'nofx.agentSpawnDelay': 4_000 });
   });
 
@@ -123,12 +119,9 @@ describe('Settings that explain and mend themselves', function () {
     await replaceAll(page, '{\n  "nofx.maxAgents": 8,\n  "nofx.agentSpawnDelay": 4000\n}\n');
     await page.locator('.tab.active.dirty').waitFor();
     const pending = desk.link.call('update', 'logLevel', 'error', { target: 'workspace' });
-    const notification = notifications(page).filter({ hasText: 'nofx.logLevel is not stored yet.' });
-    await notification.waitFor();
-    const moot = notifications(page).filter({ hasText: 'nofx.agentSpawnDelay is not stored yet.' });
-    // VS Code itself puts a notification away after some seconds.
-    if (await moot.count() > 0) await moot.getByRole('button', { name: 'Write to user settings instead' }).click();
-    await notification.getByRole('button', { name: 'Save and retry' }).click();
+    await notification(page, 'nofx.logLevel is not stored yet.');
+    await answerNotification(page, 'nofx.agentSpawnDelay is not stored yet.', 'Write to user settings instead');
+    await answerNotification(page, 'nofx.logLevel is not stored yet.', 'Save and retry');
     expect(await pending).to.deep.include({ ok: true, value: { outcome: 'stored', target: 'workspace' } });
     expect(JSON.parse(onDisk())).to.deep.equal({ 'nofx.maxAgents': 8, 'nofx.agentSpawnDelay': 4_000, 'nofx.logLevel': 'error' });
     expect(readFileSync(desk.workbench.home.userSettings, 'utf8')).to.equal(user);
@@ -138,15 +131,16 @@ describe('Settings that explain and mend themselves', function () {
     await runCommand(page, 'View: Close All Editors');
     writeFileSync(settings(), '{\n  "nofx.maxAgents": 8,\n  oops\n}');
     const pending = desk.link.call('update', 'agentSpawnDelay', 5_000, { target: 'workspace' });
-    const notification = notifications(page).filter({ hasText: 'it is not valid JSON' });
-    await notification.waitFor();
-    const first = await notification.elementHandle();
-    await notification.getByRole('button', { name: 'Retry now' }).click();
-    await first.waitForElementState('hidden');
-    await notification.waitFor();
-    expect(await notification.count(), 'one a cause').to.equal(1);
+    const cause = 'it is not valid JSON';
+    // In the list of all, where nothing goes and comes back by itself.
+    await runCommand(page, 'Notifications: Show Notifications');
+    await notification(page, cause);
+    const asked = await watch(page, 'questions', shownNotifications);
+    await answerNotification(page, cause, 'Retry now');
+    await until('it is asked again', async () => (await asked.seen()).filter((text) => text.includes(cause)).length > 1);
+    expect(await (await notification(page, cause)).count(), 'one a cause').to.equal(1);
     await desk.picture('editor-broken-file-dark');
-    await notification.getByRole('button', { name: 'Open settings.json' }).click();
+    await answerNotification(page, cause, 'Open settings.json');
     await page.locator('.tab.active').filter({ hasText: 'settings.json' }).waitFor();
     await replaceAll(page, '{\n  "nofx.maxAgents": 8\n}');
     await page.keyboard.press('ControlOrMeta+S');
@@ -161,21 +155,14 @@ describe('Settings that explain and mend themselves', function () {
     await page.keyboard.press('ControlOrMeta+S');
     await runCommand(page, 'View: Show Holdfast');
     const row = (text: string) => page.locator('.part.sidebar .monaco-list-row').filter({ hasText: text });
-    await row('maxAgents').waitFor();
+    await row('maxAgents').filter({ hasText: /the last legal value|the default/ }).waitFor();
     expect(await row('maxAgents').innerText()).to.match(/\d+ \((the last legal value|the default)\)/);
     await row('Actors').waitFor();
     for (const [name, theme] of Object.entries(themes)) {
-      await setTheme(page, theme);
+      await desk.setTheme(theme);
       await desk.picture(`editor-health-view-${name}`);
     }
-    await setTheme(page, themes.dark);
-  });
-
-  /** VS Code gives a hover up when something else moves meanwhile. */
-  const lookAt = (item: Locator, hover: Locator): Promise<void> => again(async () => {
-    await page.mouse.move(400, 300);
-    await item.hover();
-    await hover.waitFor({ timeout: 5_000 });
+    await desk.setTheme(themes.dark);
   });
 
   it('the status bar says what there is to do, in every theme: checks, breakers, queue, the last error; a click offers actions', async () => {
@@ -183,31 +170,33 @@ describe('Settings that explain and mend themselves', function () {
     await item.filter({ hasText: 'nofx' }).waitFor();
     const hover = page.locator('.monaco-hover').filter({ hasText: 'nofx is' });
     for (const [name, theme] of Object.entries(themes)) {
-      await setTheme(page, theme);
-      await lookAt(item, hover);
+      await desk.setTheme(theme);
+      await hoverOver(page, item, hover);
       await desk.picture(`editor-status-bar-${name}`);
       await page.mouse.move(400, 300);
       await hover.waitFor({ state: 'hidden' });
     }
-    await setTheme(page, themes.dark);
-    await lookAt(item, hover);
+    await desk.setTheme(themes.dark);
+    await hoverOver(page, item, hover);
     expect(await hover.innerText()).to.contain('Correct nofx.maxAgents in the settings.').and.to.contain('closed').and.to.contain('Writes waiting or under way: 0');
-    await item.click();
-    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Show Health' }).waitFor();
+    await again(async (timeout) => {
+      await item.click({ timeout });
+      await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Show Health' }).waitFor({ timeout });
+    });
     await desk.picture('editor-actions-dark');
     await page.keyboard.press('Escape');
   });
 
   it('settings.json says in the status bar how many settings are to be looked at', async () => {
-    await page.locator('#status\\.languageStatus').hover();
-    await page.locator('.hover-language-status').filter({ hasText: 'One setting to look at' }).waitFor();
+    const said = page.locator('.hover-language-status').filter({ hasText: 'One setting to look at' });
+    await hoverOver(page, page.locator('#status\\.languageStatus'), said);
     await desk.picture('editor-language-status-dark');
     await page.mouse.move(400, 300);
   });
 
   it('the health document has no accessibility problem of its own', async () => {
     await runCommand(page, 'Holdfast: Show Health');
-    const frame = await webview(page, 'Settings: health', 60_000);
+    const frame = await webview(page, 'Settings: health');
     await desk.picture('editor-health-document-dark');
     // The page is VS Code’s own preview of Markdown: its title, language, landmarks and colours are not ours.
     const theirs = /^(color-contrast|document-title|html-has-lang|landmark-one-main|region):/;
@@ -218,21 +207,26 @@ describe('Settings that explain and mend themselves', function () {
   it('its inline actions act: edit setting opens the setting', async () => {
     const row = page.locator('.part.sidebar .monaco-list-row').filter({ hasText: 'logLevel' }).first();
     // A click on a row that VS Code draws anew at that moment is lost.
-    await again(async () => {
-      await row.hover();
-      await row.getByRole('button', { name: 'Edit Setting' }).click({ timeout: 5_000 });
-      await page.locator('.settings-editor .setting-item-label').filter({ hasText: 'Log Level' }).first().waitFor({ timeout: 5_000 });
+    await again(async (timeout) => {
+      await row.hover({ timeout });
+      await row.getByRole('button', { name: 'Edit Setting' }).click({ timeout });
+      await page.locator('.settings-editor .setting-item-label').filter({ hasText: 'Log Level' }).first().waitFor({ timeout });
     });
   });
 
   it('the demo breaks and heals a service before the eyes', async () => {
+    const rows = await watch(page, 'health view', '.part.sidebar .monaco-list-row');
     await runCommand(page, 'Holdfast: Break and Heal a Demo');
-    await page.locator('.part.sidebar .monaco-list-row').filter({ hasText: 'open, probes in' }).first().waitFor();
+    await rows.until('open, probes in');
     await desk.picture('editor-demo-broken-dark');
-    const row = page.locator('.part.sidebar .monaco-list-row').filter({ hasText: /^demo/ }).and(page.locator('[aria-level="1"]'));
-    await row.filter({ hasText: /^demo\s*healthy/ }).waitFor({ timeout: 60_000 });
+    const healed = async (): Promise<boolean> => {
+      const seen = await rows.seen();
+      return seen.slice(seen.findIndex((text) => text.includes('open, probes in'))).some((text) => /^demo\s*healthy/.test(text));
+    };
+    await until('it has healed', healed);
     await desk.picture('editor-demo-healed-dark');
-    await row.waitFor({ state: 'detached', timeout: 60_000 });
+    const row = page.locator('.part.sidebar .monaco-list-row').filter({ hasText: /^demo/ }).and(page.locator('[aria-level="1"]'));
+    await row.waitFor({ state: 'detached' });
   });
 
   it('the walkthrough has four steps, each with a picture of the real thing', async () => {
@@ -240,6 +234,7 @@ describe('Settings that explain and mend themselves', function () {
     await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Settings that explain and mend themselves' }).click();
     const steps = page.locator('.getting-started-step');
     await page.locator('.getting-started-step').filter({ hasText: 'Mistakes are marked where they are' }).waitFor();
+    await steps.nth(3).waitFor();
     expect(await steps.count()).to.equal(4);
     for (const title of ['A setting that cannot be stored', 'See how your settings are', 'Watch something break and heal', 'Mistakes are marked']) {
       await steps.filter({ hasText: title }).click();

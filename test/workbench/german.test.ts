@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { again, notifications, openFile, runCommand, webview } from '../../tools/vscode-host/drive.ts';
+import { answerNotification, hoverOver, notification, openFile, runCommand, webview } from '../../tools/vscode-host/drive.ts';
+import { again } from '../limits.ts';
 import { accessibilityProblems, openDesk, type Desk } from './workbench.ts';
 
 /** Without a language pack VS Code's own texts, and those of the NofX example, stay English. Holdfast's do not. */
-describe('In German', function () {
-  this.timeout(120_000);
+describe('In German', () => {
   let desk: Desk;
   let page: Page;
 
@@ -28,11 +28,7 @@ describe('In German', function () {
     await problem('nofx.maxAgents muss eine ganze Zahl von 1 bis 50 sein. Stattdessen gilt 3 (der Standardwert).').waitFor();
     await problem('nofx.logLevl ist keine Einstellung von nofx. Meinten Sie nofx.logLevel?').waitFor();
     const hover = page.locator('.monaco-hover').filter({ hasText: 'Es gilt: 3 (der Standardwert)' });
-    await again(async () => {
-      await page.mouse.move(400, 300);
-      await page.locator('.monaco-editor .view-line span', { hasText: '"nofx.maxAgents"' }).last().hover();
-      await hover.waitFor({ timeout: 5_000 });
-    });
+    await hoverOver(page, page.locator('.monaco-editor .view-line span', { hasText: '"nofx.maxAgents"' }).last(), hover);
     expect(await hover.innerText()).to.contain('Gespeichert in');
     await page.mouse.move(400, 300);
   });
@@ -45,20 +41,21 @@ describe('In German', function () {
     await page.keyboard.press('Enter');
     await page.locator('.tab.active.dirty').waitFor();
     const pending = desk.link.call('update', 'agentSpawnDelay', 3_000, { target: 'workspace' });
-    const notification = notifications(page).filter({ hasText: 'nofx.agentSpawnDelay ist noch nicht gespeichert. Die Einstellungsdatei hat ungespeicherte Änderungen.' });
-    await notification.waitFor();
+    const question = 'nofx.agentSpawnDelay ist noch nicht gespeichert. Die Einstellungsdatei hat ungespeicherte Änderungen.';
+    await notification(page, question);
     await desk.picture('editor-german-dark');
-    await notification.getByRole('button', { name: 'Speichern und wiederholen' }).click();
+    await answerNotification(page, question, 'Speichern und wiederholen');
     expect((await pending).ok).to.equal(true);
     // The tree is drawn anew whenever something happens: a click may meet a row that is about to go.
     const row = (text: string) => page.locator('.part.sidebar .monaco-list-row').filter({ hasText: text }).first();
-    await again(async () => {
-      if (await row('Letzte Ereignisse').getAttribute('aria-expanded') !== 'true') await row('Letzte Ereignisse').click();
-      await row('Ein Versuch ist gescheitert.').waitFor({ timeout: 5_000 });
+    await again(async (timeout) => {
+      const events = row('Letzte Ereignisse');
+      if (await events.getAttribute('aria-expanded', { timeout }) !== 'true') await events.click({ timeout });
+      await row('Ein Versuch ist gescheitert.').waitFor({ timeout });
     });
     await runCommand(page, 'Holdfast: Zustand anzeigen');
     await page.locator('.tab.active').filter({ hasText: 'Zustand' }).waitFor();
-    await webview(page, 'Einstellungen: Zustand', 60_000);
+    await webview(page, 'Einstellungen: Zustand');
   });
 
   it('the State Inspector', async () => {

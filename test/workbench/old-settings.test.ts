@@ -2,29 +2,25 @@ import { expect } from 'chai';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { answerNotification, notifications, openFile } from '../../tools/vscode-host/drive.ts';
+import { answerNotification, notification, notifications, openFile } from '../../tools/vscode-host/drive.ts';
+import { until } from '../limits.ts';
 import { openDesk, type Desk } from './workbench.ts';
 
 const old = '{\n  "nofx.agentSpawnDelaySeconds": 3,\n  "nofx.logLevel": "verbose",\n  // Four are enough.\n  "nofx.maxAgents": 4\n}\n';
 
-describe('Settings of earlier versions, as a person meets them', function () {
-  this.timeout(120_000);
+describe('Settings of earlier versions, as a person meets them', () => {
   let desk: Desk;
   let page: Page;
 
   const settings = (): string => path.join(desk.workspace, '.vscode/settings.json');
   const onDisk = (): string => readFileSync(settings(), 'utf8');
   const offer = 'nofx: 2 settings are stored as an earlier version wrote them. They are understood as they are.';
-  /** Looks again and again; what it must be is said afterwards. */
-  const until = async (holds: () => boolean): Promise<void> => {
-    for (let tries = 0; tries < 600 && !holds(); tries++) await page.waitForTimeout(50);
-  };
   const problem = (text: string) => page.locator('.markers-panel .monaco-list-row').filter({ hasText: text });
 
   beforeEach(async () => {
     desk = await openDesk({ 'workbench.colorTheme': 'Default Dark Modern' }, { workspaceSettings: old });
     ({ page } = desk.workbench);
-    await notifications(page).filter({ hasText: offer }).waitFor();
+    await notification(page, offer);
   });
 
   afterEach(async () => {
@@ -44,7 +40,8 @@ describe('Settings of earlier versions, as a person meets them', function () {
   it('"Convert" writes all of it anew, and leaves the rest of the file as it was', async () => {
     await openFile(page, 'settings.json');
     await answerNotification(page, offer, 'Convert');
-    await until(() => onDisk().includes('"debug"') && !onDisk().includes('Seconds') && onDisk().includes('"nofx.agentSpawnDelay"'));
+    const all = ['"debug"', '"nofx.agentSpawnDelay"'];
+    await until('all is converted', () => all.every((each) => onDisk().includes(each)) && !onDisk().includes('Seconds'));
     expect(onDisk()).to.include('// Four are enough.').and.not.to.include('agentSpawnDelaySeconds').and.not.to.include('verbose');
     for (const line of ['"nofx.agentSpawnDelay": 3000', '"nofx.logLevel": "debug"', '"nofx.maxAgents": 4']) expect(onDisk()).to.include(line);
     expect((await desk.link.call('get', 'agentSpawnDelay')).value).to.equal(3_000);
@@ -54,7 +51,7 @@ describe('Settings of earlier versions, as a person meets them', function () {
   it('"Don’t Ask Again" is heeded from then on, and converts nothing', async () => {
     await answerNotification(page, offer, 'Don’t Ask Again');
     const user = desk.workbench.home.userSettings;
-    await until(() => readFileSync(user, 'utf8').includes('holdfast.oldSettings.offer'));
+    await until('the answer is stored', () => readFileSync(user, 'utf8').includes('holdfast.oldSettings.offer'));
     expect(JSON.parse(readFileSync(user, 'utf8'))).to.include({ 'holdfast.oldSettings.offer': false });
     expect(onDisk()).to.equal(old);
     await openFile(page, 'settings.json');

@@ -2,12 +2,15 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import axe from 'axe-core';
 import type { Frame } from 'playwright-core';
+import { products } from '../../tools/bundles.ts';
 import { DemoLink } from '../../tools/demo-link.ts';
 import { createDemoWorkspace } from '../../tools/demo-workspace.ts';
-import { webview } from '../../tools/vscode-host/drive.ts';
+import { ready } from '../../tools/products.ts';
+import { atRest, webview } from '../../tools/vscode-host/drive.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
-import { builtExtensions, projectRoot } from '../../tools/vscode-host/paths.ts';
+import { patientNofxFolder, projectRoot } from '../../tools/vscode-host/paths.ts';
 import { openWorkbench, quietSettings, type Workbench, type WorkbenchOptions } from '../../tools/vscode-host/workbench.ts';
+import { limits } from '../limits.ts';
 
 /** Pictures of the workbench are kept here, to be looked at. */
 export const pictures = path.join(projectRoot, 'out/workbench');
@@ -19,15 +22,21 @@ export interface Desk {
   /** The folder that is open. */
   readonly workspace: string;
   picture(name: string): Promise<void>;
+  /** Gives VS Code another theme, by its name in settings, and waits until it has it. */
+  setTheme(theme: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface DeskOptions extends Pick<WorkbenchOptions, 'viewport' | 'policies' | 'locale'> {
+  /** The folder of the NofX example. Default: as its limits are too long to run out, see patient-library.ts. */
+  readonly nofx?: string;
   /** The text of .vscode/settings.json when VS Code starts. */
   readonly workspaceSettings?: string;
 }
 
-export async function openDesk(settings: Record<string, unknown> = {}, { workspaceSettings, ...options }: DeskOptions = {}): Promise<Desk> {
+export async function openDesk(settings: Record<string, unknown> = {}, wanted: DeskOptions = {}): Promise<Desk> {
+  const { workspaceSettings, nofx = patientNofxFolder, ...options } = wanted;
+  await Promise.all([ready(products.extensions), ready(products.patientNofx)]);
   const folder = temporaryFolder();
   const workspace = await createDemoWorkspace(folder);
   if (workspaceSettings !== undefined) writeFileSync(path.join(workspace, '.vscode/settings.json'), workspaceSettings);
@@ -35,8 +44,9 @@ export async function openDesk(settings: Record<string, unknown> = {}, { workspa
   const workbench = await openWorkbench({
     ...options,
     folder: workspace,
-    extensionDevelopmentPaths: [...builtExtensions(), path.join(projectRoot, 'tools/demo-driver')],
-    userSettings: { ...quietSettings, 'files.autoSave': 'off', ...settings },
+    extensionDevelopmentPaths: [projectRoot, nofx, path.join(projectRoot, 'tools/demo-driver')],
+    // Writes wait for a test as long as a test waits for them.
+    userSettings: { ...quietSettings, 'files.autoSave': 'off', 'holdfast.failedWrites.waitFor': limits.condition / 1_000, ...settings },
     env: { ...process.env, HOLDFAST_DEMO_SOCKET: socket },
   });
   const link = await DemoLink.connect(socket);
@@ -46,8 +56,14 @@ export async function openDesk(settings: Record<string, unknown> = {}, { workspa
     link,
     workspace,
     picture: async (name) => {
-      await workbench.page.evaluate(fadedIn);
+      await atRest(workbench.page);
       await workbench.page.screenshot({ path: path.join(pictures, `${name}.png`) });
+    },
+    setTheme: async (theme) => {
+      await link.call('theme', theme);
+      const [dark, light] = theme.includes('High Contrast') ? ['hc-black', 'hc-light'] : ['vs-dark', 'vs'];
+      const kind = theme.includes('Light') ? light : dark;
+      await workbench.page.locator(`.monaco-workbench.${kind}`).waitFor();
     },
     close: async () => {
       link.close();
@@ -56,14 +72,6 @@ export async function openDesk(settings: Record<string, unknown> = {}, { workspa
     },
   };
 }
-
-/** Run in the page: what VS Code fades in has been faded in. */
-const fadedIn = `Promise.race([
-  new Promise((resolve) => setTimeout(resolve, 2_000)),
-  Promise.all(document.getAnimations()
-    .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
-    .map(({ finished }) => finished.catch(() => undefined))),
-]).then(() => undefined)`;
 
 export const inspectorFrame = ({ workbench }: Desk): Promise<Frame> => webview(workbench.page, 'Open Recording…');
 

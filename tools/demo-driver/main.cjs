@@ -39,12 +39,23 @@ exports.activate = async (context) => {
     }
   }, 1);
 
+  /** The values that VS Code has told of, of each setting and in order. */
+  const seen = new Map();
+  context.subscriptions.push(vscode.workspace.onDidChangeConfiguration((event) => {
+    if (!event.affectsConfiguration('nofx.maxAgents')) return;
+    seen.set('maxAgents', [...seen.get('maxAgents') ?? [], vscode.workspace.getConfiguration('nofx').get('maxAgents')]);
+  }));
+
   const calls = {
     get: (key) => configuration.get(key),
     update: (key, value, options) => configuration.update(key, value, options),
     health: () => configuration.healthCheck(),
     metrics: () => configuration.getMetrics(),
     reads: () => reads,
+    theme: (name) => vscode.workspace.getConfiguration('workbench').update('colorTheme', name, vscode.ConfigurationTarget.Global),
+    // In the tests of the workbench: what was refused first lands.
+    land: () => globalThis.landLateWrite(),
+    seen: (key) => seen.get(key) ?? [],
   };
   const server = net.createServer((socket) => {
     readline.createInterface({ input: socket }).on('line', async (line) => {

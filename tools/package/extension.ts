@@ -1,8 +1,9 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { buildExtensions, type BuiltFile } from '../bundles.ts';
+import { products, type BuiltFile } from '../bundles.ts';
 import { install } from '../on-demand.ts';
+import { ready } from '../products.ts';
 import { run } from '../run.ts';
 import { exampleExtensions, nofxFolder, projectRoot } from '../vscode-host/paths.ts';
 import { thirdPartyNotices } from './notices.ts';
@@ -22,7 +23,7 @@ const inBrowser = /\.cjs$/;
 
 /** Makes the VSIX of Holdfast and the one of the NofX example. Says where they are. */
 export async function packExtensions(into: string): Promise<{ readonly holdfast: string; readonly nofx: string }> {
-  const built = await buildExtensions();
+  const built = await ready(products.extensions);
   const isIn = (folder: string) => ({ file }: BuiltFile): boolean => path.resolve(projectRoot, file).startsWith(folder + path.sep);
   return {
     holdfast: await pack(into, projectRoot, 'extension', built.filter((each) => !exampleExtensions.some((folder) => isIn(folder)(each)))),

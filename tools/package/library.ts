@@ -1,6 +1,7 @@
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { buildLibrary, buildTypes, doors } from '../bundles.ts';
+import { doors, products, types } from '../bundles.ts';
+import { ready } from '../products.ts';
 import { run } from '../run.ts';
 import { projectRoot } from '../vscode-host/paths.ts';
 import { documents, stage } from './stage.ts';
@@ -11,9 +12,7 @@ const libraryFields = ['name', 'version', 'description', 'keywords', 'license', 
 
 /** Makes the npm package. Says where its tarball is. */
 export async function packLibrary(into: string): Promise<string> {
-  const built = await buildLibrary();
-  await rm(path.join(projectRoot, 'dist/types'), { recursive: true, force: true });
-  await buildTypes();
+  const [built] = await Promise.all([ready(products.library), ready(types)]);
 
   const folder = await stage('library', libraryFields, (manifest) => ({
     ...manifest,

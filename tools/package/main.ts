@@ -4,7 +4,9 @@
  */
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { products, types } from '../bundles.ts';
 import { installOrExit } from '../on-demand.ts';
+import { make, ready, type Product } from '../products.ts';
 import { projectRoot } from '../vscode-host/paths.ts';
 import { packExtensions } from './extension.ts';
 import { packLibrary } from './library.ts';
@@ -15,16 +17,32 @@ export interface Packages {
   readonly nofx: string;
 }
 
-const folder = path.join(projectRoot, 'out/packages');
+/** By their paths in the project, which may be moved. */
+const packages: Product<Packages> = {
+  name: 'packages',
+  sources: [
+    ...new Set([products.extensions, products.library, types].flatMap(({ sources }) => sources)),
+    'tools/package', 'l10n', 'media', 'docs/images', 'package.nls.json', 'package.nls.de.json', 'README.md', 'CHANGELOG.md', 'LICENSE',
+  ],
+  async make() {
+    const folder = path.join(projectRoot, 'out/packages');
+    const [tarball, { holdfast, nofx }] = await Promise.all([packLibrary(folder), packExtensions(folder)]);
+    const within = (file: string): string => path.relative(projectRoot, file);
+    return { tarball: within(tarball), holdfast: within(holdfast), nofx: within(nofx) };
+  },
+  made: (files) => [...Object.values(files) as string[], ...['library', 'extension', 'nofx'].map((name) => `out/packages/${name}`)],
+};
 
-export async function makePackages(): Promise<Packages> {
-  const [tarball, extensions] = await Promise.all([packLibrary(folder), packExtensions(folder)]);
-  return { tarball, ...extensions };
+/** The packages as the sources are now, by their absolute paths: made, unless they are there. */
+export async function packagesReady(): Promise<Packages> {
+  const { tarball, holdfast, nofx } = await ready(packages);
+  const at = (file: string): string => path.join(projectRoot, file);
+  return { tarball: at(tarball), holdfast: at(holdfast), nofx: at(nofx) };
 }
 
 if (process.argv[1] === import.meta.filename) {
   await installOrExit('tools/package');
-  for (const file of Object.values(await makePackages()) as string[]) {
-    console.log(`${(statSync(file).size / 1024).toFixed(1).padStart(9)} kB  ${path.relative(process.cwd(), file)}`);
+  for (const file of Object.values(await make(packages)) as string[]) {
+    console.log(`${(statSync(path.join(projectRoot, file)).size / 1024).toFixed(1).padStart(9)} kB  ${file}`);
   }
 }

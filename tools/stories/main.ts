@@ -5,7 +5,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildExtensions } from '../bundles.ts';
+import { limits } from '../../test/limits.ts';
+import { products } from '../bundles.ts';
+import { ready } from '../products.ts';
 import { makeUnwritable, type Unwritable } from '../unwritable.ts';
 import { temporaryFolder } from '../vscode-host/home.ts';
 import { nofxFolder, projectRoot } from '../vscode-host/paths.ts';
@@ -16,7 +18,7 @@ if (!/^[123]?$/.test(wanted)) {
   process.exit(2);
 }
 
-await buildExtensions();
+await ready(products.extensions);
 const folder = temporaryFolder();
 const settings = path.join(folder, 'workspace/.vscode/settings.json');
 mkdirSync(path.dirname(settings), { recursive: true });
@@ -25,7 +27,10 @@ writeFileSync(settings, '{}\n');
 const vscode = spawn(path.join(projectRoot, 'tools/vscode-host/code'), [
   path.join(folder, 'workspace'), `--extensionDevelopmentPath=${nofxFolder}`,
   `--extensionTestsPath=${path.join(import.meta.dirname, 'stories.cjs')}`, '--disable-workspace-trust',
-], { stdio: 'inherit', env: { ...process.env, HOLDFAST_STORY: wanted, HOLDFAST_STORY_REQUESTS: folder } });
+], {
+  stdio: 'inherit',
+  env: { ...process.env, HOLDFAST_STORY: wanted, HOLDFAST_STORY_REQUESTS: folder, HOLDFAST_STORY_LIMIT: String(limits.condition) },
+});
 
 let unwritable: Unwritable | undefined;
 const requests = setInterval(() => {

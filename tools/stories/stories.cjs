@@ -20,9 +20,10 @@ const unsaved = () => vscode.workspace.textDocuments.filter(({ isDirty }) => isD
 const tell = (who, what) => console.log(`  ${who.padEnd(9)} ${what}`);
 
 async function until(what, holds) {
-  for (let waited = 0; !(await holds()); waited += 50) {
-    if (waited > 30_000) throw new Error(`It never happened: ${what}.`);
-    await delay(50);
+  const end = performance.now() + Number(process.env.HOLDFAST_STORY_LIMIT);
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`It never happened: ${what}.`);
+    await delay(25);
   }
 }
 

@@ -12,6 +12,9 @@ export function cacheFolder(): string {
 /** The example extension that is loaded wherever Holdfast is shown. */
 export const nofxFolder = path.join(projectRoot, 'examples/nofx');
 
+/** The same, with the library that test/workbench gives it. */
+export const patientNofxFolder = path.join(projectRoot, 'out/test/workbench/nofx');
+
 /** All example extensions. */
 export const exampleExtensions = [nofxFolder, path.join(projectRoot, 'examples/git-glance')];
 

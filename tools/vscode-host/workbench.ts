@@ -117,6 +117,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     await mkdir(profile);
     browser = await launchChromium(profile, options);
     const page = browser.pages()[0] ?? await browser.newPage();
+    page.setDefaultTimeout(limits.condition);
     const { testsEnded } = await exposeAutomation(page, server, options.onLog ?? (() => {}));
     const remote = (file: string) => `vscode-remote://${server.authority}${encodeURI(file)}`;
     const payload = testing
@@ -143,7 +144,7 @@ async function installExtensions({ main }: InstalledServer, home: ServerHome, fi
 
 /** Resolves when the page shows a workbench: its parts are laid out and its status bar has been filled. */
 export async function workbenchReady(page: Page): Promise<void> {
-  await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor({ timeout: limits.condition });
+  await page.locator('.monaco-workbench .part.statusbar .statusbar-item').first().waitFor();
 }
 
 async function whatToOpen(target: string | undefined): Promise<Record<string, string>> {
