@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import { Alerts } from '../observe/alerts.ts';
+import { Alerts, type Alert } from '../observe/alerts.ts';
 import { errorFacts, needsAPerson, type ErrorFacts } from '../observe/error-facts.ts';
 import { logService, type LogSink } from '../observe/log.ts';
 import { MemoryLog } from '../observe/memory-log.ts';
@@ -83,16 +83,17 @@ export class WatchedService implements Disposable {
 
   get view(): ServiceView {
     const { service } = this;
+    const health = attempt(() => service.status) ?? 'unhealthy';
     const breakers = attempt(() => service.breakers()) ?? [];
     const issues = attempt(() => service.issues.map((issue) => ({ ...issue, problem: problemText(service, issue.key, issue.problem) }))) ?? [];
     return {
       label: this.label,
-      health: attempt(() => service.status) ?? 'unhealthy',
+      health,
       breakers,
       issues,
       report: this.#report,
       lastError: this.#lastError,
-      alerts: this.alerts.active.map(({ message }) => message),
+      alerts: this.alerts.active.filter((alert) => isSo(alert, breakers, health)).map(({ message }) => message),
       call: this.#call(breakers, issues),
     };
   }
@@ -109,7 +110,7 @@ export class WatchedService implements Disposable {
     if (this.#isGivenUp) return l10n.t('Run "Holdfast: Reset", or reload the window.');
     const failures = [
       this.#loadError,
-      ...breakers.filter(({ mode, held }) => mode !== 'CLOSED' && !held).map(({ file }) => this.#fileErrors.get(file)),
+      ...breakers.filter(({ mode, held }) => mode === 'OPEN' && !held).map(({ file }) => this.#fileErrors.get(file)),
     ];
     const failure = failures.find((facts) => facts !== undefined && needsAPerson(facts));
     if (failure !== undefined) return whatToDo(failure);
@@ -151,6 +152,12 @@ export class WatchedService implements Disposable {
   #noteError(error: unknown): void {
     this.#lastError = { facts: tellableFacts(this.service, errorFacts(error)), at: Date.now() };
   }
+}
+
+/** An alert lasts until all is well again. What it says need not be so until then: half open, the next write may be stored. */
+function isSo({ id, kind, file }: Alert, breakers: readonly BreakerStatus[], health: ServiceView['health']): boolean {
+  if (kind === 'breaker') return breakers.some((breaker) => breaker.file === file && breaker.mode === 'OPEN');
+  return id !== 'health' || health === 'unhealthy';
 }
 
 /** What another extension's service says, or `undefined` when it throws. */

@@ -27,6 +27,8 @@ export interface LaneJob {
 /** A settings file, and a place in it. */
 export interface Place {
   readonly file: string;
+  /** A setting that is kept there; nothing where that makes no difference. */
+  readonly key?: string;
   readonly target: Target;
   readonly scope: Scope;
 }
@@ -50,10 +52,10 @@ export interface LaneOptions {
 export const laneDefaults = { capacity: 100, probeEvery: 1_000 };
 
 /**
- * After a probe that failed the file is not looked at for so long at least, in milliseconds: it looks better than it is,
- * and an editor may announce every write that fails.
+ * Where the file looks well and writes fail, the next write is let through this long after the first that failed as a
+ * probe, and after twice the time each time after that, in milliseconds. The breaker's `openFor` ends every wait.
  */
-const restAfterFailedProbe = 5_000;
+const firstWait = 5_000;
 
 /** One settings file: its breaker, its queue, and the writes on their way to it. */
 export class Lane {
@@ -66,6 +68,15 @@ export class Lane {
   #current: number | undefined;
   #runs = false;
   #prober: TimerHandle | undefined;
+  #openedAt = 0;
+  /** Since it opened, a look at the file has seen why it cannot be written. */
+  #sawObstacle = false;
+  /** Writes in a row that failed as probes though the file looked well. */
+  #fruitless = 0;
+  /** The probe under way is a look at the file. */
+  #probesFile = false;
+  /** Looks under way while it is open. */
+  #looks = 0;
   #closing = false;
 
   constructor(options: LaneOptions, supervision: Supervision) {
@@ -234,14 +245,18 @@ export class Lane {
     if (to === 'OPEN') {
       this.#queue?.send({ type: 'PAUSE' });
       this.refuseWaiting(() => (this.#closing ? new DisposedError(this.options.name) : this.guard.rejection()), (job) => this.#closing || !job.park);
-      this.#startProber(from === 'HALF_OPEN' ? Math.max(this.options.probeEvery, restAfterFailedProbe) : this.options.probeEvery);
+      this.#openedAt = this.options.clock.now();
+      this.#sawObstacle = this.#probesFile;
+      if (from === 'HALF_OPEN' && !this.#probesFile) this.#fruitless++;
+      this.#startProber();
     } else {
+      if (to === 'CLOSED') this.#fruitless = 0;
       this.#queue?.send({ type: 'RESUME' });
       this.#probeWhenIdle();
     }
   }
 
-  /** Without a write that could be the probe, the file itself is probed: health recovers by itself. */
+  /** Without a write that could be the probe the file is looked at: where it shows why it cannot be written, no write has to find out. */
   #probeWhenIdle(): void {
     if (this.guard.breakerMode !== 'HALF_OPEN') return;
     // Not within the breaker's own transition.
@@ -253,33 +268,55 @@ export class Lane {
     const needed = guard.breakerMode === 'HALF_OPEN' && guard.permits() && this.#jobs.size === 0 && !this.#closing;
     const breaker = this.#supervision.breaker(this.file);
     if (!needed || breaker === undefined) return;
-    // A parked write that comes now waits for the end of this probe.
+    // A parked write that comes now waits for the end of this look.
     this.#queue?.send({ type: 'PAUSE' });
-    const passed = await guard.execute(() => this.options.probe()).then(() => true, () => false);
+    this.#probesFile = true;
+    // Looking well is no proof, and closes nothing: this probe goes away, and the next write takes its place.
+    const looksWell = new AbortController();
+    await guard.execute(() => this.options.probe().then(() => looksWell.abort()), { signal: looksWell.signal }).catch(() => undefined);
+    this.#probesFile = false;
     if (guard.permits()) this.#queue?.send({ type: 'RESUME' });
-    // The breaker may want several probes, and one that was restarted meanwhile knows of none.
-    if (passed || breaker !== this.#supervision.breaker(this.file)) this.#probeWhenIdle();
-    // Whatever failed was not the store's fault: health recovers by itself all the same.
-    else if (guard.breakerMode === 'HALF_OPEN' && this.#prober === undefined) this.#startProber(this.options.probeEvery);
+    // One that was restarted meanwhile knows of no look.
+    if (breaker !== this.#supervision.breaker(this.file)) this.#probeWhenIdle();
   }
 
-  #startProber(delay: number): void {
+  /** Something suggests that the file can be written again. */
+  onEvidence(): void {
+    // A look that hangs does not keep another from being made, but two do.
+    if (this.guard.breakerMode !== 'OPEN' || this.guard.isHeld || this.#closing || this.#looks > 1) return;
+    void this.#lookForEvidence();
+  }
+
+  #startProber(): void {
     if (this.guard.isHeld || this.#closing) return;
     this.#prober = this.options.clock.setTimeout(() => {
       this.#prober = undefined;
-      if (this.guard.breakerMode === 'HALF_OPEN') this.#probeWhenIdle();
-      else void this.#lookForEvidence();
-    }, delay, true);
+      void this.#lookForEvidence();
+    }, this.options.probeEvery, true);
   }
 
+  /** An obstacle that is gone lets a write through at once. That none was to be seen does so as well, but later each time it was wrong. */
   async #lookForEvidence(): Promise<void> {
-    try {
-      await this.options.probe();
-      this.guard.evidence();
-    } catch {
-      // Still broken.
-    }
-    if (this.guard.breakerMode === 'OPEN' && this.#prober === undefined) this.#startProber(this.options.probeEvery);
+    const { guard, options } = this;
+    const { epoch } = guard;
+    this.#looks++;
+    const looksWell = await options.probe().then(() => true, () => false);
+    this.#looks--;
+    if (guard.epoch !== epoch) return;
+    if (!looksWell) this.#noteObstacle();
+    else if (this.#sawObstacle || options.clock.now() - this.#openedAt >= this.#wait) guard.evidence();
+    if (guard.breakerMode === 'OPEN' && this.#prober === undefined) this.#startProber();
+  }
+
+  #noteObstacle(): void {
+    // The look agrees with the write that failed.
+    if (!this.#sawObstacle) this.#fruitless = Math.max(0, this.#fruitless - 1);
+    this.#sawObstacle = true;
+  }
+
+  /** How long a file that has looked well all the time must have been left alone. */
+  get #wait(): number {
+    return this.#fruitless === 0 ? 0 : firstWait * 2 ** (this.#fruitless - 1);
   }
 
   #stopProber(): void {

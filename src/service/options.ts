@@ -17,7 +17,7 @@ export interface ServiceOptions {
   readonly supervisor?: Partial<SupervisorOptions>;
   /** Writes that may wait for one settings file. Default 100. */
   readonly capacity?: number;
-  /** While a breaker is open its file is looked at this often, in milliseconds; after a probe that failed, not for 5 s at least. Default 1,000. */
+  /** While a breaker is open its file is looked at this often, in milliseconds, for a sign that the next write can be let through. Default 1,000. */
   readonly probeEvery?: number;
   readonly clock?: Clock;
   /** For development: lets the State Inspector inject faults into the store. Default: none. */

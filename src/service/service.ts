@@ -319,7 +319,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   evidence(): void {
     this.#writing.onEvidence();
     this.#writing.waiting.look();
-    for (const { guard } of this.#lanes) guard.evidence();
+    for (const lane of this.#lanes) lane.onEvidence();
   }
 
   /** Writes that only a person can help wait for one, as long as this rescuer has patience. The last one counts. */

@@ -114,6 +114,14 @@ export const faults: readonly Fault[] = [
     file: breaker, replace: 'rememberEvidence: assign({ evidence: true }),', by: 'rememberEvidence: assign({ evidence: false }),',
   },
   {
+    property: 'P16', fault: 'A file that looks well closes the breaker.',
+    file: 'src/service/lane.ts', replace: 'this.options.probe().then(() => looksWell.abort())', by: 'this.options.probe()',
+  },
+  {
+    property: 'P16', fault: 'The wait for the next write stays short however many have failed.',
+    file: 'src/service/lane.ts', replace: 'firstWait * 2 ** (this.#fruitless - 1)', by: 'firstWait',
+  },
+  {
     property: 'P16', fault: 'When the breaker closes the queue stays paused.',
     file: queue, replace: "RESUME: { target: 'idle', actions: 'resume' },", by: "RESUME: { target: 'idle' },",
   },

@@ -21,6 +21,8 @@ export interface RunResult {
 /** An open breaker probes by itself after this long, in milliseconds; whoever probes may hang for as long as a probe may. */
 const openFor = 60_000;
 const probeLimit = 30_000;
+/** Writes at the end are numbered from here, so that their values are like no others. */
+const firstOfTheEnd = 900_000;
 
 /** One simulated world: its windows, and the steps that happen to them. */
 export class Run {
@@ -263,8 +265,11 @@ export class Run {
       // Too many crashes are for an operator to forgive.
       if (givenUp) service.reset();
     }
-    await this.#recover();
+    this.#recovery = await this.#recover();
     await this.#clock.advance(400_000);
+    // What has landed late until now may have opened one again.
+    await this.#recover();
+    await this.#clock.advance(10_000);
     this.#check(true);
     for (const life of this.#windows) this.#checkHealed(life);
     for (const place of placeNames) for (const key of keys) this.#note(slotIn(place, key));
@@ -273,13 +278,30 @@ export class Run {
     for (const life of this.#windows) await this.#dispose(life);
   }
 
-  async #recover(): Promise<void> {
+  /** @returns how long it took until all breakers were closed, when one was not */
+  async #recover(): Promise<number | undefined> {
     const isClosed = (): boolean => this.#windows.every(({ service }) => service.breakers().every(({ mode }) => mode === 'CLOSED'));
-    if (isClosed()) return;
+    if (isClosed()) return undefined;
     const from = this.#clock.now();
-    while (!isClosed() && this.#clock.now() - from <= openFor + probeLimit) await this.#clock.advance(250);
-    this.#recovery = this.#clock.now() - from;
-    if (!isClosed()) this.#promises.violation('P16', `a breaker is not closed ${this.#recovery} ms after everything has healed`);
+    while (!isClosed() && this.#clock.now() - from <= openFor + probeLimit) {
+      this.#writeWhereHalfOpen();
+      await this.#clock.advance(250);
+    }
+    const recovery = this.#clock.now() - from;
+    if (!isClosed()) this.#promises.violation('P16', `a breaker is not closed ${recovery} ms after everything has healed`);
+    return recovery;
+  }
+
+  /** Only a write closes a breaker: somebody changes a setting. */
+  #writeWhereHalfOpen(): void {
+    for (const life of this.#windows) {
+      for (const { file, mode, queueDepth } of life.service.breakers()) {
+        if (mode !== 'HALF_OPEN' || queueDepth > 0) continue;
+        const place = placeNames.find((name) => fileOfTarget(places[name].target) === file)!;
+        const number = firstOfTheEnd + this.#operations;
+        this.#submit(life, { do: 'set', number, place, how: { park: false, critical: false, signal: false } }, new Map([['count', ownValue('count', number)]]));
+      }
+    }
   }
 
   #checkHealed(life: Life): void {

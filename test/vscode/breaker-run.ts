@@ -30,13 +30,14 @@ export async function setDirty(dirty: boolean): Promise<void> {
   await until(`settings.json is ${dirty ? 'dirty' : 'clean'}`, () => document.isDirty === dirty);
 }
 
-/** VS Code's settings as they are. What the path decides: when a probe is made, whether a write hangs, what counts as evidence. */
+/** VS Code's settings as they are. What the path decides: whether a write hangs, how the file looks, what counts as evidence. */
 class PacedStore implements Store {
   readonly name: string;
   readonly #inner: Store;
-  /** Probes begun, oldest first. */
-  readonly probes: ((passes: boolean) => void)[] = [];
   hangs = false;
+  /** Lets VS Code have the write that hangs. */
+  go: (() => void) | undefined;
+  looksWell = true;
 
   constructor(inner: Store) {
     this.#inner = inner;
@@ -53,15 +54,21 @@ class PacedStore implements Store {
 
   write(request: WriteRequest, options: WriteOptions): Promise<void> {
     if (!this.hangs) return this.#inner.write(request, options);
-    return new Promise((_, reject) => options.signal.addEventListener('abort', () => reject(new StoreError('shutting-down', 'Given up.'))));
+    // VS Code offers no way to be slow, so it is asked when the path says so.
+    return new Promise((resolve, reject) => {
+      this.go = () => {
+        this.go = undefined;
+        this.#inner.write(request, options).then(resolve, reject);
+      };
+      options.signal.addEventListener('abort', () => {
+        this.go = undefined;
+        reject(new StoreError('shutting-down', 'Given up.'));
+      });
+    });
   }
 
-  /** VS Code offers no way to be slow, so it is asked when the path says so. */
-  probe(target: Target, scope: Scope): Promise<void> {
-    return new Promise((resolve, reject) => this.probes.push((passes) => {
-      if (passes) this.#inner.probe(target, scope).then(resolve, reject);
-      else reject(new StoreError('io', 'Injected: the probe fails.'));
-    }));
+  probe(): Promise<void> {
+    return this.looksWell ? Promise.resolve() : Promise.reject(new StoreError('io', 'Injected: it looks ill.'));
   }
 
   /** Every change of a settings file is evidence of recovery; here, only what the path says. */
@@ -70,14 +77,22 @@ class PacedStore implements Store {
   }
 }
 
-/** A service in VS Code on a real settings.json, whose breaker goes the ways the machine can go. Its file is the probe. */
+/** A write that was let through as the probe, and hangs until the path says how it ends. */
+interface Probe {
+  readonly ticket: Ticket;
+  readonly value: number;
+  readonly caller: AbortController;
+  readonly update: Promise<unknown>;
+}
+
+/** A service in VS Code on a real settings.json, whose breaker goes the ways the machine can go. */
 export class ServiceRun implements Run {
   readonly #clock = new VirtualClock();
   readonly #store: PacedStore;
   readonly #service: ConfigurationService<typeof fixture.defaults>;
   readonly #oracle: BreakerOracle;
   readonly #modes: string[] = [];
-  #probe: Ticket | undefined;
+  #probe: Probe | undefined;
   static #number = 0;
 
   private constructor(store: Store, { rules, start, remaining = 0 }: BreakerVariant) {
@@ -114,9 +129,17 @@ export class ServiceRun implements Run {
     SUCCESS: () => this.#end('ok'),
     FAILURE: () => this.#end('failed'),
     PROBE_ABANDONED: () => this.#write('gone'),
-    // By the service itself, as soon as it may: see `#settle`.
+    // As soon as it may: see `#settle`.
     PROBE_STARTED: () => expect.fail('is part of another step'),
-    EVIDENCE: () => this.#both('evidence'),
+    EVIDENCE: async () => {
+      // A file that has looked well all the time is no evidence after a write that failed.
+      for (const well of [false, true]) {
+        this.#store.looksWell = well;
+        this.#service.evidence();
+        await this.#clock.flush();
+      }
+      this.#oracle.evidence();
+    },
     TRIP: () => this.#both('trip'),
     HOLD: () => this.#both('hold'),
     RELEASE: () => this.#both('release'),
@@ -138,7 +161,7 @@ export class ServiceRun implements Run {
     'circuit-breaker.OPEN.cooling.waiting': () => expect(this.#clock.now()).to.be.at.least(this.#oracle.restsUntil),
     'circuit-breaker.OPEN.held': () => expect(this.#breaker.held).to.equal(true),
     'circuit-breaker.HALF_OPEN': () => expect(this.#service.status).to.equal('degraded'),
-    'circuit-breaker.HALF_OPEN.probing': () => expect(this.#store.probes).not.to.be.empty,
+    'circuit-breaker.HALF_OPEN.probing': () => expect(this.#store.go).to.be.a('function'),
   };
 
   async check(): Promise<void> {
@@ -151,6 +174,7 @@ export class ServiceRun implements Run {
   }
 
   async finish(): Promise<void> {
+    if (this.#probe !== undefined) await this.#leave(this.#probe);
     await this.#service.dispose();
     expect(this.#clock.pendingTimers(), 'timers left').to.deep.equal([]);
   }
@@ -162,7 +186,9 @@ export class ServiceRun implements Run {
   /** Waits until VS Code has answered, and the service shows what the oracle says. */
   async #settle(): Promise<void> {
     const oracle = this.#oracle;
-    if (oracle.mode === 'HALF_OPEN' && (this.#probe === undefined || this.#probe.period !== oracle.period)) this.#probe = oracle.call();
+    await this.#clock.flush();
+    if (this.#probe !== undefined && this.#probe.ticket.period !== oracle.period) await this.#leave(this.#probe);
+    if (oracle.mode === 'HALF_OPEN') this.#probe ??= await this.#begin(oracle.call()!);
     const expected = {
       mode: oracle.mode, held: oracle.held, failures: oracle.failuresInARow, retryAfter: oracle.retryAfter, history: oracle.history, probing: oracle.mode === 'HALF_OPEN',
     };
@@ -170,7 +196,7 @@ export class ServiceRun implements Run {
     for (;;) {
       await this.#clock.flush();
       const { mode, held, consecutiveFailures: failures, retryAfter } = this.#breaker;
-      const seen = { mode, held, failures, retryAfter, history: this.#modes, probing: mode === 'HALF_OPEN' && this.#store.probes.length > 0 };
+      const seen = { mode, held, failures, retryAfter, history: this.#modes, probing: mode === 'HALF_OPEN' && this.#store.go !== undefined };
       if (JSON.stringify(seen) === JSON.stringify(expected)) return;
       if (performance.now() > end) expect(seen).to.deep.equal(expected);
       // There are thousands of these waits, and most are over within a millisecond or two.
@@ -184,31 +210,69 @@ export class ServiceRun implements Run {
     for (const step of [wait - 1, 1]) {
       await this.#clock.advance(step);
       this.#oracle.passTo(this.#clock.now());
-      // A probe that was given up has not ended: it hangs.
-      if (this.#oracle.mode !== 'HALF_OPEN') this.#store.probes.length = 0;
       await this.#settle();
     }
   }
 
-  #both(action: 'evidence' | 'trip' | 'hold' | 'release' | 'reset'): void {
+  #both(action: 'trip' | 'hold' | 'release' | 'reset'): void {
     this.#service[action]();
     this.#oracle[action]();
-    if (this.#oracle.mode !== 'HALF_OPEN') this.#store.probes.length = 0;
+  }
+
+  /** The file is looked at before a write is let through. */
+  async #begin(ticket: Ticket): Promise<Probe> {
+    const { value, caller } = { value: ServiceRun.#another(), caller: new AbortController() };
+    this.#store.hangs = true;
+    for (;;) {
+      await this.#clock.flush();
+      const update = this.#service.update('count', value, { ...workspace, signal: caller.signal });
+      const refused = update.then(() => false, () => true);
+      await until('the probe is under way, or refused', async () => {
+        await this.#clock.flush();
+        return this.#store.go !== undefined || await Promise.race([refused, Promise.resolve(false)]);
+      });
+      if (this.#store.go !== undefined) return { ticket, value, caller, update };
+    }
+  }
+
+  /** It is over for the breaker, and would hold up the queue. */
+  async #leave({ caller, update }: Probe): Promise<void> {
+    this.#probe = undefined;
+    this.#store.hangs = false;
+    caller.abort();
+    expect(await rejection(update)).to.be.instanceOf(AbortedError);
+    await this.#clock.flush();
   }
 
   async #end(how: CallEnd): Promise<void> {
     if (this.#oracle.mode === 'CLOSED') return this.#write(how);
-    if (how === 'ok') await setDirty(false);
-    const probe = this.#probe!;
+    const { ticket, value, update } = this.#probe!;
     this.#probe = undefined;
-    this.#store.probes.shift()!(how === 'ok');
-    this.#oracle.end(probe, how);
+    this.#store.hangs = false;
+    await setDirty(how === 'failed');
+    this.#store.go!();
+    await this.#expectEnd(update, how, value);
+    this.#oracle.end(ticket, how);
+  }
+
+  async #expectEnd(update: Promise<unknown>, how: CallEnd, value: number): Promise<void> {
+    if (how === 'failed') {
+      expect(await rejection(update)).to.be.instanceOf(StoreError).and.to.include({ reason: 'dirty' });
+      return;
+    }
+    await update;
+    expect(readSettings()).to.include({ 'fixture.count': value });
+    expect(this.#service.get('count')).to.equal(value);
+  }
+
+  static #another(): number {
+    return (ServiceRun.#number = ServiceRun.#number % 40 + 1);
   }
 
   /** A write of another value than the last: stored, refused by VS Code, or left by its caller. */
   async #write(how: CallEnd): Promise<void> {
     const ticket = this.#oracle.call()!;
-    const value = (ServiceRun.#number = (ServiceRun.#number + 1) % 40) + 1;
+    const value = ServiceRun.#another();
     if (how !== 'gone') await setDirty(how === 'failed');
     this.#store.hangs = how === 'gone';
     const controller = new AbortController();
@@ -217,13 +281,7 @@ export class ServiceRun implements Run {
       await this.#clock.flush();
       controller.abort();
       expect(await rejection(update)).to.be.instanceOf(AbortedError);
-    } else if (how === 'failed') {
-      expect(await rejection(update)).to.be.instanceOf(StoreError).and.to.include({ reason: 'dirty' });
-    } else {
-      await update;
-      expect(readSettings()).to.include({ 'fixture.count': value });
-      expect(this.#service.get('count')).to.equal(value);
-    }
+    } else await this.#expectEnd(update, how, value);
     this.#store.hangs = false;
     this.#oracle.end(ticket, how);
   }

@@ -166,7 +166,9 @@ describe('The Holdfast extension', () => {
       expect(service.breakers()[0]!.mode).to.equal('OPEN');
       store.heal();
       await run('probe');
-      await until('the breaker has closed', () => service.breakers()[0]!.mode === 'CLOSED');
+      await until('the next write is let through', () => service.breakers()[0]!.mode === 'HALF_OPEN');
+      await service.update('count', 7);
+      expect(service.breakers()[0]!.mode).to.equal('CLOSED');
     });
 
     it('ask for the service when there are several, and do nothing when nobody answers', async () => {

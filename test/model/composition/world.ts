@@ -21,8 +21,9 @@ export interface Bounds {
 }
 
 const declaration = { schema: yup.number().required(), default: 0, description: 'A number.' };
-const settings = defineSettings('world', { a: declaration, b: declaration, c: declaration });
-const keys = ['a', 'b', 'c'] as const;
+const settings = defineSettings('world', { a: declaration, b: declaration, c: declaration, d: declaration });
+/** The last one is for `close`. */
+const keys = ['a', 'b', 'c', 'd'] as const;
 const file = 'user settings';
 const slot = (key: string) => ({ key, target: 'user' as const, scope: {} });
 
@@ -83,6 +84,7 @@ class WorldStore extends MemoryStore {
 }
 
 interface Update {
+  readonly key: (typeof keys)[number];
   readonly caller: AbortController;
   readonly park: boolean;
   outcome: 'pending' | 'stored' | { readonly error: unknown };
@@ -92,11 +94,14 @@ interface Update {
 export class World {
   readonly clock = new VirtualClock();
   readonly store = new WorldStore();
-  readonly service: ConfigurationService<{ a: number; b: number; c: number }>;
+  readonly service: ConfigurationService<{ a: number; b: number; c: number; d: number }>;
   readonly updates: Update[] = [];
   readonly #bounds: Bounds;
   #crashes = 0;
   #orders = 0;
+  /** What the wait of an open breaker depends on: since it was closed, and since it opened. */
+  #failedProbes = 0;
+  #lookedIll = false;
   #disposed: 'no' | 'asked' | 'done' = 'no';
   #disposedAt = 0;
 
@@ -110,6 +115,11 @@ export class World {
       supervisor: { crashLimit: bounds.crashLimit },
     });
     this.store.mode = () => this.mode;
+    this.service.onEvent((event) => {
+      if (event.type !== 'breaker') return;
+      this.#failedProbes = event.to === 'CLOSED' ? 0 : this.#failedProbes + (event.from === 'HALF_OPEN' ? 1 : 0);
+      this.#lookedIll = false;
+    });
   }
 
   async begin(): Promise<this> {
@@ -175,7 +185,10 @@ export class World {
         break;
       case 'probe':
         if (rest[0] === 'passes') this.store.probes[0]!.pass();
-        else this.store.probes[0]!.fail();
+        else {
+          this.#lookedIll = true;
+          this.store.probes[0]!.fail();
+        }
         break;
       case 'time':
         await this.passTime();
@@ -210,6 +223,11 @@ export class World {
     await this.clock.advance((this.#nextTimer() ?? now + otherwise) - now);
   }
 
+  /** Only a write closes a half open breaker: makes one, unless one is under way. */
+  close(): void {
+    if (this.mode === 'HALF_OPEN' && this.pending.length === 0) this.#update(true, 'd');
+  }
+
   get givenUp(): boolean {
     return this.#supervisor().value.phase === 'givenUp';
   }
@@ -229,9 +247,9 @@ export class World {
       this.#timers().map(({ due }) => due - now),
       this.store.writes.map(({ key, signal }) => [key, signal.aborted]),
       this.store.probes.length,
-      this.updates.map(({ park, outcome }, index) => [park, showOutcome(outcome), this.store.asked.includes(keys[index]!)]),
+      this.updates.map(({ key, park, outcome }) => [park, showOutcome(outcome), this.store.asked.includes(key)]),
       keys.map((key) => this.store.backend.get(slot(key)) !== undefined),
-      this.#crashes, this.#orders, this.#disposed,
+      this.#crashes, this.#orders, this.#disposed, this.#failedProbes, this.#lookedIll,
     ]);
   }
 
@@ -273,11 +291,11 @@ export class World {
 
   /** P20, P27: what was acknowledged is there; what was denied is not, unless the answer says that nobody can know. */
   #checkAnswers(): void {
-    this.updates.forEach(({ outcome }, index) => {
-      const stored = this.store.backend.get(slot(keys[index]!)) !== undefined;
-      if (outcome === 'stored') expect(stored, `${keys[index]} was acknowledged`).to.equal(true);
-      else if (outcome !== 'pending' && !isUnknown(outcome.error)) expect(stored, `${keys[index]} was denied: ${String(outcome.error)}`).to.equal(false);
-    });
+    for (const { key, outcome } of this.updates) {
+      const stored = this.store.backend.get(slot(key)) !== undefined;
+      if (outcome === 'stored') expect(stored, `${key} was acknowledged`).to.equal(true);
+      else if (outcome !== 'pending' && !isUnknown(outcome.error)) expect(stored, `${key} was denied: ${String(outcome.error)}`).to.equal(false);
+    }
   }
 
   #checkNothingLeft(): void {
@@ -287,9 +305,8 @@ export class World {
     expect(this.store.backend.listenerCount, 'listeners after disposal (P40)').to.equal(0);
   }
 
-  #update(park: boolean): void {
-    const key = keys[this.updates.length]!;
-    const update: Update = { caller: new AbortController(), park, outcome: 'pending' };
+  #update(park: boolean, key: (typeof keys)[number] = keys[this.updates.length]!): void {
+    const update: Update = { key, caller: new AbortController(), park, outcome: 'pending' };
     this.updates.push(update);
     this.service.update(key, 1, { park, signal: update.caller.signal }).then(
       () => (update.outcome = 'stored'),

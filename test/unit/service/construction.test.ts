@@ -36,7 +36,7 @@ describe('Service: construction', () => {
     expect(service.values).to.deep.equal({});
     service.hold();
     expect(service.breakers()[0]!.held).to.equal(true);
-    service.release();
+    service.reset();
     await clock.flush();
     expect(await service.health()).to.include({ status: 'healthy' });
     expect(await clock.run(service.restoreDefaults().catch((error: unknown) => error))).to.include({ code: 'VALIDATION' });

@@ -57,7 +57,7 @@ describe('Service: crashes', () => {
 
   it('P42 P11 OPEN with its deadline, HALF_OPEN, and held', async () => {
     const made = await bench({ probeEvery: 1e9 });
-    const { service, store, openBreaker, clock } = made;
+    const { service, store, openBreaker, clock, end } = made;
     await openBreaker();
     await clock.advance(20_000);
     crash(made, breaker);
@@ -70,12 +70,15 @@ describe('Service: crashes', () => {
     expect(service.breakers()[0]!.mode).to.equal('HALF_OPEN');
     store.heal();
     await clock.advance(5_000);
+    expect(service.breakers()[0]!.mode).to.equal('HALF_OPEN');
+    expect((await end(service.update('count', 5))).ok).to.equal(true);
     expect(service.breakers()[0]!.mode).to.equal('CLOSED');
     service.hold();
     crash(made, breaker);
     expect(service.breakers()[0]).to.include({ mode: 'OPEN', held: true });
     service.release();
     await clock.flush();
+    expect((await end(service.update('count', 6))).ok).to.equal(true);
     expect(service.breakers()[0]!.mode).to.equal('CLOSED');
   });
 
@@ -91,6 +94,8 @@ describe('Service: crashes', () => {
     crash(made, breaker);
     expect((await end(probe)).ok).to.equal(true);
     await clock.flush();
+    expect(service.breakers()[0]!.mode, 'of the write before the crash nothing is known').to.equal('HALF_OPEN');
+    expect((await end(service.update('count', 6))).ok).to.equal(true);
     expect(service.breakers()[0]!.mode).to.equal('CLOSED');
   });
 

@@ -74,6 +74,7 @@ describe('Service: listeners', () => {
     store.writeFaults.push({ kind: 'fail', reason: 'dirty' });
     await end(service.update('count', 5));
     await clock.advance(100_000);
+    expect((await end(service.update('count', 6))).ok).to.equal(true);
     expect(service.status).to.equal('healthy');
     expect(service.metrics().queueDepth).to.equal(0);
   });

@@ -82,38 +82,49 @@ describe('Service: the open breaker, and writes that wait for it', () => {
     expect(service.status).to.equal('healthy');
   });
 
-  it('P16 without any write health recovers by itself, by probing the file', async () => {
-    const { service, store, openBreaker, clock } = await bench();
+  it('P16 without any write it half opens within a second, by looking at the file; the next write closes it', async () => {
+    const { service, store, openBreaker, clock, end } = await bench();
     await openBreaker();
     await clock.advance(200_000);
     expect(service.status).to.equal('unhealthy');
     store.heal();
-    await clock.advance(5_000);
-    expect(service.breakers()[0]!.mode).to.equal('CLOSED');
-    expect(service.status).to.equal('healthy');
+    await clock.advance(1_000);
+    expect([service.breakers()[0]!.mode, service.status]).to.deep.equal(['HALF_OPEN', 'degraded']);
+    const looks = store.calls.probe;
+    await clock.advance(600_000);
+    expect([service.breakers()[0]!.mode, service.status]).to.deep.equal(['HALF_OPEN', 'degraded']);
+    expect(store.calls.probe, 'P43 a file that looks well is not looked at again').to.equal(looks);
+    expect(clock.pendingTimers().length, 'P43').to.equal(0);
+    expect((await end(service.update('count', 5))).ok).to.equal(true);
+    expect([service.breakers()[0]!.mode, service.status]).to.deep.equal(['CLOSED', 'healthy']);
   });
 
-  it('P16 a breaker that wants several probes gets them', async () => {
-    const { service, store, openBreaker, clock } = await bench({ guard: { breaker: { probes: 3 } } });
+  it('P16 a breaker that wants several probes gets them, from writes', async () => {
+    const { service, store, openBreaker, clock, end } = await bench({ guard: { breaker: { probes: 3 } } });
     await openBreaker();
     store.heal();
     await clock.advance(5_000);
+    for (const count of [5, 6, 7]) {
+      expect(service.breakers()[0]!.mode).to.equal('HALF_OPEN');
+      expect((await end(service.update('count', count))).ok).to.equal(true);
+    }
     expect(service.breakers()[0]!.mode).to.equal('CLOSED');
   });
 
   it('P16 evidence lets it probe at once: a change of the store, or a word from the extension', async () => {
     for (const show of [({ outside }: Bench) => outside('name', 'x'), ({ service }: Bench) => service.evidence()]) {
-      const made = await bench();
+      const made = await bench({ probeEvery: 1e9 });
       await made.openBreaker();
       made.store.heal();
       await made.clock.advance(2_000);
+      expect(made.service.breakers()[0]!.mode).to.equal('OPEN');
       show(made);
       await made.clock.flush();
-      expect(made.service.breakers()[0]!.mode).to.equal('CLOSED');
+      expect(made.service.breakers()[0]!.mode).to.equal('HALF_OPEN');
     }
   });
 
-  it('P16 after a probe that failed the file is left alone for five seconds: each failed write may disturb a person', async () => {
+  it('P16 F41 after a write that failed as the probe of a file that looks well, no other is let through for five seconds', async () => {
     const { service, store, end, openBreaker, clock } = await bench();
     await openBreaker();
     store.heal();
@@ -137,7 +148,7 @@ describe('Service: the open breaker, and writes that wait for it', () => {
     store.heal();
     store.failing('write');
     const waiting = service.update('count', 5, parked);
-    await clock.advance(30_000);
+    await clock.advance(300_000);
     expect(store.asked.length).to.be.greaterThan(5 + 3);
     expect(service.metrics().queueDepth).to.equal(1);
     store.heal();
@@ -318,8 +329,8 @@ describe('Service: the open breaker, and writes that wait for it', () => {
     expect(service.breakers()[0]!.mode).to.equal('CLOSED');
   });
 
-  it('P16 a write admitted as the probe and aborted before its turn: the file is probed instead', async () => {
-    const { service, store, error, openBreaker, clock } = await bench();
+  it('P16 a write admitted as the probe and aborted before its turn leaves its place to the next', async () => {
+    const { service, store, error, openBreaker, clock, end } = await bench();
     await openBreaker();
     store.heal();
     service.probe();
@@ -328,11 +339,13 @@ describe('Service: the open breaker, and writes that wait for it', () => {
     controller.abort();
     expect((await error(probe)).code).to.equal('ABORTED');
     await clock.flush();
+    expect(service.breakers()[0]!.mode).to.equal('HALF_OPEN');
+    expect((await end(service.update('count', 6))).ok).to.equal(true);
     expect(service.breakers()[0]!.mode).to.equal('CLOSED');
   });
 
   it('P16 a parked write that is aborted in HALF_OPEN while it waits behind nothing', async () => {
-    const { service, store, openBreaker, clock, error } = await bench();
+    const { service, store, openBreaker, clock, error, end } = await bench();
     await openBreaker();
     const controller = new AbortController();
     const waiting = unheard(service.update('count', 5, { park: true, signal: controller.signal }));
@@ -341,7 +354,9 @@ describe('Service: the open breaker, and writes that wait for it', () => {
     await clock.advance(5_500);
     controller.abort();
     expect((await error(waiting)).code).to.equal('ABORTED');
+    store.heal();
     await clock.advance(1_000);
+    expect((await end(service.update('count', 6, parked))).ok).to.equal(true);
     expect(service.breakers()[0]!.mode).to.equal('CLOSED');
   });
 
@@ -407,12 +422,18 @@ describe('Service: the open breaker, and writes that wait for it', () => {
       expect((await end(service.update('count', 1, folder))).ok).to.equal(true);
     });
 
-    it('probe lets an open breaker probe now, reset closes it', async () => {
-      const { service, store, openBreaker, clock } = await bench();
+    it('probe lets the next write through, or opens again where the file shows why not; reset closes it', async () => {
+      const { service, store, openBreaker, clock, end } = await bench();
       await openBreaker();
+      const { length } = store.asked;
+      service.probe();
+      await clock.flush();
+      expect([service.breakers()[0]!.mode, store.asked.length]).to.deep.equal(['OPEN', length]);
       store.heal();
       service.probe();
       await clock.flush();
+      expect(service.breakers()[0]!.mode).to.equal('HALF_OPEN');
+      expect((await end(service.update('count', 5))).ok).to.equal(true);
       expect(service.breakers()[0]!.mode).to.equal('CLOSED');
       await openBreaker();
       service.reset();
