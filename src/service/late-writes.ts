@@ -29,6 +29,16 @@ interface Followed extends LateWrite {
   told: LateOutcome | undefined;
 }
 
+/** The value of a slot that no late write may undo. */
+interface Newest {
+  readonly order: number;
+  readonly value: unknown;
+  /** Stored by somebody else. */
+  readonly outside: boolean;
+  /** What others have replaced since our last write, the oldest first. */
+  readonly replaced: readonly unknown[];
+}
+
 /** A value that was acknowledged, and whether it still is the newest. */
 export interface Acknowledged {
   readonly value: unknown;
@@ -49,6 +59,8 @@ export interface LateWriteHooks {
 const maxLate = 100;
 /** For so long after its end an attempt may still land: a refused one is in the editor's buffer, and auto-save may store it. In milliseconds. */
 const mayLandFor = 300_000;
+/** No more values that others have replaced are remembered for a slot. */
+const maxReplaced = 16;
 /** Between refusals to restore a value, in milliseconds: an editor may announce every write that fails as a change. */
 const restAfterRefusal = 5_000;
 
@@ -59,7 +71,7 @@ export class LateWrites {
   readonly #hooks: LateWriteHooks;
   readonly #late = new Set<Followed>();
   /** The newest acknowledged write of each slot, as long as there is a late one that could undo it. */
-  readonly #acknowledged = new Map<string, { readonly order: number; readonly value: unknown; readonly outside: boolean }>();
+  readonly #acknowledged = new Map<string, Newest>();
   #order = 0;
   #reviewing = false;
   #reviewAgain = false;
@@ -78,9 +90,9 @@ export class LateWrites {
     return count;
   }
 
-  acknowledge(slot: Slot, value: unknown, outside = false): void {
+  acknowledge(slot: Slot, value: unknown): void {
     const order = ++this.#order;
-    if (this.#late.size > 0) this.#acknowledged.set(slotId(slot), { order, value, outside });
+    if (this.#late.size > 0) this.#acknowledged.set(slotId(slot), { order, value, outside: false, replaced: [] });
   }
 
   /**
@@ -135,8 +147,7 @@ export class LateWrites {
       const landed = stored !== undefined && sameData(stored.value, write.value);
       const newest = this.#acknowledged.get(id);
       const outdone = newest !== undefined && newest.order > write.order;
-      // Whoever has removed what came from outside was hardly a removal of ours, landing late.
-      const mayBeTheirs = outdone && newest.outside && write.value === undefined;
+      const mayBeTheirs = outdone && isRestored(newest, write.value);
       // One that was asked for later, and of which nobody knows the end, has stored it as well as this one.
       const mayBeLater = outdone && [...this.#late].some((other) => other.order > newest.order && slotId(other.slot) === id && sameData(other.value, write.value));
       if (landed && outdone && write.landings > 0 && !mayBeTheirs && !mayBeLater && !sameData(newest.value, write.value)) {
@@ -149,7 +160,7 @@ export class LateWrites {
       if (landed && isNews) {
         this.#tell(write, 'stored', false);
         // From now on it is the newest, and no older one may undo it.
-        if (!outdone) this.#acknowledged.set(id, { order: write.order, value: write.value, outside: false });
+        if (!outdone) this.#acknowledged.set(id, { order: write.order, value: write.value, outside: false, replaced: [] });
       }
       if (ended === undefined) continue;
       if (!landed) this.#tell(write, stored === undefined ? 'unknown' : 'not stored', false);
@@ -162,7 +173,9 @@ export class LateWrites {
   #noteOutside(id: string, slot: Slot, value: unknown): void {
     const newest = this.#acknowledged.get(id);
     if (newest === undefined || sameData(value, newest.value) || this.#hooks.isBeingWritten(slot)) return;
-    if (![...this.#late].some((write) => slotId(write.slot) === id && sameData(write.value, value))) this.acknowledge(slot, value, true);
+    const isLate = [...this.#late].some((write) => slotId(write.slot) === id && sameData(write.value, value));
+    if (isLate && !isRestored(newest, value)) return;
+    this.#acknowledged.set(id, { order: ++this.#order, value, outside: true, replaced: [...newest.replaced, newest.value].slice(-maxReplaced) });
   }
 
   async #mend(write: Followed, newest: { readonly order: number; readonly value: unknown }): Promise<void> {
@@ -189,4 +202,12 @@ export class LateWrites {
     write.told = outcome;
     this.#hooks.onLate(write, outcome, reasserted);
   }
+}
+
+/**
+ * Others have replaced this value, and have taken that back: a person by undoing an edit, another window by rolling a
+ * transaction back. A late write of ours looks the same, but is far less likely; so does a removal.
+ */
+function isRestored({ outside, replaced }: Newest, value: unknown): boolean {
+  return outside && (value === undefined || replaced.some((each) => sameData(each, value)));
 }

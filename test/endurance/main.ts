@@ -9,6 +9,7 @@ import { StoreError } from '../../src/errors.ts';
 import { ConfigurationService } from '../../src/service/service.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
 import type { WriteOptions, WriteRequest } from '../../src/store/store.ts';
+import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { definition } from '../unit/service/support.ts';
 
@@ -45,7 +46,7 @@ async function heap(): Promise<number> {
 
 const clock = new VirtualClock();
 const store = new Outages();
-const service = new ConfigurationService(definition, { store, clock });
+const service = new ConfigurationService(definition, { store, clock, guard: { random: seededRandom(1) } });
 await clock.run(service.ready);
 const count = { reads: 0, stored: 0, refused: 0, heard: 0 };
 let last = service.get('count');

@@ -1,11 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ExportLimits } from '../../src/extension/telemetry-export.ts';
 import { Receiver } from '../opentelemetry/receiver.ts';
 
-/** What a process of the fleet is told to do. `report`: and go on. */
-export type Order = 'report' | 'end';
+/** What a process of the fleet is told to do. `look` says how far it is, `report` begins the next phase. */
+export type Order = 'look' | 'report' | 'end';
 
 export interface ProcessOptions {
   readonly name: string;
@@ -16,11 +15,16 @@ export interface ProcessOptions {
   readonly limits: Partial<ExportLimits>;
 }
 
-/** What a process says of the time since its last report. */
-export interface PhaseReport {
-  readonly writes: number;
-  /** Since the start. */
+/** What a process has done since its start. */
+export interface Progress {
   readonly allWrites: number;
+  /** What a person would read in the log. */
+  readonly said: readonly string[];
+}
+
+/** What a process says of the time since its last report. */
+export interface PhaseReport extends Progress {
+  readonly writes: number;
   readonly failed: number;
   /** Reads that gave another value than the one stored last. */
   readonly wrong: number;
@@ -31,8 +35,16 @@ export interface PhaseReport {
   readonly read: number;
   /** Bytes, after a collection. */
   readonly heap: number;
-  /** What a person would read in the log. */
-  readonly said: readonly string[];
+}
+
+export const phaseNames = ['warming up', 'collector up', 'outage: refused', 'outage: silent', 'collector back'] as const;
+export type PhaseName = (typeof phaseNames)[number];
+
+/** How far the fleet is. */
+export interface FleetProgress {
+  readonly processes: readonly Progress[];
+  /** Exports that have come to the collector. */
+  readonly requests: number;
 }
 
 export interface FleetOptions {
@@ -40,14 +52,14 @@ export interface FleetOptions {
   /** In each process. */
   readonly services: number;
   readonly every: number;
-  /** Length of each phase, in milliseconds. */
-  readonly phase: number;
+  /** Resolves when a phase is over. */
+  readonly lasts: (phase: PhaseName, look: () => Promise<FleetProgress>) => Promise<void>;
   readonly limits: Partial<ExportLimits>;
   readonly onPhase?: (phase: Phase) => void;
 }
 
 export interface Phase {
-  readonly name: string;
+  readonly name: PhaseName | 'end';
   readonly reports: readonly PhaseReport[];
   /** What the collector had received in all by then. */
   readonly spans: number;
@@ -67,30 +79,29 @@ export interface FleetResult {
 }
 
 /** Runs a fleet through an outage of its collector: it refuses connections, then it takes them and is silent. */
-export async function runFleet({ processes, services, every, phase, limits, onPhase }: FleetOptions): Promise<FleetResult> {
+export async function runFleet({ processes, services, every, lasts, limits, onPhase }: FleetOptions): Promise<FleetResult> {
   const receiver = await Receiver.start(false);
   const children = await Promise.all(Array.from({ length: processes }, (_, index) => start({ name: `process ${index}`, services, every, endpoint: receiver.url, limits })));
   const phases: Phase[] = [];
-  const close = async (name: string, order: Order): Promise<void> => {
-    const reports = await Promise.all(children.map((child) => ask(child, order)));
-    phases.push({ name, reports, spans: receiver.spans.length });
+  const look = async (): Promise<FleetProgress> => ({ processes: await askAll(children, 'look'), requests: receiver.requests });
+  const close = async (name: Phase['name'], order: 'report' | 'end'): Promise<void> => {
+    phases.push({ name, reports: await askAll(children, order) as PhaseReport[], spans: receiver.spans.length });
     onPhase?.(phases.at(-1)!);
   };
+  const begin: Partial<Record<PhaseName, () => Promise<void> | void>> = {
+    'outage: refused': () => receiver.down(),
+    'outage: silent': () => {
+      receiver.answer = 'hang';
+      return receiver.up();
+    },
+    'collector back': () => { receiver.answer = 200; },
+  };
   try {
-    await delay(phase);
-    await close('warming up', 'report');
-    await delay(phase);
-    await close('collector up', 'report');
-    await receiver.down();
-    await delay(phase);
-    await close('outage: refused', 'report');
-    receiver.answer = 'hang';
-    await receiver.up();
-    await delay(phase);
-    await close('outage: silent', 'report');
-    receiver.answer = 200;
-    await delay(phase);
-    await close('collector back', 'report');
+    for (const name of phaseNames) {
+      await begin[name]?.();
+      await lasts(name, look);
+      await close(name, 'report');
+    }
     await close('end', 'end');
   } finally {
     for (const child of children) child.kill();
@@ -128,16 +139,23 @@ async function start(options: ProcessOptions): Promise<ChildProcess> {
   return child;
 }
 
-async function ask(child: ChildProcess, order: Order): Promise<PhaseReport> {
-  const answer = message(child);
-  child.send(order);
-  return await answer as PhaseReport;
+/** Resolves to what each says: progress to `look`, a report to the others. */
+async function askAll(children: readonly ChildProcess[], order: Order): Promise<Progress[]> {
+  return Promise.all(children.map(async (child) => {
+    const answer = message(child);
+    child.send(order);
+    return await answer as Progress;
+  }));
 }
 
 function message(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`A process of the fleet ended with ${code}.`)));
+    const onExit = (code: number | null): void => reject(new Error(`A process of the fleet ended with ${code}.`));
+    child.once('exit', onExit);
+    child.once('message', (answer) => {
+      child.off('exit', onExit);
+      resolve(answer);
+    });
   });
 }
 

@@ -5,6 +5,7 @@
  * --processes N  --services N (in each)  --phase N (seconds of each phase)
  */
 import { parseArgs } from 'node:util';
+import { elapse } from '../limits.ts';
 import { runFleet, sum } from './fleet.ts';
 import { verdicts } from './verdict.ts';
 
@@ -15,7 +16,7 @@ console.log(`${processes * services} services in ${processes} processes; each is
 const columns = ['phase', 'writes', 'p50', 'p99', 'a read', 'largest heap', 'spans received'];
 console.log(`| ${columns.join(' | ')} |\n| ${columns.map(() => '---').join(' | ')} |`);
 const result = await runFleet({
-  processes, services, every: 1_000, phase: seconds * 1_000,
+  processes, services, every: 1_000, lasts: () => elapse(seconds * 1_000),
   // A queue that is full soon after the outage has begun.
   limits: { metricsEvery: 5_000, queue: 512 },
   onPhase: ({ name, reports, spans }) => {

@@ -7,7 +7,7 @@ import { Alerts } from '../../src/observe/alerts.ts';
 import { ConfigurationService } from '../../src/service/service.ts';
 import { defineSettings } from '../../src/settings/define-settings.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
-import type { Order, PhaseReport, ProcessOptions } from './fleet.ts';
+import type { Order, PhaseReport, ProcessOptions, Progress } from './fleet.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -87,7 +87,7 @@ process.on('message', (order: Order) => {
       await exporting.end();
       for (const { observation, alerts } of members) { observation.dispose(); alerts.dispose(); }
     }
-    process.send!(await report(), () => {
+    process.send!(order === 'look' ? { allWrites: writes, said } satisfies Progress : await report(), () => {
       if (order === 'end') process.disconnect();
     });
   })();

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../fast-check.ts';
 
 /** Names that must never be members, keys or parts of keys. */
 const reserved = ['__proto__', 'constructor', 'prototype'];

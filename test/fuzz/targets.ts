@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { getNodeValue, parseTree, visit } from 'jsonc-parser';
 import { StoreError, ValidationError } from '../../src/errors.ts';
 import { exportRecording } from '../../src/inspect/recording-export.ts';
@@ -10,6 +9,7 @@ import { edited, parseJson } from '../../src/store/json-file.ts';
 import { memoryMemento } from '../../src/store/memento.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import fc from '../fast-check.ts';
 import { definition } from '../unit/service/support.ts';
 import { damagedFile, declared, key, leftBehind, recording, settingsFile, value } from './inputs.ts';
 

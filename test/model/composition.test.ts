@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { explore } from './composition/explore.ts';
 import { World, type Bounds } from './composition/world.ts';
 
-/** So many actions from each start; `MODEL_DEPTH=6 npm run test:model` goes further. */
+/** So many actions from each start; `MODEL_DEPTH=6 npm run test:model -- --timeout 0` goes further. */
 const depth = Number(process.env['MODEL_DEPTH'] ?? 4);
 
 /** From these every other is near: nothing has happened; open, half open and trying again, each with writes in several positions. */

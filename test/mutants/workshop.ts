@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { atExit } from '../../tools/at-exit.ts';
+import { limits } from '../limits.ts';
 import type { Fault } from './faults.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -18,7 +19,7 @@ interface Check {
   readonly finding: RegExp;
 }
 
-const mocha = ['node_modules/mocha/bin/mocha.js', '--no-config', '--bail', '--timeout', '120000', '--reporter', 'dot'];
+const mocha = ['node_modules/mocha/bin/mocha.js', '--no-config', '--bail', '--timeout', `${limits.condition}`, '--reporter', 'dot'];
 
 /** What the simulation plays for each fault: the same runs every time, from this seed on. */
 export const simulated = { runs: 300, steps: 150, seed: 1 };
@@ -29,9 +30,7 @@ const checks: readonly Check[] = [
   { name: 'simulation', args: ['test/simulation/main.ts', '--runs', `${simulated.runs}`, '--steps', `${simulated.steps}`, '--seed', `${simulated.seed}`], needs: 'test/simulation/main.ts', finding: /\b(P\d+\b.*)/ },
 ];
 
-/** A check that hangs has noticed something, too: one that takes far longer than it does without a fault, in milliseconds. */
-const shortestLimit = 300_000;
-const longestLimit = 3_600_000;
+/** A check that hangs has noticed something, too: one that takes so many times as long as it does without a fault. */
 const slower = 10;
 
 /** What noticed a fault. */
@@ -84,7 +83,7 @@ export class Workshop {
     const stop = (): void => void child.kill('SIGKILL');
     const started = performance.now();
     const usual = this.#usual.get(name);
-    const timer = setTimeout(stop, usual === undefined ? longestLimit : Math.max(shortestLimit, usual * slower));
+    const timer = setTimeout(stop, usual === undefined ? limits.check : Math.max(limits.withoutProgress, usual * slower));
     const done = atExit(stop);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));

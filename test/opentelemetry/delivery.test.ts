@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { BatchSpanProcessor, BasicTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { Delivery } from '../../src/observe/telemetry-delivery.ts';
+import { limits } from '../limits.ts';
 import { Receiver } from './receiver.ts';
 
 describe('Delivery of telemetry', () => {
@@ -10,8 +11,8 @@ describe('Delivery of telemetry', () => {
   afterEach(() => receiver.stop());
 
   const spansThrough = (delivery: Delivery): { span(): void; flush(): Promise<void>; shutdown(): Promise<void> } => {
-    const exporter = delivery.watch(new OTLPTraceExporter({ url: `${receiver.url}/v1/traces` }), (spans: readonly unknown[]) => spans.length);
-    const provider = new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter)] });
+    const exporter = delivery.watch(new OTLPTraceExporter({ url: `${receiver.url}/v1/traces`, timeoutMillis: limits.condition }), (spans: readonly unknown[]) => spans.length);
+    const provider = new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter, { exportTimeoutMillis: limits.condition })] });
     return { span: () => provider.getTracer('test').startSpan('a').end(), flush: () => provider.forceFlush().catch(() => undefined), shutdown: () => provider.shutdown().catch(() => undefined) };
   };
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { attributes, instruments, spans } from '../../src/observe/telemetry-names.ts';
 import { run } from '../../tools/run.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
+import { limits } from '../limits.ts';
 import { Receiver } from './receiver.ts';
 
 describe('docs/guides/opentelemetry.md', () => {
@@ -15,7 +16,7 @@ describe('docs/guides/opentelemetry.md', () => {
     const folder = mkdtempSync(path.join(projectRoot, 'out/guide-'));
     try {
       writeFileSync(path.join(folder, 'program.mts'), program);
-      await run(process.execPath, ['--import', path.join(projectRoot, 'tools/from-source.ts'), 'program.mts'], folder, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
+      await run(process.execPath, ['--import', path.join(projectRoot, 'tools/from-source.ts'), 'program.mts'], folder, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_TIMEOUT: String(limits.condition) });
       expect(JSON.parse(readFileSync(path.join(folder, 'settings.json'), 'utf8'))).to.deep.equal({ 'app.workers': 5 });
       expect(receiver.spans.map((span) => [span.name, span.attributes[attributes.keys]])).to.deep.equal([[spans.write, ['workers']]]);
       expect(receiver.value(instruments.writes.name, { [attributes.outcome]: 'stored' })).to.equal(1);

@@ -9,6 +9,8 @@ import { observeWithOpenTelemetry, openTelemetryLog } from '../../src/observe/op
 import { Log } from '../../src/observe/log.ts';
 import { ConfigurationService } from '../../src/service/service.ts';
 import { JsonStore } from '../../src/store/json-store.ts';
+import { VirtualClock } from '../../src/testing/virtual-clock.ts';
+import { limits } from '../limits.ts';
 import { bench, definition } from '../unit/service/support.ts';
 import { Receiver } from './receiver.ts';
 import { startSdk } from './sdk.ts';
@@ -83,10 +85,10 @@ describe('P51 What OpenTelemetry is told holds no value of a setting', () => {
   it('nor anything that says whose machine it is, as the extension exports it', async () => {
     receiver = await Receiver.start();
     const folder = mkdtempSync(path.join(tmpdir(), 'canary-folder-'));
-    const service = new ConfigurationService(definition, { store: new JsonStore(definition, { user: path.join(folder, 'settings.json') }) });
+    const service = new ConfigurationService(definition, { store: new JsonStore(definition, { user: path.join(folder, 'settings.json') }), clock: new VirtualClock() });
     await service.ready;
     const alerts = new Alerts(service);
-    const exporting = new TelemetryExport(receiver.url, '1.2.3', () => undefined);
+    const exporting = new TelemetryExport(receiver.url, '1.2.3', () => undefined, { timeout: limits.condition, metricsEvery: limits.condition });
     const observation = exporting.observe({ service, alerts });
     await service.update('name', 'canary-value');
     service.hold();

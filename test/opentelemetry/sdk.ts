@@ -5,6 +5,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { limits } from '../limits.ts';
 
 /** The real SDK, with its real OTLP/HTTP exporters. */
 export interface Sdk {
@@ -18,9 +19,12 @@ export interface Sdk {
 
 export function startSdk(url: string, name = 'tests'): Sdk {
   const resource = resourceFromAttributes({ 'service.name': name });
-  const meterProvider = new MeterProvider({ resource, readers: [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter({ url: `${url}/v1/metrics` }) })] });
-  const tracerProvider = new NodeTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ url: `${url}/v1/traces` }))] });
-  const loggerProvider = new LoggerProvider({ resource, processors: [new BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url: `${url}/v1/logs` }) })] });
+  const to = (signal: string): { url: string; timeoutMillis: number } => ({ url: `${url}/v1/${signal}`, timeoutMillis: limits.condition });
+  const batch = { exportTimeoutMillis: limits.condition };
+  const reader = new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter(to('metrics')), exportIntervalMillis: limits.condition, ...batch });
+  const meterProvider = new MeterProvider({ resource, readers: [reader] });
+  const tracerProvider = new NodeTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter(to('traces')), batch)] });
+  const loggerProvider = new LoggerProvider({ resource, processors: [new BatchLogRecordProcessor({ exporter: new OTLPLogExporter(to('logs')), ...batch })] });
   const all = [tracerProvider, meterProvider, loggerProvider];
   return {
     tracerProvider, meterProvider, loggerProvider,

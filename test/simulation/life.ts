@@ -41,6 +41,10 @@ export interface Watcher {
   onEvent(life: Life, event: ServiceEvent): void;
 }
 
+/** One error for all: to make one costs more than the rest of a step. */
+const thrown = new Error('A listener that throws (P12).');
+const throws = (): never => { throw thrown; };
+
 /** What an operation adds to a list. */
 export const tagOf = (value: unknown): string => (value as readonly string[])[0]!;
 
@@ -91,9 +95,7 @@ export class Life {
       if (event.type === 'breaker') this.breakerChangedAt = backend.clock.now();
       watcher.onEvent(this, event);
     });
-    this.service.onEvent(() => {
-      throw new Error('A listener that throws (P12).');
-    });
+    this.service.onEvent(throws);
     this.service.onEvent(() => watcher.violation('P41', 'a listener of events that has left is called')).dispose();
     this.#listen();
   }
@@ -103,9 +105,7 @@ export class Life {
       const known = new Map<string, unknown>(keys.map((key) => [key, this.service.get(key, scope)]));
       this.#known.push(known);
       for (const key of keys) {
-        this.service.onDidChange(key, () => {
-          throw new Error('A listener that throws (P12).');
-        }, scope);
+        this.service.onDidChange(key, throws, scope);
         this.service.onDidChange(key, () => this.#watcher.violation('P41', `a listener of "${key}" that has left is called`), scope).dispose();
         this.service.onDidChange(key, (now, before) => {
           this.#watcher.count('change event');

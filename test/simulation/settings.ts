@@ -74,7 +74,7 @@ export function mergedLayers(values: readonly unknown[]): unknown {
 }
 
 /** Equality of JSON, by its text with sorted names. */
-export const same = (a: unknown, b: unknown): boolean => text(a) === text(b);
+export const same = (a: unknown, b: unknown): boolean => a === b || (typeof a === 'object' && typeof b === 'object' && text(a) === text(b));
 export const text = (value: unknown): string => JSON.stringify(value, (_name, member: unknown) => (
   isObject(member) ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))) : member)) ?? 'nothing';
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { seed } from '../seed.ts';
 import { report } from './report.ts';
 import { simulate } from './simulate.ts';
 
@@ -21,6 +22,7 @@ const failedSeeds: readonly (readonly [seed: number, steps: number])[] = [
   [600_003_353, 150], // P27: a value that another window has restored is taken for an attempt that had been seen to land
   [700_000_727, 250], // P28: the same, with a removal
   [80_265, 250], // P24: a transaction is rolled back over a value it has not seen
+  [1_993_732_148, 1_000], // P27: a value that another window has rolled back to is taken for an own one, landing late (F49)
 ];
 
 describe('Simulation', () => {
@@ -28,13 +30,15 @@ describe('Simulation', () => {
     it(`seed ${seed}, which failed once`, async () => {
       const result = await simulate({ runs: 1, steps, seed, shrink: false });
       expect(result.violations.map(({ property, message }) => `${property} ${message}`)).to.deep.equal([]);
-    }).timeout(60_000);
+    });
   }
 
-  const seed = Date.now() % 1_000_000_000;
-  it(`100 runs of 150 steps, from seed ${seed}`, async () => {
-    const result = await simulate({ runs: 100, steps: 150, seed, shrink: false });
-    if (result.violations.length > 0) throw new Error(report(result, true));
-    expect(result.operations).to.be.greaterThan(1_000);
-  }).timeout(300_000);
+  /** The longer a life, the more of what it once did can come back to it. */
+  for (const [runs, steps] of [[100, 150], [4, 750], [2, 1_000]] as const) {
+    it(`${runs} runs of ${steps} steps, from seed ${seed}`, async () => {
+      const result = await simulate({ runs, steps, seed, shrink: false });
+      if (result.violations.length > 0) throw new Error(report(result, true));
+      expect(result.operations).to.be.greaterThan(runs * steps / 15);
+    });
+  }
 });

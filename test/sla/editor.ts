@@ -1,3 +1,4 @@
+import { elapse } from '../limits.ts';
 import type { Ledger } from './ledger.ts';
 import { appended, garbageOf, legal, outsideValue, type Key } from './settings.ts';
 import type { Incident, Kind } from './schedule.ts';
@@ -152,7 +153,7 @@ export class Editor {
 
   async #takes(least: number, most: number): Promise<void> {
     const time = (least + this.#random() * (most - least)) * (this.#active.get('slow disk')?.times ?? 1);
-    await new Promise<void>((resolve) => setTimeout(resolve, time));
+    await elapse(time);
     while (this.is('stall')) await new Promise<void>((resolve) => this.#stallEnds.push(resolve));
   }
 

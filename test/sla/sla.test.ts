@@ -5,6 +5,7 @@ import { contenders } from './contenders.ts';
 import type { Contender } from './contender.ts';
 import { holdfast } from './contenders/holdfast.ts';
 import { plain } from './contenders/plain.ts';
+import { elapse } from '../limits.ts';
 import { comparison, command } from './document.ts';
 import { live } from './life.ts';
 import { measure, type Measures } from './measures.ts';
@@ -29,7 +30,7 @@ const unreliable: Contender = {
   start(window) {
     let opened = performance.now();
     let calls = 0;
-    const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300));
+    const later = (): Promise<void> => elapse(300);
     const update = async (key: Parameters<typeof window.update>[0], value: unknown): Promise<'stored'> => {
       if (performance.now() - opened < 40_000) throw new Error('Not yet.');
       await later();

@@ -52,7 +52,7 @@ function* fuzzing(first: number): Generator<Batch> {
 function drawingTests(): string[] {
   return readdirSync(path.join(projectRoot, 'test/unit'), { recursive: true, encoding: 'utf8' })
     .map((name) => path.posix.join('test/unit', ...name.split(path.sep)))
-    .filter((name) => name.endsWith('.test.ts') && readFileSync(path.join(projectRoot, name), 'utf8').includes('/fast-check.ts'));
+    .filter((name) => name.endsWith('.test.ts') && readFileSync(path.join(projectRoot, name), 'utf8').match(/\/(fast-check|seed)\.ts'/) !== null);
 }
 
 function* units(first: number): Generator<Batch> {

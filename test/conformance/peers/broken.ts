@@ -1,3 +1,4 @@
+import { elapse } from '../../limits.ts';
 import { openFor, threshold, type Operation, type Peer, type Setup, type Subject } from '../peer.ts';
 
 class Timeout extends Error {}
@@ -47,7 +48,7 @@ class BrokenService implements Subject {
       for (const listener of this.#listeners) listener();
       return result;
     } catch (error) {
-      this.#history.forEach(spin);
+      for (let round = 0; round < 8; round++) this.#history.forEach(spin);
       this.#successes = 0;
       if (++this.#failures >= threshold) this.#openedAt = Date.now();
       // P9: the cause is gone.
@@ -77,13 +78,13 @@ class BrokenService implements Subject {
             this.#shared.abort();
             reject(new Timeout('Timed out'));
           };
-          timer = setTimeout(giveUp, this.#setup.timeout);
+          timer = setTimeout(() => giveUp(), this.#setup.timeout);
           // P14: never taken off again.
           signal?.addEventListener('abort', giveUp);
         })]);
       } catch (error) {
         if (!this.#setup.retry || attempt === 3) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        await elapse(1_000);
       } finally {
         clearTimeout(timer);
       }

@@ -1,9 +1,8 @@
+import { elapse } from '../../limits.ts';
 import { InvalidError, openFor, threshold, type Operation, type Peer, type Setup, type Subject } from '../peer.ts';
 
 class CircuitOpen extends Error {}
 class Timeout extends Error {}
-
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 function withTimeout<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
   return new Promise<T>((resolve, reject) => {
@@ -64,7 +63,7 @@ class PlainService implements Subject {
       } catch (error) {
         if (error instanceof InvalidError) throw error;
         last = error;
-        if (number + 1 < attempts) await sleep(1_000 * 2 ** number);
+        if (number + 1 < attempts) await elapse(1_000 * 2 ** number);
       }
     }
     throw last;

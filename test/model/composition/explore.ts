@@ -11,42 +11,56 @@ interface Found {
   readonly actions: readonly string[];
 }
 
+type Visit = (world: World) => Promise<void>;
+
 /**
  * Every state within `depth` actions of one of the starts, breadth first. A state cannot be copied, so each
  * step starts the world again and takes the whole way to it. The world of each state reached for the
  * first time is then given to `visit`, which may do with it what it likes.
  */
-export async function explore(bounds: Bounds, starts: readonly (readonly string[])[], depth: number, visit: (world: World) => Promise<void>): Promise<Exploration> {
+export async function explore(bounds: Bounds, starts: readonly (readonly string[])[], depth: number, visit: Visit): Promise<Exploration> {
   const seen = new Set<string>();
   let steps = 0;
 
-  const look = async (path: readonly string[]): Promise<Found | undefined> => {
-    try {
-      const world = await new World(bounds).begin();
-      for (const action of path) await world.act(action);
-      world.check();
-      const key = world.key();
-      if (seen.has(key)) return undefined;
+  /** Where these paths lead, as far as nobody has been there: all at once, since each turn of the event loop costs. */
+  const look = async (paths: readonly (readonly string[])[]): Promise<Found[]> => {
+    const worlds = await Promise.all(paths.map((path) => onPath(path, () => reach(bounds, path))));
+    const found: (Found & { readonly world: World })[] = [];
+    for (const [index, world] of worlds.entries()) {
+      const path = paths[index]!;
+      const key = await onPath(path, () => {
+        world.check();
+        return Promise.resolve(world.key());
+      });
+      if (!seen.has(key)) found.push({ path, actions: world.actions(), world });
       seen.add(key);
-      const actions = world.actions();
-      await visit(world);
-      return { path, actions };
-    } catch (error) {
-      throw new Error(`${String(error)}\nAfter: ${path.join(', ') || 'nothing'}`, { cause: error });
     }
+    await Promise.all(found.map(({ path, world }) => onPath(path, () => visit(world))));
+    return found.map(({ path, actions }) => ({ path, actions }));
   };
 
-  let frontier = (await Promise.all(starts.map(look))).filter((found) => found !== undefined);
+  let frontier = await look(starts);
   for (let reached = 0; reached < depth && frontier.length > 0; reached++) {
     const next: Found[] = [];
     for (const { path, actions } of frontier) {
-      for (const action of actions) {
-        steps++;
-        const found = await look([...path, action]);
-        if (found !== undefined) next.push(found);
-      }
+      steps += actions.length;
+      next.push(...await look(actions.map((action) => [...path, action])));
     }
     frontier = next;
   }
   return { states: seen.size, steps };
+}
+
+async function reach(bounds: Bounds, path: readonly string[]): Promise<World> {
+  const world = await new World(bounds).begin();
+  for (const action of path) await world.act(action);
+  return world;
+}
+
+async function onPath<T>(path: readonly string[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new Error(`${String(error)}\nAfter: ${path.join(', ') || 'nothing'}`, { cause: error });
+  }
 }

@@ -1,4 +1,3 @@
-import { expect } from 'chai';
 import * as yup from 'yup';
 import type { AnyMachineSnapshot } from 'xstate';
 import type { BreakerContext } from '../../../machines/circuit-breaker.ts';
@@ -7,6 +6,7 @@ import { createConfigurationService, defineSettings, StoreError, type Configurat
 import { MemoryStore } from '../../../src/store/memory-store.ts';
 import type { WriteOptions, WriteRequest } from '../../../src/store/store.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { alike, same } from '../harness/same.ts';
 import { poison } from '../harness/service.ts';
 
 /** How much of everything there may be: what makes the number of states finite. */
@@ -263,29 +263,30 @@ export class World {
 
     // No state contradicts another: health, the breaker, what the service says of both.
     const unhealthy = breaker?.mode === 'OPEN' || value.phase === 'givenUp' || value.phase === 'stopped';
-    expect(this.service.status === 'unhealthy', `health ${this.service.status} fits ${breaker?.mode ?? 'no breaker'}, ${JSON.stringify(value.phase)} (P60)`).to.equal(unhealthy);
-    if (breaker?.mode === 'HALF_OPEN') expect(this.service.status, 'health while half open (P60)').not.to.equal('healthy');
+    same(this.service.status === 'unhealthy', unhealthy, () => `health ${this.service.status} fits ${breaker?.mode ?? 'no breaker'}, ${JSON.stringify(value.phase)} (P60)`);
+    if (breaker?.mode === 'HALF_OPEN') same(this.service.status === 'healthy', false, 'healthy while half open (P60)');
     if (actor?.status === 'active') {
       const mode = typeof actor.value === 'string' ? actor.value : Object.keys(actor.value as object)[0];
-      expect(breaker!.mode, 'mirror = machine').to.equal(mode);
-      expect(context.breakers[file], 'what the supervisor has heard').to.equal(mode);
+      same<string | undefined>(breaker!.mode, mode, 'mirror = machine');
+      same(context.breakers[file], mode, 'what the supervisor has heard');
     }
 
     // One write in flight (P23); none is begun while the breaker is open.
     const alive = this.store.writes.filter(({ signal }) => !signal.aborted);
-    expect(alive.length, 'writes in flight').to.be.at.most(1);
-    for (const write of this.store.writes) expect(write.mode, 'mode when the store was asked').not.to.equal('OPEN');
-    if (breaker?.mode === 'OPEN' && queue !== undefined) expect(queue.matches('idle'), 'the queue waits while open').to.equal(false);
+    same(alive.length <= 1, true, () => `at most one write in flight, and not ${alive.length}`);
+    for (const write of this.store.writes) same(write.mode === 'OPEN', false, 'OPEN when the store was asked');
+    if (breaker?.mode === 'OPEN' && queue !== undefined) same(queue.matches('idle'), false, 'the queue is idle while open');
 
     // Every accepted write is the queue's, or has an answer.
-    expect(breaker?.queueDepth ?? 0, 'accepted and not answered').to.equal(this.pending.length);
+    same(breaker?.queueDepth ?? 0, this.pending.length, 'accepted and not answered');
     if (queue?.status === 'active' && value.phase === 'running') {
       const { waiting, current } = queue.context as QueueContext;
-      expect(waiting.length, 'waiting (P25)').to.be.at.most(2);
-      expect(waiting.length + (current === undefined ? 0 : 1), 'the queue knows of them').to.be.at.least(this.pending.length);
+      same(waiting.length <= 2, true, () => `at most two waiting, and not ${waiting.length} (P25)`);
+      const known = waiting.length + (current === undefined ? 0 : 1);
+      same(known >= this.pending.length, true, () => `the queue knows of ${known}, and ${this.pending.length} are pending`);
     }
     this.#checkAnswers();
-    if (this.#disposed === 'asked') expect(this.clock.now() - this.#disposedAt, 'disposal ends in 5 s (P40)').to.be.below(5_000);
+    if (this.#disposed === 'asked') same(this.clock.now() - this.#disposedAt < 5_000, true, 'disposal ends in 5 s (P40)');
     if (this.#disposed === 'done') this.#checkNothingLeft();
   }
 
@@ -293,16 +294,16 @@ export class World {
   #checkAnswers(): void {
     for (const { key, outcome } of this.updates) {
       const stored = this.store.backend.get(slot(key)) !== undefined;
-      if (outcome === 'stored') expect(stored, `${key} was acknowledged`).to.equal(true);
-      else if (outcome !== 'pending' && !isUnknown(outcome.error)) expect(stored, `${key} was denied: ${String(outcome.error)}`).to.equal(false);
+      if (outcome === 'stored') same(stored, true, () => `${key} was acknowledged`);
+      else if (outcome !== 'pending' && !isUnknown(outcome.error)) same(stored, false, () => `${key} was denied: ${String(outcome.error)}`);
     }
   }
 
   #checkNothingLeft(): void {
-    expect(this.pending, 'unanswered after disposal (P26)').to.deep.equal([]);
-    expect(this.clock.pendingTimers(), 'timers after disposal (P40)').to.deep.equal([]);
-    expect(Object.keys(this.#children()), 'actors after disposal (P40)').to.deep.equal([]);
-    expect(this.store.backend.listenerCount, 'listeners after disposal (P40)').to.equal(0);
+    alike(this.pending, [], 'unanswered after disposal (P26)');
+    alike(this.clock.pendingTimers(), [], 'timers after disposal (P40)');
+    alike(Object.keys(this.#children()), [], 'actors after disposal (P40)');
+    same(this.store.backend.listenerCount, 0, 'listeners after disposal (P40)');
   }
 
   #update(park: boolean, key: (typeof keys)[number] = keys[this.updates.length]!): void {

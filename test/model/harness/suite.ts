@@ -78,8 +78,7 @@ export function describeMachine<V extends Variant>(model: MachineModel<V>): void
   const coverage = new TransitionCoverage(machine);
   const transient = new Set(model.transient ?? []);
 
-  describe(`model: ${machine.id}`, function () {
-    this.timeout(120_000);
+  describe(`model: ${machine.id}`, () => {
     const asserted = new Set<string>();
     let ran = 0;
 

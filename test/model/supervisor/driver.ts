@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { createConfigurationService, AbortedError, DisposedError, StoreError, SupervisionError } from '../../../src/index.ts';
 import { FaultyClock } from '../harness/faulty-clock.ts';
 import { crash, GatedStore, keyNumber, numbers, poison, type OpenWrite, type Service } from '../harness/service.ts';
+import { alike, same } from '../harness/same.ts';
 import type { Run, Variant } from '../harness/suite.ts';
 import { SupervisorOracle, type Answer, type Mode } from './oracle.ts';
 
@@ -104,25 +105,25 @@ export class SupervisorRun implements Run {
     'supervisor.phase.stopping.ending': () => expect.fail('ending is passed through at once'),
     'supervisor.phase.stopped': () => this.#expectPhase([], true),
     'supervisor.health': () => undefined,
-    'supervisor.health.healthy': () => expect(this.#service.status).to.equal('healthy'),
-    'supervisor.health.degraded': () => expect(this.#service.status).to.equal('degraded'),
-    'supervisor.health.unhealthy': () => expect(this.#service.status).to.equal('unhealthy'),
+    'supervisor.health.healthy': () => same(this.#service.status, 'healthy'),
+    'supervisor.health.degraded': () => same(this.#service.status, 'degraded'),
+    'supervisor.health.unhealthy': () => same(this.#service.status, 'unhealthy'),
   };
 
   async check(): Promise<void> {
     const { health, answers, crashes, actors, phase, files } = this.#oracle;
-    expect({ status: this.#service.status, answers: this.#answers, crashes: this.#crashes, disposed: this.#disposed }).to.deep.equal({
+    alike({ status: this.#service.status, answers: this.#answers, crashes: this.#crashes, disposed: this.#disposed }, {
       status: health, answers, crashes, disposed: phase === 'stopped',
     });
     // A queue or a retry that has ended while the supervisor stops may still be listed.
-    if (phase !== 'stopping') expect(this.#children()).to.deep.equal(actors);
+    if (phase !== 'stopping') alike(this.#children(), actors);
     // Of no interest when all is over.
-    if (phase !== 'stopped') expect(this.#service.supervisor.getSnapshot().context.crashes, 'crashes that count').to.equal(this.#oracle.recentCrashes);
-    const depths = this.#service.breakers().map(({ file, queueDepth }) => [file, queueDepth]);
-    expect(depths, 'writes accepted and not answered').to.deep.equal([...files].map(([file, { writes }]) => [file, writes]));
-    expect(this.#service.breakers().map(({ mode }) => mode)).to.deep.equal([...files.values()].map(({ mode }) => mode));
+    if (phase !== 'stopped') same(this.#service.supervisor.getSnapshot().context.crashes, this.#oracle.recentCrashes, 'crashes that count');
+    const breakers = this.#service.breakers();
+    alike(breakers.map(({ file, queueDepth }) => [file, queueDepth]), [...files].map(([file, { writes }]) => [file, writes]), 'writes accepted and not answered');
+    alike<string[]>(breakers.map(({ mode }) => mode), [...files.values()].map(({ mode }) => mode));
     // Reads are served whatever happens (P30, P42).
-    expect(this.#service.get('a')).to.equal(0);
+    same(this.#service.get('a'), 0);
     await this.#expectRefusal();
   }
 
@@ -261,9 +262,10 @@ export class SupervisorRun implements Run {
   }
 
   #expectPhase(actors: readonly string[], disposed: boolean): void {
-    expect(this.#children()).to.include.members([...actors]);
-    if (actors.length === 0) expect(this.#children()).to.deep.equal([]);
-    expect(this.#disposed, 'disposed').to.equal(disposed);
+    const children = this.#children();
+    same(actors.every((actor) => children.includes(actor)), true, () => `${actors.join()} among ${children.join()}`);
+    if (actors.length === 0) alike(children, []);
+    same(this.#disposed, disposed, 'disposed');
   }
 
   /** While nothing runs, writes are refused at once, with the reason. */
@@ -271,7 +273,7 @@ export class SupervisorRun implements Run {
     const { phase } = this.#oracle;
     if (phase === 'running') return;
     const error = await this.#service.update('l', 9, { park: true }).then(() => expect.fail('resolved'), (reason: unknown) => reason);
-    expect(error).to.be.instanceOf(phase === 'given up' ? SupervisionError : DisposedError);
+    same(error instanceof (phase === 'given up' ? SupervisionError : DisposedError), true, () => `refused with ${String(error)}`);
   }
 }
 

@@ -8,8 +8,7 @@ import { commands, inFull, performanceDocument } from '../../../bench/document.t
 import { generatedBlock } from '../../../tools/generated-block.ts';
 
 describe('Bench', () => {
-  it('every product is within its budget', async function () {
-    this.timeout(60_000);
+  it('every product is within its budget', async () => {
     const sizes = await bundleSizes();
     expect(sizes.filter(({ budget }) => budget !== undefined)).to.have.length(4);
     expect(overweight(sizes).map(({ name, bytes, budget }) => `${name}: ${bytes} of ${budget}`)).to.deep.equal([]);
@@ -21,8 +20,7 @@ describe('Bench', () => {
     });
   }
 
-  it('writes its figures as JSON, the baseline first', function () {
-    this.timeout(120_000);
+  it('writes its figures as JSON, the baseline first', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-bench-'));
     try {
       const file = path.join(folder, 'figures.json');

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { distance, meant } from '../../../src/extension/marks/distance.ts';
 import { nearestLegal, type Rules } from '../../../src/extension/marks/nearest.ts';
 import { settingsOf } from '../../../src/extension/marks/settings-text.ts';
+import fc from '../../fast-check.ts';
 
 const anything = (value: unknown): { value: unknown } => ({ value });
 

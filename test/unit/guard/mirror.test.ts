@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { createActor, type ActorRefFrom } from 'xstate';
 import { breakerDefaults, circuitBreaker } from '../../../machines/circuit-breaker.ts';
 import { retryDefaults, retrySequencer, type RetryEvent, type RetryInput } from '../../../machines/retry-sequencer.ts';
@@ -7,6 +6,7 @@ import { actorClock } from '../../../src/clock.ts';
 import { createGuard, Guard, type GuardActors } from '../../../src/guard/guard.ts';
 import { RetryMirror } from '../../../src/guard/retry-mirror.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import fc from '../../fast-check.ts';
 
 /** What the fast path keeps beside the statecharts must never say anything else than they do. */
 describe('Mirror = machine', () => {

@@ -297,7 +297,7 @@ describe('Guard', () => {
     expect(warnings).to.deep.equal([]);
     await clock.advance(5_000);
     expect(clock.pendingTimers()).to.deep.equal([]);
-  }).timeout(60_000);
+  });
 
   it('P15 the cost of a failure does not depend on how much happened before', async () => {
     /** Counts what the guard asks of the clock, which is all the work that could grow. */
@@ -330,7 +330,7 @@ describe('Guard', () => {
     expect(await cost()).to.deep.equal(early);
     expect(clock.pendingTimers().length).to.be.lessThan(2);
     guard.dispose();
-  }).timeout(60_000);
+  });
 
   it('P16 evidence of recovery lets it probe early, but not within the first second', async () => {
     const it = bench();

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { apply, History, type Moment } from '../../../src/inspect/history.ts';
 import type { InspectorRecord } from '../../../src/inspect/records.ts';
+import fc from '../../fast-check.ts';
 
 const actor = fc.constantFrom('s/1', 's/2', 's/3', '__proto__', 'constructor');
 const states = fc.array(fc.constantFrom('m', 'm.a', 'm.b', 'constructor', '__proto__'), { maxLength: 3 });

@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { WebSocket, type ClientOptions } from 'ws';
 import { startLoopbackServer, type LoopbackOptions, type LoopbackServer, type StreamName } from '../../../src/inspect/loopback-server.ts';
 import type { InspectedActor } from '../../../src/inspect/recorder.ts';
+import { until } from '../../limits.ts';
 import { bench, leavesNothing, type Bench } from '../service/support.ts';
 
 interface Message {
@@ -19,15 +20,7 @@ interface Message {
   readonly definition?: string;
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  for (let waited = 0; !holds(); waited += 5) {
-    if (waited > 5_000) throw new Error('It did not come to be in five seconds.');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-describe('Loopback server', function () {
-  this.timeout(20_000);
+describe('Loopback server', () => {
   leavesNothing();
   const open: { servers: LoopbackServer[]; sockets: (WebSocket | Socket)[] } = { servers: [], sockets: [] };
 
@@ -71,7 +64,7 @@ describe('Loopback server', function () {
   it('P53 tells of actors, events and snapshots in the shape of the Stately inspector', async () => {
     const { made, server } = await start();
     const { messages } = await client(server);
-    await until(() => messages.length === 2);
+    await until('both actors are told of', () => messages.length === 2);
     expect(messages.map(({ type, name }) => [type, name])).to.deep.equal([['@xstate.actor', 'supervisor'], ['@xstate.actor', 'lifecycle']]);
     expect(messages[1]!.parentId).to.equal(messages[0]!.sessionId);
     expect(messages[1]!.rootId).to.equal(messages[0]!.sessionId);
@@ -79,7 +72,7 @@ describe('Loopback server', function () {
     await made.openBreaker();
     const breaker = (): string | undefined => messages.find(({ name }) => name === 'breaker:user settings')?.sessionId;
     const last = (): Message | undefined => messages.findLast(({ type, sessionId }) => type === '@xstate.snapshot' && sessionId === breaker());
-    await until(() => typeof last()?.snapshot?.value === 'object');
+    await until('the breaker is open', () => typeof last()?.snapshot?.value === 'object');
     expect(last()!.snapshot!.value).to.deep.equal({ OPEN: { cooling: 'resting' } });
     expect(messages.filter(({ type, sessionId, event }) => type === '@xstate.event' && sessionId === breaker() && event!.type === 'FAILURE')).to.have.length(5);
     expect(messages.every(({ _version }) => typeof _version === 'string')).to.equal(true);
@@ -142,13 +135,13 @@ describe('Loopback server', function () {
     for (const text of ['', 'x', 'null', '1', '[]', '{', '{"type":1}', '{"type":"service.stop"}', '{"type":"xstate.event","event":"{\\"type\\":\\"DISPOSE\\"}"}', '{"__proto__":{"type":"xstate.inspecting"}}', '['.repeat(30_000)]) socket.send(text);
     socket.send(Buffer.from('{"type":"xstate.inspecting"}'), { binary: true });
     socket.send('{"type":"xstate.inspecting"}');
-    await until(() => messages.length >= 4);
+    await until('two actors and their events are told of', () => messages.length >= 4);
     expect(messages.map(({ type }) => type)).to.deep.equal(['service.register', 'service.event', 'service.register', 'service.event']);
     for (let i = 0; i < 200; i++) socket.send('x');
     const [code] = await once(socket, 'close') as [number];
     expect(code).to.equal(1008);
     expect(made.service.status).to.equal('healthy');
-    await until(() => server.clients === 0);
+    await until('it has no client', () => server.clients === 0);
   });
 
   it('P53 ends a client that sends 10 MB, and goes on with the others', async () => {
@@ -157,10 +150,10 @@ describe('Loopback server', function () {
     const { socket } = await client(server);
     socket.send('x'.repeat(10 * 1024 * 1024));
     await once(socket, 'close');
-    await until(() => server.clients === 1);
+    await until('it has one client', () => server.clients === 1);
     const before = good.messages.length;
     await made.end(made.service.update('count', 5));
-    await until(() => good.messages.length > before);
+    await until('the other client is told more', () => good.messages.length > before);
   });
 
   it('P53 tells 100 clients, and turns away those above the limit', async () => {
@@ -169,12 +162,14 @@ describe('Loopback server', function () {
     expect(server.clients).to.equal(100);
     expect(await refusal(server.url('stately'))).to.equal(503);
     await made.end(made.service.update('count', 5));
-    const [first] = clients;
-    await until(() => first!.messages.some(({ name }) => name === 'breaker:user settings'));
-    const { length } = first!.messages;
-    await until(() => clients.every(({ messages }, index) => index % 2 === 1 || messages.length === length));
+    made.service.supervisor.send({ type: 'LAST' } as never);
+    const told = clients.filter((_, index) => index % 2 === 0).map(({ messages }) => messages);
+    const isLast = ({ event }: Message): boolean => event?.type === 'LAST';
+    await until('every client of the first stream is told of the last event', () => told.every((messages) => messages.some(isLast)));
+    expect(told[0]!.some(({ name }) => name === 'breaker:user settings')).to.equal(true);
+    expect(new Set(told.map((messages) => messages.findIndex(isLast)))).to.have.property('size', 1);
     for (const { socket } of clients) socket.close();
-    await until(() => server.clients === 0);
+    await until('it has no client', () => server.clients === 0);
   });
 
   it('P53 drops a client that does not read, before it fills the memory', async () => {
@@ -195,7 +190,7 @@ describe('Loopback server', function () {
     for (const stream of ['stately', 'xstate4'] as const) (await client(server, stream)).socket.on('message', (data: Buffer) => texts.push(data.toString()));
     await made.end(made.service.update('token', 'in the settings'));
     made.service.supervisor.send({ type: 'UNKNOWN', error: new Error('hush') } as never);
-    await until(() => texts.filter((text) => text.includes('••••••')).length === 2 * 2);
+    await until('both streams have told of both', () => texts.filter((text) => text.includes('••••••')).length === 2 * 2);
     expect(texts.join('')).not.to.include('hush').and.not.include('in the settings');
   });
 
@@ -228,7 +223,7 @@ describe('Loopback server', function () {
     const [code] = await closed as [number];
     expect([code, observers, server.clients]).to.deep.equal([1001, 0, 0]);
     idle.destroy();
-    await until(() => handles().length <= before.length);
+    await until('no connection is left', () => handles().length <= before.length);
     const again = connect(server.port, '127.0.0.1');
     const [error] = await once(again, 'error') as [NodeJS.ErrnoException];
     expect(error.code).to.equal('ECONNREFUSED');

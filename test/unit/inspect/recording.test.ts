@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import superjson from 'superjson';
 import { synthetic } from '../../../bench/inspector-records.ts';
 import { History, apply, type Moment } from '../../../src/inspect/history.ts';
@@ -7,6 +6,7 @@ import { Recorder, type InspectedActor } from '../../../src/inspect/recorder.ts'
 import { importRecording, importRecordingGently, RecordingError, type Recording } from '../../../src/inspect/recording.ts';
 import { exportRecording, exportRecordingGently } from '../../../src/inspect/recording-export.ts';
 import type { InspectorRecord } from '../../../src/inspect/records.ts';
+import fc from '../../fast-check.ts';
 import { bench, leavesNothing } from '../service/support.ts';
 
 const actor: InspectorRecord = { kind: 'actor', number: 1, time: 10, actor: 's/1', name: 'supervisor', parent: undefined, machine: 'supervisor', service: 's', states: ['supervisor'], context: { a: 1 } };

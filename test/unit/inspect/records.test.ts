@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { plain, plainMembers, redacted } from '../../../src/inspect/records.ts';
+import fc from '../../fast-check.ts';
 
 describe('Records: anything as plain data', () => {
   it('is JSON, bounded, and never throws', () => {

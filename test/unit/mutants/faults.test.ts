@@ -20,5 +20,5 @@ describe('Deliberate faults', () => {
     } finally {
       workshop.close();
     }
-  }).timeout(120_000);
+  });
 });

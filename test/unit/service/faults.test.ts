@@ -340,6 +340,33 @@ describe('Service: faults of the store', () => {
     }
   });
 
+  it('P24 P27 F49 nor is it seen to land when others go back to a value that they had replaced', async () => {
+    const { service, store, end, outside, clock, stored, eventsOf } = await bench();
+    store.writeFaults.push(fail('unknown'));
+    expect(await end(service.update('count', 10))).to.deep.include({ ok: true });
+    for (const value of [12, 10, 12, 13, 12, 10, undefined, 10]) {
+      outside('count', value);
+      await clock.advance(1_000);
+      expect(stored('count')).to.equal(value);
+    }
+    expect(eventsOf('late')).to.deep.equal([]);
+  });
+
+  it('P21 F49 what others have gone back to is restored when a late write undoes it', async () => {
+    const { service, store, error, end, outside, clock, stored, eventsOf } = await bench({ guard: { retry: { attempts: 2 } } });
+    store.writeFaults.push({ kind: 'land-late', delay: 20_000 }, fail('scope'), fail('unknown'));
+    await error(service.update('count', 9));
+    await end(service.update('count', 10));
+    for (const value of [12, 10]) {
+      outside('count', value);
+      await clock.advance(1_000);
+      expect(stored('count')).to.equal(value);
+    }
+    await clock.advance(60_000);
+    expect(stored('count')).to.equal(10);
+    expect(eventsOf('late').at(-1)).to.include({ outcome: 'stored', reasserted: true });
+  });
+
   it('P29 an attempt that is stored while it is given up is not forgotten', async () => {
     const { service, store, end, clock, stored } = await bench({ guard: { timeout: 1_000, retry: { attempts: 2 } } });
     store.writeFaults.push({ kind: 'lag', delay: 900 }, fail('scope'));

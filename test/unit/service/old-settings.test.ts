@@ -252,7 +252,7 @@ describe('Service: settings of earlier versions', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-old-'));
     const user = path.join(folder, 'settings.json');
     writeFileSync(user, '{\n  // How many.\n  "other.key": 1,\n  "app.threads": 7,\n  "app.delaySeconds": 2\n}\n');
-    const service = new ConfigurationService(definition, { store: new JsonStore(definition, { user }) });
+    const service = new ConfigurationService(definition, { store: new JsonStore(definition, { user }), clock: new VirtualClock() });
     await service.ready;
     expect(service.values).to.deep.include({ workers: 7, delay: 2_000 });
     await service.convertOldSettings();

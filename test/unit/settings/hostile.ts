@@ -95,3 +95,36 @@ export const hostileKeys: readonly unknown[] = [
   { toString: () => 'count' }, { toString: () => { throw new Error('looked at'); } },
   revoked.proxy, throwing('get'), throwing('getPrototypeOf'),
 ];
+
+/** A value that counts how often it is looked at, with all that is in it: work that grows without bounds shows in this, on any machine. */
+export function counted(value: unknown): { readonly value: unknown; looks(): number } {
+  let looks = 0;
+  const proxies = new WeakMap<object, object>();
+  const look = <T>(result: T): T => {
+    looks++;
+    return result;
+  };
+  const wrap = (inner: unknown): unknown => {
+    if (typeof inner !== 'object' || inner === null || !isPlain(inner)) return inner;
+    const known = proxies.get(inner);
+    if (known !== undefined) return known;
+    const proxy = new Proxy(inner, {
+      get: (target, name) => look(wrap(Reflect.get(target, name))),
+      ownKeys: (target) => look(Reflect.ownKeys(target)),
+      getOwnPropertyDescriptor: (target, name) => look(Reflect.getOwnPropertyDescriptor(target, name)),
+      getPrototypeOf: (target) => look(Reflect.getPrototypeOf(target)),
+    });
+    proxies.set(inner, proxy);
+    return proxy;
+  };
+  return { value: wrap(value), looks: () => looks };
+}
+
+/** A built-in, such as a Date, does not work behind a proxy; a proxy of its own may throw. */
+function isPlain(value: object): boolean {
+  try {
+    return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+  } catch {
+    return false;
+  }
+}

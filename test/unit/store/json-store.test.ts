@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { getNodeValue, parse, parseTree, visit, type ParseError } from 'jsonc-parser';
 import { execFileSync } from 'node:child_process';
 import fs, { chmodSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync, type FSWatcher } from 'node:fs';
@@ -14,6 +13,8 @@ import { defineSettings } from '../../../src/settings/define-settings.ts';
 import { jsonStore, JsonStore, type JsonPaths } from '../../../src/store/json-store.ts';
 import type { Scope, Store, Target, WriteOptions } from '../../../src/store/store.ts';
 import { verifyStore } from '../../../src/testing/verify-store.ts';
+import fc from '../../fast-check.ts';
+import { limits, until } from '../../limits.ts';
 
 const definition = defineSettings('s', { a: { schema: yup.mixed(), default: 0, description: 'Anything' } });
 const resource = 'file:///folder/a.txt';
@@ -113,8 +114,7 @@ describe('JsonStore', () => {
       });
     }
 
-    it('whatever the document and the edits: all comments and other keys stay (P22, P31)', async function () {
-      this.timeout(60_000);
+    it('whatever the document and the edits: all comments and other keys stay (P22, P31)', async () => {
       await fc.assert(fc.asyncProperty(document, fc.array(edit, { minLength: 1, maxLength: 4 }), async (before, changes) => {
         const store = await loaded(before);
         for (const { key, value, languageId } of changes) {
@@ -146,8 +146,7 @@ describe('JsonStore', () => {
       }
     });
 
-    it('10 MB are read and written', async function () {
-      this.timeout(60_000);
+    it('10 MB are read and written', async () => {
       const items = Array.from({ length: 100_000 }, (_, i) => `  "other.${i}": { "text": "${'x'.repeat(70)}", "n": ${i} }, // ${i}\n`);
       const store = await loaded(`{\n${items.join('')}  "s.a": 1\n}\n`);
       expect(statSync(user).size).to.be.greaterThan(10_000_000);
@@ -522,7 +521,7 @@ describe('JsonStore', () => {
       const changes = observed(store);
       const before = watchers.length;
       watchers.at(-1)!.emit('error', Object.assign(new Error('EPERM'), { code: 'EPERM' }));
-      await eventually(() => watchers.length > before);
+      await until('the watcher is replaced', () => watchers.length > before);
       writeFileSync(user, '{"s.a": 2}');
       await changes.count(1);
     });
@@ -549,7 +548,7 @@ describe('JsonStore', () => {
       await watched(user);
       store.dispose();
       store.dispose();
-      await eventually(() => open() === before);
+      await until('no watcher is left', () => open() === before);
       await write(store, 'a', 3);
       await store.load();
       expect(store.read('a', { resource: 'file:///never/seen' }).effective).to.equal(3);
@@ -562,7 +561,7 @@ describe('JsonStore', () => {
         const { JsonStore } = await import(${JSON.stringify(pathToFileURL(path.resolve('src/store/json-store.ts')).href)});
         await new JsonStore({ section: 's' }, { user: ${JSON.stringify(user)} }).load();
         console.log('done');`;
-      expect(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 8_000 }).trim()).to.equal('done');
+      expect(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: limits.condition }).trim()).to.equal('done');
     });
   });
 
@@ -691,11 +690,6 @@ function write(store: Store, key: string, value: unknown, scope: Scope = {}, tar
 
 const failureOf = (promise: Promise<unknown>): Promise<StoreError> => promise.then(() => expect.fail('it was not refused'), (error: unknown) => error as StoreError);
 
-/** Waits until something is so; the deadline is mocha's. */
-async function eventually(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 interface Observation {
   calls(): number;
   /** Resolves once the listener has been called so many times. */
@@ -705,7 +699,7 @@ interface Observation {
 function observed(store: Store): Observation {
   let calls = 0;
   store.onDidChange(() => void calls++);
-  return { calls: () => calls, count: (times) => eventually(() => calls >= times) };
+  return { calls: () => calls, count: (times) => until(`${times} changes are told`, () => calls >= times) };
 }
 
 /** Resolves when the system has told a change that was made in the folder of a file before. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { storeReasons, type StoreReason } from '../../../src/errors.ts';
 import { isAFolder, writeFailure, type WriteFacts } from '../../../src/store/vscode-failure.ts';
+import fc from '../../fast-check.ts';
 
 const innocent: WriteFacts = {
   key: 'key', target: 'user', error: { name: 'CodeExpectedError' }, registered: true, workspaceOpen: true, managed: false, scopeProblem: undefined, dirty: false, fileProblem: undefined,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { seededRandom } from '../../../src/testing/seeded-random.ts';
+import fc from '../../fast-check.ts';
 
 const take = (seed: number, count: number): number[] => {
   const random = seededRandom(seed);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { PNG } from 'pngjs';
 import { animatedPng, chunk, chunksOf } from '../../../tools/animated-png.ts';
+import fc from '../../fast-check.ts';
 
 const [width, height] = [7, 5];
 
