@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { until } from '../test/limits.ts';
+import { atExit } from './at-exit.ts';
 import { projectRoot } from './vscode-host/paths.ts';
 
 export interface Product<T> {
@@ -89,11 +90,11 @@ async function alone<T>(name: string, root: string, work: () => Promise<T>): Pro
   mkdirSync(path.dirname(lock), { recursive: true });
   await until(`another process has made ${name}`, () => takes(lock));
   const release = (): void => rmSync(lock, { force: true });
-  process.once('exit', release);
+  const done = atExit(release);
   try {
     return await work();
   } finally {
-    process.off('exit', release);
+    done();
     release();
   }
 }
