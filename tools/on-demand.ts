@@ -10,6 +10,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameS
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { atExit } from './at-exit.ts';
+import { alone } from './products.ts';
 import { showProgress, type Progress } from './progress.ts';
 import { run } from './run.ts';
 import { projectRoot } from './vscode-host/paths.ts';
@@ -33,7 +34,7 @@ export class NotInstalledError extends Error {
  * Makes sure that the packages of a folder are installed, as its lockfile says. Quick when they are.
  *
  * The work happens in a folder of its own, and one rename makes it the real thing: an installation that was cut short is
- * not taken for whole, and two processes at once cost time and no harm (the first rename wins).
+ * not taken for whole. Of several processes one installs, and the others wait for it.
  *
  * @param root the folder of the project, if it is not this one
  * @param progress default: on stderr
@@ -43,17 +44,29 @@ export class NotInstalledError extends Error {
 export async function install(folder: Folder, { root = projectRoot, progress = showProgress() }: { root?: string; progress?: Progress } = {}): Promise<NodeJS.Require> {
   const home = path.join(root, folder);
   if (!isInstalled(home)) {
-    refuseOldNode(folder, home);
-    progress.step(`Installing the packages of ${folder}`);
-    try {
-      await installInto(home);
-    } catch (error) {
-      throw new NotInstalledError(folder, reasonOf(error));
-    } finally {
-      progress.done();
-    }
+    const work = underWay.get(home) ?? installNow(folder, root, progress).finally(() => underWay.delete(home));
+    underWay.set(home, work);
+    await work;
   }
   return createRequire(path.join(home, 'package.json'));
+}
+
+/** By folder: modules of this process that need the same packages wait for one installation. */
+const underWay = new Map<string, Promise<void>>();
+
+async function installNow(folder: Folder, root: string, progress: Progress): Promise<void> {
+  const home = path.join(root, folder);
+  refuseOldNode(folder, home);
+  progress.step(`Installing the packages of ${folder}`);
+  try {
+    await alone(folder, root, async () => {
+      if (!isInstalled(home)) await installInto(home);
+    });
+  } catch (error) {
+    throw new NotInstalledError(folder, reasonOf(error));
+  } finally {
+    progress.done();
+  }
 }
 
 /** The same for programs: says what is wrong in one sentence, and ends. */
@@ -114,14 +127,8 @@ function environment(): NodeJS.ProcessEnv {
 
 function moveIntoPlace(workshop: string, home: string): void {
   const packages = path.join(home, 'node_modules');
-  // Another process may have been faster: its packages are as good as ours.
-  if (isInstalled(home)) return;
-  try {
-    if (existsSync(packages)) renameSync(packages, path.join(workshop, 'outdated'));
-    renameSync(path.join(workshop, 'node_modules'), packages);
-  } catch (error) {
-    if (!isInstalled(home)) throw error;
-  }
+  if (existsSync(packages)) renameSync(packages, path.join(workshop, 'outdated'));
+  renameSync(path.join(workshop, 'node_modules'), packages);
 }
 
 /** What a killed process left behind: all that is older than any installation takes. */

@@ -85,7 +85,7 @@ function filesIn(name: string, root: string, without = /^$/): string[] {
 }
 
 /** Runs while no other process runs for the same product. */
-async function alone<T>(name: string, root: string, work: () => Promise<T>): Promise<T> {
+export async function alone<T>(name: string, root: string, work: () => Promise<T>): Promise<T> {
   const lock = path.join(root, 'out/built', `${name}.lock`);
   mkdirSync(path.dirname(lock), { recursive: true });
   await until(`another process has made ${name}`, () => takes(lock));

@@ -100,11 +100,18 @@ describe('Packages on demand', () => {
     expect((await installed())('tiny')).to.equal('1.0.0');
   });
 
-  it('are there for two processes that need them at once', async () => {
-    const script = `const { install } = await import(${JSON.stringify(pathToFileURL(path.join(projectRoot, 'tools/on-demand.ts')).href)});
-      console.log((await install(${JSON.stringify(folder)}, { root: ${JSON.stringify(root)} }))('tiny'));`;
-    const both = [1, 2].map(() => run(process.execPath, ['--input-type=module', '-e', script], projectRoot));
-    expect(await Promise.all(both)).to.deep.equal(['1.0.0\n', '1.0.0\n']);
+  it('are installed by one of several processes, and of several modules, that need them at once', async () => {
+    await install(folder, { root, progress: { step: () => {}, done: () => {} } });
+    ask('2.0.0');
+    downloads = [];
+    // Each with a cache of its own, so that what it installs it downloads.
+    const script = `process.env.npm_config_cache += process.pid;
+      const { install } = await import(${JSON.stringify(pathToFileURL(path.join(projectRoot, 'tools/on-demand.ts')).href)});
+      const [load] = await Promise.all([1, 2].map(() => install(${JSON.stringify(folder)}, { root: ${JSON.stringify(root)} })));
+      console.log(load('tiny'));`;
+    const three = [1, 2, 3].map(() => run(process.execPath, ['--input-type=module', '-e', script], projectRoot));
+    expect(await Promise.all(three)).to.deep.equal(['2.0.0\n', '2.0.0\n', '2.0.0\n']);
+    expect(downloads).to.deep.equal(['2.0.0']);
     expect(readdirSync(home())).to.have.members(['.npmrc', 'package.json', 'package-lock.json', 'node_modules']);
   });
 
