@@ -1,20 +1,62 @@
 import { createActor, type ActorRefFrom } from 'xstate';
 import {
-  circuitBreaker, type BreakerEvent, type BreakerInput, type BreakerMode, type BreakerOptions, type BreakerRestore,
+  breakerDefaults, circuitBreaker, type BreakerEvent, type BreakerInput, type BreakerMode, type BreakerOptions, type BreakerRestore, type BreakerRules,
 } from '../../machines/circuit-breaker.ts';
-import type { retrySequencer, RetryInput, RetryOptions } from '../../machines/retry-sequencer.ts';
-import { actorClock, type Clock } from '../clock.ts';
+import { retryDefaults, type retrySequencer, type RetryInput, type RetryOptions } from '../../machines/retry-sequencer.ts';
+import { actorClock, systemClock, type Clock } from '../clock.ts';
 import { AbortedError, CircuitOpenError, DisposedError, type FailureClass } from '../errors.ts';
 import { Attempt, Call } from './call.ts';
 import { classifyFailure } from './classify.ts';
 import { DeadlineList, type Deadline } from './deadlines.ts';
 import { LinkedList } from './linked-list.ts';
-import {
-  checkExecuteOptions, checkOptions, checkTuning, type CallOptions, type CheckedOptions, type ExecuteOptions, type GuardEvent,
-  type GuardOptions, type GuardTuning, type PersistedBreaker,
-} from './options.ts';
 import { RetryMirror, type Retried, type RetrySteps } from './retry-mirror.ts';
-import { reasonOf } from './signals.ts';
+
+export interface GuardOptions {
+  /** The dependency, for messages. */
+  readonly name: string;
+  readonly breaker?: Partial<BreakerOptions>;
+  readonly retry?: Partial<RetryOptions>;
+  /** The longest one attempt may take, in milliseconds. Default 5,000. */
+  readonly timeout?: number;
+  /** The longest an operation may take with all its attempts and waits, in milliseconds. Default 30,000. */
+  readonly budget?: number;
+  /** Says what a failure means. Default: `classifyFailure`. */
+  readonly classify?: (error: unknown) => FailureClass;
+  readonly clock?: Clock;
+  /** One number in [0, 1) per call, for the jitter. Default `Math.random`. */
+  readonly random?: () => number;
+  /** Hears what happens; what it throws is ignored (P12). */
+  readonly onEvent?: (event: GuardEvent) => void;
+  /** What an earlier process left: see `Guard.persisted` (P11). */
+  readonly restore?: PersistedBreaker;
+}
+
+export interface ExecuteOptions {
+  /** Ends the call with an `AbortedError`, during an attempt or a backoff, at once. */
+  readonly signal?: AbortSignal;
+  /** Let one attempt take as long as the whole budget instead of `timeout`. Default false. */
+  readonly critical?: boolean;
+}
+
+export type GuardEvent =
+  | { readonly type: 'breaker'; readonly from: BreakerMode; readonly to: BreakerMode }
+  | { readonly type: 'attempt-failed'; readonly attempt: number; readonly error: unknown; readonly duration: number }
+  | { readonly type: 'late'; readonly attempt: number; readonly ok: boolean; readonly error?: unknown }
+  | { readonly type: 'retry'; readonly attempt: number }
+  | { readonly type: 'rejected' };
+
+/** A breaker's state in a form that outlives the process: the deadline is absolute. */
+export interface PersistedBreaker {
+  readonly mode: 'OPEN' | 'HELD';
+  /** OPEN: when it probes by itself, in milliseconds since the Unix epoch. */
+  readonly until?: number;
+}
+
+/** What can be changed while a guard is in use. What is left out is as its options say. */
+export interface GuardTuning {
+  readonly breaker?: Partial<BreakerRules>;
+  readonly retry?: Partial<Pick<RetryOptions, 'attempts' | 'initialDelay'>>;
+}
 
 type BreakerRef = ActorRefFrom<typeof circuitBreaker>;
 type RetryRef = ActorRefFrom<typeof retrySequencer>;
@@ -27,33 +69,16 @@ export interface GuardActors {
 
 const CLOSED: BreakerMode = 'CLOSED';
 
-/** The last moment that a `Date` can hold, in milliseconds: JSON has no Infinity. */
-const endOfTime = 8.64e15;
-
-const failureClasses = new Set<unknown>(['transient', 'user', 'permanent', 'caller'] satisfies FailureClass[]);
-const noOptions: CallOptions = { signal: undefined, aborted: false, critical: false };
-
-/**
- * Runs operations of one dependency under a circuit breaker, retries and timeouts. Made by `createGuard`.
- *
- * - Nothing that an operation returns, throws or rejects with keeps its call from settling.
- * - A cancelled operation, one that ends in an `AbortError` or in VS Code's `CancellationError`, neither counts as a failure
- *   nor is it retried (P7). `classify` can say otherwise.
- * - A result that arrives before the deadline is used, even if the event loop was blocked until after it.
- * - Time during which the process did not run does not count (P10). If the machine slept, the process was stopped or the
- *   event loop was blocked when a deadline was due, the attempts in flight get as much time again as was lost: at most their
- *   `timeout`, and once. An open breaker goes by the clock: it probes as soon as the machine is awake.
- * - A Node process that has nothing else to do waits for the deadlines of the calls in flight.
- * - Each attempt runs in the async context (`AsyncLocalStorage`) of its caller.
- */
+/** Runs operations of one dependency under a circuit breaker, retries and timeouts. Made by `createGuard`. */
 export class Guard {
   readonly name: string;
   /** @internal */ readonly clock: Clock;
   /** @internal */ retry: RetryOptions;
   /** @internal */ readonly budget: number;
-  readonly #options: CheckedOptions;
+  readonly #options: GuardOptions;
   #breakerOptions: BreakerOptions;
   readonly #actors: GuardActors | undefined;
+  readonly #timeout: number;
   /** The deadlines of attempts that may not take the usual time. */ #oddDeadlines: Map<number, DeadlineList> | undefined;
   #attemptDeadlines: DeadlineList | undefined;
   #backingOff: LinkedList<Attempt> | undefined;
@@ -63,28 +88,23 @@ export class Guard {
   /** @internal */ mode: BreakerMode = CLOSED;
   /** @internal */ epoch = 1;
   /** @internal */ streak = 0;
-  /**
-   * The probes of this epoch that have been admitted and not abandoned. Counted here, because the machine has not yet seen
-   * those that begin while it processes another event: inside a listener that is told of HALF_OPEN, for instance.
-   */
-  #probes = 0;
+  #freeProbes = 0;
   #held = false;
   #openUntil = 0;
 
   #breaker: BreakerRef | undefined;
   #disposed = false;
 
-  /** @throws RangeError, TypeError for an invalid option */
   constructor(options: GuardOptions, actors?: GuardActors) {
-    const checked = checkOptions(options);
-    this.#options = checked;
-    this.name = checked.name;
-    this.clock = checked.clock;
-    this.retry = checked.retry;
-    this.budget = checked.budget;
-    this.#breakerOptions = checked.breaker;
+    this.name = options.name;
+    this.clock = options.clock ?? systemClock;
+    this.retry = options.retry === undefined ? retryDefaults : { ...retryDefaults, ...options.retry };
+    this.budget = options.budget ?? 30_000;
+    this.#options = options;
+    this.#breakerOptions = options.breaker === undefined ? breakerDefaults : { ...breakerDefaults, ...options.breaker };
     this.#actors = actors;
-    if (checked.restore !== undefined && actors === undefined) this.#startBreaker();
+    this.#timeout = options.timeout ?? 5_000;
+    if (options.restore !== undefined && actors === undefined) this.#startBreaker();
   }
 
   /** CLOSED, OPEN or HALF_OPEN. */
@@ -97,10 +117,9 @@ export class Guard {
     return this.#held;
   }
 
-  /** Milliseconds until an open breaker probes by itself; `undefined` when it is not waiting, or never will. */
+  /** Milliseconds until an open breaker probes by itself; `undefined` when it is not waiting. */
   get retryAfter(): number | undefined {
-    const waits = this.mode === 'OPEN' && !this.#held && this.#openUntil < Infinity;
-    return waits ? Math.max(0, this.#openUntil - this.clock.now()) : undefined;
+    return this.mode === 'OPEN' && !this.#held ? Math.max(0, this.#openUntil - this.clock.now()) : undefined;
   }
 
   /** Consecutive failures so far. */
@@ -110,7 +129,7 @@ export class Guard {
 
   /** Would a call be let through now? Costs a comparison. */
   permits(): boolean {
-    return this.mode === CLOSED || (this.mode === 'HALF_OPEN' && this.#probes < this.#breakerOptions.probes);
+    return this.mode === CLOSED || (this.mode === 'HALF_OPEN' && this.#freeProbes > 0);
   }
 
   /**
@@ -119,8 +138,7 @@ export class Guard {
    * @param operation called with the attempt; `attempt.signal` is aborted when the attempt is given up
    * @returns what the operation returns
    * @throws whatever the last attempt threw, with `attempts` attached; `TimeoutError` when it took too
-   *   long; `CircuitOpenError` without a call; `AbortedError` for `options.signal`; `DisposedError`; TypeError for an
-   *   operation that is no function, or an invalid option. The promise rejects with all of them; nothing is thrown.
+   *   long; `CircuitOpenError` without a call; `AbortedError` for `options.signal`; `DisposedError`
    */
   execute<T>(operation: (attempt: Attempt) => T | PromiseLike<T>, options?: ExecuteOptions): Promise<Awaited<T>> {
     // The operation is called outside of the promise's executor: an error that it makes has two frames less to collect.
@@ -130,39 +148,20 @@ export class Guard {
       resolve = fulfil;
       reject = refuse;
     });
-    if (this.mode === CLOSED && options === undefined && !this.#disposed && typeof operation === 'function') {
+    if (this.mode === CLOSED && options === undefined && !this.#disposed) {
       new Attempt<T>(this, operation, resolve, reject, this.epoch, this.attemptDeadlines, 1, undefined).begin();
-    } else {
-      try {
-        this.#admit(operation, options === undefined ? noOptions : checkExecuteOptions(options), resolve, reject);
-      } catch (error) {
-        // An invalid option, or one that throws when it is read.
-        reject(error);
-      }
-    }
-    return promise;
-  }
-
-  /** The way of a call that has options, or that the breaker may not let through. */
-  #admit<T>(
-    operation: (attempt: Attempt) => T | PromiseLike<T>,
-    { signal, aborted, critical }: CallOptions,
-    resolve: (value: Awaited<T>) => void,
-    reject: (error: unknown) => void,
-  ): void {
-    if (typeof operation !== 'function') {
-      reject(new TypeError(`operation must be a function; it is ${operation === null ? 'null' : typeof operation}.`));
     } else if (this.#disposed) {
       reject(new DisposedError(this.name));
-    } else if (aborted) {
-      reject(new AbortedError(this.name, 'not stored', { cause: reasonOf(signal) }));
+    } else if (options?.signal?.aborted === true) {
+      reject(new AbortedError(this.name, 'not stored', { cause: options.signal.reason }));
     } else if (this.permits()) {
-      const list = critical ? this.deadlines(this.budget) : this.attemptDeadlines;
-      Call.begin(new Attempt<T>(this, operation, resolve, reject, this.epoch, list, 1, undefined), signal, this.mode !== CLOSED);
+      const list = options?.critical === true ? this.deadlines(this.budget) : this.attemptDeadlines;
+      Call.begin(new Attempt<T>(this, operation, resolve, reject, this.epoch, list, 1, undefined), options, this.mode !== CLOSED);
     } else {
       reject(withoutStack(() => this.rejection()));
       this.emit({ type: 'rejected' });
     }
+    return promise;
   }
 
   /** The error a refused call gets. */
@@ -206,14 +205,18 @@ export class Guard {
   /**
    * Changes the rules from now on: what is counted stays counted, and a wait that has begun stays as long as it was.
    * Each call replaces the one before.
-   * @throws RangeError, TypeError for an invalid option, in the words of the constructor
+   * @throws RangeError for a number that cannot be
    */
   configure(tuning: GuardTuning): void {
-    const { breaker, retry } = checkTuning(tuning);
+    checkTuning(tuning);
+    const { breaker = {}, retry = {} } = tuning;
+    const options = this.#options;
+    const rules = { ...breakerDefaults, ...options.breaker, ...breaker };
+    const retries = { ...retryDefaults, ...options.retry, ...retry };
     const before = this.#breakerOptions;
-    this.#breakerOptions = { ...this.#options.breaker, ...breaker };
-    this.retry = { ...this.#options.retry, ...retry };
-    const { threshold, openFor } = this.#breakerOptions;
+    this.#breakerOptions = rules;
+    this.retry = retries;
+    const { threshold, openFor } = rules;
     // An actor that is started later starts with them.
     const isNews = threshold !== before.threshold || openFor !== before.openFor;
     if (isNews && (this.#breaker !== undefined || this.#actors !== undefined)) this.tell({ type: 'CONFIGURE', rules: { threshold, openFor } });
@@ -223,8 +226,7 @@ export class Guard {
   persisted(): PersistedBreaker | undefined {
     if (this.#held) return { mode: 'HELD' };
     if (this.mode === CLOSED) return undefined;
-    const left = this.mode === 'OPEN' ? this.retryAfter ?? Infinity : 0;
-    return { mode: 'OPEN', until: Math.min(this.clock.wallTime() + left, endOfTime) };
+    return { mode: 'OPEN', until: this.clock.wallTime() + (this.retryAfter ?? 0) };
   }
 
   /** Ends every call with a `DisposedError` and leaves nothing behind. Can be called twice. */
@@ -240,27 +242,18 @@ export class Guard {
 
   /** How to start the breaker's actor: anew, or going on from the mirror after a crash (P42). */
   breakerInput(): BreakerInput {
-    return { ...this.#breakerOptions, probeLimit: this.#probeLimit, epoch: this.epoch - 1, streak: this.streak, ...this.#restore() };
-  }
-
-  /** Never shorter than a probe may take: a probe with a deadline of its own needs no other limit (P3). */
-  get #probeLimit(): number {
-    const { timeout, budget, breaker: { probeLimit } } = this.#options;
-    if (budget < Infinity) return Infinity;
-    // Critical probes have no deadline; any other may get its time twice.
-    return timeout < Infinity ? Math.max(probeLimit, 2 * timeout) : probeLimit;
+    return { ...this.#breakerOptions, epoch: this.epoch - 1, streak: this.streak, ...this.#restore() };
   }
 
   #restore(): { restore?: BreakerRestore } {
     const { restore } = this.#options;
     if (this.#breaker === undefined && restore !== undefined) {
       if (restore.mode === 'HELD') return { restore: { mode: 'HELD' } };
-      const { until = 0 } = restore;
-      const remaining = until < endOfTime ? until - this.clock.wallTime() : Infinity;
+      const remaining = (restore.until ?? 0) - this.clock.wallTime();
       return { restore: { mode: 'OPEN', remaining: Math.min(Math.max(remaining, 0), this.#breakerOptions.openFor) } };
     }
     if (this.#held) return { restore: { mode: 'HELD' } };
-    if (this.mode === 'OPEN') return { restore: { mode: 'OPEN', remaining: this.retryAfter ?? Infinity } };
+    if (this.mode === 'OPEN') return { restore: { mode: 'OPEN', remaining: this.retryAfter ?? 0 } };
     return this.mode === 'HALF_OPEN' ? { restore: { mode: 'HALF_OPEN' } } : {};
   }
 
@@ -269,9 +262,6 @@ export class Guard {
     if (breaker === this.#breaker) return;
     this.#breaker = breaker;
     this.#mirror(breaker);
-    // A new actor does not know of probes that began under an earlier one.
-    const { probing, probesPassed } = breaker.getSnapshot().context;
-    this.#probes = probing + probesPassed;
     breaker.subscribe({
       next: () => {
         if (breaker === this.#breaker) this.#mirror(breaker);
@@ -295,29 +285,12 @@ export class Guard {
     const from = this.mode;
     this.mode = (typeof value === 'string' ? value : Object.keys(value)[0]) as BreakerMode;
     const entered = context.epoch !== this.epoch || from !== this.mode;
-    if (context.epoch !== this.epoch) this.#probes = 0;
     this.epoch = context.epoch;
     this.streak = context.streak;
     this.#held = typeof value === 'object' && 'OPEN' in value && value.OPEN === 'held';
+    this.#freeProbes = this.mode === 'HALF_OPEN' ? context.probes - context.probing - context.probesPassed : 0;
     if (entered && this.mode === 'OPEN') this.#openUntil = this.clock.now() + (context.restore?.remaining ?? context.openFor);
     if (from !== this.mode) this.emit({ type: 'breaker', from, to: this.mode });
-  }
-
-  /** @internal A call is admitted as a probe. */
-  startProbe(epoch: number): void {
-    this.#probes++;
-    this.tell({ type: 'PROBE_STARTED', epoch });
-  }
-
-  /** @internal A probe has ended without saying anything about the dependency: another may take its place. */
-  abandonProbe(epoch: number): void {
-    if (epoch === this.epoch) this.#probes = Math.max(0, this.#probes - 1);
-    this.tell({ type: 'PROBE_ABANDONED', epoch });
-  }
-
-  /** @internal */
-  get disposed(): boolean {
-    return this.#disposed;
   }
 
   /** @internal Sends to the breaker's actor, which is started on its first event: an idle guard has none. */
@@ -357,7 +330,7 @@ export class Guard {
       ...this.retry,
       random: () => call.random(),
       remaining: () => call.remaining(),
-      run: (attempt, waited) => call.run(attempt, waited),
+      run: (attempt) => call.run(attempt),
     });
     if (actor === undefined) return new RetryMirror(this.retry, call, this.clock);
     actor.subscribe({
@@ -374,24 +347,26 @@ export class Guard {
 
   /** @internal */
   classify(error: unknown): FailureClass {
-    const said = outcomeOf(this.#options.classify, error);
-    return failureClasses.has(said) ? said as FailureClass : classifyFailure(error);
+    try {
+      return (this.#options.classify ?? classifyFailure)(error);
+    } catch {
+      return classifyFailure(error);
+    }
   }
 
   /** @internal */
   random(): number {
-    const given = outcomeOf(this.#options.random);
-    return typeof given === 'number' && given >= 0 && given <= 1 ? given : Math.random();
+    return (this.#options.random ?? Math.random)();
   }
 
   /** @internal The deadline list of ordinary attempts. */
   get attemptDeadlines(): DeadlineList {
-    return this.#attemptDeadlines ??= new DeadlineList(this.clock, this.#options.timeout);
+    return this.#attemptDeadlines ??= new DeadlineList(this.clock, this.#timeout);
   }
 
   /** @internal */
   deadlines(duration: number): DeadlineList {
-    if (duration === this.#options.timeout) return this.attemptDeadlines;
+    if (duration === this.#timeout) return this.attemptDeadlines;
     this.#oddDeadlines ??= new Map();
     let list = this.#oddDeadlines.get(duration);
     if (list === undefined) this.#oddDeadlines.set(duration, (list = new DeadlineList(this.clock, duration)));
@@ -402,7 +377,7 @@ export class Guard {
   undue(attempt: Deadline & { readonly list: DeadlineList }): void {
     const { list } = attempt;
     list.remove(attempt);
-    if (!list.isEmpty || (list === this.#attemptDeadlines && !list.keepsAlive)) return;
+    if (list === this.#attemptDeadlines || !list.isEmpty) return;
     list.clear();
     this.#oddDeadlines?.delete(list.duration);
   }
@@ -412,21 +387,23 @@ export class Guard {
     return this.#backingOff ??= new LinkedList();
   }
 
-  /** @internal P12: a listener that throws changes no outcome. */
+  /** @internal */
   emit(event: GuardEvent): void {
-    outcomeOf(this.#options.onEvent, event);
+    const { onEvent } = this.#options;
+    if (onEvent === undefined) return;
+    try {
+      onEvent(event);
+    } catch {
+      // P12: a listener that throws changes no outcome.
+    }
   }
 }
 
-/** What a function among the options returns; `undefined` when it throws. If it returns a promise, its rejection is ignored. */
-function outcomeOf<A extends readonly unknown[]>(call: ((...args: A) => unknown) | undefined, ...args: A): unknown {
-  try {
-    const given = call?.(...args);
-    if (given instanceof Promise) given.catch(() => undefined);
-    return given;
-  } catch {
-    return undefined;
-  }
+/** @throws RangeError */
+export function checkTuning({ breaker = {}, retry = {} }: GuardTuning): void {
+  const isAtLeast = (least: number, value: number | undefined): boolean => value === undefined || value >= least;
+  const possible = isAtLeast(1, breaker.threshold) && isAtLeast(0, breaker.openFor) && isAtLeast(1, retry.attempts) && isAtLeast(0, retry.initialDelay);
+  if (!possible) throw new RangeError('A threshold and a number of attempts are at least 1; a time is at least 0 ms.');
 }
 
 /** A rejection is no surprise, and whoever catches it knows where they called: collecting a stack is most of its cost. */
@@ -440,11 +417,7 @@ function withoutStack(make: () => Error): Error {
   }
 }
 
-/**
- * A guard for one dependency of an extension: git, a CLI, a language server, a web service.
- *
- * @throws RangeError, TypeError for an invalid option: its name, what it must be, and what it is
- */
+/** A guard for one dependency of an extension: git, a CLI, a language server, a web service. */
 export function createGuard(options: GuardOptions): Guard {
   return new Guard(options);
 }

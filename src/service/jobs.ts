@@ -1,7 +1,6 @@
 import { AbortedError, ConfigurationError, type ErrorCode } from '../errors.ts';
 import { offAbort, onAbort, type Abortable } from '../guard/abort-fanout.ts';
 import type { Guard } from '../guard/guard.ts';
-import { reasonOf, type CallerSignal } from '../guard/signals.ts';
 import type { Clock } from '../clock.ts';
 import type { WriteAttempt } from './events.ts';
 import type { LaneJob } from './lane.ts';
@@ -37,7 +36,7 @@ export interface Caller {
 export interface JobOptions {
   readonly park: boolean;
   readonly critical: boolean;
-  readonly signal: CallerSignal | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Ends of a write that come from elsewhere than its attempts, and know nothing of them. */
@@ -96,7 +95,7 @@ export abstract class Job implements LaneJob, Abortable {
   /** While it waits, the job ends at once; while it runs, the guard sees the signal too. */
   onAbort(): void {
     if (!this.host.withdraw(this)) return;
-    this.fail(new AbortedError(this.keys.join(', '), 'not stored', { cause: reasonOf(this.options.signal) }));
+    this.fail(new AbortedError(this.keys.join(', '), 'not stored', { cause: this.options.signal?.reason }));
   }
 
   fail(error: unknown): void {

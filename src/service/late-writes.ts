@@ -17,7 +17,7 @@ interface Followed extends LateWrite {
   /** Acknowledged and late writes, in the order of their ends. */
   readonly order: number;
   /** When its last attempt came to an end. */
-  ended: number | undefined;
+  ended?: number;
   /** Every attempt has been stored: none can land any more. */
   over: boolean;
   /** It has undone a newer write, which is being restored. */
@@ -26,17 +26,15 @@ interface Followed extends LateWrite {
   restsUntil: number;
   /** How often it may still land: each attempt does so once at most. What looks like it after that is somebody else's. */
   landings: number;
-  told: LateOutcome | undefined;
+  told?: LateOutcome;
 }
 
 /** The value of a slot that no late write may undo. */
 interface Newest {
   readonly order: number;
   readonly value: unknown;
-  /** Stored by somebody else. */
-  readonly outside: boolean;
-  /** What others have replaced since our last write, the oldest first. */
-  readonly replaced: readonly unknown[];
+  /** What others have replaced since our last write, the oldest first: empty when the value is ours. */
+  readonly former: readonly unknown[];
 }
 
 /** A value that was acknowledged, and whether it still is the newest. */
@@ -51,7 +49,8 @@ export type Mended = 'mended' | 'busy' | 'refused';
 export interface LateWriteHooks {
   /** Stores the newest acknowledged value again: a late write has undone it (P21). Never rejects. */
   mend(late: LateWrite, newest: Acknowledged): Promise<Mended>;
-  isBeingWritten(slot: Slot): boolean;
+  /** @param id of a slot */
+  isBeingWritten(id: string): boolean;
   onLate(late: LateWrite, outcome: LateOutcome, reasserted: boolean): void;
 }
 
@@ -60,7 +59,7 @@ const maxLate = 100;
 /** For so long after its end an attempt may still land: a refused one is in the editor's buffer, and auto-save may store it. In milliseconds. */
 const mayLandFor = 300_000;
 /** No more values that others have replaced are remembered for a slot. */
-const maxReplaced = 16;
+const maxFormer = 16;
 /** Between refusals to restore a value, in milliseconds: an editor may announce every write that fails as a change. */
 const restAfterRefusal = 5_000;
 
@@ -90,9 +89,9 @@ export class LateWrites {
     return count;
   }
 
-  acknowledge(slot: Slot, value: unknown): void {
-    const order = ++this.#order;
-    if (this.#late.size > 0) this.#acknowledged.set(slotId(slot), { order, value, outside: false, replaced: [] });
+  /** @param former see `Newest`: by default the value is ours */
+  acknowledge(slot: Slot, value: unknown, former: readonly unknown[] = [], order = ++this.#order): void {
+    if (this.#late.size > 0) this.#acknowledged.set(slotId(slot), { order, value, former });
   }
 
   /**
@@ -101,7 +100,7 @@ export class LateWrites {
    */
   follow(write: LateWrite, attempts: readonly Promise<unknown>[], landings: number): void {
     if (this.#closed || (landings === 0 && !write.inDoubt)) return;
-    const followed: Followed = { ...write, order: ++this.#order, ended: undefined, over: false, mending: false, restsUntil: 0, landings, told: undefined };
+    const followed: Followed = { ...write, order: ++this.#order, over: false, mending: false, restsUntil: 0, landings };
     this.#late.add(followed);
     void Promise.allSettled(attempts).then((ends) => {
       followed.ended = this.#clock.now();
@@ -147,20 +146,19 @@ export class LateWrites {
       const landed = stored !== undefined && sameData(stored.value, write.value);
       const newest = this.#acknowledged.get(id);
       const outdone = newest !== undefined && newest.order > write.order;
-      const mayBeTheirs = outdone && isRestored(newest, write.value);
-      // One that was asked for later, and of which nobody knows the end, has stored it as well as this one.
-      const mayBeLater = outdone && [...this.#late].some((other) => other.order > newest.order && slotId(other.slot) === id && sameData(other.value, write.value));
-      if (landed && outdone && write.landings > 0 && !mayBeTheirs && !mayBeLater && !sameData(newest.value, write.value)) {
+      const hasUndone = landed && outdone && write.landings > 0 && !sameData(newest.value, write.value);
+      // Others may have gone back to it; and one that was asked for later, of which nobody knows the end, has stored it as well as this one.
+      if (hasUndone && !isRestored(newest, write.value) && !this.#isLate(id, write.value, newest.order)) {
         this.#tell(write, 'stored', true);
         if (this.#clock.now() >= write.restsUntil) void this.#mend(write, newest);
         continue;
       }
       // Where a newer write has stored the same, or is just doing so, that it is there is no news.
-      const isNews = write.inDoubt || !(outdone || this.#hooks.isBeingWritten(slot));
+      const isNews = write.inDoubt || !(outdone || this.#hooks.isBeingWritten(id));
       if (landed && isNews) {
         this.#tell(write, 'stored', false);
         // From now on it is the newest, and no older one may undo it.
-        if (!outdone) this.#acknowledged.set(id, { order: write.order, value: write.value, outside: false, replaced: [] });
+        if (!outdone) this.acknowledge(slot, write.value, [], write.order);
       }
       if (ended === undefined) continue;
       if (!landed) this.#tell(write, stored === undefined ? 'unknown' : 'not stored', false);
@@ -172,16 +170,20 @@ export class LateWrites {
   /** What neither we nor a late write have stored is from outside, and the newest: a late write must not undo it either. */
   #noteOutside(id: string, slot: Slot, value: unknown): void {
     const newest = this.#acknowledged.get(id);
-    if (newest === undefined || sameData(value, newest.value) || this.#hooks.isBeingWritten(slot)) return;
-    const isLate = [...this.#late].some((write) => slotId(write.slot) === id && sameData(write.value, value));
-    if (isLate && !isRestored(newest, value)) return;
-    this.#acknowledged.set(id, { order: ++this.#order, value, outside: true, replaced: [...newest.replaced, newest.value].slice(-maxReplaced) });
+    if (newest === undefined || sameData(value, newest.value) || this.#hooks.isBeingWritten(id)) return;
+    if (this.#isLate(id, value) && !isRestored(newest, value)) return;
+    this.acknowledge(slot, value, [...newest.former, newest.value].slice(-maxFormer));
   }
 
-  async #mend(write: Followed, newest: { readonly order: number; readonly value: unknown }): Promise<void> {
+  /** A late write, asked for after this one, has this value. */
+  #isLate(id: string, value: unknown, after = 0): boolean {
+    return [...this.#late].some((write) => write.order > after && slotId(write.slot) === id && sameData(write.value, value));
+  }
+
+  async #mend(write: Followed, newest: Newest): Promise<void> {
     write.mending = true;
     const id = slotId(write.slot);
-    const result = await this.#hooks.mend(write, { value: newest.value, isNewest: () => this.#acknowledged.get(id)?.order === newest.order });
+    const result = await this.#hooks.mend(write, { value: newest.value, isNewest: () => this.#acknowledged.get(id) === newest });
     write.mending = false;
     if (result === 'refused') write.restsUntil = this.#clock.now() + restAfterRefusal;
     // Another attempt of it may have landed meanwhile.
@@ -208,6 +210,6 @@ export class LateWrites {
  * Others have replaced this value, and have taken that back: a person by undoing an edit, another window by rolling a
  * transaction back. A late write of ours looks the same, but is far less likely; so does a removal.
  */
-function isRestored({ outside, replaced }: Newest, value: unknown): boolean {
-  return outside && (value === undefined || replaced.some((each) => sameData(each, value)));
+function isRestored({ former }: Newest, value: unknown): boolean {
+  return former.some((each) => value === undefined || sameData(each, value));
 }

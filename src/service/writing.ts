@@ -1,6 +1,5 @@
 import type { TimerHandle } from '../clock.ts';
 import { AbortedError, ConfigurationError, QueueFullError, ValidationError } from '../errors.ts';
-import { asSignal, reasonOf, type CallerSignal } from '../guard/signals.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { showKey } from '../settings/setting-key.ts';
 import type { Target } from '../store/store.ts';
@@ -70,7 +69,7 @@ export class Writing {
     this.#tools = { store, patience, isSecret: (key) => definition.isSecret(key), served: ({ key, scope }) => loading.snapshot.get(key, scope) };
     this.#late = new LateWrites(this.#tools, clock, {
       mend: (late, newest) => this.#mend(late, newest),
-      isBeingWritten: (slot) => [...this.#open.keys()].some(({ slots }) => slots.some((other) => slotId(other) === slotId(slot))),
+      isBeingWritten: (id) => [...this.#open.keys()].some(({ slots }) => slots.some((slot) => slotId(slot) === id)),
       onLate: (late, outcome, reasserted) => this.#onLate(late, outcome, reasserted),
     });
     this.#host = {
@@ -191,7 +190,7 @@ export class Writing {
     let wait = false;
     /** Takes what waits for a person out of the journal. */
     let unnote = (): void => undefined;
-    let signal: CallerSignal | undefined;
+    let signal: AbortSignal | undefined;
     let target: Target | undefined;
     return new Promise<UpdateResult>((resolve, reject) => {
       const answer = (superseded: boolean, stored: ReadonlyMap<string, unknown>): void => {
@@ -233,9 +232,8 @@ export class Writing {
         try {
           this.#hooks.refuse();
           requireOptions(chosen);
-          ({ wait = true, target } = chosen);
-          signal = asSignal(chosen.signal);
-          if (signal?.aborted === true) throw new AbortedError(shown.join(', '), 'not stored', { cause: reasonOf(signal) });
+          ({ wait = true, signal, target } = chosen);
+          if (signal?.aborted === true) throw new AbortedError(shown.join(', '), 'not stored', { cause: signal.reason });
           accept(++this.#jobs, caller, chosen);
           accepted = true;
           this.waiting.began(order, caller.slots);

@@ -13,7 +13,7 @@ const told: Readonly<Record<PhaseName, number>> = { 'warming up': 0, 'collector 
 describe('A fleet that exports to one collector', () => {
   it('goes through an outage of it: nothing is lost but spans, and those are counted and reported', async () => {
     const result = await runFleet({
-      processes: 2, services: 20, every: 100, limits: { delay: 200, queue },
+      processes: 2, services: 20, every: 200, limits: { delay: 200, queue },
       lasts: async (phase, look) => {
         const before = await look();
         await until(`each process has written more than its queue holds and has said what it must (${phase})`, async () => {

@@ -108,8 +108,7 @@ export class ServiceRun implements Run {
     }
     this.#service = new ConfigurationService(fixture, {
       store: this.#store, clock: this.#clock, memento, probeEvery: forever,
-      // The breaker limits a probe that has no deadline of its own.
-      guard: { breaker: rules, retry: { attempts: 1 }, timeout: Infinity, budget: Infinity },
+      guard: { breaker: rules, retry: { attempts: 1 }, timeout: forever, budget: forever },
       // VS Code answers in the machine's own time, which may be long in virtual time.
       lifecycle: { loadLimit: forever, drainLimit: forever },
     });

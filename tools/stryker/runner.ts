@@ -7,14 +7,19 @@ import type { InstrumenterContext, MutantCoverage } from '@stryker-mutator/api/c
 import { commonTokens, declareFactoryPlugin, PluginKind, type Injector } from '@stryker-mutator/api/plugin';
 import { DryRunStatus, MutantRunStatus, TestStatus, type DryRunResult, type MutantRunOptions, type MutantRunResult, type TestResult, type TestRunner } from '@stryker-mutator/api/test-runner';
 import Mocha from 'mocha';
+import path from 'node:path';
 
 interface Options {
   /** The files of the tests, in order. */
   readonly tests: readonly string[];
 }
 
-/** For a test that does not say itself how long it may take, in milliseconds: a mutant may make it wait for ever. */
-const longest = 5_000;
+/**
+ * A mutant may make a test wait for ever: it is given up after this long, in milliseconds, which is cheaper than to let
+ * Stryker end the process. Not so the tests of all paths of a machine: they take long in any case.
+ */
+const longest = 20_000;
+const takesLong = (test: Mocha.Test): boolean => test.file?.includes(path.join('test', 'model')) === true;
 
 type Context = { -readonly [K in keyof InstrumenterContext]: InstrumenterContext[K] | undefined };
 
@@ -57,6 +62,7 @@ class MochaTestRunner implements TestRunner {
       for (const file of this.#options.tests) mocha.addFile(file);
       mocha.cleanReferencesAfterRun(false);
       await mocha.loadFilesAsync();
+      mocha.suite.eachTest((test) => { if (takesLong(test)) test.timeout(0); });
       this.#loaded = true;
     }
     bail(mocha.suite, mutant !== undefined);

@@ -12,8 +12,6 @@ import { RetryOracle, type Answer, type Failure, type RetryRules } from './oracl
 export interface RetryVariant extends Variant {
   readonly rules: RetryRules;
   readonly actor: boolean;
-  /** The machine falls asleep during each attempt that takes too long, and each wait. */
-  readonly sleeps: boolean;
 }
 
 /** What a supervisor does for a guard. */
@@ -33,22 +31,11 @@ export type ModelEvent =
   | { readonly type: 'ABORT'; readonly how: 'aborted' | 'disposed' }
   | { readonly type: 'GIVE_UP' };
 
-/** Throws whatever is done with it. */
-function unreadable(): object {
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-  return proxy;
-}
-
-const errors: Record<Exclude<Failure, 'timeout'>, unknown> = {
+const errors: Record<Exclude<Failure, 'timeout'>, Error> = {
   error: new StoreError('io', 'Injected: io.'),
-  unreadable: unreadable(),
   permanent: Object.assign(new Error('Injected: no such file.'), { code: 'ENOENT' }),
   caller: new ValidationError('a field', 'is injected'),
-  cancelled: new DOMException('Injected: cancelled.', 'AbortError'),
 };
-
-const hour = 3_600_000;
 
 type Settled = { readonly value: string } | { readonly error: unknown };
 
@@ -58,17 +45,15 @@ export class RetryRun implements Run {
   readonly #guard: Guard;
   readonly #oracle: RetryOracle;
   readonly #caller = new AbortController();
-  readonly #attempts: { readonly attempt: Attempt; readonly resolve: (value: string) => void; readonly reject: (error: unknown) => void }[] = [];
+  readonly #attempts: { readonly attempt: Attempt; readonly resolve: (value: string) => void; readonly reject: (error: Error) => void }[] = [];
   readonly #calls: number[] = [];
   #late = 0;
   #answer: Settled | undefined;
   #answers = 0;
   /** The implementation is a step ahead of the path: it begins an attempt and gives up in one go. */
   #ahead = false;
-  readonly #sleeps: boolean;
 
-  constructor({ rules, actor, sleeps }: RetryVariant) {
-    this.#sleeps = sleeps;
+  constructor({ rules, actor }: RetryVariant) {
     const { attempts, initialDelay, factor, maxDelay, jitter, timeout, budget, random } = rules;
     this.#oracle = new RetryOracle(rules);
     this.#guard = new Guard({
@@ -98,10 +83,7 @@ export class RetryRun implements Run {
       await this.#clock.flush();
     },
     ATTEMPT_FAILED: async ({ how }: ModelEvent & { type: 'ATTEMPT_FAILED' }) => {
-      if (how === 'timeout') {
-        if (this.#sleeps) await this.#sleep();
-        return this.#passTo(this.#oracle.due);
-      }
+      if (how === 'timeout') return this.#passTo(this.#oracle.due);
       if (how === 'breaker open') this.#openBreaker();
       const failure = how === 'breaker open' ? 'error' : how;
       this.#attempts.at(-1)!.reject(errors[failure]);
@@ -121,8 +103,7 @@ export class RetryRun implements Run {
     'xstate.after.backoff.retry-sequencer.backoff': async (_event: EventObject, next: EventObject | undefined) => {
       this.#ahead = next?.type === 'GIVE_UP';
       if (this.#ahead) this.#openBreaker();
-      if (this.#sleeps) await this.#sleep();
-      else await this.#passTo(this.#oracle.due);
+      await this.#passTo(this.#oracle.due);
     },
   };
 
@@ -132,7 +113,7 @@ export class RetryRun implements Run {
     'retry-sequencer.backoff': () => this.#expectState('pending', false),
     'retry-sequencer.succeeded': () => this.#expectState('value', false),
     'retry-sequencer.exhausted': () => {
-      expect(this.#oracle.answer).to.be.oneOf(['error', 'timeout', 'unreadable', 'permanent', 'caller', 'cancelled']);
+      expect(this.#oracle.answer).to.be.oneOf(['error', 'timeout', 'permanent', 'caller']);
       this.#expectState(this.#oracle.answer, false);
     },
     'retry-sequencer.aborted': () => {
@@ -148,7 +129,7 @@ export class RetryRun implements Run {
     });
     const given = this.#attempts.filter(({ attempt }) => attempt.signal.aborted).map(({ attempt }) => attempt.number);
     expect(given, 'attempts told to stop').to.deep.equal(this.#expectedStops());
-    if (this.#answer !== undefined && 'error' in this.#answer && this.#answer.error !== errors.unreadable) {
+    if (this.#answer !== undefined && 'error' in this.#answer) {
       const attached = (this.#answer.error as { attempts?: readonly FailedAttempt[] }).attempts ?? [];
       expect(attached.map(({ number }) => number), 'attempts attached').to.deep.equal(this.#oracle.failures.map((_, index) => index + 1));
     }
@@ -171,14 +152,6 @@ export class RetryRun implements Run {
     await this.#clock.advance(1e6);
     expect(this.#clock.pendingTimers(), 'timers left').to.deep.equal([]);
     expect(this.#answers).to.equal(1);
-  }
-
-  /** Until long after what is due next. */
-  async #sleep(): Promise<void> {
-    const wake = this.#oracle.due + hour;
-    await this.#clock.sleep(wake - this.#clock.now());
-    this.#oracle.sleepTo(wake);
-    this.check();
   }
 
   async #passTo(moment: number): Promise<void> {
@@ -222,10 +195,9 @@ export class RetryRun implements Run {
     if (this.#answer === undefined) return 'pending';
     if ('value' in this.#answer) return this.#answer.value === 'stored' ? 'value' : 'pending';
     const { error } = this.#answer;
-    const kind = (Object.keys(errors) as (keyof typeof errors)[]).find((each) => errors[each] === error);
-    if (kind !== undefined) return kind;
     if (error instanceof TimeoutError) return 'timeout';
     if (error instanceof AbortedError) return 'aborted';
-    return error instanceof DisposedError ? 'disposed' : 'pending';
+    if (error instanceof DisposedError) return 'disposed';
+    return (Object.keys(errors) as (keyof typeof errors)[]).find((kind) => errors[kind] === error) ?? 'pending';
   }
 }
