@@ -22,6 +22,7 @@ export type { LatencyBucket } from './service/histogram.ts';
 export type { Latency, Metrics } from './service/metrics.ts';
 export type { Inspection, Origin, SettingChange, SettingIssue } from './service/snapshot.ts';
 export type { Disposable, Layer, RawSetting, Scope, Store, StoreFactory, Target, WriteOptions, WriteRequest } from './store/store.ts';
+export { settlingTime } from './store/store.ts';
 export { memoryMemento, type Memento } from './store/memento.ts';
 export { JsonStore, jsonStore, type JsonPaths } from './store/json-store.ts';
 export { jsonMemento } from './store/json-memento.ts';

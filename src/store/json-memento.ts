@@ -1,6 +1,9 @@
-import { readFileSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import path from 'node:path';
-import { fileFailure, inTurn, readJsonText, realFile, replaceFile } from './json-file.ts';
+import { fileFailure, readBytesSync, realFile, stampIn } from './json-disk.ts';
+import { inTurn } from './json-file.ts';
+import { Replacement } from './json-replace.ts';
+import { clearAway } from './json-spare.ts';
 import type { Memento } from './memento.ts';
 
 /**
@@ -23,20 +26,22 @@ export function jsonMemento(file: string): Memento {
       else values.set(key, JSON.parse(text));
       await inTurn(real, async () => {
         // Whatever came in meanwhile is stored with it.
-        const { stamp } = await readJsonText(real);
-        await replaceFile(real, `${JSON.stringify(Object.fromEntries(values), null, 2)}\n`, stamp);
+        const stamp = await stampIn(real);
+        await new Replacement(real, real).run(`${JSON.stringify(Object.fromEntries(values), null, 2)}\n`, stamp);
       });
     },
   };
 }
 
 function loaded(file: string): Map<string, unknown> {
+  clearAway(file);
+  const read = readBytesSync(file);
+  if (read === undefined) return new Map();
+  const values = understood(read.bytes.toString());
   try {
-    const values = understood(readFileSync(file, 'utf8'));
     if (values === undefined) renameSync(file, `${file}.damaged`);
     return new Map(Object.entries(values ?? {}));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
     throw fileFailure(file, error);
   }
 }

@@ -1,12 +1,17 @@
-import { getNodeValue, type Node } from 'jsonc-parser';
-import { watch, type FSWatcher } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
 import { access, constants, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../errors.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
-import { sameData } from '../settings/plain-data.ts';
-import { editJson, fileFailure, inTurn, parseJson, readJsonText, readJsonTextSync, realFile, valueAt, writableFolder, type JsonText, type Place } from './json-file.ts';
-import { merged } from './memory-store.ts';
+import { fileFailure, readJsonSync, realFile, type JsonText } from './json-disk.ts';
+import { editJson, inTurn, understood } from './json-file.ts';
+import { safelyWritable, writableFolder } from './json-replace.ts';
+import { readSettled, Settling, type SettledOptions } from './json-settling.ts';
+import { clearAway } from './json-spare.ts';
+import { valueAt, type Place } from './json-text.ts';
+import { SectionValues } from './json-values.ts';
+import { watchWay } from './json-watch.ts';
+import { jsonOf, merged } from './memory-store.ts';
 import { targets, type Disposable, type Layer, type RawSetting, type Scope, type Store, type StoreFactory, type Target, type WriteOptions, type WriteRequest } from './store.ts';
 
 /** The settings files; relative paths are taken from the working directory. None need exist. */
@@ -20,14 +25,14 @@ export interface JsonPaths {
 /** What is known of a file. Values that could not be read are none. */
 interface Known {
   readonly text?: string;
-  readonly values: ReadonlyMap<string, unknown>;
+  readonly values: SectionValues;
   readonly failure?: StoreError;
 }
 
 type Slot = Omit<WriteRequest, 'value'>;
 
 /** How long a file must have been left alone before it is read again, in milliseconds. */
-const settleTime = 50;
+const quietTime = 50;
 
 /** Makes a store that keeps settings in JSON files with comments, laid out as VS Code's settings.json. Needs Node: see `JsonStore`. */
 export function jsonStore(paths: JsonPaths): StoreFactory {
@@ -35,7 +40,12 @@ export function jsonStore(paths: JsonPaths): StoreFactory {
 }
 
 /**
- * Settings in JSON files that people edit as well, and other programs: comments, layout and other keys are kept.
+ * Settings in JSON files that people edit as well, and other programs: comments, layout and other keys are kept. A name with dots and
+ * nested objects are two spellings of one setting, as in VS Code.
+ *
+ * A file is replaced as a whole, with its owner, mode, ACL and attributes; it is written in place where these cannot be given to a new file,
+ * where it has several names, and where it cannot be renamed. A file that another program is just saving is waited for: see `settlingTime`.
+ * On Windows a file that is replaced gets the permissions of its folder.
  *
  * @throws StoreError `unsupported` in a browser, which has no disk
  */
@@ -55,6 +65,7 @@ export class JsonStore implements Store {
 
   async load(): Promise<void> {
     for (const file of [this.#paths.user, this.#paths.workspace]) if (file !== undefined) this.#file(path.resolve(file));
+    for (const file of this.#files.values()) file.clearAway();
     await Promise.all([...this.#files.values()].map((file) => file.load()));
     for (const file of this.#files.values()) valuesOf(file);
   }
@@ -65,9 +76,8 @@ export class JsonStore implements Store {
       for (const target of targets) {
         const file = this.#pathOf(target, scope);
         if (file === undefined) continue;
-        const values = valuesOf(this.#file(file));
-        const name = slotName(key, languageId);
-        if (values.has(name)) layers.set(languageId === undefined ? target : `${target}-language`, values.get(name));
+        const value = valuesOf(this.#file(file)).get(key, languageId);
+        if (value !== undefined) layers.set(languageId === undefined ? target : `${target}-language`, value);
       }
     }
     let effective: unknown;
@@ -77,26 +87,26 @@ export class JsonStore implements Store {
 
   async write({ key, value, target, scope }: WriteRequest, options: WriteOptions): Promise<void> {
     const file = this.#file(this.fileOf(target, scope));
-    file.take(await editJson(file.path, this.#place(key, scope), value, options));
+    const text = jsonOf(key, value);
+    await file.edit(this.#place(key, scope), text === undefined ? undefined : JSON.parse(text), options);
   }
 
   async readBack({ key, target, scope }: Slot): Promise<unknown> {
-    const file = this.fileOf(target, scope);
-    const { text } = await readJsonText(file);
-    return valueAt(parseJson(file, text), this.#place(key, scope));
+    const file = this.#file(this.fileOf(target, scope));
+    return valueAt(understood(await file.look()).root, this.#place(key, scope));
   }
 
   async probe(target: Target, scope: Scope): Promise<void> {
-    const real = realFile(this.fileOf(target, scope));
-    const { text, stamp } = await readJsonText(real);
-    parseJson(real, text);
+    const file = this.fileOf(target, scope);
+    const { stamp } = understood(await this.#file(file).look());
+    const real = realFile(file);
     try {
       if (stamp !== undefined) await access(real, constants.W_OK);
-      const { bavail, blocks } = await statfs(await writableFolder(path.dirname(real)));
+      const { bavail, blocks } = await statfs(stamp === undefined ? await writableFolder(file, path.dirname(real)) : await safelyWritable(file, real));
       // Some file systems do not count at all.
-      if (blocks > 0 && bavail === 0) throw new StoreError('no-space', `The disk of ${real} is full.`, { context: { file: real } });
+      if (blocks > 0 && bavail === 0) throw new StoreError('no-space', `The disk of ${file} is full.`, { context: { file } });
     } catch (error) {
-      throw fileFailure(real, error);
+      throw fileFailure(file, error);
     }
   }
 
@@ -110,7 +120,7 @@ export class JsonStore implements Store {
   defaultTarget(key: string, scope: Scope): Target {
     return targets.findLast((target) => {
       const file = this.#pathOf(target, scope);
-      return file !== undefined && this.#file(file).known().values.has(slotName(key, scope.languageId));
+      return file !== undefined && this.#file(file).known().values.get(key, scope.languageId) !== undefined;
     }) ?? 'user';
   }
 
@@ -150,8 +160,7 @@ export class JsonStore implements Store {
   }
 
   #place(key: string, { languageId }: Scope): Place {
-    const name = `${this.#section}.${key}`;
-    return languageId === undefined ? [name] : [`[${languageId}]`, name];
+    return { name: `${this.#section}.${key}`, ...(languageId === undefined ? {} : { languageId }) };
   }
 }
 
@@ -160,10 +169,11 @@ class WatchedFile {
   readonly path: string;
   readonly #section: string;
   readonly #changed: () => void;
+  readonly #settling = new Settling();
+  readonly #disposal = new AbortController();
   #known: Known | undefined;
   #watchers: FSWatcher[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #watching = true;
 
   constructor(file: string, section: string, changed: () => void) {
     this.path = file;
@@ -173,67 +183,70 @@ class WatchedFile {
 
   /** What was found at the last look, which is now if there was none. */
   known(): Known {
-    return this.#known ??= this.#understood(readJsonTextSync(this.path));
+    if (this.#known !== undefined) return this.#known;
+    const look = readJsonSync(this.path);
+    // It cannot wait here: should it be in flux, the watch tells what becomes of it.
+    if (!(look instanceof StoreError)) this.#settling.inFlux(look);
+    return this.#known = this.#understood(look);
+  }
+
+  /** What is on disk now. */
+  look(options?: SettledOptions): Promise<JsonText> {
+    return readSettled(this.path, this.#settling, { signal: this.#disposal.signal, ...options });
   }
 
   /** Looks again: after all writes under way, so that what is older never takes the place of what is newer. */
-  async load(): Promise<void> {
+  async load(options?: SettledOptions): Promise<void> {
     // What changes after this is told, what changed before it is read.
     this.watch();
-    await inTurn(realFile(this.path), async () => this.take(await readJsonText(this.path).catch((error: unknown) => error as StoreError)));
+    await inTurn(realFile(this.path), async () => this.#take(await this.look(options).catch((error: unknown) => error as StoreError)));
+  }
+
+  /** Puts right what killed processes have left behind. */
+  clearAway(): void {
+    clearAway(realFile(this.path));
+  }
+
+  async edit(at: Place, value: unknown, options: WriteOptions): Promise<void> {
+    this.#take(await editJson(this.path, at, value, options, this.#settling));
   }
 
   /** Remembers what is on disk now, and tells if that is news. */
-  take(look: JsonText | StoreError): void {
+  #take(look: JsonText | StoreError): void {
     const before = this.#known;
     this.#known = this.#understood(look);
     if (before !== undefined && !sameKnown(before, this.#known)) this.#changed();
   }
 
   #understood(look: JsonText | StoreError): Known {
-    if (look instanceof StoreError) return { values: new Map(), failure: look };
-    const { text } = look;
-    if (text === this.#known?.text) return this.#known;
-    try {
-      return { text, values: sectionOf(parseJson(this.path, text), this.#section) };
-    } catch (failure) {
-      return { values: new Map(), failure: failure as StoreError };
-    }
+    const failure = look instanceof StoreError ? look : look.problem;
+    if (look instanceof StoreError || failure !== undefined) return { values: new SectionValues(undefined, this.#section), failure: failure! };
+    if (look.text === this.#known?.text) return this.#known;
+    return { text: look.text, values: new SectionValues(look.root, this.#section) };
   }
 
-  /** Watches folders, not the file: editors replace files. Anew each time, as a folder may have come or gone. */
+  /** Anew each time, as a folder or a link may have come or gone. */
   watch(): void {
     const before = this.#watchers;
+    const { signal } = this.#disposal;
     const soon = (): void => {
       clearTimeout(this.#timer);
-      if (this.#watching) this.#timer = setTimeout(() => void this.load(), settleTime).unref();
+      // Neither this nor the wait for a file in flux keeps a process alive.
+      if (!signal.aborted) this.#timer = setTimeout(() => void this.load({ ref: false }), quietTime).unref();
     };
-    this.#watchers = this.#watching ? [...new Set([this.path, realFile(this.path)])].flatMap((file) => watchNearest(file, soon)) : [];
+    this.#watchers = signal.aborted ? [] : watchWay(this.path, soon);
     for (const watcher of before) watcher.close();
   }
 
   dispose(): void {
-    this.#watching = false;
+    this.#disposal.abort();
     clearTimeout(this.#timer);
     this.watch();
   }
 }
 
-/** Watches the folder of a file; while it is missing, the nearest folder above it, where it will appear. */
-function watchNearest(file: string, soon: () => void): FSWatcher[] {
-  const folder = path.dirname(file);
-  try {
-    const watcher = watch(folder, { persistent: false }, (_event, name) => {
-      if (name === null || name === path.basename(file) || name === path.basename(folder)) soon();
-    });
-    return [watcher.on('error', soon)];
-  } catch {
-    return folder === file ? [] : watchNearest(folder, soon);
-  }
-}
-
 /** @throws StoreError why the file could not be read */
-function valuesOf(file: WatchedFile): ReadonlyMap<string, unknown> {
+function valuesOf(file: WatchedFile): SectionValues {
   const { values, failure } = file.known();
   if (failure !== undefined) throw failure;
   return values;
@@ -247,26 +260,6 @@ function tell(listener: () => void): void {
   }
 }
 
-const slotName = (key: string, languageId: string | undefined): string => (languageId === undefined ? key : `[${languageId}]${key}`);
-
-/** The values of a section: plain ones by key, those for a language by `[language]key`. */
-function sectionOf(root: Node | undefined, section: string): Map<string, unknown> {
-  const values = new Map<string, unknown>();
-  const collect = (object: Node | undefined, prefix: string): void => {
-    for (const { children } of object?.children ?? []) {
-      const [name, value] = children!;
-      const text = name!.value as string;
-      if (text.startsWith(`${section}.`)) values.set(prefix + text.slice(section.length + 1), getNodeValue(value!));
-      // Of a name that is there twice the last one counts, as a whole.
-      if (prefix !== '' || !/^\[.+\]$/.test(text)) continue;
-      for (const known of [...values.keys()]) if (known.startsWith(text)) values.delete(known);
-      if (value!.type === 'object') collect(value, text);
-    }
-  };
-  collect(root, '');
-  return values;
-}
-
 function sameKnown(a: Known, b: Known): boolean {
-  return a.failure?.message === b.failure?.message && sameData(Object.fromEntries(a.values), Object.fromEntries(b.values));
+  return a.failure?.message === b.failure?.message && a.values.same(b.values);
 }

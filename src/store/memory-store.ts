@@ -1,4 +1,4 @@
-import { StoreError } from '../errors.ts';
+import { StoreError, ValidationError } from '../errors.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { targets, type Disposable, type Layer, type RawSetting, type Scope, type Store, type Target, type WriteOptions, type WriteRequest } from './store.ts';
 
@@ -89,6 +89,7 @@ export class MemoryStore implements Store {
     try {
       this.fileOf(slot.target, slot.scope);
       if (signal.aborted) throw new StoreError('io', `"${slot.key}" was not stored: the attempt was given up.`);
+      jsonOf(slot.key, value);
       if (expected !== undefined && !sameData(this.backend.get(slot), expected.value)) {
         throw new StoreError('newer', `"${slot.key}" was changed by someone else meanwhile.`);
       }
@@ -153,6 +154,19 @@ export function merged(below: unknown, above: unknown): unknown {
   const members = new Map(Object.entries(below));
   for (const [name, value] of Object.entries(above)) members.set(name, merged(members.get(name), value));
   return Object.fromEntries(members);
+}
+
+/** A value as JSON; what its objects do when they are looked at is done with then. @throws ValidationError when JSON cannot hold it */
+export function jsonOf(key: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw new ValidationError(key, 'cannot be stored: JSON cannot hold the value', { cause });
+  }
+  if (text === undefined) throw new ValidationError(key, 'cannot be stored: JSON cannot hold the value');
+  return text;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

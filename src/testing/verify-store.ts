@@ -2,12 +2,22 @@ import * as yup from 'yup';
 import { StoreError } from '../errors.ts';
 import { defineSettings, type SettingsDefinition } from '../settings/define-settings.ts';
 import { sameData } from '../settings/plain-data.ts';
-import type { Scope, Store, Target, WriteOptions } from '../store/store.ts';
+import { settlingTime, type Scope, type Store, type Target, type WriteOptions } from '../store/store.ts';
 
 /** A new store that holds nothing yet, and what takes it away again (`dispose` has been called by then). */
 export interface StoreUnderTest {
   readonly store: Store;
+  /** Where the user settings are in a text file that other programs write as well: then the store is tried beside such a program. */
+  readonly file?: SettingsText;
   cleanUp?(): void | Promise<void>;
+}
+
+/** A settings file, as another program has it. */
+export interface SettingsText {
+  /** What the file says; `undefined`: there is none. */
+  read(): string | undefined | Promise<string | undefined>;
+  /** Writes another text into the file, at once; `undefined` removes it. */
+  save(text: string | undefined): void | Promise<void>;
 }
 
 /** One promise of the `Store` contract, and whether it was kept. */
@@ -41,9 +51,19 @@ export async function verifyStore(
   { deadline = 5_000 }: VerifyStoreOptions = {},
 ): Promise<readonly StoreCheck[]> {
   const results: StoreCheck[] = [];
-  for (const [name, promise] of promises) {
+  let hasFile = false;
+  const make = async (definition: SettingsDefinition): Promise<StoreUnderTest> => {
+    const made = await makeStore(definition);
+    hasFile ||= made.file !== undefined;
+    return made;
+  };
+  const all = function* (): Iterable<PromiseOfStore> {
+    yield* promises;
+    if (hasFile) yield* promisesOfFile;
+  };
+  for (const [name, promise] of all()) {
     try {
-      await within(deadline, keeps(makeStore, promise));
+      await within(deadline, keeps(make, promise));
       results.push({ name, ok: true });
     } catch (error) {
       results.push({ name, ok: false, error: error instanceof Error ? error : new Error(String(error)) });
@@ -52,11 +72,13 @@ export async function verifyStore(
   return results;
 }
 
-async function keeps(makeStore: (definition: SettingsDefinition) => Promise<StoreUnderTest>, promise: (on: Subject) => Promise<void>): Promise<void> {
+type PromiseOfStore = readonly [name: string, promise: (on: Subject) => Promise<void>];
+
+async function keeps(makeStore: (definition: SettingsDefinition) => Promise<StoreUnderTest>, promise: PromiseOfStore[1]): Promise<void> {
   const made = await makeStore(settings);
   try {
     await made.store.load();
-    await promise(new Subject(made.store));
+    await promise(new Subject(made.store, made.file));
   } finally {
     made.store.dispose();
     await made.cleanUp?.();
@@ -74,9 +96,18 @@ async function within(deadline: number, work: Promise<void>): Promise<void> {
 /** The store, in the words of the checks. */
 class Subject {
   readonly store: Store;
+  readonly #file: SettingsText | undefined;
 
-  constructor(store: Store) {
+  constructor(store: Store, file: SettingsText | undefined) {
     this.store = store;
+    this.#file = file;
+  }
+
+  /** Its settings file, in which there is something, and what that is. */
+  async file(): Promise<{ readonly file: SettingsText; readonly text: string }> {
+    const text = await this.#file?.read();
+    if (this.#file === undefined || text === undefined) throw new Error('There is no settings file, though something was written.');
+    return { file: this.#file, text };
   }
 
   write(key: Key, value: unknown, scope: Scope = {}, target: Target = 'user', options: Partial<WriteOptions> = {}): Promise<void> {
@@ -116,7 +147,15 @@ const samples: readonly unknown[] = [
   null, false, 0, -1.5, 1e21, '', 'text', 'ä "quoted" \\ \u2028 line\nbreak 🙂', [], [1, [2, null]], {}, { a: { b: [{}] }, 'c.d': '' }, 'x'.repeat(100_000),
 ];
 
-const promises: readonly (readonly [string, (on: Subject) => Promise<void>])[] = [
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Much shorter than `settlingTime`, and longer than a store may take to hear of a change. */
+const saving = settlingTime / 5;
+
+/** What a file is like while another program saves that text. */
+const halfSaved = (text: string): readonly (string | undefined)[] => ['', text.slice(0, text.length / 2), undefined];
+
+const promises: readonly PromiseOfStore[] = [
   ['load can be called again', async ({ store }) => {
     await store.load();
   }],
@@ -210,6 +249,17 @@ const promises: readonly (readonly [string, (on: Subject) => Promise<void>])[] =
     same(typeof store.fileOf('user', {}), 'string', 'The type of the name');
     same(store.fileOf('user', {}), store.fileOf('user', {}), 'The name');
   }],
+  ['a value that throws when it is looked at is refused by a rejection, and nothing is stored (P50)', async (on) => {
+    await on.write('first', 'before');
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const throws = Object.defineProperty({}, 'x', { enumerable: true, get: () => { throw new Error('Looked at'); } });
+    for (const value of [throws, proxy, [throws]]) {
+      const stored = await on.write('first', value).then(() => true, () => false);
+      if (stored) throw new Error('It was not refused.');
+      await on.holds('first', 'before');
+    }
+  }],
   ['a target that is not there is refused by a rejection (P22)', async (on) => {
     const missing = on.has('workspace') ? 'folder' : 'workspace';
     if (on.has(missing)) return;
@@ -240,5 +290,60 @@ const promises: readonly (readonly [string, (on: Subject) => Promise<void>])[] =
     on.store.dispose();
     await on.write('first', 1).catch(() => undefined);
     same(calls, 0, 'The number of calls of a listener');
+  }],
+];
+
+/** What is so for a store whose settings are in a file that other programs save: by emptying it, or by putting another in its place. */
+const promisesOfFile: readonly PromiseOfStore[] = [
+  ['a file that another program is saving is not taken for what it says meanwhile, and nobody is told (F1)', async (on) => {
+    await on.write('first', 'kept');
+    const { file, text } = await on.file();
+    let calls = 0;
+    on.store.onDidChange(() => void calls++);
+    for (const meanwhile of halfSaved(text)) {
+      await file.save(meanwhile);
+      await pause(saving);
+      same(on.store.read('first', {}).effective, 'kept', 'read("first")');
+      await file.save(text);
+      await on.holds('first', 'kept');
+    }
+    same(calls, 0, 'The number of calls of a listener');
+  }],
+  ['a file that another program is saving is neither built on nor replaced (F1)', async (on) => {
+    await on.write('first', 'kept');
+    const { file, text } = await on.file();
+    for (const [index, meanwhile] of halfSaved(text).entries()) {
+      await file.save(meanwhile);
+      const written = on.write('second', index).then(() => undefined, (error: unknown) => error);
+      await pause(saving);
+      await file.save(text);
+      const error = await written;
+      if (error instanceof StoreError && error.retryable) await on.write('second', index);
+      else if (error !== undefined) throw error;
+      await on.holds('first', 'kept');
+      await on.holds('second', index);
+    }
+  }],
+  [`a file that stays empty, or away, for ${settlingTime} ms is taken at its word, and can be written again (F1)`, async (on) => {
+    for (const text of ['', undefined]) {
+      await on.write('first', 'before');
+      const { file } = await on.file();
+      const told = new Promise<void>((resolve) => on.store.onDidChange(resolve));
+      await file.save(text);
+      await told;
+      same(on.store.read('first', {}).effective, undefined, 'read("first")');
+      await on.write('first', 'after');
+      await on.holds('first', 'after');
+    }
+  }],
+  ['a file that is damaged is refused as "invalid-file", and left as it is (F1)', async (on) => {
+    await on.write('first', 'before');
+    const { file, text } = await on.file();
+    const half = text.slice(0, text.length / 2);
+    await file.save(half);
+    for (const call of [() => on.write('first', 'after'), () => on.write('first', undefined), () => on.store.probe('user', {})]) {
+      same(await on.refusal(call), 'invalid-file', 'The reason');
+    }
+    same(await file.read(), half, 'What the file says');
   }],
 ];

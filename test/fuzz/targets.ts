@@ -5,7 +5,7 @@ import { exportRecording } from '../../src/inspect/recording-export.ts';
 import { importRecording, RecordingError } from '../../src/inspect/recording.ts';
 import { ConfigurationService } from '../../src/service/service.ts';
 import { sameData } from '../../src/settings/plain-data.ts';
-import { edited, parseJson } from '../../src/store/json-file.ts';
+import { edited, parseJson } from '../../src/store/json-text.ts';
 import { memoryMemento } from '../../src/store/memento.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
@@ -67,7 +67,7 @@ function dataIn(text: string): object {
 
 const edits = fc.property(fc.oneof(settingsFile, settingsFile, damagedFile), fc.constantFrom('test.count', 'test.list', 'other', 'new'), fc.option(fc.jsonValue({ maxDepth: 2 }), { nil: undefined }), (text, name, asked) => {
   const before = orError(StoreError, () => parseJson('file', text));
-  const after = orError(StoreError, () => edited('file', text, [name], asked));
+  const after = orError(StoreError, () => edited('file', text, { name }, asked));
   unpolluted();
   // What cannot be read is not written either.
   expect(after !== undefined).to.equal(before !== undefined);

@@ -56,6 +56,14 @@ describe('jsonMemento', () => {
     });
   }
 
+  it('does not begin where a damaged file cannot be kept aside', () => {
+    file = path.join(folder, 'memento.json');
+    writeFileSync(file, '{');
+    mkdirSync(path.join(`${file}.damaged`, 'full'), { recursive: true });
+    expect(() => jsonMemento(file)).to.throw(StoreError).with.property('reason', 'invalid-file');
+    expect(readFileSync(file, 'utf8')).to.equal('{');
+  });
+
   it('writes through a link, and keeps the mode', async () => {
     const target = path.join(folder, 'target.json');
     writeFileSync(target, '{}', { mode: 0o600 });

@@ -10,6 +10,71 @@ async function broken(make: () => MemoryStore): Promise<string[]> {
   return results.filter(({ ok }) => !ok).map(({ name }) => name);
 }
 
+const promisesOfFiles = [
+  'a file that another program is saving is not taken for what it says meanwhile, and nobody is told (F1)',
+  'a file that another program is saving is neither built on nor replaced (F1)',
+  'a file that stays empty, or away, for 1000 ms is taken at its word, and can be written again (F1)',
+  'a file that is damaged is refused as "invalid-file", and left as it is (F1)',
+];
+
+type Values = Record<string, unknown>;
+
+class TextFile {
+  text: string | undefined;
+  onSave = (): void => undefined;
+
+  read(): string | undefined {
+    return this.text;
+  }
+
+  save(text: string | undefined): void {
+    this.text = text;
+    this.onSave();
+  }
+}
+
+/** The user settings as JSON in a text, which is understood in one way or another. */
+class TextStore extends MemoryStore {
+  readonly #file: TextFile;
+  readonly #understood: (text: string | undefined, before: Values) => Values;
+  #values: Values = {};
+
+  constructor(file: TextFile, understood: (text: string | undefined, before: Values) => Values) {
+    super();
+    this.#file = file;
+    this.#understood = understood;
+    file.onSave = () => {
+      const before = this.#values;
+      this.#values = understood(file.text, before);
+      for (const key of ['first', 'second']) {
+        if (before[key] !== this.#values[key]) this.backend.set({ key, target: 'user', scope: {} }, this.#values[key]);
+      }
+    };
+  }
+
+  override async write(request: WriteRequest, options: WriteOptions): Promise<void> {
+    const isText = request.target === 'user' && request.scope.languageId === undefined;
+    const values = isText ? { ...this.#understood(this.#file.text, this.#values), [request.key]: request.value } : undefined;
+    await super.write(request, options);
+    if (values === undefined) return;
+    this.#values = values;
+    this.#file.text = JSON.stringify(values);
+  }
+}
+
+function parsed(text: string | undefined): Values | undefined {
+  try {
+    return JSON.parse(text ?? '') as Values;
+  } catch {
+    return undefined;
+  }
+}
+
+const textStores: readonly (readonly [string, (text: string | undefined, before: Values) => Values, readonly number[]])[] = [
+  ['takes what it cannot understand for nothing', (text) => parsed(text) ?? {}, [0, 1, 3]],
+  ['never gives up what it knew', (text, before) => parsed(text) ?? before, [1, 2, 3]],
+];
+
 describe('verifyStore', () => {
   it('finds nothing wrong with the memory store, with a workspace and without', async () => {
     for (const workspaceOpen of [true, false]) {
@@ -138,6 +203,23 @@ describe('verifyStore', () => {
       ]);
     });
 
+    it('values that throw when they are looked at: kept all the same, or thrown back at once (P50)', async () => {
+      class Keeping extends MemoryStore {
+        override write(request: WriteRequest, options: WriteOptions): Promise<void> {
+          return super.write({ ...request, value: request.value === undefined ? undefined : 'something else' }, options);
+        }
+      }
+      class Throwing extends MemoryStore {
+        override write(request: WriteRequest, options: WriteOptions): Promise<void> {
+          JSON.stringify(request.value);
+          return super.write(request, options);
+        }
+      }
+      for (const make of [() => new Keeping(), () => new Throwing()]) {
+        expect(await broken(make)).to.include('a value that throws when it is looked at is refused by a rejection, and nothing is stored (P50)');
+      }
+    });
+
     it('refusals that are no StoreError, or none at all (P22)', async () => {
       const name = 'a target that is not there is refused by a rejection (P22)';
       class Odd extends MemoryStore {
@@ -174,6 +256,21 @@ describe('verifyStore', () => {
         }
       }
       expect(await broken(() => new Undying())).to.deep.equal(['a store can be disposed twice, and calls nobody any more (P40)']);
+    });
+
+    for (const [what, understood, brokenPromises] of textStores) {
+      it(`a store of a text file that ${what} (F1)`, async () => {
+        const results = await verifyStore(() => {
+          const file = new TextFile();
+          return Promise.resolve({ store: new TextStore(file, understood), file });
+        });
+        expect(results.filter(({ ok }) => !ok).map(({ name }) => name)).to.deep.equal(promisesOfFiles.filter((_, index) => brokenPromises.includes(index)));
+      });
+    }
+
+    it('a store of a file that has none once something was written', async () => {
+      const results = await verifyStore(() => Promise.resolve({ store: new MemoryStore(), file: { read: () => undefined, save: () => undefined } }));
+      expect(results.filter(({ ok }) => !ok).map(({ name }) => name)).to.deep.equal(promisesOfFiles);
     });
   });
 });

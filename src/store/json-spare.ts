@@ -1,0 +1,119 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import path from 'node:path';
+
+/**
+ * Files that stand beside a settings file while it is written. Their names say whose they are: `.holdfast-<machine>-<process>-<settings
+ * file>-<random>`, then `.tmp` for a text that will take the place of the file, or `.new` for one that is being written into it.
+ */
+
+const namePattern = /^\.holdfast-(?<machine>[0-9a-f]{8})-(?<pid>\d+)-(?<file>[0-9a-f]{8})-[0-9a-f]+\.(?<kind>tmp|new)$/;
+/** Nothing is being written for as long as that, in milliseconds: whoever wanted to has ended. */
+const abandonedAfter = 24 * 60 * 60_000;
+
+const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
+
+function orNothing(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    // There is none on this system.
+    return '';
+  }
+}
+
+/** Where a process number says which process it is: on one machine since it was started, in one container. */
+function thisMachine(): string {
+  const [boot, container] = [() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'), () => readlinkSync('/proc/self/ns/pid')].map(orNothing);
+  return shortHash([hostname(), boot, container].join('\n'));
+}
+
+const spareName = (of: string): string => `.holdfast-${thisMachine()}-${process.pid}-${shortHash(of)}-${randomBytes(6).toString('hex')}.tmp`;
+
+/** The name of a file beside a settings file, for its next text. */
+export const spareBeside = (file: string): string => path.join(path.dirname(file), spareName(path.basename(file)));
+
+/** The same where nothing can be created beside it: in a folder that only this user can look into. `undefined`: there is none. */
+export function spareElsewhere(file: string): string | undefined {
+  const folder = ownFolder();
+  try {
+    mkdirSync(folder, { mode: 0o700, recursive: true });
+  } catch {
+    return undefined;
+  }
+  return isOurs(folder) ? path.join(folder, spareName(file)) : undefined;
+}
+
+const ownFolder = (): string => path.join(tmpdir(), `holdfast-${process.getuid?.() ?? 'user'}`);
+
+function isOurs(folder: string): boolean {
+  const stats = lstatSync(folder, { throwIfNoEntry: false });
+  return stats?.isDirectory() === true && (process.getuid === undefined || (stats.uid === process.getuid() && (stats.mode & 0o077) === 0));
+}
+
+/** From now on the text in it is being written into the file itself. */
+export const asBeingWritten = (spare: string): string => spare.replace(/\.tmp$/, '.new');
+
+/**
+ * Puts right what processes have left behind that were killed while they wrote a file: a text that was written into it in part is
+ * completed, and what is certainly nobody's is removed. Never throws: what cannot be put right is left to the next process.
+ */
+export function clearAway(file: string): void {
+  clearFolder(path.dirname(file), file, shortHash(path.basename(file)));
+  if (isOurs(ownFolder())) clearFolder(ownFolder(), file, shortHash(file));
+}
+
+function clearFolder(folder: string, file: string, of: string): void {
+  for (const name of namesIn(folder)) {
+    try {
+      if (name.startsWith('.holdfast-')) clear(path.join(folder, name), file, of);
+    } catch {
+      // Another process was faster, or may do what this one may not.
+    }
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Nothing can have been left where nothing is, and what cannot be seen cannot be removed.
+    return [];
+  }
+}
+
+function clear(spare: string, file: string, of: string): void {
+  const { machine: its, pid, file: belongsTo, kind } = namePattern.exec(path.basename(spare))?.groups ?? {};
+  const { mtimeMs } = lstatSync(spare);
+  if (!(its === thisMachine() && hasEnded(Number(pid), mtimeMs)) && Date.now() - mtimeMs < abandonedAfter) return;
+  // Only who knows the settings file can tell whether it is whole.
+  if (kind === 'new' && belongsTo !== of) return;
+  if (kind === 'new') complete(file, readFileSync(spare));
+  rmSync(spare);
+}
+
+/** Is the process over that left something at that time? Another one may have its number by now. */
+function hasEnded(pid: number, leftAt: number): boolean {
+  if (pid === process.pid) return leftAt < Date.now() - process.uptime() * 1_000;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+/** Adds the rest of a text to a file that holds the beginning of it, and nothing else. */
+function complete(file: string, bytes: Buffer): void {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return;
+  const descriptor = openSync(file, constants.O_RDWR);
+  try {
+    const held = readFileSync(descriptor);
+    if (held.length >= bytes.length || !bytes.subarray(0, held.length).equals(held)) return;
+    writeFileSync(descriptor, bytes.subarray(held.length));
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
