@@ -11,11 +11,14 @@ import { assign, setup } from 'xstate';
 export interface BreakerOptions {
   /** Consecutive failures that open the breaker. Default 5. */
   readonly threshold: number;
-  /** How long OPEN lasts before the breaker probes by itself, in milliseconds. Default 60,000. */
+  /** How long OPEN lasts before the breaker probes by itself, in milliseconds; Infinity: never by itself. Default 60,000. */
   readonly openFor: number;
   /** Calls admitted in HALF_OPEN, all of which must succeed to close. Default 1. */
   readonly probes: number;
-  /** The longest a probe may take before the breaker opens again, in milliseconds. Default 30,000. */
+  /**
+   * The longest that a probe without a time limit of its own may take before the breaker opens again, in milliseconds. A
+   * guard gives its probes one, unless its `timeout` or `budget` is Infinity. Default 30,000.
+   */
   readonly probeLimit: number;
   /** For so long after opening, evidence of recovery is remembered, not acted upon, in milliseconds. Default 1,000. */
   readonly restFor: number;

@@ -23,7 +23,8 @@ export const retryDefaults: RetryOptions = { attempts: 3, initialDelay: 1_000, f
 
 /** The wait after the `failures`-th failure, in milliseconds; `random` in [0, 1) decides the jitter. Never above `maxDelay`. */
 export function backoffDelay(options: RetryOptions, failures: number, random: number): number {
-  const full = Math.min(options.maxDelay, options.initialDelay * options.factor ** (failures - 1));
+  // 0 times a factor that has grown beyond all numbers is not a number.
+  const full = options.initialDelay === 0 ? 0 : Math.min(options.maxDelay, options.initialDelay * options.factor ** (failures - 1));
   return full * (1 - options.jitter * random);
 }
 
@@ -32,8 +33,8 @@ export interface RetryInput extends RetryOptions {
   readonly random: () => number;
   /** Milliseconds left for the operation as a whole; a wait that would not end within it is not begun. */
   readonly remaining: () => number;
-  /** Makes the attempt of this number (2 or more: the first is running when the sequencer starts). */
-  readonly run: (attempt: number) => void;
+  /** Makes the attempt of this number (2 or more: the first is running when the sequencer starts), after a wait of so many milliseconds. */
+  readonly run: (attempt: number, waited: number) => void;
 }
 
 export interface RetryContext extends RetryInput {
@@ -69,7 +70,7 @@ export const retrySequencer = setup({
   actions: {
     chooseDelay: assign({ delay: ({ context }) => backoffDelay(context, context.attempt, context.random()) }),
     nextAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
-    runAttempt: ({ context }) => context.run(context.attempt),
+    runAttempt: ({ context }) => context.run(context.attempt, context.delay),
   },
 }).createMachine({
   id: 'retry-sequencer',

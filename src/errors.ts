@@ -166,7 +166,8 @@ export type StoreReason =
 /**
  * What each reason means for the caller:
  * `transient` is retried with backoff, `user` needs a person, `permanent` does not heal in this session,
- * `caller` is a programming error. All but `caller` say something about the dependency and count for its breaker.
+ * `caller` is the caller's own doing: a programming error, or it has cancelled. All but `caller` say something about the
+ * dependency and count for its breaker.
  */
 export type FailureClass = 'transient' | 'user' | 'permanent' | 'caller';
 

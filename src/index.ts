@@ -9,7 +9,9 @@ export { defineSettings, type CheckResult, type Declarations, type SettingDeclar
 export type { FormerSetting } from './settings/former.ts';
 export { safePath, type SafePathOptions } from './settings/safe-path.ts';
 export { contributedConfiguration, restrictedConfigurations } from './settings/manifest.ts';
-export { createGuard, type ExecuteOptions, type Guard, type GuardEvent, type GuardOptions, type GuardTuning, type PersistedBreaker } from './guard/guard.ts';
+export { createGuard, type Guard } from './guard/guard.ts';
+export type { ExecuteOptions, GuardEvent, GuardOptions, GuardTuning, PersistedBreaker } from './guard/options.ts';
+export type { CallerSignal, CancellationToken } from './guard/signals.ts';
 export type { Attempt } from './guard/call.ts';
 export { classifyFailure } from './guard/classify.ts';
 export { createConfigurationService, type BreakerStatus, type ConfigurationService } from './service/service.ts';

@@ -1,5 +1,5 @@
 import type { Health } from '../../machines/supervisor.ts';
-import type { GuardTuning } from '../guard/guard.ts';
+import type { GuardTuning } from '../guard/options.ts';
 import type { ObservedService } from '../observe/observed-service.ts';
 import type { OldSetting } from '../service/former-values.ts';
 import type { HealthReport } from '../service/health.ts';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { GuardTuning } from '../guard/guard.ts';
+import type { GuardTuning } from '../guard/options.ts';
 import type { HoldfastApi } from './api.ts';
 import { registerCommands } from './commands.ts';
 import { Documents } from './documents.ts';

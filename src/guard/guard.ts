@@ -1,62 +1,20 @@
 import { createActor, type ActorRefFrom } from 'xstate';
 import {
-  breakerDefaults, circuitBreaker, type BreakerEvent, type BreakerInput, type BreakerMode, type BreakerOptions, type BreakerRestore, type BreakerRules,
+  circuitBreaker, type BreakerEvent, type BreakerInput, type BreakerMode, type BreakerOptions, type BreakerRestore,
 } from '../../machines/circuit-breaker.ts';
-import { retryDefaults, type retrySequencer, type RetryInput, type RetryOptions } from '../../machines/retry-sequencer.ts';
-import { actorClock, systemClock, type Clock } from '../clock.ts';
+import type { retrySequencer, RetryInput, RetryOptions } from '../../machines/retry-sequencer.ts';
+import { actorClock, type Clock } from '../clock.ts';
 import { AbortedError, CircuitOpenError, DisposedError, type FailureClass } from '../errors.ts';
 import { Attempt, Call } from './call.ts';
 import { classifyFailure } from './classify.ts';
 import { DeadlineList, type Deadline } from './deadlines.ts';
 import { LinkedList } from './linked-list.ts';
+import {
+  checkExecuteOptions, checkOptions, checkTuning, type CallOptions, type CheckedOptions, type ExecuteOptions, type GuardEvent,
+  type GuardOptions, type GuardTuning, type PersistedBreaker,
+} from './options.ts';
 import { RetryMirror, type Retried, type RetrySteps } from './retry-mirror.ts';
-
-export interface GuardOptions {
-  /** The dependency, for messages. */
-  readonly name: string;
-  readonly breaker?: Partial<BreakerOptions>;
-  readonly retry?: Partial<RetryOptions>;
-  /** The longest one attempt may take, in milliseconds. Default 5,000. */
-  readonly timeout?: number;
-  /** The longest an operation may take with all its attempts and waits, in milliseconds. Default 30,000. */
-  readonly budget?: number;
-  /** Says what a failure means. Default: `classifyFailure`. */
-  readonly classify?: (error: unknown) => FailureClass;
-  readonly clock?: Clock;
-  /** One number in [0, 1) per call, for the jitter. Default `Math.random`. */
-  readonly random?: () => number;
-  /** Hears what happens; what it throws is ignored (P12). */
-  readonly onEvent?: (event: GuardEvent) => void;
-  /** What an earlier process left: see `Guard.persisted` (P11). */
-  readonly restore?: PersistedBreaker;
-}
-
-export interface ExecuteOptions {
-  /** Ends the call with an `AbortedError`, during an attempt or a backoff, at once. */
-  readonly signal?: AbortSignal;
-  /** Let one attempt take as long as the whole budget instead of `timeout`. Default false. */
-  readonly critical?: boolean;
-}
-
-export type GuardEvent =
-  | { readonly type: 'breaker'; readonly from: BreakerMode; readonly to: BreakerMode }
-  | { readonly type: 'attempt-failed'; readonly attempt: number; readonly error: unknown; readonly duration: number }
-  | { readonly type: 'late'; readonly attempt: number; readonly ok: boolean; readonly error?: unknown }
-  | { readonly type: 'retry'; readonly attempt: number }
-  | { readonly type: 'rejected' };
-
-/** A breaker's state in a form that outlives the process: the deadline is absolute. */
-export interface PersistedBreaker {
-  readonly mode: 'OPEN' | 'HELD';
-  /** OPEN: when it probes by itself, in milliseconds since the Unix epoch. */
-  readonly until?: number;
-}
-
-/** What can be changed while a guard is in use. What is left out is as its options say. */
-export interface GuardTuning {
-  readonly breaker?: Partial<BreakerRules>;
-  readonly retry?: Partial<Pick<RetryOptions, 'attempts' | 'initialDelay'>>;
-}
+import { reasonOf } from './signals.ts';
 
 type BreakerRef = ActorRefFrom<typeof circuitBreaker>;
 type RetryRef = ActorRefFrom<typeof retrySequencer>;
@@ -69,16 +27,33 @@ export interface GuardActors {
 
 const CLOSED: BreakerMode = 'CLOSED';
 
-/** Runs operations of one dependency under a circuit breaker, retries and timeouts. Made by `createGuard`. */
+/** The last moment that a `Date` can hold, in milliseconds: JSON has no Infinity. */
+const endOfTime = 8.64e15;
+
+const failureClasses = new Set<unknown>(['transient', 'user', 'permanent', 'caller'] satisfies FailureClass[]);
+const noOptions: CallOptions = { signal: undefined, aborted: false, critical: false };
+
+/**
+ * Runs operations of one dependency under a circuit breaker, retries and timeouts. Made by `createGuard`.
+ *
+ * - Nothing that an operation returns, throws or rejects with keeps its call from settling.
+ * - A cancelled operation, one that ends in an `AbortError` or in VS Code's `CancellationError`, neither counts as a failure
+ *   nor is it retried (P7). `classify` can say otherwise.
+ * - A result that arrives before the deadline is used, even if the event loop was blocked until after it.
+ * - Time during which the process did not run does not count (P10). If the machine slept, the process was stopped or the
+ *   event loop was blocked when a deadline was due, the attempts in flight get as much time again as was lost: at most their
+ *   `timeout`, and once. An open breaker goes by the clock: it probes as soon as the machine is awake.
+ * - A Node process that has nothing else to do waits for the deadlines of the calls in flight.
+ * - Each attempt runs in the async context (`AsyncLocalStorage`) of its caller.
+ */
 export class Guard {
   readonly name: string;
   /** @internal */ readonly clock: Clock;
   /** @internal */ retry: RetryOptions;
   /** @internal */ readonly budget: number;
-  readonly #options: GuardOptions;
+  readonly #options: CheckedOptions;
   #breakerOptions: BreakerOptions;
   readonly #actors: GuardActors | undefined;
-  readonly #timeout: number;
   /** The deadlines of attempts that may not take the usual time. */ #oddDeadlines: Map<number, DeadlineList> | undefined;
   #attemptDeadlines: DeadlineList | undefined;
   #backingOff: LinkedList<Attempt> | undefined;
@@ -88,23 +63,28 @@ export class Guard {
   /** @internal */ mode: BreakerMode = CLOSED;
   /** @internal */ epoch = 1;
   /** @internal */ streak = 0;
-  #freeProbes = 0;
+  /**
+   * The probes of this epoch that have been admitted and not abandoned. Counted here, because the machine has not yet seen
+   * those that begin while it processes another event: inside a listener that is told of HALF_OPEN, for instance.
+   */
+  #probes = 0;
   #held = false;
   #openUntil = 0;
 
   #breaker: BreakerRef | undefined;
   #disposed = false;
 
+  /** @throws RangeError, TypeError for an invalid option */
   constructor(options: GuardOptions, actors?: GuardActors) {
-    this.name = options.name;
-    this.clock = options.clock ?? systemClock;
-    this.retry = options.retry === undefined ? retryDefaults : { ...retryDefaults, ...options.retry };
-    this.budget = options.budget ?? 30_000;
-    this.#options = options;
-    this.#breakerOptions = options.breaker === undefined ? breakerDefaults : { ...breakerDefaults, ...options.breaker };
+    const checked = checkOptions(options);
+    this.#options = checked;
+    this.name = checked.name;
+    this.clock = checked.clock;
+    this.retry = checked.retry;
+    this.budget = checked.budget;
+    this.#breakerOptions = checked.breaker;
     this.#actors = actors;
-    this.#timeout = options.timeout ?? 5_000;
-    if (options.restore !== undefined && actors === undefined) this.#startBreaker();
+    if (checked.restore !== undefined && actors === undefined) this.#startBreaker();
   }
 
   /** CLOSED, OPEN or HALF_OPEN. */
@@ -117,9 +97,10 @@ export class Guard {
     return this.#held;
   }
 
-  /** Milliseconds until an open breaker probes by itself; `undefined` when it is not waiting. */
+  /** Milliseconds until an open breaker probes by itself; `undefined` when it is not waiting, or never will. */
   get retryAfter(): number | undefined {
-    return this.mode === 'OPEN' && !this.#held ? Math.max(0, this.#openUntil - this.clock.now()) : undefined;
+    const waits = this.mode === 'OPEN' && !this.#held && this.#openUntil < Infinity;
+    return waits ? Math.max(0, this.#openUntil - this.clock.now()) : undefined;
   }
 
   /** Consecutive failures so far. */
@@ -129,7 +110,7 @@ export class Guard {
 
   /** Would a call be let through now? Costs a comparison. */
   permits(): boolean {
-    return this.mode === CLOSED || (this.mode === 'HALF_OPEN' && this.#freeProbes > 0);
+    return this.mode === CLOSED || (this.mode === 'HALF_OPEN' && this.#probes < this.#breakerOptions.probes);
   }
 
   /**
@@ -138,7 +119,8 @@ export class Guard {
    * @param operation called with the attempt; `attempt.signal` is aborted when the attempt is given up
    * @returns what the operation returns
    * @throws whatever the last attempt threw, with `attempts` attached; `TimeoutError` when it took too
-   *   long; `CircuitOpenError` without a call; `AbortedError` for `options.signal`; `DisposedError`
+   *   long; `CircuitOpenError` without a call; `AbortedError` for `options.signal`; `DisposedError`; TypeError for an
+   *   operation that is no function, or an invalid option. The promise rejects with all of them; nothing is thrown.
    */
   execute<T>(operation: (attempt: Attempt) => T | PromiseLike<T>, options?: ExecuteOptions): Promise<Awaited<T>> {
     // The operation is called outside of the promise's executor: an error that it makes has two frames less to collect.
@@ -148,20 +130,39 @@ export class Guard {
       resolve = fulfil;
       reject = refuse;
     });
-    if (this.mode === CLOSED && options === undefined && !this.#disposed) {
+    if (this.mode === CLOSED && options === undefined && !this.#disposed && typeof operation === 'function') {
       new Attempt<T>(this, operation, resolve, reject, this.epoch, this.attemptDeadlines, 1, undefined).begin();
+    } else {
+      try {
+        this.#admit(operation, options === undefined ? noOptions : checkExecuteOptions(options), resolve, reject);
+      } catch (error) {
+        // An invalid option, or one that throws when it is read.
+        reject(error);
+      }
+    }
+    return promise;
+  }
+
+  /** The way of a call that has options, or that the breaker may not let through. */
+  #admit<T>(
+    operation: (attempt: Attempt) => T | PromiseLike<T>,
+    { signal, aborted, critical }: CallOptions,
+    resolve: (value: Awaited<T>) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    if (typeof operation !== 'function') {
+      reject(new TypeError(`operation must be a function; it is ${operation === null ? 'null' : typeof operation}.`));
     } else if (this.#disposed) {
       reject(new DisposedError(this.name));
-    } else if (options?.signal?.aborted === true) {
-      reject(new AbortedError(this.name, 'not stored', { cause: options.signal.reason }));
+    } else if (aborted) {
+      reject(new AbortedError(this.name, 'not stored', { cause: reasonOf(signal) }));
     } else if (this.permits()) {
-      const list = options?.critical === true ? this.deadlines(this.budget) : this.attemptDeadlines;
-      Call.begin(new Attempt<T>(this, operation, resolve, reject, this.epoch, list, 1, undefined), options, this.mode !== CLOSED);
+      const list = critical ? this.deadlines(this.budget) : this.attemptDeadlines;
+      Call.begin(new Attempt<T>(this, operation, resolve, reject, this.epoch, list, 1, undefined), signal, this.mode !== CLOSED);
     } else {
       reject(withoutStack(() => this.rejection()));
       this.emit({ type: 'rejected' });
     }
-    return promise;
   }
 
   /** The error a refused call gets. */
@@ -205,18 +206,14 @@ export class Guard {
   /**
    * Changes the rules from now on: what is counted stays counted, and a wait that has begun stays as long as it was.
    * Each call replaces the one before.
-   * @throws RangeError for a number that cannot be
+   * @throws RangeError, TypeError for an invalid option, in the words of the constructor
    */
   configure(tuning: GuardTuning): void {
-    checkTuning(tuning);
-    const { breaker = {}, retry = {} } = tuning;
-    const options = this.#options;
-    const rules = { ...breakerDefaults, ...options.breaker, ...breaker };
-    const retries = { ...retryDefaults, ...options.retry, ...retry };
+    const { breaker, retry } = checkTuning(tuning);
     const before = this.#breakerOptions;
-    this.#breakerOptions = rules;
-    this.retry = retries;
-    const { threshold, openFor } = rules;
+    this.#breakerOptions = { ...this.#options.breaker, ...breaker };
+    this.retry = { ...this.#options.retry, ...retry };
+    const { threshold, openFor } = this.#breakerOptions;
     // An actor that is started later starts with them.
     const isNews = threshold !== before.threshold || openFor !== before.openFor;
     if (isNews && (this.#breaker !== undefined || this.#actors !== undefined)) this.tell({ type: 'CONFIGURE', rules: { threshold, openFor } });
@@ -226,7 +223,8 @@ export class Guard {
   persisted(): PersistedBreaker | undefined {
     if (this.#held) return { mode: 'HELD' };
     if (this.mode === CLOSED) return undefined;
-    return { mode: 'OPEN', until: this.clock.wallTime() + (this.retryAfter ?? 0) };
+    const left = this.mode === 'OPEN' ? this.retryAfter ?? Infinity : 0;
+    return { mode: 'OPEN', until: Math.min(this.clock.wallTime() + left, endOfTime) };
   }
 
   /** Ends every call with a `DisposedError` and leaves nothing behind. Can be called twice. */
@@ -242,18 +240,27 @@ export class Guard {
 
   /** How to start the breaker's actor: anew, or going on from the mirror after a crash (P42). */
   breakerInput(): BreakerInput {
-    return { ...this.#breakerOptions, epoch: this.epoch - 1, streak: this.streak, ...this.#restore() };
+    return { ...this.#breakerOptions, probeLimit: this.#probeLimit, epoch: this.epoch - 1, streak: this.streak, ...this.#restore() };
+  }
+
+  /** Never shorter than a probe may take: a probe with a deadline of its own needs no other limit (P3). */
+  get #probeLimit(): number {
+    const { timeout, budget, breaker: { probeLimit } } = this.#options;
+    if (budget < Infinity) return Infinity;
+    // Critical probes have no deadline; any other may get its time twice.
+    return timeout < Infinity ? Math.max(probeLimit, 2 * timeout) : probeLimit;
   }
 
   #restore(): { restore?: BreakerRestore } {
     const { restore } = this.#options;
     if (this.#breaker === undefined && restore !== undefined) {
       if (restore.mode === 'HELD') return { restore: { mode: 'HELD' } };
-      const remaining = (restore.until ?? 0) - this.clock.wallTime();
+      const { until = 0 } = restore;
+      const remaining = until < endOfTime ? until - this.clock.wallTime() : Infinity;
       return { restore: { mode: 'OPEN', remaining: Math.min(Math.max(remaining, 0), this.#breakerOptions.openFor) } };
     }
     if (this.#held) return { restore: { mode: 'HELD' } };
-    if (this.mode === 'OPEN') return { restore: { mode: 'OPEN', remaining: this.retryAfter ?? 0 } };
+    if (this.mode === 'OPEN') return { restore: { mode: 'OPEN', remaining: this.retryAfter ?? Infinity } };
     return this.mode === 'HALF_OPEN' ? { restore: { mode: 'HALF_OPEN' } } : {};
   }
 
@@ -262,6 +269,9 @@ export class Guard {
     if (breaker === this.#breaker) return;
     this.#breaker = breaker;
     this.#mirror(breaker);
+    // A new actor does not know of probes that began under an earlier one.
+    const { probing, probesPassed } = breaker.getSnapshot().context;
+    this.#probes = probing + probesPassed;
     breaker.subscribe({
       next: () => {
         if (breaker === this.#breaker) this.#mirror(breaker);
@@ -285,12 +295,29 @@ export class Guard {
     const from = this.mode;
     this.mode = (typeof value === 'string' ? value : Object.keys(value)[0]) as BreakerMode;
     const entered = context.epoch !== this.epoch || from !== this.mode;
+    if (context.epoch !== this.epoch) this.#probes = 0;
     this.epoch = context.epoch;
     this.streak = context.streak;
     this.#held = typeof value === 'object' && 'OPEN' in value && value.OPEN === 'held';
-    this.#freeProbes = this.mode === 'HALF_OPEN' ? context.probes - context.probing - context.probesPassed : 0;
     if (entered && this.mode === 'OPEN') this.#openUntil = this.clock.now() + (context.restore?.remaining ?? context.openFor);
     if (from !== this.mode) this.emit({ type: 'breaker', from, to: this.mode });
+  }
+
+  /** @internal A call is admitted as a probe. */
+  startProbe(epoch: number): void {
+    this.#probes++;
+    this.tell({ type: 'PROBE_STARTED', epoch });
+  }
+
+  /** @internal A probe has ended without saying anything about the dependency: another may take its place. */
+  abandonProbe(epoch: number): void {
+    if (epoch === this.epoch) this.#probes = Math.max(0, this.#probes - 1);
+    this.tell({ type: 'PROBE_ABANDONED', epoch });
+  }
+
+  /** @internal */
+  get disposed(): boolean {
+    return this.#disposed;
   }
 
   /** @internal Sends to the breaker's actor, which is started on its first event: an idle guard has none. */
@@ -330,7 +357,7 @@ export class Guard {
       ...this.retry,
       random: () => call.random(),
       remaining: () => call.remaining(),
-      run: (attempt) => call.run(attempt),
+      run: (attempt, waited) => call.run(attempt, waited),
     });
     if (actor === undefined) return new RetryMirror(this.retry, call, this.clock);
     actor.subscribe({
@@ -347,26 +374,24 @@ export class Guard {
 
   /** @internal */
   classify(error: unknown): FailureClass {
-    try {
-      return (this.#options.classify ?? classifyFailure)(error);
-    } catch {
-      return classifyFailure(error);
-    }
+    const said = outcomeOf(this.#options.classify, error);
+    return failureClasses.has(said) ? said as FailureClass : classifyFailure(error);
   }
 
   /** @internal */
   random(): number {
-    return (this.#options.random ?? Math.random)();
+    const given = outcomeOf(this.#options.random);
+    return typeof given === 'number' && given >= 0 && given <= 1 ? given : Math.random();
   }
 
   /** @internal The deadline list of ordinary attempts. */
   get attemptDeadlines(): DeadlineList {
-    return this.#attemptDeadlines ??= new DeadlineList(this.clock, this.#timeout);
+    return this.#attemptDeadlines ??= new DeadlineList(this.clock, this.#options.timeout);
   }
 
   /** @internal */
   deadlines(duration: number): DeadlineList {
-    if (duration === this.#timeout) return this.attemptDeadlines;
+    if (duration === this.#options.timeout) return this.attemptDeadlines;
     this.#oddDeadlines ??= new Map();
     let list = this.#oddDeadlines.get(duration);
     if (list === undefined) this.#oddDeadlines.set(duration, (list = new DeadlineList(this.clock, duration)));
@@ -377,7 +402,7 @@ export class Guard {
   undue(attempt: Deadline & { readonly list: DeadlineList }): void {
     const { list } = attempt;
     list.remove(attempt);
-    if (list === this.#attemptDeadlines || !list.isEmpty) return;
+    if (!list.isEmpty || (list === this.#attemptDeadlines && !list.keepsAlive)) return;
     list.clear();
     this.#oddDeadlines?.delete(list.duration);
   }
@@ -387,23 +412,21 @@ export class Guard {
     return this.#backingOff ??= new LinkedList();
   }
 
-  /** @internal */
+  /** @internal P12: a listener that throws changes no outcome. */
   emit(event: GuardEvent): void {
-    const { onEvent } = this.#options;
-    if (onEvent === undefined) return;
-    try {
-      onEvent(event);
-    } catch {
-      // P12: a listener that throws changes no outcome.
-    }
+    outcomeOf(this.#options.onEvent, event);
   }
 }
 
-/** @throws RangeError */
-export function checkTuning({ breaker = {}, retry = {} }: GuardTuning): void {
-  const isAtLeast = (least: number, value: number | undefined): boolean => value === undefined || value >= least;
-  const possible = isAtLeast(1, breaker.threshold) && isAtLeast(0, breaker.openFor) && isAtLeast(1, retry.attempts) && isAtLeast(0, retry.initialDelay);
-  if (!possible) throw new RangeError('A threshold and a number of attempts are at least 1; a time is at least 0 ms.');
+/** What a function among the options returns; `undefined` when it throws. If it returns a promise, its rejection is ignored. */
+function outcomeOf<A extends readonly unknown[]>(call: ((...args: A) => unknown) | undefined, ...args: A): unknown {
+  try {
+    const given = call?.(...args);
+    if (given instanceof Promise) given.catch(() => undefined);
+    return given;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A rejection is no surprise, and whoever catches it knows where they called: collecting a stack is most of its cost. */
@@ -417,7 +440,11 @@ function withoutStack(make: () => Error): Error {
   }
 }
 
-/** A guard for one dependency of an extension: git, a CLI, a language server, a web service. */
+/**
+ * A guard for one dependency of an extension: git, a CLI, a language server, a web service.
+ *
+ * @throws RangeError, TypeError for an invalid option: its name, what it must be, and what it is
+ */
 export function createGuard(options: GuardOptions): Guard {
   return new Guard(options);
 }

@@ -12,8 +12,8 @@ export interface Retried {
   random(): number;
   /** Milliseconds left for the operation as a whole. */
   remaining(): number;
-  /** Makes the attempt of this number. */
-  run(attempt: number): void;
+  /** Makes the attempt of this number, after a wait of so many milliseconds. */
+  run(attempt: number, waited: number): void;
   /** There is no further attempt: the call has failed. */
   onExhausted(): void;
   /** The sequencer has crashed, or its supervisor has given up. */
@@ -49,17 +49,23 @@ export class RetryMirror implements RetrySteps {
   #backOff(): boolean {
     if (this.#attempt >= this.#options.attempts) return false;
     const delay = backoffDelay(this.#options, this.#attempt, this.#call.random());
+    // Who was asked for the random number may have ended it.
+    if (this.#isOver()) return true;
     if (delay >= this.#call.remaining()) return false;
     this.#state = 'backoff';
-    // Somebody awaits a backoff, so its timer keeps the process alive.
-    this.#timer = this.#clock.setTimeout(() => this.#next(), delay);
+    // A backoff is awaited, so its timer keeps the process alive.
+    this.#timer = this.#clock.setTimeout(() => this.#next(delay), delay);
     return true;
   }
 
-  #next(): void {
+  #isOver(): boolean {
+    return this.#state === 'over';
+  }
+
+  #next(waited: number): void {
     this.#timer = undefined;
     this.#state = 'attempting';
-    this.#call.run(++this.#attempt);
+    this.#call.run(++this.#attempt, waited);
   }
 
   #exhaust(): void {

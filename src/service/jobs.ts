@@ -1,6 +1,7 @@
 import { AbortedError, ConfigurationError, type ErrorCode } from '../errors.ts';
 import { offAbort, onAbort, type Abortable } from '../guard/abort-fanout.ts';
 import type { Guard } from '../guard/guard.ts';
+import { reasonOf, type CallerSignal } from '../guard/signals.ts';
 import type { Clock } from '../clock.ts';
 import type { WriteAttempt } from './events.ts';
 import type { LaneJob } from './lane.ts';
@@ -36,7 +37,7 @@ export interface Caller {
 export interface JobOptions {
   readonly park: boolean;
   readonly critical: boolean;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: CallerSignal | undefined;
 }
 
 /** Ends of a write that come from elsewhere than its attempts, and know nothing of them. */
@@ -95,7 +96,7 @@ export abstract class Job implements LaneJob, Abortable {
   /** While it waits, the job ends at once; while it runs, the guard sees the signal too. */
   onAbort(): void {
     if (!this.host.withdraw(this)) return;
-    this.fail(new AbortedError(this.keys.join(', '), 'not stored', { cause: this.options.signal?.reason }));
+    this.fail(new AbortedError(this.keys.join(', '), 'not stored', { cause: reasonOf(this.options.signal) }));
   }
 
   fail(error: unknown): void {

@@ -1,4 +1,4 @@
-import { checkTuning, type GuardEvent, type GuardTuning, type PersistedBreaker } from '../guard/guard.ts';
+import { checkRules, checkTuning, type GuardEvent, type GuardTuning, type PersistedBreaker } from '../guard/options.ts';
 import { plainData } from '../settings/plain-data.ts';
 import { targets, type Scope, type Target } from '../store/store.ts';
 import { mementoWarning, type ServiceContext } from './context.ts';
@@ -40,6 +40,8 @@ export class Lanes implements Iterable<Lane> {
   #tuning: GuardTuning = {};
 
   constructor(context: ServiceContext, supervision: Supervision, metrics: MetricsRecorder) {
+    // An invalid rule is refused when the service is made, not with its first write.
+    checkRules(context.options.guard ?? {});
     this.#context = context;
     this.#supervision = supervision;
     this.#metrics = metrics;
@@ -96,7 +98,7 @@ export class Lanes implements Iterable<Lane> {
     if (file === undefined) this.#allHeld = false;
   }
 
-  /** @throws RangeError for a number that cannot be */
+  /** @throws RangeError, TypeError for an invalid rule */
   configure(tuning: GuardTuning): void {
     checkTuning(tuning);
     for (const { guard } of this) guard.configure(tuning);

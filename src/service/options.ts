@@ -1,7 +1,8 @@
 import type { LifecycleOptions } from '../../machines/config-lifecycle.ts';
 import type { SupervisorOptions } from '../../machines/supervisor.ts';
 import type { Clock } from '../clock.ts';
-import type { GuardOptions } from '../guard/guard.ts';
+import type { GuardOptions } from '../guard/options.ts';
+import type { CallerSignal, CancellationToken } from '../guard/signals.ts';
 import type { Memento } from '../store/memento.ts';
 import type { Scope, Store, Target } from '../store/store.ts';
 
@@ -45,8 +46,8 @@ export interface UpdateOptions extends Scope {
    * Holdfast extension is there to ask: keep waiting, instead of being refused at once. Default true.
    */
   readonly wait?: boolean;
-  /** Ends the update with an `AbortedError`. */
-  readonly signal?: AbortSignal;
+  /** Ends the update with an `AbortedError`: an `AbortSignal`, or a `CancellationToken` of VS Code. */
+  readonly signal?: CallerSignal | CancellationToken;
 }
 
 /** What became of an update. The value is stored, or was replaced before its turn by a newer one from the same service. */

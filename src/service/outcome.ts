@@ -24,8 +24,13 @@ function restated(error: TimeoutError | AbortedError, outcome: WriteOutcome): Co
 
 /** A store rejects with a `StoreError`. One that does not is wrapped, so that callers see a typed error with its cause (P9). */
 export function asStoreError(error: unknown): ConfigurationError {
-  if (error instanceof ConfigurationError) return error;
-  const message = error instanceof Error ? error.message : 'it said nothing of use';
+  let message = 'it said nothing of use';
+  try {
+    if (error instanceof ConfigurationError) return error;
+    if (error instanceof Error) message = String(error.message);
+  } catch {
+    // Looking at it throws.
+  }
   return new StoreError('unknown', `The store failed: ${message}`, { cause: error });
 }
 
@@ -42,7 +47,16 @@ export function withoutQuotes(error: unknown, value: unknown): unknown {
   return new StoreError(reason, `The store has refused the value (${reason}); what it said is not told, because it quotes a secret.`, userAction === undefined ? {} : { userAction });
 }
 
+/** Nothing of what throws when it is looked at: no log and no message shows that either. */
 function everythingToldBy(error: unknown, depth = 0): string {
+  try {
+    return toldBy(error, depth);
+  } catch {
+    return '';
+  }
+}
+
+function toldBy(error: unknown, depth: number): string {
   if (!(error instanceof Error) || depth > 5) return typeof error === 'string' ? error : '';
   const { message, stack, cause } = error;
   const { userAction, context } = error as Partial<StoreError>;

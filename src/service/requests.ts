@@ -1,4 +1,5 @@
 import { ValidationError } from '../errors.ts';
+import { asSignal } from '../guard/signals.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { targets, type Scope, type Store, type Target } from '../store/store.ts';
 import { oldValues } from './former-values.ts';
@@ -159,10 +160,9 @@ function isPromise(value: unknown): value is Promise<unknown> {
 }
 
 /** @throws ValidationError for a signal that is none */
-export function toJobOptions({ park = false, critical = false, signal }: UpdateOptions): JobOptions {
-  if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.addEventListener !== 'function') {
-    throw new ValidationError('signal', 'is not an AbortSignal');
-  }
+export function toJobOptions({ park = false, critical = false, signal: given }: UpdateOptions): JobOptions {
+  const signal = asSignal(given);
+  if (given !== undefined && signal === undefined) throw new ValidationError('signal', 'is neither an AbortSignal nor a CancellationToken');
   return { park, critical, signal };
 }
 

@@ -1,7 +1,7 @@
 import { lifecycleDefaults } from '../../machines/config-lifecycle.ts';
 import { systemClock } from '../clock.ts';
 import { DisposedError, SupervisionError } from '../errors.ts';
-import type { GuardTuning } from '../guard/guard.ts';
+import type { GuardTuning } from '../guard/options.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { memoryMemento } from '../store/memento.ts';
 import { targets, type Disposable, type Scope } from '../store/store.ts';
@@ -274,7 +274,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   /**
    * Changes the rules of breakers and retries from now on: what is counted stays counted, and what waits goes on
    * waiting. What is left out is as the service's options say; each call replaces the one before.
-   * @throws RangeError for a number that cannot be
+   * @throws RangeError, TypeError for an invalid option
    */
   configure(tuning: GuardTuning): void {
     if (this.#disposal === undefined) this.#lanes.configure(tuning);

@@ -1,5 +1,6 @@
 import { AbortedError, StoreError, TransactionError, type ConfigurationError } from '../errors.ts';
 import type { Guard } from '../guard/guard.ts';
+import { reasonOf } from '../guard/signals.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { Job, type Caller, type JobHost, type JobOptions } from './jobs.ts';
 import { isDefinite, look, lookLimit, place, type Slot } from './write.ts';
@@ -69,7 +70,7 @@ export class TransactionJob extends Job {
       this.#at = slot.key;
       const before = await look(this.host.tools, slot);
       const { signal } = this.options;
-      if (signal?.aborted === true) return { error: new AbortedError(slot.key, 'not stored', { cause: signal.reason }) };
+      if (signal?.aborted === true) return { error: new AbortedError(slot.key, 'not stored', { cause: reasonOf(signal) }) };
       if (before === undefined) return { error: new StoreError('io', `"${slot.key}" could not be read before the transaction.`) };
       if (from !== undefined && !sameData(before.value, from.value)) return { error: new StoreError('newer', `"${slot.key}" was changed by someone else meanwhile.`, { context: { key: slot.key } }) };
       if (sameData(before.value, value)) {

@@ -1,6 +1,7 @@
 import type { TimerHandle } from '../clock.ts';
 import { AbortedError, StoreError, TransactionError, type StoreReason } from '../errors.ts';
 import { offAbort, onAbort } from '../guard/abort-fanout.ts';
+import { reasonOf, type CallerSignal } from '../guard/signals.ts';
 import type { Disposable, Target } from '../store/store.ts';
 import type { ServiceContext } from './context.ts';
 import { lookLimit, type Slot } from './write.ts';
@@ -39,7 +40,7 @@ export interface RefusedWrite {
   readonly slots: readonly Slot[];
   /** The target that was asked for. */
   readonly target: Target;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: CallerSignal | undefined;
   /** A single plain value: one that is newer takes its place. */
   readonly replaceable: boolean;
   /** When it was refused first. */
@@ -206,7 +207,7 @@ class Waiting implements WaitingWrite {
   }
 
   onAbort(): void {
-    this.#end(() => this.refused.reject(new AbortedError(this.keys.join(', '), 'not stored', { cause: this.refused.signal?.reason })));
+    this.#end(() => this.refused.reject(new AbortedError(this.keys.join(', '), 'not stored', { cause: reasonOf(this.refused.signal) })));
   }
 
   replacedBy(order: number, slots: readonly Slot[]): void {

@@ -1,6 +1,7 @@
 import { AbortedError, DisposedError, StoreError, TimeoutError, type StoreReason } from '../errors.ts';
 import { offAbort, onAbort } from '../guard/abort-fanout.ts';
 import type { Guard } from '../guard/guard.ts';
+import { reasonOf, type CallerSignal } from '../guard/signals.ts';
 import { sameData } from '../settings/plain-data.ts';
 import type { Scope, Store, Target, WriteRequest } from '../store/store.ts';
 import { asStoreError, withOutcome, withoutQuotes } from './outcome.ts';
@@ -39,7 +40,7 @@ export interface WriteTools {
 export const lookLimit = 5_000;
 
 export interface WriteOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: CallerSignal;
   readonly critical: boolean;
   /** What an earlier run of the same update computed and sent: when that is stored by now, the update is done. */
   readonly earlier?: Loose;
@@ -196,7 +197,7 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
       noteFound(last);
       return { ok: true, value: last.value, ...loose() };
     }
-    if (signal?.aborted === true) failure = new AbortedError('The write', 'unknown', { cause: signal.reason });
+    if (signal?.aborted === true) failure = new AbortedError('The write', 'unknown', { cause: reasonOf(signal) });
     // A refusal that leaves doubt says so by its own reason; any other end says nothing of earlier attempts.
     const speaksForItself = failure instanceof StoreError && !isDefinite(failure);
     const mayBeBuiltOn = asked.kind === 'update' && sent.some(({ settled }) => settled === 'stored');
@@ -207,7 +208,10 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
 
 export const place = ({ key, target, scope }: Slot): Omit<WriteRequest, 'value'> => ({ key, target, scope });
 
-export const isDefinite = (error: unknown): boolean => error instanceof StoreError && definite.has(error.reason);
+export function isDefinite(error: unknown): boolean {
+  const failure = asStoreError(error);
+  return failure instanceof StoreError && definite.has(failure.reason);
+}
 
 /** It may land yet: neither has the store said that it has, nor has it been seen to. */
 const isLoose = (sending: Sending, found: Sending | undefined): boolean => sending.settled !== 'stored' && sending !== found;
@@ -236,7 +240,7 @@ export async function look({ store, patience }: WriteTools, slot: Slot): Promise
 }
 
 /** What a look has found, or `undefined` as soon as the caller leaves (P5). */
-function untilAbort<T>(signal: AbortSignal | undefined, looking: Promise<T | undefined>): Promise<T | undefined> {
+function untilAbort<T>(signal: CallerSignal | undefined, looking: Promise<T | undefined>): Promise<T | undefined> {
   if (signal === undefined) return looking;
   return new Promise((resolve) => {
     const leave = { onAbort: () => resolve(undefined) };

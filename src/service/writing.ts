@@ -1,5 +1,6 @@
 import type { TimerHandle } from '../clock.ts';
 import { AbortedError, ConfigurationError, QueueFullError, ValidationError } from '../errors.ts';
+import { asSignal, reasonOf, type CallerSignal } from '../guard/signals.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { showKey } from '../settings/setting-key.ts';
 import type { Target } from '../store/store.ts';
@@ -190,7 +191,7 @@ export class Writing {
     let wait = false;
     /** Takes what waits for a person out of the journal. */
     let unnote = (): void => undefined;
-    let signal: AbortSignal | undefined;
+    let signal: CallerSignal | undefined;
     let target: Target | undefined;
     return new Promise<UpdateResult>((resolve, reject) => {
       const answer = (superseded: boolean, stored: ReadonlyMap<string, unknown>): void => {
@@ -232,8 +233,9 @@ export class Writing {
         try {
           this.#hooks.refuse();
           requireOptions(chosen);
-          ({ wait = true, signal, target } = chosen);
-          if (signal?.aborted === true) throw new AbortedError(shown.join(', '), 'not stored', { cause: signal.reason });
+          ({ wait = true, target } = chosen);
+          signal = asSignal(chosen.signal);
+          if (signal?.aborted === true) throw new AbortedError(shown.join(', '), 'not stored', { cause: reasonOf(signal) });
           accept(++this.#jobs, caller, chosen);
           accepted = true;
           this.waiting.began(order, caller.slots);

@@ -38,7 +38,8 @@ export class VirtualClock implements Clock {
 
   setTimeout(callback: () => void, delay: number, background = false): TimerHandle {
     const timer: Timer = { due: this.#now + Math.max(0, delay), background, callback, number: this.#numbers++ };
-    this.#timers.add(timer);
+    // A timer that is never due is not pending either.
+    if (timer.due !== Infinity) this.#timers.add(timer);
     return timer as unknown as TimerHandle;
   }
 
@@ -71,6 +72,12 @@ export class VirtualClock implements Clock {
     const end = this.#now + milliseconds;
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) this.#fire(next);
     this.#now = end;
+  }
+
+  /** The machine sleeps, or the process is stopped, for so long: timers that become due meanwhile fire afterwards, late. */
+  async sleep(milliseconds: number): Promise<void> {
+    this.#now += milliseconds;
+    await this.advance(0);
   }
 
   /** Lets everything settle that waits for promises alone. Time stands still. */

@@ -26,7 +26,11 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P2', fault: 'HALF_OPEN lets one caller more through than it has probes.',
-    file: 'src/guard/guard.ts', replace: "(this.mode === 'HALF_OPEN' && this.#freeProbes > 0)", by: "(this.mode === 'HALF_OPEN' && this.#freeProbes >= 0)",
+    file: 'src/guard/guard.ts', replace: "(this.mode === 'HALF_OPEN' && this.#probes < this.#breakerOptions.probes)", by: "(this.mode === 'HALF_OPEN' && this.#probes <= this.#breakerOptions.probes)",
+  },
+  {
+    property: 'P2', fault: 'A probe takes no place while the breaker has not seen it.',
+    file: 'src/guard/guard.ts', replace: '    this.#probes++;\n', by: '',
   },
   {
     property: 'P2', fault: 'One probe that passes closes it, whatever the number that must.',
@@ -54,16 +58,20 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P6', fault: 'A caller’s abort is reported as a timeout.',
-    file: 'src/guard/call.ts', replace: "this.#leave(new AbortedError(this.#guard.name, this.#attempt === undefined ? 'not stored' : 'unknown', { cause: this.#options?.signal?.reason }));",
-    by: "this.#leave(new TimeoutError(this.#guard.name, 0, 'unknown'));",
+    file: 'src/guard/call.ts', replace: 'this.#leave(new AbortedError(this.#guard.name, outcome, { cause: reasonOf(this.#signal) }));',
+    by: "this.#leave(new TimeoutError(this.#guard.name, 0, outcome));",
   },
   {
     property: 'P7', fault: 'A caller’s mistake counts as a failure of the dependency.',
-    file: 'src/guard/call.ts', replace: "if (this.#lastClass !== 'caller') this.#guard.tell", by: 'if (!this.#settled) this.#guard.tell',
+    file: 'src/guard/call.ts', replace: "if (this.#lastClass !== 'caller') this.#guard.tell", by: 'if (this.#settled) this.#guard.tell',
+  },
+  {
+    property: 'P7', fault: 'An operation that was cancelled counts as a failure of the dependency.',
+    file: 'src/guard/classify.ts', replace: "  if (cancellations.has(name)) return 'caller';\n", by: '',
   },
   {
     property: 'P7', fault: 'A probe whose caller goes away counts as passed.',
-    file: 'src/guard/call.ts', replace: "    if (this.probe) this.#guard.tell({ type: 'PROBE_ABANDONED', epoch });\n    this.#sequencer", by: "    if (this.probe) this.#guard.tell({ type: 'SUCCESS', epoch });\n    this.#sequencer",
+    file: 'src/guard/call.ts', replace: '    if (this.probe) this.#guard.abandonProbe(epoch);\n    this.#sequencer', by: "    if (this.probe) this.#guard.tell({ type: 'SUCCESS', epoch });\n    this.#sequencer",
   },
   {
     property: 'P8', fault: 'Errors that another attempt cannot cure are retried.',
@@ -82,6 +90,14 @@ export const faults: readonly Fault[] = [
     file: 'src/guard/guard.ts', replace: 'Math.max(0, this.#openUntil - this.clock.now())', by: 'Math.max(0, this.#openUntil - this.clock.wallTime())',
   },
   {
+    property: 'P10', fault: 'An attempt is given up when the machine has slept past its deadline.',
+    file: 'src/guard/deadlines.ts', replace: 'if (late > timerSlack && this.first.began > this.#stretched) this', by: 'if (late === Infinity) this',
+  },
+  {
+    property: 'P10', fault: 'A machine that sleeps between two attempts uses the time budget up.',
+    file: 'src/guard/call.ts', replace: 'Math.min(this.#guard.clock.now() - this.#restsSince, 2 * waited + timerSlack)', by: 'this.#guard.clock.now() - this.#restsSince',
+  },
+  {
     property: 'P11', fault: 'A breaker that was open when the process ended waits its whole time again.',
     file: breaker, replace: 'openFor: ({ context }) => context.restore?.remaining ?? context.openFor,', by: 'openFor: ({ context }) => context.openFor,',
   },
@@ -95,11 +111,11 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P13', fault: 'The timeout of one call ends the next one on the list as well.',
-    file: 'src/guard/deadlines.ts', replace: 'while (this.first !== undefined && this.first.due <= now) {', by: 'while (this.first !== undefined) {',
+    file: 'src/guard/deadlines.ts', replace: 'while (this.first !== undefined && this.#due(this.first) <= now) {', by: 'while (this.first !== undefined) {',
   },
   {
     property: 'P14', fault: 'Everything that waits for the abort of a call adds a listener of its own.',
-    file: 'src/guard/abort-fanout.ts', replace: '    fanouts.set(signal, fanout);\n', by: '',
+    file: 'src/guard/abort-fanout.ts', replace: '  fanouts.set(signal, { members, listener });\n', by: '',
   },
   {
     property: 'P14', fault: 'Every attempt sets a timer of its own.',
@@ -164,6 +180,14 @@ export const faults: readonly Fault[] = [
   {
     property: 'P26', fault: 'An attempt that hangs is never given up.',
     file: 'src/guard/call.ts', replace: '    this.list.add(this);\n', by: '',
+  },
+  {
+    property: 'P26', fault: 'A failure that throws when it is looked at is not classified, and its call hangs.',
+    file: 'src/guard/classify.ts', replace: "  } catch {\n    return 'transient';", by: '  } catch (unreadable) {\n    throw unreadable;',
+  },
+  {
+    property: 'P26', fault: 'A failure that throws when the attempts are attached to it is never told.',
+    file: 'src/guard/call.ts', replace: '  } catch {\n    // It is the cause all the same.', by: '  } catch (unreadable) {\n    throw unreadable;',
   },
   {
     property: 'P26', fault: 'The first wait may exceed the time budget.',
@@ -251,7 +275,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P43', fault: 'The timer of the deadlines goes on when there is none.',
-    file: 'src/guard/deadlines.ts', replace: 'if (this.first !== undefined) this.#timer ??= this.#arm(this.first.due - now);', by: 'this.#timer ??= this.#arm(this.first === undefined ? this.duration : this.first.due - now);',
+    file: 'src/guard/deadlines.ts', replace: 'if (this.first !== undefined) this.#timer ??= this.#arm(this.#due(this.first) - now);', by: 'if (this.#timer === undefined) this.#timer = this.#arm(this.first === undefined ? this.duration : this.#due(this.first) - now);',
   },
   {
     property: 'P60', fault: 'Health does not know of an open breaker.',

@@ -108,7 +108,8 @@ export class ServiceRun implements Run {
     }
     this.#service = new ConfigurationService(fixture, {
       store: this.#store, clock: this.#clock, memento, probeEvery: forever,
-      guard: { breaker: rules, retry: { attempts: 1 }, timeout: forever, budget: forever },
+      // The breaker limits a probe that has no deadline of its own.
+      guard: { breaker: rules, retry: { attempts: 1 }, timeout: Infinity, budget: Infinity },
       // VS Code answers in the machine's own time, which may be long in virtual time.
       lifecycle: { loadLimit: forever, drainLimit: forever },
     });

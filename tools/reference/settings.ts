@@ -12,7 +12,7 @@ const options = [
   ['ServiceOptions', 'src/service/options.ts', 'Of `createConfigurationService` and `superviseConfiguration`.'],
   ['LifecycleOptions', 'machines/config-lifecycle.ts', '`lifecycle` of the service.'],
   ['SupervisorOptions', 'machines/supervisor.ts', '`supervisor` of the service.'],
-  ['GuardOptions', 'src/guard/guard.ts', 'Of `createGuard`; a service has one guard for each settings file, with `guard` of its options.'],
+  ['GuardOptions', 'src/guard/options.ts', 'Of `createGuard`; a service has one guard for each settings file, with `guard` of its options.'],
   ['BreakerOptions', 'machines/circuit-breaker.ts', '`breaker` of a guard.'],
   ['RetryOptions', 'machines/retry-sequencer.ts', '`retry` of a guard.'],
   ['UpdateOptions', 'src/service/options.ts', 'Of `update` and `updateAll`.'],

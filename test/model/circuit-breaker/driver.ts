@@ -16,8 +16,8 @@ export interface BreakerVariant extends Variant {
 /** `stale`: of an epoch before the machine's present one. */
 export type ModelEvent = BreakerEvent & { readonly stale?: boolean };
 
-/** Nothing times out or is retried but what the breaker itself limits. */
-const forever = 1e9;
+/** Nothing times out or is retried but what the breaker itself limits: it limits probes that have no deadline of their own. */
+const forever = Infinity;
 
 /** A call that goes on until the path says how it ends. */
 interface Pending {

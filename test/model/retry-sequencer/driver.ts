@@ -12,6 +12,8 @@ import { RetryOracle, type Answer, type Failure, type RetryRules } from './oracl
 export interface RetryVariant extends Variant {
   readonly rules: RetryRules;
   readonly actor: boolean;
+  /** The machine falls asleep during each attempt that takes too long, and each wait. */
+  readonly sleeps: boolean;
 }
 
 /** What a supervisor does for a guard. */
@@ -31,11 +33,22 @@ export type ModelEvent =
   | { readonly type: 'ABORT'; readonly how: 'aborted' | 'disposed' }
   | { readonly type: 'GIVE_UP' };
 
-const errors: Record<Exclude<Failure, 'timeout'>, Error> = {
+/** Throws whatever is done with it. */
+function unreadable(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+const errors: Record<Exclude<Failure, 'timeout'>, unknown> = {
   error: new StoreError('io', 'Injected: io.'),
+  unreadable: unreadable(),
   permanent: Object.assign(new Error('Injected: no such file.'), { code: 'ENOENT' }),
   caller: new ValidationError('a field', 'is injected'),
+  cancelled: new DOMException('Injected: cancelled.', 'AbortError'),
 };
+
+const hour = 3_600_000;
 
 type Settled = { readonly value: string } | { readonly error: unknown };
 
@@ -45,15 +58,17 @@ export class RetryRun implements Run {
   readonly #guard: Guard;
   readonly #oracle: RetryOracle;
   readonly #caller = new AbortController();
-  readonly #attempts: { readonly attempt: Attempt; readonly resolve: (value: string) => void; readonly reject: (error: Error) => void }[] = [];
+  readonly #attempts: { readonly attempt: Attempt; readonly resolve: (value: string) => void; readonly reject: (error: unknown) => void }[] = [];
   readonly #calls: number[] = [];
   #late = 0;
   #answer: Settled | undefined;
   #answers = 0;
   /** The implementation is a step ahead of the path: it begins an attempt and gives up in one go. */
   #ahead = false;
+  readonly #sleeps: boolean;
 
-  constructor({ rules, actor }: RetryVariant) {
+  constructor({ rules, actor, sleeps }: RetryVariant) {
+    this.#sleeps = sleeps;
     const { attempts, initialDelay, factor, maxDelay, jitter, timeout, budget, random } = rules;
     this.#oracle = new RetryOracle(rules);
     this.#guard = new Guard({
@@ -83,7 +98,10 @@ export class RetryRun implements Run {
       await this.#clock.flush();
     },
     ATTEMPT_FAILED: async ({ how }: ModelEvent & { type: 'ATTEMPT_FAILED' }) => {
-      if (how === 'timeout') return this.#passTo(this.#oracle.due);
+      if (how === 'timeout') {
+        if (this.#sleeps) await this.#sleep();
+        return this.#passTo(this.#oracle.due);
+      }
       if (how === 'breaker open') this.#openBreaker();
       const failure = how === 'breaker open' ? 'error' : how;
       this.#attempts.at(-1)!.reject(errors[failure]);
@@ -103,7 +121,8 @@ export class RetryRun implements Run {
     'xstate.after.backoff.retry-sequencer.backoff': async (_event: EventObject, next: EventObject | undefined) => {
       this.#ahead = next?.type === 'GIVE_UP';
       if (this.#ahead) this.#openBreaker();
-      await this.#passTo(this.#oracle.due);
+      if (this.#sleeps) await this.#sleep();
+      else await this.#passTo(this.#oracle.due);
     },
   };
 
@@ -113,7 +132,7 @@ export class RetryRun implements Run {
     'retry-sequencer.backoff': () => this.#expectState('pending', false),
     'retry-sequencer.succeeded': () => this.#expectState('value', false),
     'retry-sequencer.exhausted': () => {
-      expect(this.#oracle.answer).to.be.oneOf(['error', 'timeout', 'permanent', 'caller']);
+      expect(this.#oracle.answer).to.be.oneOf(['error', 'timeout', 'unreadable', 'permanent', 'caller', 'cancelled']);
       this.#expectState(this.#oracle.answer, false);
     },
     'retry-sequencer.aborted': () => {
@@ -129,7 +148,7 @@ export class RetryRun implements Run {
     });
     const given = this.#attempts.filter(({ attempt }) => attempt.signal.aborted).map(({ attempt }) => attempt.number);
     expect(given, 'attempts told to stop').to.deep.equal(this.#expectedStops());
-    if (this.#answer !== undefined && 'error' in this.#answer) {
+    if (this.#answer !== undefined && 'error' in this.#answer && this.#answer.error !== errors.unreadable) {
       const attached = (this.#answer.error as { attempts?: readonly FailedAttempt[] }).attempts ?? [];
       expect(attached.map(({ number }) => number), 'attempts attached').to.deep.equal(this.#oracle.failures.map((_, index) => index + 1));
     }
@@ -152,6 +171,14 @@ export class RetryRun implements Run {
     await this.#clock.advance(1e6);
     expect(this.#clock.pendingTimers(), 'timers left').to.deep.equal([]);
     expect(this.#answers).to.equal(1);
+  }
+
+  /** Until long after what is due next. */
+  async #sleep(): Promise<void> {
+    const wake = this.#oracle.due + hour;
+    await this.#clock.sleep(wake - this.#clock.now());
+    this.#oracle.sleepTo(wake);
+    this.check();
   }
 
   async #passTo(moment: number): Promise<void> {
@@ -195,9 +222,10 @@ export class RetryRun implements Run {
     if (this.#answer === undefined) return 'pending';
     if ('value' in this.#answer) return this.#answer.value === 'stored' ? 'value' : 'pending';
     const { error } = this.#answer;
+    const kind = (Object.keys(errors) as (keyof typeof errors)[]).find((each) => errors[each] === error);
+    if (kind !== undefined) return kind;
     if (error instanceof TimeoutError) return 'timeout';
     if (error instanceof AbortedError) return 'aborted';
-    if (error instanceof DisposedError) return 'disposed';
-    return (Object.keys(errors) as (keyof typeof errors)[]).find((kind) => errors[kind] === error) ?? 'pending';
+    return error instanceof DisposedError ? 'disposed' : 'pending';
   }
 }

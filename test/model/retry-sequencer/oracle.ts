@@ -12,8 +12,17 @@ export interface RetryRules {
   readonly random: number;
 }
 
-/** `error`: worth trying again; `permanent`: not; `caller`: not, and not the dependency's fault. */
-export type Failure = 'error' | 'timeout' | 'permanent' | 'caller';
+/**
+ * `error`: worth trying again; `permanent`: not; `caller`: not, and not the dependency's fault. `unreadable`: throws when it is
+ * looked at, which says nothing against trying again; `cancelled`: as the operation says itself, which is its caller's own.
+ */
+export type Failure = 'error' | 'timeout' | 'unreadable' | 'permanent' | 'caller' | 'cancelled';
+
+const worthAnother: readonly Failure[] = ['error', 'timeout', 'unreadable'];
+const callersOwn: readonly Failure[] = ['caller', 'cancelled'];
+
+/** A wait that ended later than twice its length, and so many milliseconds, was longer than it was meant to be. */
+const slack = 50;
 
 export type Answer = 'pending' | 'value' | Failure | 'aborted' | 'disposed';
 
@@ -23,6 +32,8 @@ export class RetryOracle {
   #started = 0;
   /** When the running attempt has taken too long, or the wait ends. */
   #due: number;
+  /** When the attempt or the wait began. */
+  #since = 0;
   running = true;
   attempts = 1;
   /** Failed attempts, oldest first. */
@@ -35,7 +46,7 @@ export class RetryOracle {
 
   constructor(rules: RetryRules) {
     this.#rules = rules;
-    this.#due = rules.timeout;
+    this.#due = Math.min(rules.timeout, rules.budget);
   }
 
   get due(): number {
@@ -51,10 +62,11 @@ export class RetryOracle {
     this.failures.push(failure);
     const delay = this.#delay();
     // P8: what another attempt cannot cure is not tried again.
-    const again = (failure === 'error' || failure === 'timeout') && !this.breakerOpen
+    const again = worthAnother.includes(failure) && !this.breakerOpen
       && this.attempts < this.#rules.attempts && delay < this.#left();
     if (!again) return this.#end(failure);
     this.running = false;
+    this.#since = this.#now;
     this.#due = this.#now + delay;
   }
 
@@ -66,14 +78,39 @@ export class RetryOracle {
     while (this.answer === 'pending' && this.#due <= now) {
       this.#now = this.#due;
       if (this.running) this.fail('timeout');
-      else if (this.breakerOpen) this.#end(this.failures.at(-1)!);
-      else {
-        this.attempts++;
-        this.running = true;
-        this.#due = this.#now + Math.min(this.#rules.timeout, this.#left());
-      }
+      else this.#try();
     }
     this.#now = now;
+  }
+
+  /** P10: the machine has slept until now, past what was due: nobody is to blame for that. */
+  sleepTo(now: number): void {
+    this.#now = now;
+    if (this.answer !== 'pending') return;
+    if (this.running) {
+      const limit = this.#due - this.#since;
+      const due = now + Math.min(now - this.#due, limit);
+      this.#forgive(due - this.#due);
+      this.#since = due - limit;
+      this.#due = due;
+    } else {
+      this.#forgive(Math.max(0, now - this.#since - 2 * (this.#due - this.#since) - slack));
+      this.#try();
+    }
+  }
+
+  /** The wait is over. */
+  #try(): void {
+    if (this.breakerOpen) return this.#end(this.failures.at(-1)!);
+    this.attempts++;
+    this.running = true;
+    this.#since = this.#now;
+    this.#due = this.#now + Math.min(this.#rules.timeout, this.#left());
+  }
+
+  /** So much does not count. */
+  #forgive(milliseconds: number): void {
+    this.#started += milliseconds;
   }
 
   #left(): number {
@@ -89,7 +126,7 @@ export class RetryOracle {
   }
 
   #end(failure: Failure): void {
-    if (failure !== 'caller' && !this.breakerOpen) this.counted++;
+    if (!callersOwn.includes(failure) && !this.breakerOpen) this.counted++;
     this.#settle(failure);
   }
 

@@ -13,11 +13,11 @@ const usual: RetryRules = {
  *
  * @param remaining what is left of the budget, as the pure machine sees it: it has no time
  */
-function variants(name: string, rules: RetryRules, remaining = Infinity): RetryVariant[] {
+function variants(name: string, rules: RetryRules, remaining = Infinity, sleeps = false): RetryVariant[] {
   const input: RetryInput = { ...rules, random: () => rules.random, remaining: () => remaining, run: () => undefined };
   return [
-    { name: `${name}, an actor`, rules, input, actor: true },
-    { name: `${name}, the mirror`, rules, input, actor: false },
+    { name: `${name}, an actor`, rules, input, actor: true, sleeps },
+    { name: `${name}, the mirror`, rules, input, actor: false, sleeps },
   ];
 }
 
@@ -29,6 +29,7 @@ const model: MachineModel<RetryVariant> = {
     ...variants('four attempts, capped waits, no jitter', { ...usual, attempts: 4, maxDelay: 1_500, jitter: 0 }),
     ...variants('a single attempt', { ...usual, attempts: 1 }),
     ...variants('a budget too small for the first wait', { ...usual, budget: 900 }, 900),
+    ...variants('asleep whenever it waits', usual, Infinity, true),
   ],
 
   events(snapshot, { rules }): readonly EventObject[] {
@@ -38,8 +39,10 @@ const model: MachineModel<RetryVariant> = {
       ...leave,
       { type: 'ATTEMPT_SUCCEEDED' },
       { type: 'ATTEMPT_FAILED', retryable: true, how: 'error' },
+      { type: 'ATTEMPT_FAILED', retryable: true, how: 'unreadable' },
       { type: 'ATTEMPT_FAILED', retryable: false, how: 'permanent' },
       { type: 'ATTEMPT_FAILED', retryable: false, how: 'caller' },
+      { type: 'ATTEMPT_FAILED', retryable: false, how: 'cancelled' },
       { type: 'ATTEMPT_FAILED', retryable: false, how: 'breaker open' },
     ];
     // A timeout uses the budget up, which the pure machine cannot see.

@@ -18,7 +18,7 @@ function bench(): Bench {
   const expired: [string, number][] = [];
   const add = (name: string, onExpiry: () => void = () => undefined): Deadline => {
     const deadline: Deadline = {
-      due: 0, earlier: undefined, later: undefined, listed: false,
+      began: 0, earlier: undefined, later: undefined, listed: false,
       expire: () => {
         expired.push([name, clock.now()]);
         onExpiry();
@@ -37,7 +37,7 @@ describe('Deadlines', () => {
     await clock.advance(30);
     const b = add('b');
     add('c');
-    expect(b.due).to.equal(130);
+    expect(b.began).to.equal(30);
     expect(list.isEmpty).to.equal(false);
     await clock.advance(69);
     expect(expired).to.deep.equal([]);

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { StoreError } from '../../../src/errors.ts';
 import type { Attempt } from '../../../src/guard/call.ts';
-import { createGuard, type Guard, type GuardEvent, type GuardOptions } from '../../../src/guard/guard.ts';
+import { createGuard, type Guard } from '../../../src/guard/guard.ts';
+import type { GuardEvent, GuardOptions } from '../../../src/guard/options.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 
 interface Bench {

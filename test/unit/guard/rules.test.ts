@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { StoreError } from '../../../src/errors.ts';
-import { createGuard, type Guard, type GuardOptions, type GuardTuning, type PersistedBreaker } from '../../../src/guard/guard.ts';
+import { createGuard, type Guard } from '../../../src/guard/guard.ts';
+import type { GuardOptions, GuardTuning, PersistedBreaker } from '../../../src/guard/options.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 
 interface Bench {
@@ -114,14 +115,12 @@ describe('The rules of a guard', () => {
     expect(await failuresUntilOpen(it)).to.equal(4);
   });
 
-  const impossible: readonly GuardTuning[] = [{ breaker: { threshold: 0 } }, { breaker: { openFor: -1 } }, { retry: { attempts: 0 } }, { retry: { initialDelay: -1 } }, { breaker: { threshold: NaN } }];
-  for (const tuning of impossible) {
-    it(`refuses ${JSON.stringify(tuning)}, and stays as it is`, async () => {
-      const it = bench({ retry: { jitter: 0 } });
-      expect(() => it.guard.configure(tuning)).to.throw(RangeError, 'A threshold and a number of attempts are at least 1; a time is at least 0 ms.');
-      expect(await attemptTimes(it)).to.deep.equal([0, 1_000, 3_000]);
-    });
-  }
+  it('what `configure` refuses changes nothing', async () => {
+    const it = bench({ retry: { jitter: 0 } });
+    const impossible: readonly GuardTuning[] = [{ retry: { attempts: 1 }, breaker: { threshold: 0 } }, { breaker: { threshold: 1, openFor: -1 } }, { retry: { attempts: 2, initialDelay: -1 } }];
+    for (const tuning of impossible) expect(() => it.guard.configure(tuning)).to.throw(RangeError);
+    expect(await attemptTimes(it)).to.deep.equal([0, 1_000, 3_000]);
+  });
 
   it('who classifies failures decides; one that throws is as good as none (P9)', async () => {
     const lenient = bench({ classify: () => 'caller' });
