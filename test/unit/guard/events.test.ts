@@ -1,22 +1,7 @@
 import { expect } from 'chai';
 import { StoreError } from '../../../src/errors.ts';
 import type { Attempt } from '../../../src/guard/call.ts';
-import { createGuard, type Guard } from '../../../src/guard/guard.ts';
-import type { GuardEvent, GuardOptions } from '../../../src/guard/options.ts';
-import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
-
-interface Bench {
-  readonly clock: VirtualClock;
-  readonly guard: Guard;
-  readonly events: GuardEvent[];
-}
-
-function bench(options: Partial<GuardOptions> = {}): Bench {
-  const clock = new VirtualClock();
-  const events: GuardEvent[] = [];
-  const guard = createGuard({ name: 'thing', clock, retry: { jitter: 0 }, onEvent: (event) => events.push(event), ...options });
-  return { clock, guard, events };
-}
+import { bench } from './bench.ts';
 
 const end = (promise: Promise<unknown>): Promise<unknown> => promise.then((value) => value, (error: unknown) => error);
 const flaky = new StoreError('io', 'Try again.');

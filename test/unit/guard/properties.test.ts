@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { AbortedError, CircuitOpenError, DisposedError, StoreError, TimeoutError, ValidationError } from '../../../src/errors.ts';
-import { createGuard, type Guard } from '../../../src/guard/guard.ts';
-import type { GuardEvent, GuardOptions } from '../../../src/guard/options.ts';
+import { createGuard } from '../../../src/guard/guard.ts';
+import type { GuardEvent } from '../../../src/guard/options.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { bench, type Bench } from './bench.ts';
 
 const hang = (): Promise<never> => new Promise<never>(() => undefined);
 const broken = (): never => {
@@ -11,19 +12,6 @@ const broken = (): never => {
 const flaky = (): never => {
   throw new StoreError('io', 'Try again.');
 };
-
-interface Bench {
-  readonly clock: VirtualClock;
-  readonly guard: Guard;
-  readonly events: GuardEvent[];
-}
-
-function bench(options: Partial<GuardOptions> = {}): Bench {
-  const clock = new VirtualClock();
-  const events: GuardEvent[] = [];
-  const guard = createGuard({ name: 'thing', clock, retry: { jitter: 0 }, onEvent: (event) => events.push(event), ...options });
-  return { clock, guard, events };
-}
 
 async function failure(promise: Promise<unknown>): Promise<unknown> {
   try {

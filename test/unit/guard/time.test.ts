@@ -3,21 +3,9 @@ import { expect } from 'chai';
 import { systemClock } from '../../../src/clock.ts';
 import { TimeoutError } from '../../../src/errors.ts';
 import { createGuard, type Guard } from '../../../src/guard/guard.ts';
-import type { GuardEvent, GuardOptions } from '../../../src/guard/options.ts';
+import type { GuardOptions } from '../../../src/guard/options.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
-
-interface Bench {
-  readonly clock: VirtualClock;
-  readonly guard: Guard;
-  readonly events: GuardEvent[];
-}
-
-function bench(options: Partial<GuardOptions> = {}): Bench {
-  const clock = new VirtualClock();
-  const events: GuardEvent[] = [];
-  const guard = createGuard({ name: 'thing', clock, retry: { attempts: 1 }, onEvent: (event) => events.push(event), ...options });
-  return { clock, events, guard };
-}
+import { benchOfOneAttempt as bench } from './bench.ts';
 
 const ended = (promise: Promise<unknown>): Promise<unknown> => promise.then((value) => value, (error: unknown) => error);
 const hang = (): Promise<never> => new Promise<never>(() => undefined);
