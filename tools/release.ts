@@ -20,7 +20,8 @@ const [kind] = words.filter((word) => !word.startsWith('--'));
 const publishes = options.has('--publish');
 const known = ['--dry-run', publishes ? '--publish' : '--skip-tests'];
 if ((kind === undefined) !== publishes || [...options].some((option) => !known.includes(option))) {
-  console.error('Usage: npm run release -- patch|minor|major|<version> [--dry-run] [--skip-tests]\n       npm run release -- --publish [--dry-run]   (in the release workflow)');
+  console.error('Usage: npm run release -- patch|minor|major|<version> [--dry-run] [--skip-tests]');
+  console.error('       npm run release -- --publish [--dry-run]   (in the release workflow)');
   process.exit(2);
 }
 
@@ -63,7 +64,8 @@ async function release(wanted: string): Promise<void> {
   await run('git', ['pull', '--quiet', '--ff-only', clone, 'HEAD'], projectRoot);
   await run('git', ['fetch', '--quiet', clone, 'tag', `v${version}`], projectRoot);
   for (const file of packages()) cpSync(path.join(clone, 'out/packages', file), path.join(projectRoot, 'out/packages', file), { recursive: true });
-  say(`Version ${version} is committed and tagged. Push it, and the release workflow tests and publishes it:\n  git push --atomic origin HEAD v${version}`);
+  say(`Version ${version} is committed and tagged. Push it, and the release workflow tests and publishes it:`);
+  say(`  git push --atomic origin HEAD v${version}`);
 }
 
 /** Who commits, as git knows it here: a clone has none of our local settings. A dry run needs nobody. */

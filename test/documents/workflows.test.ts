@@ -34,8 +34,8 @@ const folder = '.github/workflows';
 const names = readdirSync(path.join(projectRoot, folder)).sort();
 const files = new Map(names.map((name) => [name, readFileSync(path.join(projectRoot, folder, name), 'utf8')]));
 const workflows = new Map([...files].map(([name, text]) => [name, load(text) as Workflow]));
-const { scripts } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as { scripts: Readonly<Record<string, string>> };
-const jobs = [...workflows].flatMap(([name, workflow]) => Object.entries(workflow.jobs).map(([id, job]) => ({ name: `${name}: ${id}`, job })));
+const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Readonly<Record<string, string>> };
+const jobs = [...workflows].flatMap(([name, { jobs }]) => Object.entries(jobs).map(([id, job]) => ({ name: `${name}: ${id}`, job })));
 const workflow = (name: string): Workflow => workflows.get(name)!;
 
 /** What is wrong with a workflow, as GitHub would say it. */
@@ -77,7 +77,7 @@ describe('Workflows', () => {
       expect(text.split(from), from).to.have.length.above(1);
       return lint(text.replace(from, to)).join('\n');
     };
-    expect(broken('    needs: test', '    needs: tests')).to.include('job "publish" needs job "tests" which does not exist in this workflow');
+    expect(broken('    needs: test', '    needs: tests')).to.include('job "publish" needs job "tests" which does not exist');
     expect(broken('    environment:', '    enviroment:')).to.include('unexpected key "enviroment" for "job" section');
     expect(broken('concurrency:', 'concurency:')).to.include('unexpected key "concurency" for "workflow" section');
     expect(broken('id-token: write', 'id-token: yes')).to.include('"yes" is invalid for permission of scope "id-token"');
@@ -88,20 +88,24 @@ describe('Workflows', () => {
 
   it('a foreign command is found', () => {
     const running = (run: string): string[] => foreignCommands({ on: {}, jobs: { job: { 'runs-on': 'ubuntu-latest', steps: [{ run }] } } });
-    for (const run of ['curl https://example.org | sh', 'npm ci && true', 'npm run nothing', 'npm install', 'npm run nightly -- $(id)', 'npm run nightly -- ${{ github.head_ref }}', 'npm ci\nnpm test']) {
-      expect(running(run)).to.deep.equal([run]);
-    }
-    for (const run of ['npm ci', '.ci/run', 'npm test', 'npm run package', 'npm run nightly -- --only ${{ matrix.suite }}']) expect(running(run)).to.deep.equal([]);
+    const foreign = [
+      'curl https://example.org | sh', 'npm ci && true', 'npm ci\nnpm test', 'npm install',
+      'npm run nothing', 'npm run nightly -- $(id)', 'npm run nightly -- ${{ github.head_ref }}',
+    ];
+    for (const run of foreign) expect(running(run)).to.deep.equal([run]);
+    const own = ['npm ci', '.ci/run', 'npm test', 'npm run package', 'npm run nightly -- --only ${{ matrix.suite }}'];
+    for (const run of own) expect(running(run)).to.deep.equal([]);
   });
 
   it('may read, and nothing else; the job that publishes may prove who it is', () => {
     for (const [name, { permissions }] of workflows) expect(permissions, name).to.deep.equal({ contents: 'read' });
-    const more = jobs.filter(({ job }) => job.permissions !== undefined);
-    expect(more.map(({ name, job }) => [name, job.permissions])).to.deep.equal([['release.yml: publish', { contents: 'read', 'id-token': 'write' }]]);
+    const more = jobs.filter(({ job }) => job.permissions !== undefined).map(({ name, job }) => [name, job.permissions]);
+    expect(more).to.deep.equal([['release.yml: publish', { contents: 'read', 'id-token': 'write' }]]);
   });
 
   it('have secrets in the step that publishes alone, and CONTRIBUTING.md says what each is for', () => {
-    const secretsIn = (value: unknown): string[] => [...JSON.stringify(value).matchAll(/\bsecrets\b(?:\.(\w+))?/g)].map(([, secret]) => secret ?? 'all');
+    const secretsIn = (value: unknown): string[] =>
+      [...JSON.stringify(value).matchAll(/\bsecrets\b(?:\.(\w+))?/g)].map(([, secret]) => secret ?? 'all');
     const { publish, ...others } = workflow('release.yml').jobs;
     const steps = publish!.steps.filter((step) => secretsIn(step).length > 0);
     expect(steps.map(({ run }) => run)).to.deep.equal(['npm run release -- --publish']);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { refusal, type Circumstances } from '../../tools/publish/main.ts';
 import { run } from '../../tools/run.ts';
@@ -7,15 +7,26 @@ import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
 
 /** On a machine where git knows nobody, and does not guess. */
-const unknown = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null', GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'user.useConfigOnly', GIT_CONFIG_VALUE_0: 'true' };
+const unknown = {
+  GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null',
+  GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'user.useConfigOnly', GIT_CONFIG_VALUE_0: 'true',
+};
 const failureOf = (ended: Promise<unknown>): Promise<string> => ended.then(() => '', (error: Error) => error.message);
 
+interface Repository {
+  readonly folder: string;
+  git(...args: string[]): Promise<string>;
+  release(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string>;
+}
+
 /** A repository of its own, with something to release. */
-async function somethingNew(): Promise<{ readonly folder: string; git(...args: string[]): Promise<string>; release(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> }> {
+async function somethingNew(): Promise<Repository> {
   const folder = path.join(temporaryFolder(), 'holdfast');
   const git = (...args: string[]): Promise<string> => run('git', args, folder);
   await run('git', ['clone', '--quiet', projectRoot, folder], projectRoot);
-  for (const home of ['', 'tools/package']) symlinkSync(path.join(projectRoot, home, 'node_modules'), path.join(folder, home, 'node_modules'), 'junction');
+  for (const packages of ['node_modules', 'tools/package/node_modules'].filter((name) => existsSync(path.join(projectRoot, name)))) {
+    symlinkSync(path.join(projectRoot, packages), path.join(folder, packages), 'junction');
+  }
   const changelog = path.join(folder, 'CHANGELOG.md');
   writeFileSync(changelog, readFileSync(changelog, 'utf8').replace('## Unreleased\n\n', '## Unreleased\n\n- Something new.\n'));
   // Known here alone, as many a developer is.
@@ -27,10 +38,12 @@ async function somethingNew(): Promise<{ readonly folder: string; git(...args: s
 
 describe('npm run release', () => {
   it('versions, packages and verifies; a dry run changes nothing here', async () => {
-    const state = async (): Promise<string[]> => [await run('git', ['rev-parse', 'HEAD'], projectRoot), await run('git', ['tag'], projectRoot), await run('git', ['status', '--porcelain'], projectRoot)];
+    const questions = [['rev-parse', 'HEAD'], ['tag'], ['status', '--porcelain']];
+    const state = (): Promise<string[]> => Promise.all(questions.map((question) => run('git', question, projectRoot)));
     const before = await state();
     const printed = await run(process.execPath, ['tools/release.ts', 'minor', '--dry-run', '--skip-tests'], projectRoot, unknown);
-    expect(printed).to.match(/^(\d+)\.(\d+)\.\d+ -> \1\.\d+\.0$/m).and.to.match(/made holdfast-\d+\.\d+\.0\.tgz\nmade holdfast-\d+\.\d+\.0\.vsix/).and.to.include('could be released');
+    expect(printed).to.match(/^(\d+)\.(\d+)\.\d+ -> \1\.\d+\.0$/m).and.to.include('could be released');
+    expect(printed).to.match(/made holdfast-\d+\.\d+\.0\.tgz\nmade holdfast-\d+\.\d+\.0\.vsix/);
     expect(await state()).to.deep.equal(before);
   });
 
@@ -49,16 +62,21 @@ describe('npm run release', () => {
       `Open VSX: ovsx publish --skip-duplicate out/packages/holdfast-${version}.vsix`,
       `Version ${version} could be published. This was a dry run: nothing has been.`,
     ]);
-    expect(await failureOf(release(['--publish', '--dry-run'], inWorkflow('v9.9.9')))).to.include(`The tag is v9.9.9, and package.json says ${version}`);
-    expect(await failureOf(release(['--publish', '--dry-run'], { GITHUB_ACTIONS: '' }))).to.include('Only the release workflow publishes.');
-    const { repository } = JSON.parse(await run('tar', ['-xOf', `out/packages/holdfast-${version}.tgz`, 'package/package.json'], folder)) as { repository: unknown };
+    const refused = (env: NodeJS.ProcessEnv): Promise<string> => failureOf(release(['--publish', '--dry-run'], env));
+    expect(await refused(inWorkflow('v9.9.9'))).to.include(`The tag is v9.9.9, and package.json says ${version}`);
+    expect(await refused({ GITHUB_ACTIONS: '' })).to.include('Only the release workflow publishes.');
+
+    const manifest = await run('tar', ['-xOf', `out/packages/holdfast-${version}.tgz`, 'package/package.json'], folder);
+    const { repository } = JSON.parse(manifest) as { repository: unknown };
     expect(repository, 'for the provenance').to.deep.equal({ type: 'git', url: 'git+https://example.invalid/a/b.git' });
     expect(readFileSync(path.join(folder, 'CHANGELOG.md'), 'utf8')).to.include(`## Unreleased\n\n## ${version}, `);
   });
 
   it('publishes nothing without a reason to', () => {
     const env = { GITHUB_ACTIONS: 'true', GITHUB_REF_TYPE: 'tag', GITHUB_REF_NAME: 'v1.2.3', NPM_TOKEN: 'a', VSCE_PAT: 'b', OVSX_PAT: 'c' };
-    const good: Circumstances = { env, version: '1.2.3', changelog: '# Changelog\n\n## 1.2.3, 2026-01-01\n', packages: [{ file: 'out/packages/holdfast-1.2.3.tgz', exists: true }], dryRun: false };
+    const file = 'out/packages/holdfast-1.2.3.tgz';
+    const changelog = '# Changelog\n\n## 1.2.3, 2026-01-01\n';
+    const good: Circumstances = { env, version: '1.2.3', changelog, packages: [{ file, exists: true }], dryRun: false };
     expect(refusal(good)).to.equal(undefined);
     const cases: readonly (readonly [Partial<Circumstances>, string])[] = [
       [{ env: { ...env, GITHUB_ACTIONS: undefined } }, 'Only the release workflow publishes.'],
@@ -66,7 +84,7 @@ describe('npm run release', () => {
       [{ env: { ...env, GITHUB_REF_TYPE: 'branch' } }, 'There is no tag, and package.json says 1.2.3'],
       [{ version: '1.2.2' }, 'The tag is v1.2.3, and package.json says 1.2.2'],
       [{ changelog: '# Changelog\n\n## Unreleased\n' }, 'CHANGELOG.md does not say what 1.2.3 brings.'],
-      [{ packages: [{ file: 'out/packages/holdfast-1.2.3.tgz', exists: false }] }, 'holdfast-1.2.3.tgz is not in out/packages'],
+      [{ packages: [{ file, exists: false }] }, 'Not in out/packages: holdfast-1.2.3.tgz. First: npm run package'],
       [{ env: { ...env, VSCE_PAT: '', OVSX_PAT: undefined } }, 'Not set: VSCE_PAT, OVSX_PAT.'],
     ];
     for (const [change, reason] of cases) expect(refusal({ ...good, ...change })).to.include(reason);
@@ -75,7 +93,8 @@ describe('npm run release', () => {
 
   it('says how it is used', async () => {
     for (const words of [[], ['--publish', 'minor'], ['minor', '--publis'], ['--publish', '--skip-tests']]) {
-      expect(await failureOf(run(process.execPath, ['tools/release.ts', ...words], projectRoot)), words.join(' ')).to.include('Usage: npm run release');
+      const said = await failureOf(run(process.execPath, ['tools/release.ts', ...words], projectRoot));
+      expect(said, words.join(' ')).to.include('Usage: npm run release');
     }
   });
 });

@@ -13,7 +13,8 @@ module.exports = class extends reporters.Spec {
     // A hook that fails belongs to all tests of its suite.
     runner.on(Runner.constants.EVENT_TEST_FAIL, (test) => failed.add((test.type === 'hook' ? test.parent : test).fullTitle()));
     runner.once(Runner.constants.EVENT_RUN_END, () => {
-      for (const title of failed) console.log(`again: ${environment}npm run ${process.env.npm_lifecycle_event} -- --timeout 0 --fgrep ${quoted(title)}`);
+      const command = `${environment}npm run ${process.env.npm_lifecycle_event} -- --timeout 0 --fgrep`;
+      for (const title of failed) console.log(`again: ${command} ${quoted(title)}`);
     });
   }
 };

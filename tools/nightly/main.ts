@@ -29,10 +29,13 @@ const unknown = options.only.filter((name) => !suites.some((suite) => suite.name
 const chosen = suites.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
 const seed = Number(options.seed);
 const minutes = options.minutes === undefined ? undefined : Number(options.minutes);
-if (unknown.length > 0 || !Number.isSafeInteger(seed) || (minutes !== undefined && !(minutes > 0))) {
-  console.error(unknown.length > 0 ? `Not a suite: ${unknown.join(', ')}. There are ${suites.map(({ name }) => name).join(', ')}.` : '--seed takes a whole number, --minutes a number above 0.');
+const refuse = (why: string): never => {
+  console.error(why);
   process.exit(2);
-}
+};
+if (unknown.length > 0) refuse(`Not a suite: ${unknown.join(', ')}. There are ${suites.map(({ name }) => name).join(', ')}.`);
+if (!Number.isSafeInteger(seed)) refuse('--seed takes a whole number.');
+if (minutes !== undefined && !(minutes > 0)) refuse('--minutes takes a number above 0.');
 if (options.list) {
   console.log(textTable([['suite', 'minutes', 'what'], ...chosen.map((suite) => [suite.name, String(suite.minutes), suite.about])], [1]));
   process.exit();
@@ -48,6 +51,7 @@ const say = (text: string): void => {
   console.log(text);
   appendFileSync(path.join(folder, 'nightly.log'), `${text}\n`);
 };
+/** Lines of a batch that has failed: what is wrong stands at the end. */
 const shown = 100;
 
 say(`Seed ${seed}. The whole output of each suite: ${path.relative(process.cwd(), folder)}`);
@@ -58,7 +62,8 @@ const outcomes = await runNightly(chosen, {
   onEnd: ({ name }, { batch, ended, minutes: took, printed }) => {
     appendFileSync(path.join(folder, `${name}.log`), `$ ${commandOf(batch)}\n${printed}\n`);
     const drawn = batch.seed === undefined ? '' : `, seed ${batch.seed}`;
-    say(`${ended.padEnd(7)}  ${name}: ${batch.what}${drawn}  (${took.toFixed(1)} min)${ended === 'failed' ? `\n${printed.trimEnd().split('\n').slice(-shown).join('\n')}\n` : ''}`);
+    say(`${ended.padEnd(7)}  ${name}: ${batch.what}${drawn}  (${took.toFixed(1)} min)`);
+    if (ended === 'failed') say(`${printed.trimEnd().split('\n').slice(-shown).join('\n')}\n`);
   },
 });
 const { text, ok } = report(outcomes, seed);

@@ -10,7 +10,8 @@ export interface Verdict {
 export function report(outcomes: readonly SuiteOutcome[], seed: number): Verdict {
   const batches = outcomes.flatMap((outcome) => outcome.batches);
   const count = (ended: string): number => batches.filter((batch) => batch.ended === ended).length;
-  const failures = outcomes.flatMap(({ suite, batches }) => batches.flatMap(({ batch, again }) => again.map((command) => `  ${suite.name}, ${batch.what}\n    again: ${command}`)));
+  const failures = outcomes.flatMap(({ suite, batches }) => batches.flatMap(({ batch, again }) =>
+    again.map((command) => `  ${suite.name}, ${batch.what}\n    again: ${command}`)));
   const [passed, failed] = [count('passed'), count('failed')];
   const text = [
     ...(failures.length === 0 ? [] : ['== What failed, and what repeats it', ...failures, '']),

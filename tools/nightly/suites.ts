@@ -21,7 +21,7 @@ export interface Batch {
 export interface NightlySuite {
   readonly name: string;
   readonly about: string;
-  /** What one batch takes, in minutes, on a quiet machine of two cores. A suite with less time than that is left out. */
+  /** About what one batch takes, in minutes, on a quiet machine of two cores. A suite with less time than that is left out. */
   readonly takes: number;
   /** A batch that takes so many minutes hangs, and has failed. */
   readonly limit: number;
@@ -37,7 +37,8 @@ const lives = [[150, 240], [200, 180], [750, 48], [1_000, 36]] as const;
 function* simulations(first: number): Generator<Batch> {
   for (let seed = first; ;) {
     for (const [steps, runs] of lives) {
-      yield { what: `${runs} lives of ${steps} steps`, seed, script: 'simulate', args: ['--runs', `${runs}`, '--steps', `${steps}`, '--seed', `${seed}`] };
+      const args = ['--runs', `${runs}`, '--steps', `${steps}`, '--seed', `${seed}`];
+      yield { what: `${runs} lives of ${steps} steps`, seed, script: 'simulate', args };
       seed += runs;
     }
   }
@@ -45,21 +46,24 @@ function* simulations(first: number): Generator<Batch> {
 
 function* fuzzing(first: number): Generator<Batch> {
   const cases = 100_000;
-  for (let seed = first; ; seed++) yield { what: `${cases} cases`, seed, script: 'fuzz', args: ['--cases', `${cases}`, '--seed', `${seed}`] };
+  for (let seed = first; ; seed++) {
+    yield { what: `${cases} cases`, seed, script: 'fuzz', args: ['--cases', `${cases}`, '--seed', `${seed}`] };
+  }
 }
 
 /** The unit tests that draw: fast-check's, and random histories of services. */
 function drawingTests(): string[] {
   return readdirSync(path.join(projectRoot, 'test/unit'), { recursive: true, encoding: 'utf8' })
     .map((name) => path.posix.join('test/unit', ...name.split(path.sep)))
-    .filter((name) => name.endsWith('.test.ts') && readFileSync(path.join(projectRoot, name), 'utf8').match(/\/(fast-check|seed)\.ts'/) !== null);
+    .filter((name) => name.endsWith('.test.ts') && /\/(fast-check|seed)\.ts'/.test(readFileSync(path.join(projectRoot, name), 'utf8')));
 }
 
 function* units(first: number): Generator<Batch> {
   const histories = 100;
   const args = mocha(['--no-config', '--timeout', '0', ...drawingTests()]);
   for (let seed = first; ; seed += histories) {
-    yield { what: `tests that draw, ${histories} histories`, seed, script: 'test:unit', args, env: { HOLDFAST_SEED: `${seed}`, HOLDFAST_HISTORIES: `${histories}` } };
+    const env = { HOLDFAST_SEED: `${seed}`, HOLDFAST_HISTORIES: `${histories}` };
+    yield { what: `tests that draw, ${histories} histories`, seed, script: 'test:unit', args, env };
   }
 }
 
@@ -82,12 +86,15 @@ const drawing = (name: string, about: string, minutes: number, batches: NightlyS
 export const suites: readonly NightlySuite[] = [
   once('conformance', 'who holds which of the properties P1 to P15', 1, { what: 'all scenarios', script: 'conformance' }),
   once('fleet', '500 services export through an outage of their collector', 4, { what: 'five processes', script: 'fleet' }),
-  once('endurance', 'a day of one service, ten million operations', 5, { what: 'a day', script: 'endurance' }),
+  once('endurance', 'a day of one service, a hundred million operations', 1, {
+    what: 'a day', script: 'endurance', args: ['--operations', '100000000'],
+  }),
   once('endurance-vscode', 'an hour of an extension inside VS Code', 8, { what: 'an hour', script: 'endurance:vscode' }),
   once('composition', 'supervisor, breaker, queue and retry together, explored further than in npm test', 15, {
-    what: 'one action more', script: 'test:model', env: { MODEL_DEPTH: '5' }, args: mocha(['--timeout', '0', '--fgrep', 'supervisor, breaker, queue and retry together']),
+    what: 'one action more', script: 'test:model', env: { MODEL_DEPTH: '5' },
+    args: mocha(['--timeout', '0', '--fgrep', 'supervisor, breaker, queue and retry together']),
   }),
-  once('mutants', 'deliberate faults, which the tests must notice', 15, { what: 'all faults', script: 'mutants' }),
+  once('mutants', 'deliberate faults, which the tests must notice', 10, { what: 'all faults', script: 'mutants' }),
   once('stryker', 'mutation testing of machines and guard', 40, { what: 'all parts', script: 'stryker' }),
   drawing('sla', 'a simulated month, the published one and new ones', 20, months),
   drawing('unit', 'unit tests that draw', 20, units),

@@ -24,11 +24,14 @@ export interface Circumstances {
 /** Why nothing may be published, if there is a reason. */
 export function refusal({ env, version, changelog, packages, dryRun }: Circumstances): string | undefined {
   if (env['GITHUB_ACTIONS'] !== 'true') return 'Only the release workflow publishes. Push the tag of a release, and it will.';
-  const tag = env['GITHUB_REF_TYPE'] === 'tag' ? env['GITHUB_REF_NAME'] ?? '' : '';
-  if (tag !== `v${version}`) return `${tag === '' ? 'There is no tag' : `The tag is ${tag}`}, and package.json says ${version}: the tag would be v${version}.`;
+  const tag = env['GITHUB_REF_TYPE'] === 'tag' ? env['GITHUB_REF_NAME'] : undefined;
+  if (tag !== `v${version}`) {
+    const found = tag === undefined ? 'There is no tag' : `The tag is ${tag}`;
+    return `${found}, and package.json says ${version}: the tag would be v${version}.`;
+  }
   if (!changelog.includes(`\n## ${version}, `)) return `CHANGELOG.md does not say what ${version} brings.`;
-  const absent = packages.filter(({ exists }) => !exists);
-  if (absent.length > 0) return `${absent.map(({ file }) => path.basename(file)).join(' and ')} ${absent.length === 1 ? 'is' : 'are'} not in out/packages: npm run package`;
+  const absent = packages.filter(({ exists }) => !exists).map(({ file }) => path.basename(file));
+  if (absent.length > 0) return `Not in out/packages: ${absent.join(', ')}. First: npm run package`;
   const unset = dryRun ? [] : Object.values(secrets).filter((name) => !env[name]);
   if (unset.length > 0) return `Not set: ${unset.join(', ')}. CONTRIBUTING.md says where each comes from.`;
   return undefined;
@@ -36,33 +39,42 @@ export function refusal({ env, version, changelog, packages, dryRun }: Circumsta
 
 export async function publish(dryRun: boolean, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const { name, version } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as { name: string; version: string };
-  const [tarball, vsix] = ['tgz', 'vsix'].map((suffix) => path.join(projectRoot, `out/packages/${name}-${version}.${suffix}`)) as [string, string];
+  const packageOf = (suffix: string): string => path.join('out/packages', `${name}-${version}.${suffix}`);
+  const packages = [packageOf('tgz'), packageOf('vsix')].map((file) => ({ file, exists: existsSync(path.join(projectRoot, file)) }));
   const changelog = readFileSync(path.join(projectRoot, 'CHANGELOG.md'), 'utf8');
-  const reason = refusal({ env, version, changelog, dryRun, packages: [tarball, vsix].map((file) => ({ file, exists: existsSync(file) })) });
+  const reason = refusal({ env, version, changelog, dryRun, packages });
   if (reason !== undefined) throw new Error(reason);
 
-  const tools = path.join(import.meta.dirname, 'node_modules/.bin');
-  const steps: readonly (readonly [where: keyof typeof secrets, command: string, args: readonly string[]])[] = [
-    ['npm', 'npm', ['publish', tarball, '--access', 'public', '--provenance']],
-    ['VS Code Marketplace', path.join(tools, 'vsce'), ['publish', '--skip-duplicate', '--packagePath', vsix]],
-    ['Open VSX', path.join(tools, 'ovsx'), ['publish', '--skip-duplicate', vsix]],
+  const steps: readonly Step[] = [
+    { where: 'npm', program: 'npm', args: ['publish', packageOf('tgz'), '--access', 'public', '--provenance'] },
+    { where: 'VS Code Marketplace', program: 'vsce', args: ['publish', '--skip-duplicate', '--packagePath', packageOf('vsix')] },
+    { where: 'Open VSX', program: 'ovsx', args: ['publish', '--skip-duplicate', packageOf('vsix')] },
   ];
   if (dryRun) {
-    for (const [where, command, args] of steps) console.log(`${where}: ${[path.basename(command), ...args.map((arg) => arg.replace(`${projectRoot}${path.sep}`, ''))].join(' ')}`);
+    for (const { where, program, args } of steps) console.log(`${where}: ${[program, ...args].join(' ')}`);
     return console.log(`Version ${version} could be published. This was a dry run: nothing has been.`);
   }
   await install('tools/publish');
-  for (const [where, command, args] of steps) {
-    if (where === 'npm' && await isOnNpm(name, version)) {
-      console.log(`${where}: ${version} is there already.`);
-      continue;
-    }
-    const mine = secrets[where];
-    const others = Object.fromEntries(Object.values(secrets).filter((secret) => secret !== mine).map((secret) => [secret, '']));
-    await run(command, args, projectRoot, { ...others, ...(where === 'npm' ? await npmLogin(mine) : {}) });
-    console.log(`${where}: published.`);
+  for (const step of steps) {
+    if (step.where === 'npm' && await isOnNpm(name, version)) console.log(`${step.where}: ${version} is there already.`);
+    else await take(step);
   }
   console.log(`Version ${version} is published.`);
+}
+
+interface Step {
+  readonly where: keyof typeof secrets;
+  readonly program: 'npm' | 'vsce' | 'ovsx';
+  readonly args: readonly string[];
+}
+
+/** Each program is given its own secret, and no other. */
+async function take({ where, program, args }: Step): Promise<void> {
+  const own = secrets[where];
+  const others = Object.values(secrets).filter((secret) => secret !== own);
+  const env = { ...Object.fromEntries(others.map((secret) => [secret, undefined])), ...(where === 'npm' ? await npmLogin(own) : {}) };
+  await run(program === 'npm' ? program : path.join(import.meta.dirname, 'node_modules/.bin', program), args, projectRoot, env);
+  console.log(`${where}: published.`);
 }
 
 async function isOnNpm(name: string, version: string): Promise<boolean> {
