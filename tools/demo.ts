@@ -97,6 +97,7 @@ async function demonstrate(): Promise<void> {
   });
   const { page } = workbench;
   const link = await DemoLink.connect(socket);
+  await link.call('startReading');
   progress.done();
 
   const write = (values: Record<string, unknown>): void => writeFileSync(settings, `${JSON.stringify(values, null, 2)}\n`);

@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runCommand } from './vscode-host/drive.ts';
 import { nofxFolder, projectRoot } from './vscode-host/paths.ts';
-import { inspectorFrame, openDesk } from '../test/workbench/workbench.ts';
+import { endDesks, inspectorFrame, openDesk } from '../test/workbench/workbench.ts';
 import { animatedPng, type Frame } from './animated-png.ts';
 
 const images = path.join(projectRoot, 'docs/images');
@@ -69,4 +69,5 @@ try {
   console.log(`docs/images/inspector-outage.png: ${frames.length} frames, ${(file.length / 1e6).toFixed(2)} MB`);
 } finally {
   await desk.close();
+  await endDesks();
 }

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { hoverOver, notifications, openFile, runCommand } from './vscode-host/drive.ts';
 import { nofxFolder, projectRoot } from './vscode-host/paths.ts';
-import { openDesk } from '../test/workbench/workbench.ts';
+import { endDesks, openDesk } from '../test/workbench/workbench.ts';
 
 const folder = path.join(projectRoot, 'media/walkthrough');
 mkdirSync(folder, { recursive: true });
@@ -72,4 +72,5 @@ try {
   await take('demo');
 } finally {
   await desk.close();
+  await endDesks();
 }

@@ -35,21 +35,14 @@ export interface DeskOptions extends Pick<WorkbenchOptions, 'viewport' | 'polici
 }
 
 export async function openDesk(settings: Record<string, unknown> = {}, wanted: DeskOptions = {}): Promise<Desk> {
-  const { workspaceSettings, nofx = patientNofxFolder, ...options } = wanted;
-  await Promise.all([ready(products.extensions), ready(products.patientNofx)]);
+  const { workspaceSettings, policies, ...which } = wanted;
   const folder = temporaryFolder();
   const workspace = await createDemoWorkspace(folder);
   if (workspaceSettings !== undefined) writeFileSync(path.join(workspace, '.vscode/settings.json'), workspaceSettings);
-  const socket = process.platform === 'win32' ? `\\\\.\\pipe\\holdfast-desk-${process.pid}` : path.join(folder, 'desk.sock');
-  const workbench = await openWorkbench({
-    ...options,
-    folder: workspace,
-    extensionDevelopmentPaths: [projectRoot, nofx, path.join(projectRoot, 'tools/demo-driver')],
-    // Writes wait for a test as long as a test waits for them.
-    userSettings: { ...quietSettings, 'files.autoSave': 'off', 'holdfast.failedWrites.waitFor': limits.condition / 1_000, ...settings },
-    env: { ...process.env, HOLDFAST_DEMO_SOCKET: socket },
-  });
-  const link = await DemoLink.connect(socket);
+  // Writes wait for a test as long as a test waits for them.
+  const userSettings = { ...quietSettings, 'files.autoSave': 'off', 'holdfast.failedWrites.waitFor': limits.condition / 1_000, ...settings };
+  const workbench = await take(which, { folder: workspace, userSettings, policies });
+  const link = await DemoLink.connect(socketIn(folder));
   mkdirSync(pictures, { recursive: true });
   return {
     workbench,
@@ -67,11 +60,61 @@ export async function openDesk(settings: Record<string, unknown> = {}, wanted: D
     },
     close: async () => {
       link.close();
-      await workbench.close();
+      // Its extension host ends with the page.
+      await workbench.page.goto('about:blank');
       rmSync(folder, { recursive: true, force: true });
+      free.set(nameOf(which), workbench);
     },
   };
 }
+
+/** The line to the extension host of the window whose workspace is in this folder. */
+function socketIn(folder: string): string {
+  return process.platform === 'win32' ? `\\\\.\\pipe\\desk-${path.basename(folder)}` : path.join(folder, 'desk.sock');
+}
+
+type Which = Pick<DeskOptions, 'nofx' | 'viewport' | 'locale'>;
+
+/** A VS Code starts in seconds, and opens another folder in one: those that nobody uses are kept for the next who wants such a one. */
+const free = new Map<string, Workbench>();
+const nameOf = ({ nofx, viewport, locale }: Which): string => JSON.stringify([nofx, viewport, locale]);
+
+interface What {
+  readonly folder: string;
+  readonly userSettings: Record<string, unknown>;
+  readonly policies: Record<string, unknown> | undefined;
+}
+
+async function take(which: Which, what: What): Promise<Workbench> {
+  const kept = free.get(nameOf(which));
+  if (kept === undefined) return start(which, what);
+  free.delete(nameOf(which));
+  writeFileSync(kept.home.userSettings, JSON.stringify(what.userSettings));
+  await kept.open(what);
+  return kept;
+}
+
+async function start({ nofx = patientNofxFolder, ...options }: Which, what: What): Promise<Workbench> {
+  await Promise.all([ready(products.extensions), ready(products.patientNofx)]);
+  return openWorkbench({
+    ...options,
+    ...what,
+    // Others, such as Git's and Copilot's, begin to work at once, and are left out.
+    builtInExtensions: ['configuration-editing', 'json', 'json-language-features', 'markdown-basics', 'markdown-language-features', 'theme-defaults'],
+    extensionDevelopmentPaths: [projectRoot, nofx, path.join(projectRoot, 'tools/demo-driver')],
+    env: { ...process.env, HOLDFAST_DEMO_SOCKET: socketIn(path.join(what.folder, '../../{folder}')) },
+  });
+}
+
+/** Ends what is kept for the next. */
+export async function endDesks(): Promise<void> {
+  const kept = [...free.values()];
+  free.clear();
+  await Promise.all(kept.map((workbench) => workbench.close()));
+}
+
+// Of all files of tests, at the end of the last.
+if (typeof after === 'function') after(endDesks);
 
 export const inspectorFrame = ({ workbench }: Desk): Promise<Frame> => webview(workbench.page, 'Open Recording…');
 

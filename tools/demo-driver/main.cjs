@@ -1,12 +1,13 @@
 'use strict';
 /**
  * The hand of the demo inside VS Code: asks the NofX example for what the demo wants to know, and answers with what it
- * said and how long it took. All the while it reads every setting, again and again, and counts what is not legal.
+ * said and how long it took. Once it is told to it reads every setting, again and again, and counts what is not legal.
  *
  * One JSON object a line, over the socket that HOLDFAST_DEMO_SOCKET names: `{ id, call, args }`, answered by
  * `{ id, ok, value | error, ms }`.
  */
 const net = require('node:net');
+const { basename, dirname } = require('node:path');
 const readline = require('node:readline');
 const vscode = require('vscode');
 
@@ -24,11 +25,12 @@ const legal = {
 };
 
 exports.activate = async (context) => {
-  const path = process.env.HOLDFAST_DEMO_SOCKET;
-  if (!path) return;
+  const template = process.env.HOLDFAST_DEMO_SOCKET;
+  if (!template) return;
+  const path = template.replace('{folder}', () => basename(dirname(vscode.workspace.workspaceFolders[0].uri.fsPath)));
   const { configuration } = await vscode.extensions.getExtension('nofx-example.nofx').activate();
   const reads = { count: 0, illegal: 0, threw: 0 };
-  const reader = setInterval(() => {
+  const readAll = () => {
     for (const [accessor, isLegal] of Object.entries(legal)) {
       reads.count += 1;
       try {
@@ -37,7 +39,8 @@ exports.activate = async (context) => {
         reads.threw += 1;
       }
     }
-  }, 1);
+  };
+  let reader;
 
   /** The values that VS Code has told of, of each setting and in order. */
   const seen = new Map();
@@ -51,6 +54,7 @@ exports.activate = async (context) => {
     update: (key, value, options) => configuration.update(key, value, options),
     health: () => configuration.healthCheck(),
     metrics: () => configuration.getMetrics(),
+    startReading: () => { reader ??= setInterval(readAll, 1); },
     reads: () => reads,
     theme: (name) => vscode.workspace.getConfiguration('workbench').update('colorTheme', name, vscode.ConfigurationTarget.Global),
     // In the tests of the workbench: what was refused first lands.
