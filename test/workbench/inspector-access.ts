@@ -58,19 +58,33 @@ export function anyoneCanUseIt(at: () => { readonly desk: Desk; readonly frame: 
     const { desk, frame } = at();
     const { page } = desk.workbench;
     const duration = () => frame.evaluate<string>(`getComputedStyle(document.querySelector('.state rect')).transitionDuration`);
-    const boxes = async (): Promise<number> => {
-      await frame.evaluate(`window.boxes = new Set(); window.watched = new MutationObserver(() => boxes.add(document.querySelector('#chart svg').getAttribute('viewBox')));
-        watched.observe(document.querySelector('#chart'), { subtree: true, childList: true, attributes: true, attributeFilter: ['viewBox'] })`);
-      const slider = frame.getByRole('slider', { name: 'Time' });
-      for (let position = Number(await slider.getAttribute('max')); position > 0 && await frame.locator('.state.active[data-state="circuit-breaker.OPEN"]').count() === 0; position--) await slider.fill(String(position - 1));
+    const slider = frame.getByRole('slider', { name: 'Time' });
+    const active = (state: string) => frame.locator(`.state.active[data-state="circuit-breaker.${state}"]`);
+    const live = async (): Promise<void> => {
       await frame.getByRole('button', { name: 'Live' }).click();
-      await frame.locator('.state.active[data-state="circuit-breaker.CLOSED"]').waitFor();
+      await active('CLOSED').waitFor();
+    };
+    /** Goes to a moment when the breaker was open, and back. @returns in how many places the chart was seen */
+    const boxes = async (): Promise<number> => {
+      await frame.evaluate(`window.boxes = new Set();
+        window.watched = new MutationObserver(() => boxes.add(document.querySelector('#chart svg').getAttribute('viewBox')));
+        watched.observe(document.querySelector('#chart'), { subtree: true, childList: true, attributes: true, attributeFilter: ['viewBox'] })`);
+      await slider.fill(open);
+      await active('OPEN').waitFor();
+      await live();
       // Two frames in which it has not moved.
       const place = (): Promise<string> => frame.evaluate<string>(`new Promise((resolve) => requestAnimationFrame(() =>
         requestAnimationFrame(() => resolve(document.querySelector('#chart svg').getAttribute('viewBox')))))`);
       for (let before = ''; before !== (before = await place()););
       return frame.evaluate<number>('(watched.disconnect(), boxes.size)');
     };
+    await frame.getByRole('textbox', { name: 'Filter events' }).fill('breaker');
+    await frame.locator('#log .row').filter({ has: frame.locator('.went', { hasText: /\bOPEN\b/ }) }).first().click();
+    await active('OPEN').waitFor();
+    const open = await slider.inputValue();
+    await frame.getByRole('textbox', { name: 'Filter events' }).fill('');
+    await live();
+
     // VS Code tells its webviews of it a moment later.
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await until('nothing is to move', async () => await duration() === '0s');

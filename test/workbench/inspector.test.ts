@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { Frame } from 'playwright-core';
 import { WebSocket } from 'ws';
-import type { HealthReport } from '../../src/index.ts';
+import type { Metrics } from '../../src/index.ts';
 import { importRecording } from '../../src/inspect/recording.ts';
 import { answerFileDialog, answerNotification, notifications, runCommand } from '../../tools/vscode-host/drive.ts';
 import { until } from '../limits.ts';
@@ -68,6 +68,8 @@ describe('The State Inspector', () => {
     await desk.picture('inspector-open-dark');
 
     await inject('work');
+    await active('circuit-breaker.HALF_OPEN').waitFor();
+    expect((await desk.link.call('update', 'maxAgents', 6, inWorkspace)).ok, 'the write that closes it').to.equal(true);
     await active('circuit-breaker.CLOSED').waitFor();
     await frame.getByRole('textbox', { name: 'Filter events' }).fill('breaker');
     await frame.locator('.row .went').filter({ hasText: 'CLOSED' }).last().waitFor();
@@ -178,8 +180,8 @@ describe('The State Inspector', () => {
     await desk.link.call('land');
     await until('a late value was undone', async () => (await seen()).slice(before).includes(20) && (await seen()).at(-1) === 21);
     // VS Code tells of a value before it is in the file.
-    const health = async (): Promise<HealthReport> => (await desk.link.call('health')).value as HealthReport;
-    await until('all is written', async () => (await health()).checks.resources.detail.includes('under way: 0,'));
+    const metrics = async (): Promise<Metrics> => (await desk.link.call('metrics')).value as Metrics;
+    await until('all is written', async () => (await metrics()).queueDepth === 0);
     const stored = (): unknown => (JSON.parse(readFileSync(path.join(desk.workspace, '.vscode/settings.json'), 'utf8')) as Record<string, unknown>)['nofx.maxAgents'];
     expect(stored()).to.equal(21);
     expect((await desk.link.call('get', 'maxAgents')).value).to.equal(21);

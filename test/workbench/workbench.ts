@@ -42,6 +42,8 @@ export async function openDesk(settings: Record<string, unknown> = {}, wanted: D
   // Writes wait for a test as long as a test waits for them.
   const userSettings = { ...quietSettings, 'files.autoSave': 'off', 'holdfast.failedWrites.waitFor': limits.condition / 1_000, ...settings };
   const workbench = await take(which, { folder: workspace, userSettings, policies });
+  // What moves costs as much as all the rest.
+  await workbench.page.emulateMedia({ reducedMotion: 'reduce' });
   const link = await DemoLink.connect(socketIn(folder));
   mkdirSync(pictures, { recursive: true });
   return {
