@@ -79,6 +79,9 @@ export type BreakerEvent =
   /** An operator: let the next call through as a probe. */
   | { type: 'PROBE_NOW' };
 
+/** What guards need to know is in the event. */
+const theEvent = <E>({ event }: { readonly event: E }): E => event;
+
 export const circuitBreaker = setup({
   types: {
     input: {} as BreakerInput,
@@ -113,19 +116,7 @@ export const circuitBreaker = setup({
   },
 }).createMachine({
   id: 'circuit-breaker',
-  context: ({ input }) => ({
-    threshold: input.threshold,
-    openFor: input.openFor,
-    probes: input.probes,
-    probeLimit: input.probeLimit,
-    restFor: input.restFor,
-    restore: input.restore,
-    streak: input.streak ?? 0,
-    epoch: input.epoch ?? 0,
-    probing: 0,
-    probesPassed: 0,
-    evidence: false,
-  }),
+  context: ({ input }) => ({ restore: undefined, streak: 0, epoch: 0, ...input, probing: 0, probesPassed: 0, evidence: false }),
   initial: 'RESTORING',
   on: {
     RESET: { target: '.CLOSED', actions: 'clearStreak' },
@@ -147,10 +138,10 @@ export const circuitBreaker = setup({
     CLOSED: {
       on: {
         FAILURE: [
-          { guard: { type: 'thresholdReached', params: ({ event }) => event }, target: 'OPEN' },
-          { guard: { type: 'isCurrent', params: ({ event }) => event }, actions: 'countFailure' },
+          { guard: { type: 'thresholdReached', params: theEvent }, target: 'OPEN' },
+          { guard: { type: 'isCurrent', params: theEvent }, actions: 'countFailure' },
         ],
-        SUCCESS: { guard: { type: 'isCurrent', params: ({ event }) => event }, actions: 'clearStreak' },
+        SUCCESS: { guard: { type: 'isCurrent', params: theEvent }, actions: 'clearStreak' },
         TRIP: 'OPEN',
       },
       entry: 'beginEpoch',
@@ -196,24 +187,24 @@ export const circuitBreaker = setup({
         /** No probe is under way: the next caller is one. */
         awaiting: {
           on: {
-            PROBE_STARTED: { guard: { type: 'isCurrent', params: ({ event }) => event }, target: 'probing', actions: 'admitProbe' },
+            PROBE_STARTED: { guard: { type: 'isCurrent', params: theEvent }, target: 'probing', actions: 'admitProbe' },
           },
         },
         /** A probe is under way. */
         probing: {
           on: {
-            PROBE_STARTED: { guard: { type: 'isCurrent', params: ({ event }) => event }, actions: 'admitProbe' },
+            PROBE_STARTED: { guard: { type: 'isCurrent', params: theEvent }, actions: 'admitProbe' },
             PROBE_ABANDONED: [
-              { guard: { type: 'isOnlyProbe', params: ({ event }) => event }, target: 'awaiting', actions: 'abandonProbe' },
-              { guard: { type: 'isCurrent', params: ({ event }) => event }, actions: 'abandonProbe' },
+              { guard: { type: 'isOnlyProbe', params: theEvent }, target: 'awaiting', actions: 'abandonProbe' },
+              { guard: { type: 'isCurrent', params: theEvent }, actions: 'abandonProbe' },
             ],
             SUCCESS: [
-              { guard: { type: 'lastProbePassed', params: ({ event }) => event }, target: '#circuit-breaker.CLOSED' },
+              { guard: { type: 'lastProbePassed', params: theEvent }, target: '#circuit-breaker.CLOSED' },
               // The next probe gets a time limit of its own.
-              { guard: { type: 'isOnlyProbe', params: ({ event }) => event }, target: 'awaiting', actions: 'passProbe' },
-              { guard: { type: 'isCurrent', params: ({ event }) => event }, actions: 'passProbe' },
+              { guard: { type: 'isOnlyProbe', params: theEvent }, target: 'awaiting', actions: 'passProbe' },
+              { guard: { type: 'isCurrent', params: theEvent }, actions: 'passProbe' },
             ],
-            FAILURE: { guard: { type: 'isCurrent', params: ({ event }) => event }, target: '#circuit-breaker.OPEN' },
+            FAILURE: { guard: { type: 'isCurrent', params: theEvent }, target: '#circuit-breaker.OPEN' },
           },
           /** A probe that hangs cannot hold HALF_OPEN for ever (P3). */
           after: { probeLimit: '#circuit-breaker.OPEN' },

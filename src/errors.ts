@@ -52,6 +52,11 @@ export abstract class ConfigurationError extends Error {
     if (details.userAction !== undefined) this.userAction = details.userAction;
     this.context = details.context ?? {};
   }
+
+  /** @internal What it means for retries and the breaker. */
+  get failureClass(): FailureClass {
+    return this.code === 'TIMEOUT' || this.retryable ? 'transient' : 'caller';
+  }
 }
 
 /** The key or the value was refused before anything happened: no attempt, no effect on the breaker (P7, P50). */
@@ -225,6 +230,11 @@ export class StoreError extends ConfigurationError {
       context: { reason, ...details.context },
     });
     this.reason = reason;
+  }
+
+  /** @internal */
+  override get failureClass(): FailureClass {
+    return storeReasons[this.reason].class;
   }
 }
 

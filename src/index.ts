@@ -35,7 +35,7 @@ export { Alerts, type Alert, type AlertKind, type AlertOptions } from './observe
 export type { ObservedService } from './observe/observed-service.ts';
 export type { SafeData } from './observe/safe-data.ts';
 export type { BreakerInput, BreakerMode, BreakerOptions, BreakerRules } from '../machines/circuit-breaker.ts';
-export type { RetryOptions } from '../machines/retry-sequencer.ts';
+export type { RetryOptions } from '../machines/retry-backoff.ts';
 export type { LifecycleOptions } from '../machines/config-lifecycle.ts';
 export type { SupervisorOptions } from '../machines/supervisor.ts';
 export { prometheusContentType, prometheusText, type MeasuredService } from './observe/prometheus.ts';

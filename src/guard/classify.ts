@@ -1,4 +1,4 @@
-import { ConfigurationError, StoreError, storeReasons, type FailureClass } from '../errors.ts';
+import { ConfigurationError, type FailureClass } from '../errors.ts';
 
 /** Errno codes that another attempt does not cure. */
 const lasting = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EINVAL', 'ENAMETOOLONG', 'ENOSYS']);
@@ -20,11 +20,7 @@ export function classifyFailure(error: unknown): FailureClass {
 }
 
 function classOf(error: unknown): FailureClass {
-  if (error instanceof StoreError) return storeReasons[error.reason].class;
-  if (error instanceof ConfigurationError) {
-    if (error.code === 'TIMEOUT') return 'transient';
-    return error.retryable ? 'transient' : 'caller';
-  }
+  if (error instanceof ConfigurationError) return error.failureClass;
   const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
   if (cancellations.has(name)) return 'caller';
   return typeof code === 'string' && lasting.has(code) ? 'permanent' : 'transient';

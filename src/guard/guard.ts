@@ -2,7 +2,8 @@ import { createActor, type ActorRefFrom } from 'xstate';
 import {
   circuitBreaker, type BreakerEvent, type BreakerInput, type BreakerMode, type BreakerOptions, type BreakerRestore,
 } from '../../machines/circuit-breaker.ts';
-import type { retrySequencer, RetryInput, RetryOptions } from '../../machines/retry-sequencer.ts';
+import type { RetryOptions } from '../../machines/retry-backoff.ts';
+import type { retrySequencer, RetryInput } from '../../machines/retry-sequencer.ts';
 import { actorClock, type Clock } from '../clock.ts';
 import { AbortedError, CircuitOpenError, DisposedError, type FailureClass } from '../errors.ts';
 import { Attempt, Call } from './call.ts';

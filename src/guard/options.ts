@@ -1,5 +1,5 @@
 import { breakerDefaults, type BreakerMode, type BreakerOptions, type BreakerRules } from '../../machines/circuit-breaker.ts';
-import { retryDefaults, type RetryOptions } from '../../machines/retry-sequencer.ts';
+import { retryDefaults, type RetryOptions } from '../../machines/retry-backoff.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import type { FailureClass } from '../errors.ts';
 import { asSignal, type CallerSignal, type CancellationToken } from './signals.ts';

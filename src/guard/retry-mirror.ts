@@ -1,4 +1,5 @@
-import { backoffDelay, type RetryEvent, type RetryOptions } from '../../machines/retry-sequencer.ts';
+import { backoffDelay, type RetryOptions } from '../../machines/retry-backoff.ts';
+import type { RetryEvent } from '../../machines/retry-sequencer.ts';
 import type { Clock, TimerHandle } from '../clock.ts';
 
 /** What a call needs of its retry sequencer, be it the machine's actor or its mirror. */

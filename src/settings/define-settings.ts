@@ -2,7 +2,7 @@ import * as yup from 'yup';
 import { ValidationError } from '../errors.ts';
 import type { FormerSetting } from './former.ts';
 import { plainData, sameData, type PlainData } from './plain-data.ts';
-import { keyProblem, settingKey, showKey } from './setting-key.ts';
+import { keyProblem, nameProblem, showKey } from './setting-key.ts';
 
 /** VS Code's own scopes: who may set the value, and where. */
 export type SettingScope = 'application' | 'machine' | 'machine-overridable' | 'window' | 'resource' | 'language-overridable';
@@ -97,7 +97,7 @@ export function defineSettings<D extends Record<string, { readonly schema: objec
   declarations: D & Declarations<D>,
 ): SettingsDefinition<ValuesOf<D>> {
   type Values = ValuesOf<D>;
-  if (!settingKey.isValidSync(section)) throw new ValidationError(showKey(section), 'cannot name a section of settings');
+  if (nameProblem(section) !== undefined) throw new ValidationError(showKey(section), 'cannot name a section of settings');
 
   const declared = Object.assign(Object.create(null) as Record<string, SettingDeclaration>, declarations);
   const keys = Object.freeze(Object.keys(declared)) as readonly (keyof Values & string)[];

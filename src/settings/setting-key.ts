@@ -1,5 +1,3 @@
-import * as yup from 'yup';
-
 /** Longest key accepted, in characters. */
 const maxKeyLength = 256;
 
@@ -7,27 +5,23 @@ const reserved = ['__proto__', 'constructor', 'prototype'];
 
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
-/** The rules every key obeys, whatever the definition says (specification: traversal, injection, control characters). */
-export const settingKey = yup.string()
-  .strict()
-  .required('is empty')
-  .max(maxKeyLength, `is longer than ${maxKeyLength} characters`)
-  .test('control', 'contains a control character', (key) => !controlCharacter.test(key))
-  .test('traversal', 'contains ".."', (key) => !key.includes('..'))
-  .test('parts', 'begins or ends with "."', (key) => !key.startsWith('.') && !key.endsWith('.'))
-  .test('injection', 'contains one of < > " \'', (key) => !/[<>"']/.test(key))
-  .test('reserved', 'is a reserved name', (key) => !key.split('.').some((part) => reserved.includes(part)));
+/** Why `name` can name neither a setting nor a section, whatever the definition says (traversal, injection, control characters); `undefined` when it can. */
+export function nameProblem(name: unknown): string | undefined {
+  if (typeof name !== 'string') return 'is not a text';
+  if (name === '') return 'is empty';
+  if (name.length > maxKeyLength) return `is longer than ${maxKeyLength} characters`;
+  if (controlCharacter.test(name)) return 'contains a control character';
+  if (name.includes('..')) return 'contains ".."';
+  if (name.startsWith('.') || name.endsWith('.')) return 'begins or ends with "."';
+  if (/[<>"']/.test(name)) return 'contains one of < > " \'';
+  return name.split('.').some((part) => reserved.includes(part)) ? 'is a reserved name' : undefined;
+}
 
 /** Why `key` cannot be a key of `section`, or `undefined` when it can. */
 export function keyProblem(section: string, key: unknown): string | undefined {
-  // Not left to the schema, which takes a `String` object for a text, and looks at what must not be looked at.
-  if (typeof key !== 'string') return 'is not a text';
-  try {
-    settingKey.validateSync(key, { abortEarly: true });
-  } catch (error) {
-    return (error as yup.ValidationError).message;
-  }
-  return key.startsWith(`${section}.`) ? `repeats the section: leave out "${section}."` : undefined;
+  const problem = nameProblem(key);
+  if (problem !== undefined) return problem;
+  return (key as string).startsWith(`${section}.`) ? `repeats the section: leave out "${section}."` : undefined;
 }
 
 /** Characters that JSON leaves as they are, and that a terminal or an editor would obey. */

@@ -18,7 +18,7 @@ const lifecycle = 'machines/config-lifecycle.ts';
 export const faults: readonly Fault[] = [
   {
     property: 'P1', fault: 'A success in CLOSED does not clear the failures counted so far.',
-    file: breaker, replace: "SUCCESS: { guard: { type: 'isCurrent', params: ({ event }) => event }, actions: 'clearStreak' },", by: '',
+    file: breaker, replace: "SUCCESS: { guard: { type: 'isCurrent', params: theEvent }, actions: 'clearStreak' },", by: '',
   },
   {
     property: 'P1', fault: 'It opens one failure late.',

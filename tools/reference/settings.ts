@@ -14,7 +14,7 @@ const options = [
   ['SupervisorOptions', 'machines/supervisor.ts', '`supervisor` of the service.'],
   ['GuardOptions', 'src/guard/options.ts', 'Of `createGuard`; a service has one guard for each settings file, with `guard` of its options.'],
   ['BreakerOptions', 'machines/circuit-breaker.ts', '`breaker` of a guard.'],
-  ['RetryOptions', 'machines/retry-sequencer.ts', '`retry` of a guard.'],
+  ['RetryOptions', 'machines/retry-backoff.ts', '`retry` of a guard.'],
   ['UpdateOptions', 'src/service/options.ts', 'Of `update` and `updateAll`.'],
   ['SettingDeclaration', 'src/settings/define-settings.ts', 'Of one setting, in `defineSettings`.'],
 ] as const;

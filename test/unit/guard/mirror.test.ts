@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { createActor, type ActorRefFrom } from 'xstate';
 import { breakerDefaults, circuitBreaker } from '../../../machines/circuit-breaker.ts';
-import { retryDefaults, retrySequencer, type RetryEvent, type RetryInput } from '../../../machines/retry-sequencer.ts';
+import { retryDefaults } from '../../../machines/retry-backoff.ts';
+import { retrySequencer, type RetryEvent, type RetryInput } from '../../../machines/retry-sequencer.ts';
 import { actorClock } from '../../../src/clock.ts';
 import { createGuard, Guard, type GuardActors } from '../../../src/guard/guard.ts';
 import { RetryMirror } from '../../../src/guard/retry-mirror.ts';

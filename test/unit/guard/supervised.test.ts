@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { createActor } from 'xstate';
 import { breakerDefaults, circuitBreaker } from '../../../machines/circuit-breaker.ts';
-import { retrySequencer, type RetryOptions } from '../../../machines/retry-sequencer.ts';
+import type { RetryOptions } from '../../../machines/retry-backoff.ts';
+import { retrySequencer } from '../../../machines/retry-sequencer.ts';
 import { actorClock } from '../../../src/clock.ts';
 import { StoreError, ValidationError } from '../../../src/errors.ts';
 import { Guard, type GuardActors } from '../../../src/guard/guard.ts';
