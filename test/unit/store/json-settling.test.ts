@@ -237,7 +237,7 @@ describe('A file in flux: JsonStore', () => {
     const theirs = full.replace('"other.0": 0', '"other.0": "saved"');
     let once = true;
     place.patch(fs, 'renameSync', (rename) => (from: string, to: string) => {
-      if (!once) return rename(from, to);
+      if (!once || to !== place.user) return rename(from, to);
       once = false;
       const descriptor = openSync(place.user, 'w');
       rename(from, to);
@@ -255,7 +255,7 @@ describe('A file in flux: JsonStore', () => {
     const store = await place.loaded(full);
     let descriptor = 0;
     place.patch(fs, 'renameSync', (rename) => (from: string, to: string) => {
-      descriptor = openSync(place.user, 'w');
+      if (to === place.user) descriptor = openSync(place.user, 'w');
       rename(from, to);
     });
     await write(store, 'a', 'ours');
