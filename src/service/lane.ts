@@ -142,7 +142,8 @@ export class Lane {
   accept(job: LaneJob): void {
     // The write that is there already is the probe (P2).
     const probing = this.guard.breakerMode === 'HALF_OPEN' && this.#jobs.size > 0;
-    const refused = !this.guard.permits() || probing;
+    // A look at the file does not take the place of a write, which waits for its end.
+    const refused = !(this.guard.permits() || this.#looksBefore) || probing;
     if (refused && !job.park) throw this.guard.rejection();
     const underWay = this.#current !== undefined && this.#jobs.has(this.#current) ? 1 : 0;
     if (this.#jobs.size - underWay >= this.options.capacity) throw new QueueFullError(this.options.name, this.options.capacity);
@@ -185,6 +186,11 @@ export class Lane {
     this.guard.dispose();
     for (const job of left) job.fail(new DisposedError(this.options.name));
     return left.length;
+  }
+
+  /** Half open, the file is being looked at. */
+  get #looksBefore(): boolean {
+    return this.#probesFile && this.guard.breakerMode === 'HALF_OPEN';
   }
 
   get #queue(): ReturnType<Supervision['queue']> {

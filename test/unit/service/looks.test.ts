@@ -93,6 +93,29 @@ describe('Service: what looks at a settings file are good for', () => {
     expect(store.asked.length - before).to.be.at.most(5);
   });
 
+  it('F41 P2 a write that is asked for while the file is looked at waits for that, and the look decides', async () => {
+    for (const well of [true, false]) {
+      const { service, store, openBreaker, clock, end, stored } = await bench();
+      await openBreaker();
+      store.heal();
+      let looksWell = (): void => undefined;
+      store.probe = () => new Promise((resolve) => (looksWell = resolve));
+      service.probe();
+      await clock.flush();
+      expect(service.breakers()[0]!.mode).to.equal('HALF_OPEN');
+      const asked = store.asked.length;
+      const update = unheard(service.update('count', 5));
+      await clock.advance(1_000);
+      expect(store.asked.length).to.equal(asked);
+      expect(await end(service.update('name', 'x')), 'a second one').to.have.nested.property('error.code', 'CIRCUIT_OPEN');
+      // A look that hangs is given up, and has seen nothing good.
+      if (well) looksWell();
+      const ended = await end(update);
+      expect([ended.ok, stored('count')]).to.deep.equal(well ? [true, 5] : [false, undefined]);
+      expect(service.breakers()[0]!.mode).to.equal(well ? 'CLOSED' : 'OPEN');
+    }
+  });
+
   it('F41 P11 what 0.1.0 has stored of an open breaker is honoured', async () => {
     const clock = new VirtualClock();
     for (const breaker of [{ mode: 'OPEN', until: clock.wallTime() + 20_000 }, { mode: 'HELD' }]) {
