@@ -27,6 +27,8 @@ const windows = [
   { name: 'huge', files: 'huge/*.test.cjs', open: (folder) => path.join(folder, 'workspace') },
   { name: 'no-workspace', files: 'no-workspace/*.test.cjs', open: () => undefined },
   { name: 'multi-root', files: 'multi-root/*.test.cjs', open: multiRoot },
+  // A desktop VS Code makes such a workspace only by hand.
+  ...(desktop ? [] : [{ name: 'unsaved', files: 'unsaved/*.test.cjs', open: multiRoot, unsaved: true }]),
   // A desktop VS Code under test always trusts.
   ...(desktop ? [] : [{ name: 'untrusted', files: 'untrusted/*.test.cjs', open: (folder) => path.join(folder, 'workspace'), trusted: false }]),
   // The extension host in the browser, whose tests are one bundle. Only newer versions load it from our folders.
@@ -40,7 +42,7 @@ function multiRoot(folder) {
   return workspace;
 }
 
-function configuration(version, { name, files, open, suite, trusted = true }) {
+function configuration(version, { name, files, open, suite, trusted = true, unsaved = false }) {
   const label = `vscode-${version}${name === '' ? '' : `-${name}`}`;
   const results = path.join(root, 'out/test-results', `${label}.json`);
   const folder = path.join(temporary, label);
@@ -70,7 +72,7 @@ function configuration(version, { name, files, open, suite, trusted = true }) {
     workspaceFolder: open(folder),
     extensionDevelopmentPath: extensions,
     launchArgs: [`--user-data-dir=${user}`],
-    env: { HOLDFAST_VSCODE_VERSION: version, HOLDFAST_TEST_RESULTS: results, ...(trusted ? {} : { HOLDFAST_VSCODE_TRUST: '1' }), ...(suite ? { HOLDFAST_VSCODE_SUITE: path.join(root, suite) } : {}) },
+    env: { HOLDFAST_VSCODE_VERSION: version, HOLDFAST_TEST_RESULTS: results, ...(trusted ? {} : { HOLDFAST_VSCODE_TRUST: '1' }), ...(unsaved ? { HOLDFAST_VSCODE_UNSAVED: '1' } : {}), ...(suite ? { HOLDFAST_VSCODE_SUITE: path.join(root, suite) } : {}) },
     mocha: { ui: 'bdd', timeout: limits.withoutProgress, reporter: path.join(root, 'tools/vscode-host/reporter.cjs'), ...(process.env.HOLDFAST_TEST_LIST === '1' ? { dryRun: true } : {}) },
     ...(desktop ? {} : { useInstallation: { fromPath: path.join(root, 'tools/vscode-host/code') } }),
   };

@@ -157,6 +157,7 @@ export type StoreReason =
   | 'no-workspace'
   | 'dirty'
   | 'invalid-file'
+  | 'conflict'
   | 'newer'
   | 'permission'
   | 'read-only'
@@ -194,6 +195,8 @@ export const storeReasons: Readonly<Record<StoreReason, ReasonFacts>> = {
   'dirty': { class: 'user', userAction: 'Save the settings file, then try again.' },
   /** The settings file does not parse. */
   'invalid-file': { class: 'user', userAction: 'Open the settings file and correct its errors, then try again.' },
+  /** Something else in the settings file hides the setting, or its name stands there twice: VS Code would store it, and not read it. */
+  'conflict': { class: 'caller', userAction: 'Open the settings file and remove what stands in the way of the setting, then try again.' },
   /** The settings file, or the value, was changed by someone else meanwhile. */
   'newer': { class: 'transient', userAction: 'The settings file changed on disk; it is read again before the next attempt.' },
   /** The file system does not allow to write the settings file. */

@@ -12,6 +12,7 @@ export function whatHappened({ code, reason, message, name }: ErrorFacts): strin
   const byReason: Readonly<Record<string, string>> = {
     'dirty': l10n.t('The settings file has unsaved changes.'),
     'invalid-file': l10n.t('The settings file cannot be read: it is not valid JSON.'),
+    'conflict': l10n.t('Something else in the settings file stands in the way of the setting.'),
     'permission': l10n.t('The settings file may not be written.'),
     'read-only': l10n.t('The settings file is on a read-only file system.'),
     'no-space': l10n.t('The disk is full.'),
@@ -45,6 +46,7 @@ export function whatToDo({ code, reason, userAction }: ErrorFacts): string | und
   const byReason: Readonly<Record<string, string>> = {
     'dirty': l10n.t('Save the settings file.'),
     'invalid-file': l10n.t('Open the settings file and correct its errors.'),
+    'conflict': l10n.t('Open the settings file and remove what stands in the way of the setting.'),
     'permission': l10n.t('Allow writing to the settings file.'),
     'read-only': l10n.t('Make the settings file writable, or store the value somewhere else.'),
     'no-space': l10n.t('Free some disk space.'),

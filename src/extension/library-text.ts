@@ -45,7 +45,7 @@ function said(name: Name, first: string, second: string): string {
     case 'notLegal': return l10n.t('The stored value of {0} is not legal. In effect: {1}.', first, originName(second as Origin));
     case 'legalAgain': return l10n.t('The stored value of {0} is legal again.', first);
     case 'stored': return l10n.t('Stored.');
-    case 'hidden': return l10n.t('Stored, but a higher layer hides it.');
+    case 'hidden': return l10n.t('Stored, but another value is in effect.');
     case 'notStored': return l10n.t('Not stored: {0}.', first);
     case 'parked': return l10n.t('Waiting until the circuit breaker closes.');
     case 'attemptFailed': return l10n.t('An attempt failed.');
@@ -69,6 +69,12 @@ function said(name: Name, first: string, second: string): string {
     case 'tooMany': return l10n.t('The recording has more than {0} records.', first);
     case 'tooManyActors': return l10n.t('There are too many actors for a recording.');
     case 'folderInPlace': return l10n.t('A folder is in the place of the settings file, or a file in the place of its folder: remove it.');
+    case 'makeObject': return l10n.t('Remove "{0}" from the settings file (line {1}), or make it an object.', first, second);
+    case 'changeInBlock': return l10n.t('Change the setting in "{0}" in the settings file (line {1}).', first, second);
+    case 'leaveOne': return l10n.t('Leave only one "{0}" in the settings file (lines {1}).', first, second);
+    case 'moveAbove': return l10n.t('Move "{0}" above the setting in the settings file (line {1}).', first, second);
+    case 'takeOut': return l10n.t('Take the setting out of "{0}" in the settings file (line {1}).', first, second);
+    case 'beingWritten': return l10n.t('The settings file is being written by another program.');
     case 'heldOpen': return l10n.t('Somebody holds the circuit breaker open: release it.');
     case 'queueFull': return l10n.t('Wait until the waiting writes are stored, then try again.');
     case 'newer': return l10n.t('The settings file changed on disk; it is read again before the next attempt.');

@@ -78,5 +78,5 @@ export class Notifications implements vscode.Disposable {
 /** One settings file that is broken in one way is one cause, however many services and alerts tell of it. */
 function causeOf({ service }: WatchedService, { id, error, file }: Alert): string {
   if (file === undefined || error?.reason === undefined) return `${service.id} ${id}`;
-  return `${error.reason} in ${workspaceFile(file)?.toString() ?? 'user settings'}`;
+  return `${error.reason} in ${workspaceFile(file)?.toString() ?? file}`;
 }

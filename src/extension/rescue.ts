@@ -6,7 +6,7 @@ import type { WaitingWrite } from '../service/waiting-writes.ts';
 import { whatHappened, whatToDo } from './error-text.ts';
 import type { SettingsFiles } from './marks/settings-files.ts';
 import type { Registry } from './registry.ts';
-import { openSettingsFile } from './settings-file.ts';
+import { openSettingsFile, remoteSettings } from './settings-file.ts';
 import type { WatchedService } from './watched-service.ts';
 
 /** A cause that a person does not want to hear of is not told again for so long, in milliseconds. */
@@ -137,7 +137,8 @@ export class Rescue implements vscode.Disposable {
   }
 
   #save({ file, target }: WaitingWrite): Thenable<boolean> {
-    const document = vscode.workspace.textDocuments.find(({ uri }) => (target === 'user' ? this.#files.targetOf(uri) === 'user' : uri.toString() === file));
+    const isInUser = (uri: vscode.Uri): boolean => this.#files.targetOf(uri) === 'user' && this.#files.isRemote(uri) === (file === remoteSettings);
+    const document = vscode.workspace.textDocuments.find(({ uri }) => (target === 'user' ? isInUser(uri) : uri.toString() === file));
     return document?.save() ?? Promise.resolve(true);
   }
 }

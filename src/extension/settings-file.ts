@@ -1,9 +1,13 @@
 import * as vscode from 'vscode';
 
+/** What services call the settings file of the remote machine, which VS Code keeps beside the user settings. */
+export const remoteSettings = 'remote settings';
+
 /** Opens a settings file by the name its service gives it. */
 export async function openSettingsFile(file: string | undefined): Promise<void> {
   const uri = file === undefined ? undefined : workspaceFile(file);
-  if (uri === undefined) await vscode.commands.executeCommand('workbench.action.openSettingsJson');
+  const command = file === remoteSettings ? 'workbench.action.openRemoteSettingsFile' : 'workbench.action.openSettingsJson';
+  if (uri === undefined) await vscode.commands.executeCommand(command);
   else await vscode.window.showTextDocument(uri);
 }
 

@@ -61,7 +61,7 @@ function inWords(service: ObservedService, event: ServiceEvent): Description {
       const { keys, file, latency, shadowedBy } = event;
       return shadowedBy === undefined
         ? { level: 'debug', message: 'Stored.', context: { keys, file, latency } }
-        : { level: 'info', message: 'Stored, but a higher layer hides it.', context: { keys, file, latency, shadowedBy } };
+        : { level: 'info', message: 'Stored, but another value is in effect.', context: { keys, file, latency, shadowedBy } };
     }
     case 'failed': {
       const { keys, file, error, latency } = event;

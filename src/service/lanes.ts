@@ -57,20 +57,20 @@ export class Lanes implements Iterable<Lane> {
   }
 
   /** The lane of a place, made on its first use. */
-  at({ file, target, scope }: Place, restore?: PersistedBreaker): Lane {
+  at({ file, key, target, scope }: Place, restore?: PersistedBreaker): Lane {
     const existing = this.#lanes.get(file);
     if (existing !== undefined) return existing;
     const { store, options, clock } = this.#context;
     const lane = new Lane({
       name: store.name === file ? file : `${store.name} (${file})`,
-      place: { file, target, scope },
+      place: { file, target, scope, ...(key === undefined ? {} : { key }) },
       capacity: this.capacity,
       probeEvery: options.probeEvery ?? laneDefaults.probeEvery,
       clock,
       guard: options.guard ?? {},
       tuning: this.#tuning,
       restore,
-      probe: () => this.probe(target, scope),
+      probe: () => this.probe(target, scope, key),
       onGuardEvent: (event) => this.#onGuardEvent(file, event),
       onParked: ({ keys }) => this.#context.emit({ type: 'parked', keys, file }),
     }, this.#supervision);
@@ -128,8 +128,8 @@ export class Lanes implements Iterable<Lane> {
   }
 
   /** Rejects with the reason why the target cannot be written. */
-  async probe(target: Target, scope: Scope): Promise<void> {
-    const result = await this.#context.patience.within(probeLimit, () => this.#context.store.probe(target, scope));
+  async probe(target: Target, scope: Scope, key?: string): Promise<void> {
+    const result = await this.#context.patience.within(probeLimit, () => this.#context.store.probe(target, scope, key));
     if (result.timedOut) throw new Error('The store did not answer the probe in time.');
   }
 
@@ -156,9 +156,9 @@ export class Lanes implements Iterable<Lane> {
   }
 
   /** Folders come and go. */
-  #isStillThere({ file, target, scope }: Place): boolean {
+  #isStillThere({ file, target, scope, key }: Place): boolean {
     try {
-      return this.#context.store.fileOf(target, scope) === file;
+      return this.#context.store.fileOf(target, scope, key) === file;
     } catch {
       return false;
     }
@@ -189,6 +189,7 @@ function isPersistedLane(value: unknown): value is PersistedLane {
     && typeof lane.file === 'string'
     && targets.includes(lane.target as Target)
     && typeof lane.scope === 'object' && lane.scope !== null
+    && (lane.key === undefined || typeof lane.key === 'string')
     && typeof lane.breaker === 'object' && lane.breaker !== null
     && (lane.breaker.mode === 'HELD' || lane.breaker.mode === 'OPEN')
     && (lane.breaker.until === undefined || Number.isFinite(lane.breaker.until));

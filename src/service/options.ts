@@ -37,7 +37,10 @@ export interface FaultInjection {
 export interface UpdateOptions extends Scope {
   /** Default: what the store says, for VS Code the narrowest place that holds a value already, else the user settings. */
   readonly target?: Target;
-  /** While the breaker is open: wait until it closes, instead of being refused. Default false. */
+  /**
+   * While the breaker is open: wait until it closes, instead of being refused. Several settings that are kept in two files
+   * do not wait: that would hold up the other file. Default false.
+   */
   readonly park?: boolean;
   /** An attempt may take as long as the whole budget (30 s) instead of 5 s. Default false. */
   readonly critical?: boolean;
@@ -56,7 +59,8 @@ export interface UpdateResult {
   /** Where the value is stored. */
   readonly target: Target;
   /**
-   * Stored, but `get` shows something else (P29): the value of this higher layer, or because of `workspace trust`, an
+   * Stored, but `get` shows something else (P29): the value of this higher layer, members of an object that this lower
+   * layer holds as well (layers of objects are merged), or because of `workspace trust`, an
    * `old setting` that is still there, the `last good value` while the store cannot be read, the value from before a `transaction` on another file while that is under way.
    */
   readonly shadowedBy?: string;

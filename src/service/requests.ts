@@ -25,7 +25,7 @@ export class Requests {
     const scope = toScope(options);
     const target = options.target ?? this.#defaultTarget(key, scope);
     if (!targets.includes(target)) throw new ValidationError('target', `must be one of ${targets.join(', ')}`);
-    return { key, target, scope, file: this.#ask((store) => store.fileOf(target, scope)) };
+    return { key, target, scope, file: this.#ask((store) => store.fileOf(target, scope, key)) };
   }
 
   /** Where the setting, or what it was in earlier versions, has a value already: a wider place would be overridden. */

@@ -1,5 +1,6 @@
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { sameData } from '../settings/plain-data.ts';
+import { merged } from '../store/memory-store.ts';
 import { layers, type Layer, type RawSetting, type Scope, type Store, type Target } from '../store/store.ts';
 import { isByPolicy } from '../store/policy.ts';
 import { readSetting } from './former-values.ts';
@@ -194,7 +195,10 @@ export class Snapshot {
     return !this.#trusted && this.#definition.declarations[key]?.restricted === true ? untrustedLayers : [];
   }
 
-  /** What keeps a value that is stored at a target from being served: a higher layer, or that the store cannot be read, or not yet (P29). */
+  /**
+   * What keeps a value that is stored at a target from being served as it is: a higher layer, a lower one whose members
+   * show through, or that the store cannot be read, or not yet (P29).
+   */
   shadow(key: string, target: Target, scope: Scope, stored: { readonly value: unknown } | undefined): string | undefined {
     if (!this.#live) return 'last good value';
     const own: Layer = scope.languageId === undefined ? target : `${target}-language`;
@@ -202,12 +206,17 @@ export class Snapshot {
     // Asked of the definition, not of the store: VS Code does not show what it leaves out of account itself.
     if (ignored.includes(own)) return 'workspace trust';
     try {
-      const { layers: holding, former = [] } = readSetting(this.#definition, this.#store, key, scope);
+      const { layers: holding, former = [], effective } = readSetting(this.#definition, this.#store, key, scope);
       const above = layers.findLast((layer) => holding.has(layer) && !ignored.includes(layer) && layers.indexOf(layer) > layers.indexOf(own));
       // Removed, and the value of an earlier version shows through.
       if (above === undefined && stored?.value === undefined && former.some(({ layer, isNewest }) => layer === own && isNewest) && holding.has(own)) return 'old setting';
+      if (above !== undefined || stored === undefined) return above;
       // A write that was stored without an answer may be news to the store's own memory.
-      return above ?? (stored === undefined || sameData(holding.get(own), stored.value) ? undefined : 'last good value');
+      if (!sameData(holding.get(own), stored.value)) return 'last good value';
+      // An object is merged with those below it.
+      if (stored.value === undefined || ignored.length > 0 || sameData(effective, stored.value)) return undefined;
+      const below = layers.slice(0, layers.indexOf(own));
+      return below.findLast((layer) => !sameData(merged(holding.get(layer), stored.value), stored.value));
     } catch {
       return 'last good value';
     }

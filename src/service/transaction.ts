@@ -3,6 +3,7 @@ import type { Guard } from '../guard/guard.ts';
 import { reasonOf } from '../guard/signals.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { Job, type Caller, type JobHost, type JobOptions } from './jobs.ts';
+import type { Turn, TurnOwner } from './turn.ts';
 import { isDefinite, look, lookLimit, place, type Slot } from './write.ts';
 
 /** A value to be stored, and where. */
@@ -28,9 +29,11 @@ interface Touched {
 /** For so long a failed transaction tries to restore what it has touched, in milliseconds. */
 const rollBackLimit = 30_000;
 
-/** Several settings of one file, all or none (P24). */
-export class TransactionJob extends Job {
+/** Several settings of one target, all or none (P24). */
+export class TransactionJob extends Job implements TurnOwner {
   readonly slots: readonly Slot[];
+  /** In the queues of its other files. */
+  turns: readonly Turn[] = [];
   readonly #writes: readonly SlotValue[];
   readonly #touched: Touched[] = [];
   readonly #rolledBack = new Set<string>();
@@ -42,19 +45,33 @@ export class TransactionJob extends Job {
     this.slots = writes.map(({ slot }) => slot);
   }
 
+  /** It runs in the queue of the first. */
+  get files(): readonly string[] {
+    return [...new Set(this.slots.map(({ file }) => file))];
+  }
+
+  /** What waits for one file to work again must not hold up another. */
+  override get park(): boolean {
+    return super.park && this.turns.length === 0;
+  }
+
   get repeatable(): boolean {
     return this.#touched.length === 0;
   }
 
   override async run(guard: Guard): Promise<void> {
-    // Readers of the service see all or nothing.
-    const release = this.host.hold(this.keys);
+    let release: (() => void) | undefined;
     let failure: { readonly error: unknown } | undefined;
     try {
-      failure = await this.#apply(guard);
+      const guards = new Map([[this.files[0], guard]]);
+      for (const { file, began } of this.turns) guards.set(file, await began);
+      // Readers of the service see all or nothing.
+      release = this.host.hold(this.keys);
+      failure = await this.#apply(guards);
       if (failure !== undefined) await this.#rollBack();
     } finally {
-      release();
+      release?.();
+      for (const turn of this.turns) turn.end();
     }
     if (failure !== undefined) throw failure.error;
     this.succeed();
@@ -62,16 +79,21 @@ export class TransactionJob extends Job {
 
   /** Says what is as it was before, and what is not, also when disposal ends it half-way. */
   override fail(cause: unknown): void {
+    for (const turn of this.turns) turn.end();
     super.fail(this.#touched.length === 0 ? cause : this.#failure(cause));
   }
 
-  async #apply(guard: Guard): Promise<{ readonly error: unknown } | undefined> {
+  onTurnRefused(error: unknown): void {
+    if (!this.settled && this.host.withdraw(this)) this.fail(error);
+  }
+
+  async #apply(guards: ReadonlyMap<string | undefined, Guard>): Promise<{ readonly error: unknown } | undefined> {
     for (const { slot, value, from } of this.#writes) {
       this.#at = slot.key;
-      const before = await look(this.host.tools, slot);
+      const before = await this.#lookBefore(slot);
       const { signal } = this.options;
       if (signal?.aborted === true) return { error: new AbortedError(slot.key, 'not stored', { cause: reasonOf(signal) }) };
-      if (before === undefined) return { error: new StoreError('io', `"${slot.key}" could not be read before the transaction.`) };
+      if ('error' in before) return before;
       if (from !== undefined && !sameData(before.value, from.value)) return { error: new StoreError('newer', `"${slot.key}" was changed by someone else meanwhile.`, { context: { key: slot.key } }) };
       if (sameData(before.value, value)) {
         // Whatever put it there: it is what is asked for now, and no older value is restored over it (P21).
@@ -79,7 +101,7 @@ export class TransactionJob extends Job {
         continue;
       }
       let over = before.value;
-      const end = await this.write(guard, slot, { kind: 'value', value, over: (stored) => (over = stored) });
+      const end = await this.write(guards.get(slot.file)!, slot, { kind: 'value', value, over: (stored) => (over = stored) });
       if (end.ok) this.#touched.push({ slot, before: over, asked: value, garbled: false, mayLand: end.mayLand });
       else {
         if (end.loose.length > 0) this.#touched.push({ slot, before: over, asked: value, garbled: end.unverified, mayLand: end.unknown && end.mayLand });
@@ -87,6 +109,18 @@ export class TransactionJob extends Job {
       }
     }
     return undefined;
+  }
+
+  async #lookBefore(slot: Slot): Promise<{ readonly value: unknown } | { readonly error: unknown }> {
+    const { store, patience } = this.host.tools;
+    try {
+      const result = await patience.within(lookLimit, () => store.readBack(slot));
+      if (!result.timedOut) return { value: result.value };
+    } catch (error) {
+      // A settings file that cannot be read says why.
+      if (isDefinite(error)) return { error };
+    }
+    return { error: new StoreError('io', `"${slot.key}" could not be read before the transaction.`) };
   }
 
   async #rollBack(): Promise<void> {

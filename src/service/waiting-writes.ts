@@ -50,7 +50,9 @@ export interface RefusedWrite {
   reject(error: unknown): void;
 }
 
-const rescuable: ReadonlySet<StoreReason> = new Set<StoreReason>(['dirty', 'invalid-file', 'permission', 'read-only', 'no-workspace']);
+const rescuable: ReadonlySet<StoreReason> = new Set<StoreReason>([
+  'dirty', 'invalid-file', 'conflict', 'permission', 'read-only', 'no-workspace',
+]);
 
 /** Keeps writes that need a person, until their cause is gone, and sees that none undoes a newer one. */
 export class WaitingWrites {
@@ -124,9 +126,9 @@ export class WaitingWrites {
     this.#looking = true;
     const { store, patience } = this.#context;
     const places = new Map([...this.#waiting].flatMap(({ refused: { slots: [slot] } }) => (slot === undefined ? [] : [[slot.file, slot]])));
-    await Promise.all([...places].map(async ([file, { target, scope }]) => {
+    await Promise.all([...places].map(async ([file, { key, target, scope }]) => {
       try {
-        const { timedOut } = await patience.within(lookLimit, () => store.probe(target, scope));
+        const { timedOut } = await patience.within(lookLimit, () => store.probe(target, scope, key));
         if (timedOut) return;
       } catch {
         return;

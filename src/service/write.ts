@@ -85,7 +85,7 @@ export type WriteEnd = {
 
 /** Refusals after which nothing has been stored, and nothing will be. */
 const definite: ReadonlySet<StoreReason> = new Set<StoreReason>([
-  'unregistered', 'policy', 'scope', 'no-workspace', 'dirty', 'invalid-file', 'newer', 'permission', 'read-only', 'not-ready',
+  'unregistered', 'policy', 'scope', 'no-workspace', 'dirty', 'invalid-file', 'conflict', 'newer', 'permission', 'read-only', 'not-ready',
 ]);
 
 /**
@@ -210,7 +210,7 @@ export const place = ({ key, target, scope }: Slot): Omit<WriteRequest, 'value'>
 
 export function isDefinite(error: unknown): boolean {
   const failure = asStoreError(error);
-  return failure instanceof StoreError && definite.has(failure.reason);
+  return failure instanceof StoreError && definite.has(failure.reason) && failure.context['outcome'] !== 'unknown';
 }
 
 /** It may land yet: neither has the store said that it has, nor has it been seen to. */

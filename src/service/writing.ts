@@ -16,6 +16,7 @@ import type { MetricsRecorder } from './metrics.ts';
 import type { UpdateOptions, UpdateResult } from './options.ts';
 import { keysOf, Requests, requireOptions, toJobOptions } from './requests.ts';
 import { TransactionJob, type SlotValue } from './transaction.ts';
+import { Turn } from './turn.ts';
 import { WaitingWrites } from './waiting-writes.ts';
 import { slotId, type Slot, type WriteTools } from './write.ts';
 
@@ -139,7 +140,9 @@ export class Writing {
       const job = new TransactionJob(id, this.#host, writes, caller, toJobOptions(options));
       caller.jobs.push(job);
       for (const [slot, known] of caller.asked) this.#note(job.id, slot, known);
-      this.#accept(this.#lanes.at(caller.slots[0]!), job);
+      const [lane, ...others] = job.files.map((file) => this.#lanes.at(caller.slots.find((slot) => slot.file === file)!));
+      job.turns = others.map((other) => new Turn(++this.#jobs, job.keys, other, job));
+      this.#accept(lane!, job, job.turns);
     });
   }
 
@@ -260,12 +263,15 @@ export class Writing {
     return undefined;
   }
 
-  #accept(lane: Lane, job: Job): void {
+  #accept(lane: Lane, job: Job, turns: readonly Turn[] = []): void {
     this.#open.set(job, lane);
     try {
       lane.accept(job);
+      for (const turn of turns) turn.take();
     } catch (error) {
       // Refused: whoever asked is answered by the caller of this.
+      for (const turn of turns) turn.end();
+      lane.withdraw(job);
       this.#forget(job);
       throw error;
     }

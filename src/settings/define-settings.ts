@@ -153,7 +153,7 @@ export function defineSettings<D extends Record<string, { readonly schema: objec
   };
 
   for (const key of keys) {
-    const problem = keyProblem(section, key);
+    const problem = keyProblem(section, key) ?? hiddenBy(key, declared);
     if (problem !== undefined) throw new ValidationError(showKey(key), problem);
     try {
       (definition.defaults as Record<string, unknown>)[key] = definition.validate(key, declared[key]?.default);
@@ -163,6 +163,14 @@ export function defineSettings<D extends Record<string, { readonly schema: objec
   }
   Object.freeze(definition.defaults);
   return definition;
+}
+
+/** VS Code takes the dots of a name for a path: below a setting there is no place for another. */
+function hiddenBy(key: string, declared: Readonly<Record<string, SettingDeclaration>>): string | undefined {
+  const parts = key.split('.');
+  const above = parts.map((_, count) => parts.slice(0, count).join('.')).find((name) => Object.hasOwn(declared, name));
+  if (above === undefined) return undefined;
+  return `cannot be a setting beside "${above}": VS Code takes it for a part of that one, and never reads it`;
 }
 
 /** @throws ValidationError for an old key that is none, or is a setting today */

@@ -69,10 +69,16 @@ export interface Store {
   write(request: WriteRequest, options: WriteOptions): Promise<void>;
   /** What the target really holds now, from as close to the file as the store can look. `undefined`: nothing. */
   readBack(request: Omit<WriteRequest, 'value'>): Promise<unknown>;
-  /** Can the target be written? Rejects with the reason why not. Changes nothing. */
-  probe(target: Target, scope: Scope): Promise<void>;
-  /** A stable name of the file behind a target: one write at a time to each (P23). Throws `StoreError` when the target has none. */
-  fileOf(target: Target, scope: Scope): string;
+  /**
+   * Can the target be written? Rejects with the reason why not. Changes nothing.
+   * @param key a setting, where it makes a difference which
+   */
+  probe(target: Target, scope: Scope, key?: string): Promise<void>;
+  /**
+   * A stable name of the file behind a target: one write at a time to each (P23). Throws `StoreError` when the target has none.
+   * @param key a setting, where it makes a difference which: a remote window of VS Code keeps those of the machine in a file of their own
+   */
+  fileOf(target: Target, scope: Scope, key?: string): string;
   /** The target an `update` without a target writes to. */
   defaultTarget(key: string, scope: Scope): Target;
   /** False in a workspace the user has not trusted: its values of restricted settings are ignored (P52). */

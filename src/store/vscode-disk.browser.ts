@@ -4,4 +4,6 @@ import type * as onDisk from './vscode-disk.ts';
 
 export const writeObstacle: typeof onDisk.writeObstacle = () => Promise.resolve(undefined);
 
+export const readNow: typeof onDisk.readNow = () => undefined;
+
 export const makeOld: typeof onDisk.makeOld = () => Promise.resolve(undefined);

@@ -1,4 +1,5 @@
 import { access, constants, stat, statfs, utimes } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { StoreReason } from '../errors.ts';
 
@@ -26,6 +27,18 @@ export async function writeObstacle(file: string): Promise<WriteObstacle | undef
   }
   const { bavail } = await statfs(existing);
   return bavail === 0 ? { reason: 'no-space', problem: 'is on a disk that is full' } : undefined;
+}
+
+/** More than so many bytes are not read while everything else waits. */
+const mostReadNow = 1_000_000;
+
+/** The text of a file; `null` when there is none, nothing when it cannot be told at once. */
+export function readNow(file: string): string | null | undefined {
+  try {
+    return statSync(file).size > mostReadNow ? undefined : new TextDecoder().decode(readFileSync(file));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : undefined;
+  }
 }
 
 /** Makes a file look old, unless it holds something else by now. @returns what undoes that; nothing when it was not done */

@@ -21,6 +21,8 @@ export interface WriteFacts {
   readonly dirty: boolean;
   /** What is wrong with the text of the settings file. */
   readonly fileProblem: string | undefined;
+  /** The text of the settings file was read, and is valid. */
+  readonly fileIsValid: boolean;
 }
 
 /** The `fileProblem` of a settings.json that is a folder. */
@@ -38,6 +40,8 @@ const says = (pattern: RegExp) => ({ error }: WriteFacts): boolean => pattern.te
 
 const notAFile = says(/\b(EISDIR|ENOTDIR)\b|FileIsADirectory|FileNotADirectory|actually a directory/);
 
+const hasErrors = says(/correct errors\/warnings/);
+
 /** In the order in which they decide: what really stopped the write comes before its consequences. */
 const rules: readonly Rule[] = [
   { reason: 'shutting-down', applies: ({ error }) => error.name === 'Canceled' || error.message === 'Canceled' },
@@ -54,7 +58,9 @@ const rules: readonly Rule[] = [
   { reason: 'policy', applies: ({ managed }) => managed, message: () => 'A policy of the organisation decides it.' },
   { reason: 'newer', applies: says(/content of the file is newer|FileModifiedSince/) },
   { reason: 'dirty', applies: says(/unsaved changes/) },
-  { reason: 'invalid-file', applies: says(/correct errors\/warnings/) },
+  // What VS Code has read of it is older.
+  { reason: 'newer', applies: (facts) => facts.fileIsValid && hasErrors(facts) },
+  { reason: 'invalid-file', applies: hasErrors },
   { reason: 'not-ready', applies: says(/not yet ready to accept writes/) },
   { reason: 'io', applies: says(/\bE[A-Z]{3,}\b|Unable to write file/) },
 ];

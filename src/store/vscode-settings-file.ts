@@ -1,15 +1,18 @@
-import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
+import { applyEdits } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { StoreError } from '../errors.ts';
-import type { Target } from './store.ts';
-import { makeOld, writeObstacle, type WriteObstacle } from './vscode-disk.ts';
+import { settlingTime, type Target } from './store.ts';
+import { makeOld, readNow, writeObstacle, type WriteObstacle } from './vscode-disk.ts';
 import { isAFolder } from './vscode-failure.ts';
+import { SettingsText } from './vscode-settings-text.ts';
 
 /** What a settings file says, as far as it can be told. */
 export type FileState =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'valid'; readonly values: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'invalid'; readonly problem: string }
+  | { readonly kind: 'valid'; readonly content: SettingsText }
+  | { readonly kind: 'invalid'; readonly problem: string; readonly content?: SettingsText }
+  /** Another program is writing it, and has been for longer than one waits for that. */
+  | { readonly kind: 'being written' }
   /** Elsewhere, for instance on the other side of a remote connection. */
   | { readonly kind: 'unknown' };
 
@@ -21,32 +24,107 @@ export interface NotedFile {
   readonly text: string;
 }
 
-const parseOptions = { allowTrailingComma: true, allowEmptyContent: true };
+/** A file in flux is looked at this often, in milliseconds. */
+export const lookEvery = 25;
+/** What has changed within this time before the end of `settlingTime` is still being written, in milliseconds. */
+const stillMoving = 250;
 
 /** One of VS Code's settings files: its text on disk, its document in the editor, and how to repair that. */
 export class SettingsFile {
   readonly target: Target;
   readonly uri: vscode.Uri;
+  /** VS Code keeps the target's values in this file, as far as it has been seen to. */
+  isInUse: boolean;
+  /** What the file said when it stood still last: how it looked, and what VS Code could read in it. */
+  #settled: Form | undefined;
+  #content: SettingsText | undefined;
+  /** Since when it has looked as if it were being written, and when it changed last. */
+  #flux: { readonly since: number; movedAt: number; text: string | undefined } | undefined;
+  readonly #pauses = new Set<() => void>();
+  #disposed = false;
   /** What a failed write of ours left in the document, unsaved, and why it failed. */
   #stuck: { readonly text: string; readonly cause: StoreError } | undefined;
   /** The text of a file that a write has cut off, and what it left of it, until it can be put back. */
   #lost: { readonly text: string; readonly left: string } | undefined;
 
-  constructor(target: Target, uri: vscode.Uri) {
+  /** @param isInUse whether VS Code certainly keeps the target's values there */
+  constructor(target: Target, uri: vscode.Uri, isInUse = true) {
     this.target = target;
     this.uri = uri;
+    this.isInUse = isInUse;
   }
 
   get document(): vscode.TextDocument | undefined {
     const id = this.uri.toString();
-    return vscode.workspace.textDocuments.find((document) => document.uri.toString() === id);
+    const { path } = this.uri;
+    // VS Code shows the user settings under a scheme of its own.
+    const isUsers = (uri: vscode.Uri): boolean => this.target === 'user' && uri.scheme === 'vscode-userdata' && uri.path === path;
+    return vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === id || isUsers(uri));
   }
 
   get isDirty(): boolean {
     return this.document?.isDirty ?? false;
   }
 
+  /** What it said when it could be read last; nothing of that while it is missing. */
+  get content(): SettingsText | undefined {
+    return this.#content;
+  }
+
+  /** The same without waiting, where that can be told. */
+  lookNow(): 'stands still' | 'in flux' | 'unknown' {
+    if (this.uri.scheme !== 'file') return 'unknown';
+    const text = readNow(this.uri.fsPath);
+    if (text === undefined) return 'unknown';
+    const state: FileState = text === null ? { kind: 'absent' } : this.#stateOf(text);
+    if (this.#isInFlux(state, performance.now()) || this.#flux !== undefined) return 'in flux';
+    return formOf(state) === 'broken' ? 'unknown' : 'stands still';
+  }
+
+  /** It stands still, and cannot be read. */
+  get isBroken(): boolean {
+    return this.#settled === 'broken';
+  }
+
+  /**
+   * What the file says. One that is empty, missing or cut off, and was not before, is being written by another program:
+   * it is looked at again for up to `settlingTime`. What is still so then is what it says.
+   */
   async read(): Promise<FileState> {
+    let began = performance.now();
+    let state = await this.#look();
+    while (this.#isInFlux(state, began) && !this.#disposed) {
+      await this.pause(lookEvery);
+      began = performance.now();
+      state = await this.#look();
+    }
+    return this.#disposed || !this.#isMoving(state, began) ? state : { kind: 'being written' };
+  }
+
+  /** Ends at once when the file is disposed of. */
+  pause(milliseconds: number): Promise<void> {
+    if (this.#disposed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#pauses.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      this.#pauses.add(end);
+    });
+  }
+
+  get isDisposed(): boolean {
+    return this.#disposed;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    for (const end of [...this.#pauses]) end();
+  }
+
+  async #look(): Promise<FileState> {
     let bytes: Uint8Array;
     try {
       bytes = await vscode.workspace.fs.readFile(this.uri);
@@ -57,20 +135,59 @@ export class SettingsFile {
         ? { kind: 'invalid', problem: isAFolder }
         : { kind: 'unknown' };
     }
-    const state = parsed(new TextDecoder().decode(bytes));
-    if (state.kind !== 'valid' || !this.uri.path.endsWith('.code-workspace')) return state;
-    // In a .code-workspace file the settings are one member of several.
-    return { kind: 'valid', values: (state.values['settings'] ?? {}) as Record<string, unknown> };
+    return this.#stateOf(new TextDecoder().decode(bytes));
+  }
+
+  #stateOf(text: string): FileState {
+    const content = this.#understood(text);
+    return content.problem === undefined ? { kind: 'valid', content } : { kind: 'invalid', problem: content.problem, content };
+  }
+
+  #understood(text: string): SettingsText {
+    return text === this.#content?.text ? this.#content : new SettingsText(text, this.uri.path.endsWith('.code-workspace'));
+  }
+
+  /** @param now when it was looked at: a process that stood still meanwhile has seen no more for that */
+  #isInFlux(state: FileState, now: number): boolean {
+    const form = formOf(state);
+    if (form === undefined) return false;
+    if (form !== 'whole' && this.#settled !== undefined && form !== this.#settled) {
+      const { text } = 'content' in state ? state.content ?? { text: undefined } : { text: undefined };
+      this.#flux ??= { since: now, movedAt: now, text };
+      if (text !== this.#flux.text) Object.assign(this.#flux, { movedAt: now, text });
+      if (now - this.#flux.since < settlingTime) return true;
+      if (this.#isMoving(state, now)) return false;
+    }
+    this.#flux = undefined;
+    this.#settled = form;
+    if (form !== 'broken') this.#content = state.kind === 'valid' ? state.content : undefined;
+    return false;
+  }
+
+  /** Cut off, and growing. */
+  #isMoving(state: FileState, now: number): boolean {
+    if (this.#flux === undefined || formOf(state) !== 'broken') return false;
+    const { since, movedAt } = this.#flux;
+    return movedAt > since && now - movedAt < stillMoving;
   }
 
   /** Rejects unless the file could be written as far as one can tell without writing. */
   async probe(): Promise<void> {
     await this.heal();
-    const where = { context: { target: this.target } };
-    if (this.isDirty) throw new StoreError('dirty', `The ${this.target} settings file has unsaved changes.`, where);
-    const state = await this.read();
-    if (state.kind === 'invalid') throw new StoreError('invalid-file', `The ${this.target} settings file cannot be read: ${state.problem}`, where);
+    if (this.isDirty) throw new StoreError('dirty', `The ${this.target} settings file has unsaved changes.`, this.#where);
+    this.refuseUnreadable(await this.read());
     await this.#probeFileSystem();
+  }
+
+  /** @throws StoreError what the file says cannot be built on */
+  refuseUnreadable(state: FileState): void {
+    const file = `The ${this.target} settings file`;
+    if (state.kind === 'invalid') throw new StoreError('invalid-file', `${file} cannot be read: ${state.problem}`, this.#where);
+    if (state.kind === 'being written') throw new StoreError('newer', `${file} is being written by another program.`, this.#where);
+  }
+
+  get #where(): { readonly context: Readonly<Record<string, unknown>> } {
+    return { context: { target: this.target, file: this.uri.toString() } };
   }
 
   async #probeFileSystem(): Promise<void> {
@@ -93,8 +210,11 @@ export class SettingsFile {
     }
   }
 
-  async note(): Promise<NotedFile> {
-    return { dirty: this.isDirty, text: await this.#textOnDisk() };
+  /** How the file is before a write. @throws StoreError while another program is writing it */
+  async note(): Promise<NotedFile & { readonly state: FileState }> {
+    const state = await this.read();
+    if (state.kind === 'being written') this.refuseUnreadable(state);
+    return { dirty: this.isDirty, text: textOf(state), state };
   }
 
   /**
@@ -113,8 +233,40 @@ export class SettingsFile {
   /** A write said to have ended well is not in the file. Rejects when the file system tells why. */
   async afterLoss(before: NotedFile): Promise<void> {
     const left = await this.#textOnDisk();
-    if (before.text.trim() !== '' && (left.trim() === '' || parsed(left).kind === 'invalid')) this.#lost = { text: before.text, left };
+    const isCutOff = left.trim() === '' || this.#understood(left).problem !== undefined;
+    if (before.text.trim() !== '' && isCutOff) this.#lost = { text: before.text, left };
     await this.#probeFileSystem();
+  }
+
+  /**
+   * VS Code read the file while another program had emptied it, and has stored the setting alone: that program's own
+   * text is on its way, and comes to stand over it. Waits until it is there, for `settlingTime` at most.
+   * @returns whether it looked like that
+   */
+  async afterOverwriting(before: SettingsText, after: SettingsText, written: string): Promise<boolean> {
+    if (before.names.every((name) => name === written || after.names.includes(name))) return false;
+    const end = performance.now() + settlingTime;
+    while (!this.#disposed && performance.now() < end && await this.#textOnDisk() === after.text) await this.pause(lookEvery);
+    return true;
+  }
+
+  /**
+   * Takes values out that VS Code reads, and leaves in the file when the setting is written.
+   * @throws StoreError it could not be saved
+   */
+  async removeStrayValues(name: string, languageId: string | undefined): Promise<void> {
+    const state = await this.read();
+    this.refuseUnreadable(state);
+    if (this.isDirty) throw new StoreError('dirty', `The ${this.target} settings file has unsaved changes.`, this.#where);
+    const document = this.document ?? await vscode.workspace.openTextDocument(this.uri);
+    const text = document.getText();
+    if (unixLines(text) !== unixLines(textOf(state))) {
+      throw new StoreError('newer', `The ${this.target} settings file has just been changed.`, this.#where);
+    }
+    const cause = new StoreError('io', `The ${this.target} settings file could not be saved.`, this.#where);
+    await this.#replaceText(document, applyEdits(text, this.#understood(text).withoutStrayValues(name, languageId)), cause);
+    if (!await document.save()) throw again(cause);
+    this.#stuck = undefined;
   }
 
   /**
@@ -126,18 +278,21 @@ export class SettingsFile {
     const stuck = this.#isStuck();
     const { document } = this;
     if (stuck === undefined || document === undefined) return;
-    const text = await this.#textOnDisk();
-    if (document.getText() !== text) {
-      const edit = new vscode.WorkspaceEdit();
-      edit.replace(this.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
-      if (!await vscode.workspace.applyEdit(edit)) throw again(stuck.cause);
-      this.#stuck = { text: document.getText(), cause: stuck.cause };
-    }
+    const text = textOf(await this.read());
+    if (document.getText() !== text) await this.#replaceText(document, text, stuck.cause);
     // A save that fails is announced to the user: it is not tried before it can succeed.
     await this.#probeFileSystem();
     const saved = stuck.cause.reason === 'newer' ? await this.#saveOlder(document, text) : await document.save();
     if (!saved) throw again(stuck.cause);
     this.#stuck = undefined;
+  }
+
+  /** What is left unsaved is ours, and is put back should saving it fail. @throws StoreError `cause`, when VS Code refuses */
+  async #replaceText(document: vscode.TextDocument, text: string, cause: StoreError): Promise<void> {
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
+    if (!await vscode.workspace.applyEdit(edit)) throw again(cause);
+    this.#stuck = { text: document.getText(), cause };
   }
 
   /**
@@ -169,26 +324,27 @@ export class SettingsFile {
   }
 
   async #textOnDisk(): Promise<string> {
-    try {
-      return new TextDecoder().decode(await vscode.workspace.fs.readFile(this.uri));
-    } catch {
-      return '';
-    }
+    return textOf(await this.#look());
   }
 }
 
-function parsed(text: string): FileState {
-  const errors: ParseError[] = [];
-  const values: unknown = parse(text, errors, parseOptions);
-  const first = errors[0];
-  if (first !== undefined) {
-    const line = text.slice(0, first.offset).split('\n').length;
-    return { kind: 'invalid', problem: `${printParseErrorCode(first.error)} in line ${line}.` };
+/** What tells a file that stands still from one that is being written. */
+type Form = 'absent' | 'empty' | 'broken' | 'whole';
+
+function formOf(state: FileState): Form | undefined {
+  switch (state.kind) {
+    case 'absent': return 'absent';
+    case 'valid': return state.content.isEmpty ? 'empty' : 'whole';
+    // A folder stands still.
+    case 'invalid': return state.content === undefined ? undefined : 'broken';
+    default: return undefined;
   }
-  if (values === undefined) return { kind: 'valid', values: {} };
-  if (typeof values !== 'object' || values === null || Array.isArray(values)) return { kind: 'invalid', problem: 'it is not a JSON object.' };
-  return { kind: 'valid', values: values as Record<string, unknown> };
 }
+
+const textOf = (state: FileState): string => ('content' in state ? state.content?.text ?? '' : '');
+
+/** A document has one kind of line ends, whatever its file has. */
+const unixLines = (text: string): string => text.replaceAll('\r\n', '\n');
 
 /** The same refusal for another write. */
 function again(cause: StoreError): StoreError {

@@ -111,12 +111,12 @@ export class FaultyStore implements Store {
     return this.#faulty('readBack', () => this.inner.readBack(request));
   }
 
-  probe(target: Target, scope: Scope): Promise<void> {
-    return this.#faulty('probe', () => this.inner.probe(target, scope));
+  probe(target: Target, scope: Scope, key?: string): Promise<void> {
+    return this.#faulty('probe', () => this.inner.probe(target, scope, key));
   }
 
-  fileOf(target: Target, scope: Scope): string {
-    return this.inner.fileOf(target, scope);
+  fileOf(target: Target, scope: Scope, key?: string): string {
+    return this.inner.fileOf(target, scope, key);
   }
 
   defaultTarget(key: string, scope: Scope): Target {

@@ -59,7 +59,7 @@ const windows: readonly (readonly [window: string, share: number, versions?: rea
   ['-huge', 20],
   ['-no-workspace', 10],
   ['-multi-root', 15],
-  ...(desktop ? [] : [['-untrusted', 10], ['-web', 15, ['1.139.1']]] as const),
+  ...(desktop ? [] : [['-unsaved', 10], ['-untrusted', 10], ['-web', 15, ['1.139.1']]] as const),
 ];
 
 const vscode: readonly Suite[] = windows.flatMap(([window, share, versions = vscodeVersions]) => versions.map((version) => ({

@@ -4,8 +4,8 @@
  * (`vscode-test`, `@vscode/test-electron`) works unchanged on a machine that has neither a display nor Electron.
  *
  * Environment: HOLDFAST_VSCODE_VERSION chooses the version; HOLDFAST_VSCODE_LOG=1 prints VS Code's own log as well;
- * HOLDFAST_VSCODE_TRUST=1 leaves the workspace untrusted; HOLDFAST_VSCODE_SUITE names a bundle of tests to run in the
- * browser's extension host instead of on the server.
+ * HOLDFAST_VSCODE_TRUST=1 leaves the workspace untrusted; HOLDFAST_VSCODE_UNSAVED=1 opens a workspace as one that was never
+ * saved; HOLDFAST_VSCODE_SUITE names a bundle of tests to run in the browser's extension host instead of on the server.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -47,6 +47,7 @@ async function runTests(wanted: CodeArguments): Promise<number> {
   workbench = await openWorkbench({
     version: asVersion(process.env['HOLDFAST_VSCODE_VERSION']),
     folder: wanted.folder,
+    unsaved: process.env['HOLDFAST_VSCODE_UNSAVED'] === '1',
     extensionDevelopmentPaths: wanted.extensionDevelopmentPaths,
     extensionTestsPath: suite ?? path.join(import.meta.dirname, 'test-entry.cjs'),
     inBrowser: suite !== undefined,

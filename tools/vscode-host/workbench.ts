@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { limits } from '../../test/limits.ts';
@@ -19,6 +19,8 @@ export interface WorkbenchOptions extends BrowserOptions {
   readonly version?: VscodeVersion;
   /** Absolute path of the folder or .code-workspace file to open. Default: an empty window. */
   readonly folder?: string | undefined;
+  /** Opens the .code-workspace file as one that was never saved: VS Code keeps those itself, and tells no address of them. Default: false. */
+  readonly unsaved?: boolean;
   /**
    * Absolute paths of the extensions to load. With `extensionTestsPath` the first is the extension under test, as VS
    * Code sees it (ExtensionMode.Test); all others count as installed (ExtensionMode.Production).
@@ -129,7 +131,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       await page.unrouteAll();
       if (policies !== undefined) await setPolicies(page, policies);
       await page.goto(server.url({
-        ...(await whatToOpen(folder)),
+        ...(options.unsaved === true ? await unsavedWorkspace(home, folder!) : await whatToOpen(folder)),
         ...(payload.length === 0 ? {} : { payload: JSON.stringify(payload) }),
       }));
       await workbenchReady(page);
@@ -156,6 +158,15 @@ export async function workbenchReady(page: Page): Promise<void> {
 async function whatToOpen(target: string | undefined): Promise<Record<string, string>> {
   if (target === undefined) return { ew: 'true' };
   return (await stat(target)).isDirectory() ? { folder: target } : { workspace: target };
+}
+
+/** A copy of a .code-workspace file, where VS Code keeps those that were never saved. */
+async function unsavedWorkspace({ userSettings }: ServerHome, file: string): Promise<Record<string, string>> {
+  const kept = path.join(path.dirname(userSettings), 'Workspaces/1/workspace.json');
+  const { folders, ...rest } = JSON.parse(await readFile(file, 'utf8')) as { folders: readonly { readonly path: string }[] };
+  await mkdir(path.dirname(kept), { recursive: true });
+  await writeFile(kept, JSON.stringify({ ...rest, folders: folders.map((each) => ({ path: path.resolve(path.dirname(file), each.path) })) }));
+  return { workspace: `vscode-remote:${kept}` };
 }
 
 /** The two functions by which a workbench speaks to whoever automates it. */

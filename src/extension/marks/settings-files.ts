@@ -10,12 +10,15 @@ export const isWorkspaceFile = (uri: vscode.Uri): boolean => uri.path.endsWith('
 export class SettingsFiles {
   /** Where VS Code opens the user settings. */
   readonly #user: vscode.Uri;
+  /** Where a remote window keeps the settings of the machine. */
+  readonly #remote: vscode.Uri | undefined;
 
-  /** @param globalStorageUri of an extension: the user settings lie two folders above it */
+  /** @param globalStorageUri of an extension: the user settings lie two folders above it, those of a remote machine beside them */
   constructor(globalStorageUri: vscode.Uri) {
     const file = vscode.Uri.joinPath(globalStorageUri, '..', '..', 'settings.json');
     const isLocalDesktop = vscode.env.appHost === 'desktop' && vscode.env.remoteName === undefined;
     this.#user = isLocalDesktop ? file.with({ scheme: 'vscode-userdata' }) : file;
+    if (vscode.env.remoteName !== undefined) this.#remote = vscode.Uri.joinPath(globalStorageUri, '..', '..', '..', 'Machine', 'settings.json');
   }
 
   /** Whose values a file holds, or `undefined` when this window does not read it. */
@@ -28,7 +31,12 @@ export class SettingsFiles {
       return workspaceFile === undefined ? 'workspace' : 'folder';
     }
     if (!uri.path.endsWith('/settings.json')) return undefined;
-    return uri.scheme === 'vscode-userdata' || uri.path === this.#user.path ? 'user' : undefined;
+    return uri.scheme === 'vscode-userdata' || uri.path === this.#user.path || this.isRemote(uri) ? 'user' : undefined;
+  }
+
+  /** Whether a file is the one with the settings of the remote machine. */
+  isRemote(uri: vscode.Uri): boolean {
+    return uri.path === this.#remote?.path;
   }
 
   /** All that there may be, open or not. */
@@ -36,6 +44,7 @@ export class SettingsFiles {
     const { workspaceFile, workspaceFolders = [] } = vscode.workspace;
     return [
       this.openUserFile ?? this.#user,
+      ...(this.#remote === undefined ? [] : [this.#remote]),
       ...(workspaceFile === undefined || workspaceFile.scheme === 'untitled' ? [] : [workspaceFile]),
       ...workspaceFolders.map(({ uri }) => vscode.Uri.joinPath(uri, '.vscode', 'settings.json')),
     ];
@@ -43,7 +52,7 @@ export class SettingsFiles {
 
   /** Watches them all on disk: VS Code tells extensions of a change from outside seconds later, and of some not at all. */
   watch(onChange: () => void): vscode.Disposable {
-    const outside = [this.#user, ...(vscode.workspace.workspaceFile === undefined ? [] : [vscode.workspace.workspaceFile])];
+    const outside = [this.#user, this.#remote, vscode.workspace.workspaceFile].filter((uri) => uri !== undefined);
     const patterns = ['**/.vscode/settings.json', ...outside.map((uri) => new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), uri.path.slice(uri.path.lastIndexOf('/') + 1)))];
     return vscode.Disposable.from(...patterns.flatMap((pattern) => {
       const watcher = vscode.workspace.createFileSystemWatcher(pattern);
@@ -57,7 +66,7 @@ export class SettingsFiles {
   }
 
   private get openUserFile(): vscode.Uri | undefined {
-    return vscode.workspace.textDocuments.find(({ uri }) => this.targetOf(uri) === 'user')?.uri;
+    return vscode.workspace.textDocuments.find(({ uri }) => this.targetOf(uri) === 'user' && !this.isRemote(uri))?.uri;
   }
 }
 

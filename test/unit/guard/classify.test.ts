@@ -5,7 +5,7 @@ import { classifyFailure } from '../../../src/guard/classify.ts';
 const withCode = (code: unknown): Error => Object.assign(new Error('failed'), { code });
 
 const reasons: Readonly<Record<StoreReason, FailureClass>> = {
-  'unregistered': 'caller', 'policy': 'caller', 'scope': 'caller', 'no-workspace': 'caller', 'dirty': 'user', 'invalid-file': 'user', 'newer': 'transient', 'permission': 'user',
+  'unregistered': 'caller', 'policy': 'caller', 'scope': 'caller', 'no-workspace': 'caller', 'dirty': 'user', 'invalid-file': 'user', 'conflict': 'caller', 'newer': 'transient', 'permission': 'user',
   'read-only': 'permanent', 'no-space': 'user', 'not-ready': 'transient', 'shutting-down': 'caller', 'not-verified': 'transient', 'unsupported': 'caller', 'io': 'transient', 'unknown': 'transient',
 };
 

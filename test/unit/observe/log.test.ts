@@ -175,7 +175,7 @@ describe('logService', () => {
     [{ type: 'invalid', issue }, 'warn', 'The stored value of "name" is not legal; the default is served.'],
     [{ type: 'mended', key: 'name' }, 'info', 'The stored value of "name" is legal again.'],
     [{ type: 'stored', keys: ['name'], file: 'f', latency: 1.5 }, 'debug', 'Stored.'],
-    [{ type: 'stored', keys: ['name'], file: 'f', latency: 1.5, shadowedBy: 'workspace' }, 'info', 'Stored, but a higher layer hides it.'],
+    [{ type: 'stored', keys: ['name'], file: 'f', latency: 1.5, shadowedBy: 'workspace' }, 'info', 'Stored, but another value is in effect.'],
     [{ type: 'failed', keys: ['name'], file: 'f', latency: 1, error }, 'error', 'Not stored: dirty.'],
     [{ type: 'failed', keys: ['name'], file: undefined, latency: 1, error: new ValidationError('name', 'is bad') }, 'info', 'Not stored: VALIDATION.'],
     [{ type: 'failed', keys: ['name'], file: 'f', latency: 1, error: new CircuitOpenError('f', 1) }, 'warn', 'Not stored: CIRCUIT_OPEN.'],

@@ -182,6 +182,17 @@ describe('Service: writes', () => {
     expect(await end(service.update('count', undefined, { target: 'user' }))).to.have.nested.property('value.shadowedBy', 'workspace');
   });
 
+  it('F14 P29 an object whose members a lower layer holds as well is stored, and the answer says which', async () => {
+    const { service, end, outside, stored } = await bench();
+    expect(await end(service.update('tree', { a: 1, b: 2 }))).to.have.nested.property('value').that.deep.equals({ outcome: 'stored', target: 'user' });
+    expect(await end(service.update('tree', {}, { target: 'workspace' }))).to.have.nested.property('value.shadowedBy', 'user');
+    expect([stored('tree', 'workspace'), service.get('tree')]).to.deep.equal([{}, { a: 1, b: 2 }]);
+    expect(await end(service.update('tree', ({ a }) => ({ a: a ?? 5 }), { target: 'workspace' })), 'b shows through').to.have.nested.property('value.shadowedBy', 'user');
+    expect(await end(service.update('tree', { a: 7, b: 8 }, { target: 'workspace' })), 'nothing shows through').to.not.have.nested.property('value.shadowedBy');
+    outside('tree', { a: 1 }, 'user', { languageId: 'go' });
+    expect(await end(service.update('tree', { b: 3 }, { target: 'workspace', languageId: 'go' }))).to.have.nested.property('value.shadowedBy', 'user-language');
+  });
+
   it('P29 stored, but not seen by get, because the store cannot be read: both are said', async () => {
     const { service, end, store, stored } = await bench();
     store.failing('read');

@@ -37,6 +37,17 @@ describe('A settings definition', () => {
     });
   });
 
+  it('F15 refuses a setting below another one, and names both', () => {
+    const declaration = { schema: yup.number().defined(), default: 1, description: 'A number.' };
+    for (const keys of [['group', 'group.deep'], ['group.deep.er', 'group'], ['a', 'group.deep', 'group.deep.er']]) {
+      const deep = keys.toSorted((a, b) => b.length - a.length)[0]!;
+      const error = refusal(() => defineSettings('section', Object.fromEntries(keys.map((key) => [key, declaration]))));
+      expect(error.field).to.equal(deep);
+      expect(error.message).to.contain(`"${deep}"`).and.to.contain(`beside "${keys.find((key) => deep.startsWith(`${key}.`))}"`);
+    }
+    expect(defineSettings('section', { 'group.a': declaration, 'group.b': declaration, 'groups': declaration }).keys).to.have.lengthOf(3);
+  });
+
   it('P32 cannot be changed by anybody', () => {
     expect(() => void ((settings.defaults as { count: number }).count = 4)).to.throw(TypeError);
     expect(() => (settings.defaults.recent).push('x')).to.throw(TypeError);

@@ -4,7 +4,7 @@ import { isAFolder, writeFailure, type WriteFacts } from '../../../src/store/vsc
 import fc from '../../fast-check.ts';
 
 const innocent: WriteFacts = {
-  key: 'key', target: 'user', error: { name: 'CodeExpectedError' }, registered: true, workspaceOpen: true, managed: false, scopeProblem: undefined, dirty: false, fileProblem: undefined,
+  key: 'key', target: 'user', error: { name: 'CodeExpectedError' }, registered: true, workspaceOpen: true, managed: false, scopeProblem: undefined, dirty: false, fileProblem: undefined, fileIsValid: false,
 };
 
 const failure = (facts: Partial<WriteFacts>) => writeFailure({ ...innocent, ...facts }, 'the cause');
@@ -12,6 +12,8 @@ const reasonOf = (facts: Partial<WriteFacts>): StoreReason => failure(facts).rea
 const said = (message: string): Partial<WriteFacts> => ({ error: { name: 'CodeExpectedError', message } });
 
 const dirtyMessage = 'Unable to write into workspace settings because the file has unsaved changes. Please save the workspace settings file first and then try again.';
+
+const invalidMessage = 'Unable to write into workspace settings. Please open the workspace settings to correct errors/warnings in the file and try again.';
 
 /** One fact a row, in the order in which they decide. */
 const facts: readonly (readonly [StoreReason, Partial<WriteFacts>])[] = [
@@ -29,7 +31,8 @@ const facts: readonly (readonly [StoreReason, Partial<WriteFacts>])[] = [
   ['policy', { managed: true }],
   ['newer', said('Unable to write into user settings because the content of the file is newer.')],
   ['dirty', said(dirtyMessage)],
-  ['invalid-file', said('Unable to write into workspace settings. Please open the workspace settings to correct errors/warnings in the file and try again.')],
+  ['newer', { ...said(invalidMessage), fileIsValid: true }],
+  ['invalid-file', said(invalidMessage)],
   ['not-ready', said('Cannot write configuration because the configuration service is not yet ready to accept writes.')],
   ['io', said('Error while writing to User Settings. Unable to write file (Unknown (FileSystemError): Error: EIO: i/o error)')],
 ];

@@ -3,6 +3,10 @@ import * as vscode from 'vscode';
 /** A file system in memory, as a virtual workspace has: no path of it is on a disk. */
 export class MemoryFiles implements vscode.FileSystemProvider {
   readOnly = false;
+  /** How often a file was read. */
+  reads = 0;
+  /** Hears of each write that went well. */
+  onWrite: (() => void) | undefined;
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly #files = new Map<string, { readonly type: vscode.FileType; readonly data: Uint8Array; readonly mtime: number }>();
   readonly #registration: vscode.Disposable;
@@ -32,6 +36,7 @@ export class MemoryFiles implements vscode.FileSystemProvider {
   }
 
   readFile(uri: vscode.Uri): Uint8Array {
+    this.reads++;
     return this.#at(uri).data;
   }
 
@@ -39,6 +44,7 @@ export class MemoryFiles implements vscode.FileSystemProvider {
     if (this.readOnly) throw vscode.FileSystemError.NoPermissions(uri);
     this.#files.set(uri.path, { type: vscode.FileType.File, data, mtime: this.#time++ });
     this.#changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
+    this.onWrite?.();
   }
 
   delete(uri: vscode.Uri): void {

@@ -1,0 +1,90 @@
+import { AbortedError } from '../errors.ts';
+import { offAbort, onAbort, type Abortable } from '../guard/abort-fanout.ts';
+import type { Guard } from '../guard/guard.ts';
+import { reasonOf, type CallerSignal } from '../guard/signals.ts';
+import type { WriteAttempt } from './events.ts';
+import type { Lane, LaneJob } from './lane.ts';
+
+/** The transaction whose turn it is. */
+export interface TurnOwner {
+  readonly options: { readonly signal: CallerSignal | undefined };
+  noteFailure(attempt: WriteAttempt): void;
+  /** Another of its files refuses the turn. */
+  onTurnRefused(error: unknown): void;
+}
+
+/**
+ * The turn of a transaction in the queue of another of its files: nothing else is written there meanwhile.
+ *
+ * A transaction takes its place in all queues at once, and waits until it is first in each. So what was asked for before
+ * it comes before it in every file (P23), and no two wait for each other.
+ */
+export class Turn implements LaneJob, Abortable {
+  readonly id: number;
+  readonly keys: readonly string[];
+  /** It would hold up the other files for as long as this one is broken. */
+  readonly park = false;
+  readonly repeatable = false;
+  readonly file: string;
+  /** The guard of the file, once it is this one's turn; rejects when it is refused. */
+  readonly began: Promise<Guard>;
+  readonly #lane: Lane;
+  readonly #owner: TurnOwner;
+  readonly #ended: Promise<void>;
+  #begin!: (guard: Guard) => void;
+  #refuse!: (error: unknown) => void;
+  #end!: () => void;
+  #taken = false;
+
+  constructor(id: number, keys: readonly string[], lane: Lane, owner: TurnOwner) {
+    this.id = id;
+    this.keys = keys;
+    this.file = lane.file;
+    this.#lane = lane;
+    this.#owner = owner;
+    this.began = new Promise((resolve, reject) => {
+      this.#begin = resolve;
+      this.#refuse = reject;
+    });
+    // Its owner may have failed before it asks.
+    this.began.catch(() => undefined);
+    this.#ended = new Promise((resolve) => (this.#end = resolve));
+  }
+
+  /** @throws CircuitOpenError, QueueFullError: refused at once */
+  take(): void {
+    this.#lane.accept(this);
+    this.#taken = true;
+    const { signal } = this.#owner.options;
+    if (signal !== undefined) onAbort(signal, this);
+  }
+
+  run(guard: Guard): Promise<void> {
+    this.#begin(guard);
+    return this.#ended;
+  }
+
+  noteFailure(attempt: WriteAttempt): void {
+    this.#owner.noteFailure(attempt);
+  }
+
+  fail(error: unknown): void {
+    this.#refuse(error);
+    this.end();
+    this.#owner.onTurnRefused(error);
+  }
+
+  onAbort(): void {
+    const cause = reasonOf(this.#owner.options.signal);
+    if (this.#lane.withdraw(this)) this.fail(new AbortedError(this.keys.join(', '), 'not stored', { cause }));
+  }
+
+  /** It is over, or not needed any more. Can be called twice. */
+  end(): void {
+    const { signal } = this.#owner.options;
+    if (signal !== undefined) offAbort(signal, this);
+    if (this.#taken && !this.#lane.withdraw(this)) this.#lane.release(this);
+    this.#taken = false;
+    this.#end();
+  }
+}
