@@ -67,7 +67,7 @@ export interface Workbench {
   /** Exit code of the test run; never settles without `extensionTestsPath`. Rejects when the server or the page dies. */
   readonly testsEnded: Promise<number>;
   /** Opens another folder in the same window: quicker than another VS Code. What is not stored in its files goes away with the one before. */
-  open(what: Pick<WorkbenchOptions, 'folder' | 'policies'>): Promise<void>;
+  open(what: Pick<WorkbenchOptions, 'folder' | 'unsaved' | 'policies'>): Promise<void>;
   /** Ends browser, server and everything they started, and removes their folders. */
   close(): Promise<void>;
 }
@@ -127,11 +127,11 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     const payload = testing
       ? [['extensionDevelopmentPath', remote(underTest ?? '')], ['extensionTestsPath', remote(options.extensionTestsPath ?? '')]]
       : [];
-    const open = async ({ folder, policies }: Pick<WorkbenchOptions, 'folder' | 'policies'>): Promise<void> => {
+    const open = async ({ folder, unsaved, policies }: Pick<WorkbenchOptions, 'folder' | 'unsaved' | 'policies'>): Promise<void> => {
       await page.unrouteAll();
       if (policies !== undefined) await setPolicies(page, policies);
       await page.goto(server.url({
-        ...(options.unsaved === true ? await unsavedWorkspace(home, folder!) : await whatToOpen(folder)),
+        ...(unsaved === true ? await unsavedWorkspace(home, folder!) : await whatToOpen(folder)),
         ...(payload.length === 0 ? {} : { payload: JSON.stringify(payload) }),
       }));
       await workbenchReady(page);
