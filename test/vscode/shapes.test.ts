@@ -15,6 +15,14 @@ describe('What a settings.json may look like', () => {
 
   after(resetSettings);
 
+  // What other suites of this window have left in the user settings would show through.
+  before(async () => {
+    for (const key of fixture.keys) {
+      const configuration = vscode.workspace.getConfiguration('fixture', null);
+      if (configuration.inspect(key)?.globalValue !== undefined) await configuration.update(key, undefined, vscode.ConfigurationTarget.Global);
+    }
+  });
+
   beforeEach(async () => {
     await resetSettings();
     service = await superviseFixture();
