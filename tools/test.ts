@@ -107,7 +107,7 @@ async function addCoverage(): Promise<void> {
     await run(process.execPath, [path.join(projectRoot, 'node_modules/c8/bin/c8.js'),
       'report', '--temp-directory', counted.NODE_V8_COVERAGE, '--reports-dir', coverage, '--reporter', 'json-summary', '--reporter', 'html',
       '--all', '--include', 'machines/**/*.ts', '--include', 'src/**/*.ts', '--exclude', 'src/extension/**',
-      '--exclude', 'src/store/vscode-{store,settings-file,host,disk}.ts', '--exclude', 'src/**/*.browser.ts',
+      '--exclude', 'src/store/vscode-{store,settings-file,files,host,disk}.ts', '--exclude', 'src/**/*.browser.ts',
     ], projectRoot);
     add('coverage', checkCoverage(projectRoot, coverage));
   }

@@ -181,9 +181,9 @@ export class SettingsFile {
 
   /** @throws StoreError what the file says cannot be built on */
   refuseUnreadable(state: FileState): void {
-    const file = `The ${this.target} settings file`;
-    if (state.kind === 'invalid') throw new StoreError('invalid-file', `${file} cannot be read: ${state.problem}`, this.#where);
-    if (state.kind === 'being written') throw new StoreError('newer', `${file} is being written by another program.`, this.#where);
+    if (state.kind !== 'invalid' && state.kind !== 'being written') return;
+    const [reason, why] = state.kind === 'invalid' ? ['invalid-file', `cannot be read: ${state.problem}`] as const : ['newer', 'is being written by another program.'] as const;
+    throw new StoreError(reason, `The ${this.target} settings file ${why}`, this.#where);
   }
 
   get #where(): { readonly context: Readonly<Record<string, unknown>> } {
@@ -257,15 +257,13 @@ export class SettingsFile {
   async removeStrayValues(name: string, languageId: string | undefined): Promise<void> {
     const state = await this.read();
     this.refuseUnreadable(state);
-    if (this.isDirty) throw new StoreError('dirty', `The ${this.target} settings file has unsaved changes.`, this.#where);
     const document = this.document ?? await vscode.workspace.openTextDocument(this.uri);
     const text = document.getText();
-    if (unixLines(text) !== unixLines(textOf(state))) {
-      throw new StoreError('newer', `The ${this.target} settings file has just been changed.`, this.#where);
-    }
     const cause = new StoreError('io', `The ${this.target} settings file could not be saved.`, this.#where);
-    await this.#replaceText(document, applyEdits(text, this.#understood(text).withoutStrayValues(name, languageId)), cause);
-    if (!await document.save()) throw again(cause);
+    // What a person has not saved, or another program has just changed, is not saved along.
+    const isOurs = !document.isDirty && unixLines(text) === unixLines(textOf(state));
+    if (isOurs) await this.#replaceText(document, applyEdits(text, this.#understood(text).withoutStrayValues(name, languageId)), cause);
+    if (!isOurs || !await document.save()) throw again(cause);
     this.#stuck = undefined;
   }
 
