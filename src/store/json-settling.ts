@@ -22,7 +22,7 @@ export class Settling {
     this.#held = held;
   }
 
-  /** Is somebody saving the file? Not if it has been so for too long: then that is what it says. */
+  /** Whether another program is saving the file. After `settlingTime` in flux, what the file says counts. */
   inFlux({ root, problem, stamp }: JsonText): boolean {
     const holds = root !== undefined && problem === undefined;
     if (holds || !(this.#held || isYoung(stamp?.changedAt))) {

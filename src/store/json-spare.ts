@@ -9,7 +9,7 @@ import path from 'node:path';
  */
 
 const namePattern = /^\.holdfast-(?<machine>[0-9a-f]{8})-(?<pid>\d+)-(?<file>[0-9a-f]{8})-[0-9a-f]+\.(?<kind>tmp|new)$/;
-/** Nothing is being written for as long as that, in milliseconds: whoever wanted to has ended. */
+/** No write takes this long, in milliseconds: the process that began it has ended. */
 const abandonedAfter = 24 * 60 * 60_000;
 
 const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
