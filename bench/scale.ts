@@ -20,7 +20,7 @@ import { printChecks, table } from './report.ts';
 import { show, type Check } from './scenario.ts';
 import { surroundings } from './surroundings.ts';
 
-const names = ['services', 'settings', 'subscribers', 'events'];
+const names = ['services', 'settings', 'subscribers', 'events', 'writes'];
 /** How often each size is measured; what takes long is steady enough when measured once. */
 const repetitions = 5;
 const longEnough = 5_000;

@@ -64,7 +64,7 @@ export const writeQueue = setup({
     isCurrentAndPaused: ({ context }, params: { id: number }) => params.id === context.current?.id && context.paused,
   },
   actions: {
-    enqueue: assign({ waiting: ({ context }, params: { ticket: WriteTicket }) => [...context.waiting, params.ticket] }),
+    enqueue: assign({ waiting: ({ context }, params: { ticket: WriteTicket }) => context.waiting.concat(params.ticket) }),
     withdraw: assign({ waiting: ({ context }, params: { id: number }) => context.waiting.filter((ticket) => ticket.id !== params.id) }),
     takeNext: assign({ current: ({ context }) => context.waiting[0], waiting: ({ context }) => context.waiting.slice(1) }),
     putBack: assign({ waiting: ({ context }) => [context.current!, ...context.waiting], current: undefined }),

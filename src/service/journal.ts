@@ -4,6 +4,7 @@ import { keyProblem } from '../settings/setting-key.ts';
 import type { Memento } from '../store/memento.ts';
 import { targets, type Scope, type Target } from '../store/store.ts';
 import type { LateOutcome } from './events.ts';
+import { listText, memberText, type MemberText } from './list-text.ts';
 import { Persisted } from './persisted.ts';
 import { look, type WriteTools } from './write.ts';
 
@@ -23,10 +24,14 @@ export interface JournalEntry {
 /**
  * The writes that were accepted and not confirmed, kept where they survive a crash: the next process
  * finds out by reading what became of them, and tells (P29).
+ *
+ * The whole is kept again with each change. So that many writes that wait cost no more than in proportion, each entry is
+ * serialised once.
  */
 export class Journal {
   readonly #persisted: Persisted<JournalEntry[]>;
   readonly #entries = new Map<string, JournalEntry>();
+  readonly #texts = new WeakMap<JournalEntry, MemberText>();
   /** What an earlier process did not see the end of, until that is reconciled. */
   #earlier: readonly JournalEntry[];
 
@@ -63,8 +68,16 @@ export class Journal {
   }
 
   #save(): void {
-    const all = [...this.#earlier, ...this.#entries.values()];
-    this.#persisted.save(all.length === 0 ? undefined : all);
+    this.#persisted.saveText(() => {
+      const all = [...this.#earlier, ...this.#entries.values()];
+      return all.length === 0 ? undefined : listText(all.map((entry) => this.#textOf(entry)));
+    });
+  }
+
+  #textOf(entry: JournalEntry): MemberText {
+    let text = this.#texts.get(entry);
+    if (text === undefined) this.#texts.set(entry, text = memberText(entry));
+    return text;
   }
 }
 

@@ -65,6 +65,8 @@ export class Lane {
   readonly #supervision: Supervision;
   /** Every job accepted and not answered, in order. */
   readonly #jobs = new Map<number, LaneJob>();
+  /** The last of them to be accepted, until it is answered. */
+  #newest: LaneJob | undefined;
   /** The job the queue has handed over: it runs, or is about to. */
   #current: number | undefined;
   #runs = false;
@@ -108,10 +110,10 @@ export class Lane {
     return this.#jobs.size;
   }
 
-  /** The last write that waits, if any: a newer one to the same setting may merge into it. */
+  /** The last write that was accepted, as long as it waits: a newer one to the same setting may merge into it. */
   get lastWaiting(): LaneJob | undefined {
-    const last = [...this.#jobs.values()].at(-1);
-    return this.#runs && last?.id === this.#current ? undefined : last;
+    const newest = this.#newest;
+    return this.#runs && newest?.id === this.#current ? undefined : newest;
   }
 
   breakerInput(): BreakerInput {
@@ -148,6 +150,7 @@ export class Lane {
     const underWay = this.#current !== undefined && this.#jobs.has(this.#current) ? 1 : 0;
     if (this.#jobs.size - underWay >= this.options.capacity) throw new QueueFullError(this.options.name, this.options.capacity);
     this.#jobs.set(job.id, job);
+    this.#newest = job;
     this.#queue?.send({ type: 'ENQUEUE', ticket: { id: job.id } });
     if (refused) this.options.onParked(job);
   }
@@ -164,6 +167,7 @@ export class Lane {
   /** The callers of a job have been answered. */
   release(job: LaneJob): void {
     this.#jobs.delete(job.id);
+    if (this.#newest === job) this.#newest = undefined;
   }
 
   /** Refuses everything that waits; what runs goes on. */

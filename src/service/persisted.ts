@@ -1,15 +1,20 @@
 import superjson from 'superjson';
+import { systemClock } from '../clock.ts';
 import type { Memento } from '../store/memento.ts';
 
+/** A text longer than this, in characters, is written no more often than the event loop turns. */
+const longText = 16_384;
+
 /**
- * One value kept in a `Memento` across restarts, as superjson. Many changes in one turn are one write.
+ * One value kept in a `Memento` across restarts, as superjson. Changes that are made together are one write.
  * What cannot be read back is as good as absent: it never stops a start.
  */
 export class Persisted<T> {
   readonly #memento: Memento;
   readonly #name: string;
   readonly #onError: (error: unknown) => void;
-  #next: { readonly value: T | undefined } | undefined;
+  /** Makes what is to be written next. */
+  #next: (() => string | undefined) | undefined;
   #writing: Promise<void> | undefined;
 
   constructor(memento: Memento, name: string, onError: (error: unknown) => void) {
@@ -30,7 +35,12 @@ export class Persisted<T> {
   }
 
   save(value: T | undefined): void {
-    this.#next = { value };
+    this.saveText(() => (value === undefined ? undefined : superjson.stringify(value)));
+  }
+
+  /** @param text called once for all changes that are made together: what superjson makes of the value, `undefined` for nothing */
+  saveText(text: () => string | undefined): void {
+    this.#next = text;
     this.#writing ??= this.#write();
   }
 
@@ -41,15 +51,19 @@ export class Persisted<T> {
 
   async #write(): Promise<void> {
     await Promise.resolve();
-    while (this.#next !== undefined) {
-      const { value } = this.#next;
-      this.#next = undefined;
-      try {
-        await this.#memento.update(this.#name, value === undefined ? undefined : superjson.stringify(value));
-      } catch (error) {
-        this.#onError(error);
-      }
-    }
+    while (this.#next !== undefined) await this.#writeNext(this.#next);
     this.#writing = undefined;
+  }
+
+  async #writeNext(makeText: () => string | undefined): Promise<void> {
+    this.#next = undefined;
+    try {
+      const text = makeText();
+      await this.#memento.update(this.#name, text);
+      // Else each of many changes in a row would write the whole of it.
+      if (text !== undefined && text.length > longText) await new Promise<void>((resolve) => systemClock.nextTurn!(resolve));
+    } catch (error) {
+      this.#onError(error);
+    }
   }
 }

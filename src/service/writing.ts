@@ -47,8 +47,10 @@ export class Writing {
   readonly #late: LateWrites;
   readonly #tools: WriteTools;
   readonly #host: JobHost;
-  /** The jobs accepted and not answered. */
-  readonly #open = new Map<Job, Lane>();
+  /** The jobs accepted and not answered, by id. */
+  readonly #open = new Map<number, Lane>();
+  /** How many of them write a slot, by the slot's id. */
+  readonly #beingWritten = new Map<string, number>();
   readonly #hooks: WritingHooks;
   /** Late writes of which it was said that what they have undone could not be restored. */
   readonly #unrestored = new WeakSet<LateWrite>();
@@ -71,7 +73,7 @@ export class Writing {
     this.#tools = { store, patience, isSecret: (key) => definition.isSecret(key), served: ({ key, scope }) => loading.snapshot.get(key, scope) };
     this.#late = new LateWrites(this.#tools, clock, {
       mend: (late, newest) => this.#mend(late, newest),
-      isBeingWritten: (id) => [...this.#open.keys()].some(({ slots }) => slots.some((slot) => slotId(slot) === id)),
+      isBeingWritten: (id) => this.#beingWritten.has(id),
       onLate: (late, outcome, reasserted) => this.#onLate(late, outcome, reasserted),
     });
     this.#host = {
@@ -84,7 +86,7 @@ export class Writing {
         for (const { value, attempts, landings } of loose) this.#late.follow({ job: job.id, slot, value, inDoubt }, attempts, landings);
       },
       onSettled: (job) => this.#forget(job),
-      withdraw: (job) => this.#open.get(job)?.withdraw(job) ?? false,
+      withdraw: (job) => this.#open.get(job.id)?.withdraw(job) ?? false,
       hold: (keys) => loading.hold(keys),
     };
   }
@@ -264,7 +266,8 @@ export class Writing {
   }
 
   #accept(lane: Lane, job: Job, turns: readonly Turn[] = []): void {
-    this.#open.set(job, lane);
+    this.#open.set(job.id, lane);
+    for (const id of job.slots.map(slotId)) this.#beingWritten.set(id, (this.#beingWritten.get(id) ?? 0) + 1);
     try {
       lane.accept(job);
       for (const turn of turns) turn.take();
@@ -302,8 +305,13 @@ export class Writing {
   }
 
   #forget(job: Job): void {
-    this.#open.get(job)?.release(job);
-    this.#open.delete(job);
+    this.#open.get(job.id)?.release(job);
+    this.#open.delete(job.id);
+    for (const id of job.slots.map(slotId)) {
+      const others = this.#beingWritten.get(id)! - 1;
+      if (others > 0) this.#beingWritten.set(id, others);
+      else this.#beingWritten.delete(id);
+    }
     // What is in doubt stays in the journal: `#onLate` settles it, or else the next process.
     for (const key of job.keys) {
       if (!job.inDoubt.has(key)) this.#journal.remove(job.id, key);
@@ -354,7 +362,7 @@ export class Writing {
 
   #onLate({ job, slot }: LateWrite, outcome: LateOutcome, reasserted: boolean): void {
     const { key, file } = slot;
-    if (![...this.#open.keys()].some(({ id }) => id === job)) this.#journal.remove(job, key);
+    if (!this.#open.has(job)) this.#journal.remove(job, key);
     this.#context.emit({ type: 'late', key, file, outcome, reasserted });
     if (outcome === 'stored') this.#hooks.onLanded();
   }
