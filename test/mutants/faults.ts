@@ -159,7 +159,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P23', fault: 'The newest write goes first.',
-    file: queue, replace: '[...context.waiting, params.ticket]', by: '[params.ticket, ...context.waiting]',
+    file: queue, replace: 'context.waiting.concat(params.ticket)', by: '[params.ticket, ...context.waiting]',
   },
   {
     property: 'P23', fault: 'A queue starts the next write while one is in flight.',
