@@ -1,6 +1,7 @@
 import type { Health } from '../../machines/supervisor.ts';
 import type { GuardTuning } from '../guard/options.ts';
 import type { ObservedService } from '../observe/observed-service.ts';
+import type { ActorTimes } from '../service/actor-times.ts';
 import type { OldSetting } from '../service/former-values.ts';
 import type { HealthReport } from '../service/health.ts';
 import type { Metrics } from '../service/metrics.ts';
@@ -60,6 +61,7 @@ export interface RegisteredService extends ObservedService {
   evidence(): void;
   /** Absent in older versions of the library. */
   rescueWith?(rescuer: Rescuer): Disposable;
+  timesOf?(actor: object): ActorTimes | undefined;
   oldSettings?(scope?: Scope): readonly OldSetting[];
   convertOldSettings?(options?: Scope & { readonly target?: Target }): Promise<readonly OldSetting[]>;
   configure?(tuning: GuardTuning): void;

@@ -3,9 +3,10 @@ import { l10n } from 'vscode';
 import { getNextTransitions, type AnyMachineSnapshot } from 'xstate';
 import { drivable, type FromPage, type PossibleEvent, type ToPage } from '../inspect/protocol.ts';
 import { Recorder, type InspectedActor } from '../inspect/recorder.ts';
-import { importRecordingGently } from '../inspect/recording.ts';
+import { importRecordingGently, recordingText } from '../inspect/recording.ts';
 import { exportRecordingGently } from '../inspect/recording-export.ts';
 import type { InspectorRecord } from '../inspect/records.ts';
+import { wholeSteps } from '../inspect/steps.ts';
 import { secretRedactor } from '../observe/redact.ts';
 import type { RegisteredService } from './api.ts';
 import { localised } from './library-text.ts';
@@ -14,7 +15,7 @@ import type { Registry } from './registry.ts';
 
 /** New records are sent to the page together, at most so often, in milliseconds. */
 const batchEvery = 50;
-/** No more are sent in one message: to write them out takes time. */
+/** About so many are sent in one message: to write them out takes time. */
 const batchSize = 2_000;
 
 /** The State Inspector: a panel that shows the actors of all services, live. While it is closed nothing is recorded. */
@@ -84,7 +85,7 @@ class OpenPanel {
   #followServices(): void {
     const services = this.#registry.services;
     for (const service of services) {
-      if (!this.#attached.has(service)) this.#attached.set(service, this.#recorder.attach(service.id, service.supervisor as InspectedActor, secretRedactor(service)));
+      if (!this.#attached.has(service)) this.#attached.set(service, this.#recorder.attach(service.id, service.supervisor as InspectedActor, secretRedactor(service), (actor) => service.timesOf?.(actor)));
     }
     for (const [service, attached] of this.#attached) {
       if (services.includes(service)) continue;
@@ -101,7 +102,7 @@ class OpenPanel {
 
   #flush(): void {
     this.#timer = undefined;
-    const records = this.#pending.splice(0, batchSize);
+    const records = this.#pending.splice(0, wholeSteps(this.#pending, batchSize));
     this.#tell({ type: 'records', records });
     if (this.#pending.length > 0) this.#timer = setTimeout(() => this.#flush(), 0);
     else this.#tellPossible();
@@ -109,8 +110,9 @@ class OpenPanel {
 
   /** Begins anew; what is more than one message holds follows, before whatever is recorded from now on. */
   #start(message: Extract<ToPage, { type: 'start' }>): void {
-    this.#tell({ ...message, records: message.records.slice(0, batchSize) });
-    this.#pending = message.records.slice(batchSize);
+    const first = wholeSteps(message.records, batchSize);
+    this.#tell({ ...message, records: message.records.slice(0, first) });
+    this.#pending = message.records.slice(first);
     if (this.#pending.length > 0) this.#timer ??= setTimeout(() => this.#flush(), 0);
   }
 
@@ -218,7 +220,7 @@ class OpenPanel {
     const [source] = await vscode.window.showOpenDialog({ openLabel: l10n.t('Open Recording'), filters: { [l10n.t('Holdfast recording')]: ['json'] } }) ?? [];
     if (source === undefined) return;
     try {
-      const { records, recordedAt } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: l10n.t('Opening the recording…') }, async () => importRecordingGently(new TextDecoder().decode(await vscode.workspace.fs.readFile(source)), breath));
+      const { records, recordedAt } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: l10n.t('Opening the recording…') }, async () => importRecordingGently(recordingText(await vscode.workspace.fs.readFile(source)), breath));
       this.#replaying = true;
       this.#start({ type: 'start', base: [], records, live: false, title: l10n.t('Recording of {0}', new Date(recordedAt).toLocaleString()) });
     } catch (error) {

@@ -7,6 +7,8 @@ export interface ActorState {
   readonly parent: string | undefined;
   readonly machine: string;
   readonly service: string;
+  /** When it began. */
+  readonly began: number;
   readonly states: readonly string[];
   /** When each active state was entered. */
   readonly entered: Readonly<Record<string, number>>;
@@ -24,8 +26,10 @@ export type Moment = Map<string, ActorState>;
 /** Goes from one moment to the next. What an actor was like stays as it is: moments share it. */
 export function apply(moment: Moment, record: InspectorRecord): void {
   if (record.kind === 'actor') {
-    const { actor, name, parent, machine, service, states, context, time } = record;
-    moment.set(actor, { actor, name, parent, machine, service, states, entered: enteredAt(states, {}, time), since: time, context, fired: [], stopped: false });
+    const { actor, name, parent, machine, service, states, context, time, began = time } = record;
+    const entered = enteredAt(states, record.entered ?? {}, time);
+    const since = Math.max(began, ...Object.values(entered));
+    moment.set(actor, { actor, name, parent, machine, service, began, states, entered, since, context, fired: [], stopped: false });
     return;
   }
   const state = moment.get(record.actor);

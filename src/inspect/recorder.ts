@@ -1,4 +1,5 @@
 import type { AnyMachineSnapshot, AnyTransitionDefinition } from 'xstate';
+import type { ActorTimes } from '../service/actor-times.ts';
 import { edgeId } from './chart.ts';
 import { History } from './history.ts';
 import { isHarmful, plain, plainMembers, redacted, type InspectorRecord, type Plain } from './records.ts';
@@ -26,25 +27,54 @@ export interface InspectionEvent {
   readonly _transitions?: readonly AnyTransitionDefinition[];
 }
 
-interface Draft {
+/** A record that will get its number, and that of its cause, when it is told. */
+type Untold = InspectorRecord & { number: number; cause?: number };
+
+/** A place in the order in which things were received, for the records of what came of it. */
+interface Place {
+  readonly time: number;
+  /** What was being handled when it was received. */
+  readonly cause: Place | undefined;
+  readonly records: Untold[];
+}
+
+/** An event that an actor has received and not handled yet. */
+interface Received extends Place {
   readonly actor: string;
   readonly sender: string | undefined;
+  /** XState's own object, by which its snapshot is recognised. */
   readonly event: { readonly type: string };
   readonly transitions: string[];
 }
 
 interface Known {
+  readonly ref: InspectedActor;
   states: readonly string[];
   context: object;
 }
 
-/** Listens to the actors of services, and keeps what they did. Costs nothing while it is not attached. */
+type Snapshot = Partial<AnyMachineSnapshot> | undefined;
+
+/**
+ * Listens to the actors of services, and keeps what they did. Costs nothing while it is not attached.
+ *
+ * Actors handle events one within the other: what an event causes is finished before the event is. So records are held
+ * back until nothing is being handled any more, and come in the order in which their events were received: causes before
+ * effects. All of them together are one step, of which the first record alone has no `cause`; between two steps every
+ * actor is at rest.
+ */
 export class Recorder {
   readonly history: History;
   readonly #wallTime: () => number;
   readonly #listeners = new Set<(record: InspectorRecord) => void>();
   readonly #known = new Map<string, Known>();
-  readonly #drafts = new Map<string, Draft>();
+  /** What each actor has received and not handled, in the order in which it will be. */
+  readonly #inboxes = new Map<string, Received[]>();
+  /** The events that are being handled: the innermost is the last. */
+  #handled: Received[] = [];
+  /** What was received since all actors were at rest. */
+  #step: Place[] = [];
+  #willSettle = false;
   readonly #redact = new Map<string, (text: string) => string>();
   #numbers = 0;
 
@@ -57,38 +87,24 @@ export class Recorder {
   /**
    * Follows a service from now on.
    * @param redact takes out of a text what must not be told, such as secrets (P51)
+   * @param timesOf since when an actor that is there already runs, as `ConfigurationService.timesOf` tells it; default: from now on
    * @returns what ends that
    */
-  attach(service: string, supervisor: InspectedActor, redact?: (text: string) => string): { dispose(): void } {
+  attach(service: string, supervisor: InspectedActor, redact?: (text: string) => string, timesOf?: (actor: InspectedActor) => ActorTimes | undefined): { dispose(): void } {
     const prefix = `${service}/`;
     if (redact !== undefined) this.#redact.set(prefix, redact);
-    this.#introduce(service, prefix, supervisor, undefined);
-    const children = (supervisor.getSnapshot() as Partial<AnyMachineSnapshot>).children ?? {};
-    for (const child of Object.values<InspectedActor | undefined>(children)) {
-      if (child !== undefined) this.#introduce(service, prefix, child, prefix + supervisor.sessionId);
-    }
-    const subscription = supervisor.system.inspect((event) => {
-      // A recorder that fails must not break what it records (P12).
-      try {
-        this.#on(service, prefix, event);
-      } catch {
-        this.#drafts.delete(prefix + event.actorRef.sessionId);
-      }
-    });
+    this.#safely(() => this.#introduceAll(service, prefix, supervisor, timesOf));
+    const subscription = supervisor.system.inspect((event) => this.#safely(() => this.#on(service, prefix, event)));
     // Nothing else tells of the end of a supervisor that crashes; its children are orphans then.
-    const end = supervisor.subscribe?.({ error: () => this.#stopAll(prefix) });
+    const end = supervisor.subscribe?.({ error: () => this.#safely(() => this.#stopAll(prefix, this.#crash(prefix + supervisor.sessionId))) });
     return {
       dispose: () => {
         subscription.unsubscribe();
         end?.unsubscribe();
-        this.#stopAll(prefix);
+        this.#safely(() => this.#stopAll(prefix));
         this.#redact.delete(prefix);
       },
     };
-  }
-
-  #stopAll(prefix: string): void {
-    for (const id of [...this.#known.keys()]) if (prefixOf(id) === prefix) this.#stop(id);
   }
 
   onRecord(listener: (record: InspectorRecord) => void): { dispose(): void } {
@@ -96,82 +112,223 @@ export class Recorder {
     return { dispose: () => void this.#listeners.delete(listener) };
   }
 
-  #on(service: string, prefix: string, event: InspectionEvent): void {
-    const id = prefix + event.actorRef.sessionId;
-    switch (event.type) {
+  /** The actors that are there already, parents first. */
+  #introduceAll(service: string, prefix: string, actor: InspectedActor, timesOf?: (actor: InspectedActor) => ActorTimes | undefined, cause?: Place): void {
+    const place = this.#place(cause);
+    this.#introduce(place, service, prefix, actor, actor.getSnapshot() as Snapshot, timesOf?.(actor));
+    const children = (actor.getSnapshot() as Snapshot)?.children ?? {};
+    for (const child of Object.values<InspectedActor | undefined>(children)) {
+      if (child !== undefined && statusOf(child) === 'active') this.#introduceAll(service, prefix, child, timesOf, place);
+    }
+    if (cause === undefined) this.#tellWhenAtRest();
+  }
+
+  #on(service: string, prefix: string, { type, actorRef, sourceRef, event, snapshot, _transitions }: InspectionEvent): void {
+    const id = prefix + actorRef.sessionId;
+    switch (type) {
       case '@xstate.event': {
-        this.#flush(id, true);
-        const sender = event.sourceRef === undefined ? undefined : prefix + event.sourceRef.sessionId;
+        const sender = sourceRef === undefined ? undefined : prefix + sourceRef.sessionId;
         // A child that throws gives no snapshot: what it tells its parent is the only trace.
-        if (sender !== undefined && typeOf(event.event).startsWith('xstate.error.actor.')) this.#stop(sender);
-        this.#drafts.set(id, { actor: id, sender, event: event.event!, transitions: [] });
+        const crash = sender !== undefined && typeOf(event).startsWith('xstate.error.actor.') ? this.#crash(sender, service, sourceRef) : undefined;
+        this.#receive(id, actorRef, sender, event!, crash);
         break;
       }
       case '@xstate.microstep':
-        for (const transition of event._transitions ?? []) this.#drafts.get(id)?.transitions.push(edgeId(transition));
+        // What a parent has its child stop by is not told as an event.
+        if (typeOf(event) === 'xstate.stop' && this.#inboxes.get(id)?.[0]?.event !== event) this.#receiveStop(id, prefix, actorRef, event!);
+        for (const transition of _transitions ?? []) this.#inboxes.get(id)?.[0]?.transitions.push(edgeId(transition));
         break;
       case '@xstate.snapshot':
-        if (this.#known.has(id)) this.#complete(id, event);
-        else this.#introduce(service, prefix, event.actorRef, event.actorRef._parent === undefined ? undefined : prefix + event.actorRef._parent.sessionId);
-        if ((event.snapshot as { status?: string }).status !== 'active') this.#stop(id);
+        this.#handle(service, prefix, actorRef, event ?? { type: 'unknown' }, snapshot as Snapshot);
         break;
     }
+    this.#tellWhenAtRest();
   }
 
-  #introduce(service: string, prefix: string, actor: InspectedActor, parent: string | undefined): void {
+  #place(cause: Place | undefined = this.#handled.at(-1)): Place {
+    const place = { time: this.#wallTime(), cause, records: [] };
+    this.#step.push(place);
+    return place;
+  }
+
+  #receive(id: string, actor: InspectedActor, sender: string | undefined, event: { readonly type: string }, cause: Place | undefined = this.#handled.at(-1)): void {
+    const begins = typeOf(event) === 'xstate.init';
+    const known = this.#known.has(id);
+    // Who has ended handles nothing.
+    if (!known && !begins && statusOf(actor) !== 'active') return;
+    const received: Received = { actor: id, sender, event, time: this.#wallTime(), cause, transitions: [], records: [] };
+    this.#step.push(received);
+    const inbox = this.#inboxes.get(id);
+    if (inbox === undefined) this.#inboxes.set(id, [received]);
+    // It begins before it handles what it has been sent already.
+    else if (begins) inbox.unshift(received);
+    else inbox.push(received);
+    if (begins || (known && inbox === undefined)) this.#handled.push(received);
+    this.#settleSoon();
+  }
+
+  #receiveStop(id: string, prefix: string, actor: InspectedActor, event: { readonly type: string }): void {
+    if (!this.#known.has(id)) return;
+    this.#empty(id);
+    const parent = actor._parent;
+    this.#receive(id, actor, parent === undefined ? undefined : prefix + parent.sessionId, event);
+  }
+
+  /** An actor has handled an event. */
+  #handle(service: string, prefix: string, actor: InspectedActor, event: { readonly type: string }, snapshot: Snapshot): void {
     const id = prefix + actor.sessionId;
-    const snapshot = actor.getSnapshot() as Partial<AnyMachineSnapshot> | undefined;
+    const inbox = this.#inboxes.get(id);
+    const known = this.#known.has(id);
+    // Without one it was received before the recording, or is a stop of which nobody is told.
+    const received = inbox?.[0]?.event === event ? inbox[0] : undefined;
+    const isActive = statusOf(actor) === 'active';
+    // It has ended in an error, and that has been told.
+    if (!known && received === undefined && !isActive) return;
+    const place = received ?? { ...this.#place(), actor: id, sender: undefined, event, transitions: [] };
+    if (known) this.#complete(place, snapshot);
+    else this.#introduce(place, service, prefix, actor, snapshot);
+    if (isActive) this.#goOn(place);
+    else this.#end(id, place);
+  }
+
+  /** An actor whose status says that it has crashed; of others nothing is assumed. @returns where that is told */
+  #crash(id: string, service?: string, actor = this.#known.get(id)?.ref): Place | undefined {
+    if (actor === undefined || statusOf(actor) !== 'error') return undefined;
+    const received = this.#inboxes.get(id)?.[0];
+    const snapshot = actor.getSnapshot() as Snapshot;
+    if (!this.#known.has(id)) {
+      // It has not even begun.
+      if (received === undefined || service === undefined) return undefined;
+      this.#introduce(received, service, prefixOf(id), actor, snapshot);
+    }
+    const place = received ?? this.#place();
+    if (received !== undefined) this.#complete(received, snapshot, true);
+    this.#end(id, place);
+    return place;
+  }
+
+  #introduce(place: Place, service: string, prefix: string, actor: InspectedActor, snapshot: Snapshot, times?: ActorTimes): void {
+    const id = prefix + actor.sessionId;
+    const parent = actor._parent === undefined ? undefined : prefix + actor._parent.sessionId;
     const states = statesOf(snapshot);
     const context = (snapshot?.context ?? {}) as object;
-    this.#drafts.delete(id);
-    this.#known.set(id, { states, context });
+    this.#known.set(id, { ref: actor, states, context });
     const machine = (snapshot?.machine as { id?: string } | undefined)?.id ?? 'unknown';
-    this.#keep({ kind: 'actor', number: ++this.#numbers, time: this.#wallTime(), actor: id, name: parent === undefined ? 'supervisor' : actor.id, parent, machine, service, states, context: plainMembers(context) });
+    this.#keep(place, {
+      kind: 'actor', number: 0, time: place.time, actor: id, name: parent === undefined ? 'supervisor' : actor.id, parent, machine, service,
+      ...(times === undefined ? {} : { began: times.began }), states, ...(times === undefined ? {} : { entered: times.entered }), context: plainMembers(context),
+    });
   }
 
-  #complete(id: string, { event, snapshot }: InspectionEvent): void {
-    const draft = this.#drafts.get(id) ?? { actor: id, sender: undefined, event: event ?? { type: 'unknown' }, transitions: [] };
-    this.#drafts.delete(id);
-    const known = this.#known.get(id)!;
-    const states = statesOf(snapshot as Partial<AnyMachineSnapshot>);
-    const context = ((snapshot as Partial<AnyMachineSnapshot>).context ?? {}) as object;
+  #complete(received: Received, snapshot: Snapshot, crashed = false): void {
+    const { actor, sender, event, time, transitions } = received;
+    const known = this.#known.get(actor)!;
+    const states = statesOf(snapshot);
+    const context = (snapshot?.context ?? known.context) as object;
     const moved = !sameList(states, known.states);
     const changed = context === known.context ? undefined : differences(known.context, context);
     known.states = states;
     known.context = context;
-    this.#keep({
-      kind: 'event', number: ++this.#numbers, time: this.#wallTime(), actor: id, sender: draft.sender, type: typeOf(draft.event),
-      data: payload(draft.event), transitions: draft.transitions,
+    this.#keep(received, {
+      kind: 'event', number: 0, time, actor, sender, type: typeOf(event), data: payload(event), transitions,
       ...(moved ? { states } : {}),
       ...(changed === undefined ? {} : { changed }),
+      ...(crashed ? { crashed } : {}),
     });
   }
 
-  /** An event that was never followed by a snapshot: its actor threw. */
-  #flush(id: string, crashed: boolean): void {
-    const draft = this.#drafts.get(id);
-    if (draft === undefined || !this.#known.has(id)) return;
-    this.#drafts.delete(id);
-    this.#keep({
-      kind: 'event', number: ++this.#numbers, time: this.#wallTime(), actor: id, sender: draft.sender, type: typeOf(draft.event),
-      data: payload(draft.event), transitions: draft.transitions, ...(crashed ? { crashed: true } : {}),
+  /** An event is not being handled any more: its actor goes on with the next. */
+  #goOn(received: Received): void {
+    const inbox = this.#inboxes.get(received.actor);
+    if (inbox?.[0] !== received) return;
+    inbox.shift();
+    this.#handled = this.#handled.filter((each) => each !== received);
+    if (inbox[0] !== undefined) this.#handled.push(inbox[0]);
+    else this.#inboxes.delete(received.actor);
+  }
+
+  /** What an actor has received and not handled, it will not handle any more. */
+  #empty(id: string): void {
+    this.#inboxes.delete(id);
+    this.#handled = this.#handled.filter(({ actor }) => actor !== id);
+  }
+
+  /** An actor is not listened to until the end of what it is handling: that is told as far as it shows. */
+  #breakOff(id: string): void {
+    const received = this.#handled.find(({ actor }) => actor === id);
+    const known = this.#known.get(id);
+    if (received !== undefined && known !== undefined) this.#complete(received, known.ref.getSnapshot() as Snapshot);
+    this.#empty(id);
+  }
+
+  #end(id: string, place: Place): void {
+    this.#empty(id);
+    if (this.#known.delete(id)) this.#keep(place, { kind: 'stop', number: 0, time: place.time, actor: id });
+  }
+
+  #stopAll(prefix: string, cause?: Place): void {
+    let first = cause;
+    for (const id of [...this.#known.keys()]) {
+      if (prefixOf(id) !== prefix) continue;
+      const place = this.#place(first);
+      this.#breakOff(id);
+      this.#end(id, place);
+      first ??= place;
+    }
+    for (const id of [...this.#inboxes.keys()]) if (prefixOf(id) === prefix) this.#empty(id);
+    this.#tellWhenAtRest();
+  }
+
+  /** Actors handle at once what they are sent, and all that follows from it: after that nothing is left. */
+  #settleSoon(): void {
+    if (this.#willSettle) return;
+    this.#willSettle = true;
+    queueMicrotask(() => {
+      this.#willSettle = false;
+      this.#safely(() => {
+        for (const id of [...this.#inboxes.keys()]) this.#breakOff(id);
+        this.#tellWhenAtRest();
+      });
     });
   }
 
-  #stop(id: string): void {
-    this.#flush(id, true);
-    if (!this.#known.delete(id)) return;
-    this.#keep({ kind: 'stop', number: ++this.#numbers, time: this.#wallTime(), actor: id });
+  /** A recorder that fails must not break what it records (P12): what it cannot keep is missing. */
+  #safely(work: () => void): void {
+    try {
+      work();
+    } catch {
+      this.#inboxes.clear();
+      this.#handled = [];
+      this.#tellWhenAtRest();
+    }
   }
 
-  #keep(record: InspectorRecord): void {
+  #tellWhenAtRest(): void {
+    if (this.#inboxes.size > 0) return;
+    const step = this.#step;
+    this.#step = [];
+    for (const place of step) {
+      let cause = numberOf(place.cause);
+      for (const record of place.records) {
+        record.number = ++this.#numbers;
+        if (cause !== undefined) record.cause = cause;
+        cause = record.number;
+        this.#tell(record);
+      }
+    }
+  }
+
+  #keep({ records }: Place, record: Untold): void {
     const redact = this.#redact.get(prefixOf(record.actor));
-    const told = redact === undefined || record.kind === 'stop' ? record : redactedRecord(record, redact);
-    this.history.add(told);
+    records.push(redact === undefined || record.kind === 'stop' ? record : redactedRecord(record, redact));
+  }
+
+  #tell(record: InspectorRecord): void {
+    this.history.add(record);
     for (const listener of this.#listeners) {
       // A listener that fails must not break what is recorded, nor the other listeners (P12).
       try {
-        listener(told);
+        listener(record);
       } catch {
         continue;
       }
@@ -179,8 +336,18 @@ export class Recorder {
   }
 }
 
+/** The number of an event's record; of one that has none, that of its cause. */
+function numberOf(place: Place | undefined): number | undefined {
+  if (place === undefined) return undefined;
+  return (place.records.find(({ kind }) => kind === 'event') ?? place.records[0])?.number ?? numberOf(place.cause);
+}
+
+function statusOf(actor: InspectedActor): string | undefined {
+  return (actor.getSnapshot() as { status?: string } | undefined)?.status;
+}
+
 /** The ids of the active states of a machine's snapshot. */
-function statesOf(snapshot: Partial<AnyMachineSnapshot> | undefined): readonly string[] {
+function statesOf(snapshot: Snapshot): readonly string[] {
   const nodes = (snapshot as { _nodes?: readonly { id: string }[] } | undefined)?._nodes;
   return nodes?.map(({ id }) => id) ?? [];
 }
@@ -209,7 +376,7 @@ function payload(event: { readonly type: string }): Record<string, Plain> {
   }
 }
 
-function redactedRecord(record: Exclude<InspectorRecord, { kind: 'stop' }>, redact: (text: string) => string): InspectorRecord {
+function redactedRecord(record: Exclude<Untold, { kind: 'stop' }>, redact: (text: string) => string): Untold {
   const members = (value: Readonly<Record<string, Plain>>): Record<string, Plain> => redacted(value, redact) as Record<string, Plain>;
   if (record.kind === 'actor') return { ...record, context: members(record.context) };
   return { ...record, data: members(record.data), ...(record.changed === undefined ? {} : { changed: members(record.changed) }) };

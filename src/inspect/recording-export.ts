@@ -43,7 +43,8 @@ function* encoded(texts: Generator<void, string[]>): Generator<void, Uint8Array>
 /** What superjson makes of the whole, a few records at a time. */
 function* write(records: readonly InspectorRecord[], recordedAt: number, base: Iterable<ActorState>, limits: typeof recordingLimits): Generator<void, string[]> {
   const before: Moment = new Map([...base].map((state) => [state.actor, { ...state }]));
-  const introductions = (): ActorRecord[] => [...before.values()].filter(({ stopped }) => !stopped).map(introduction);
+  const introductions = (): ActorRecord[] => [...before.values()].filter(({ stopped }) => !stopped)
+    .map((state, index) => introduction(state, kept[0]?.time ?? recordedAt, index === 0));
   const head: Omit<Recording, 'records'> = { format: 'holdfast-recording', version: 1, recordedAt };
   const [start, end] = [`${superjson.stringify(head).slice(0, -2)},"records":[`, ']}}'];
 
@@ -81,6 +82,7 @@ function* textsOf(records: readonly InspectorRecord[]): Generator<void, string[]
   return texts;
 }
 
-function introduction({ actor, name, parent, machine, service, states, context, since }: ActorState): ActorRecord {
-  return { kind: 'actor', number: 0, time: since, actor, name, parent, machine, service, states, context };
+/** All of them are one step. */
+function introduction({ actor, name, parent, machine, service, began, states, entered, context }: ActorState, time: number, isFirst: boolean): ActorRecord {
+  return { kind: 'actor', number: 0, time, actor, ...(isFirst ? {} : { cause: 0 }), name, parent, machine, service, began, states, entered, context };
 }

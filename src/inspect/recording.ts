@@ -41,7 +41,19 @@ export async function importRecordingGently(text: string, pause: () => Promise<v
   return inTurns(read(text), pause, now);
 }
 
-function* read(text: string): Generator<void, Recording> {
+/**
+ * The text of a file as editors save it: in UTF-8, with a byte order mark or without, or in UTF-16, which has one.
+ * What is not such a text comes out as one that is not a recording.
+ */
+export function recordingText(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const encoding = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(encoding).decode(bytes);
+}
+
+function* read(marked: string): Generator<void, Recording> {
+  // Who has read the file as a text may have left the byte order mark in it.
+  const text = marked.startsWith('\uFEFF') ? marked.slice(1) : marked;
   if (text.length > maxLength) throw new RecordingError(`The recording is longer than ${maxLength} characters.`);
   const { rest, pieces } = yield* cut(text);
   // superjson's own revival is left aside: a recording holds plain data alone, and its meta part could name anything.
@@ -99,12 +111,13 @@ function* cut(text: string): Generator<void, { readonly rest: string; readonly p
 function recordOf(raw: unknown, index: number): InspectorRecord {
   const damaged = (what: string): RecordingError => new RecordingError(`Record ${index + 1} is damaged: ${what}.`);
   if (!isObject(raw)) throw damaged('it is not an object');
+  const isThere = (name: string): boolean => raw[name] !== undefined && raw[name] !== null;
   const text = (name: string): string => {
     const value = raw[name];
     if (typeof value !== 'string' || value.length > 2_000) throw damaged(`"${name}" is not a text`);
     return value;
   };
-  const optionalText = (name: string): string | undefined => (raw[name] === undefined || raw[name] === null ? undefined : text(name));
+  const optionalText = (name: string): string | undefined => (isThere(name) ? text(name) : undefined);
   const number = (name: string): number => {
     const value = raw[name];
     if (typeof value !== 'number' || !Number.isFinite(value)) throw damaged(`"${name}" is not a number`);
@@ -121,11 +134,26 @@ function recordOf(raw: unknown, index: number): InspectorRecord {
     return checked(value, 0, damaged) as Record<string, Plain>;
   };
 
-  if (!isTime(raw['time'])) throw damaged('"time" is not a time');
-  const common = { number: number('number'), time: raw['time'], actor: text('actor') };
+  const time = (name: string, value = raw[name]): number => {
+    if (!isTime(value)) throw damaged(`"${name}" is not a time`);
+    return value;
+  };
+  const times = (name: string): Record<string, number> => {
+    const all = Object.entries(members(name));
+    if (all.length > maxTexts) throw damaged(`"${name}" has too many members`);
+    return Object.fromEntries(all.map(([member, value]) => [member, time(name, value)]));
+  };
+
+  const common = { number: number('number'), time: time('time'), actor: text('actor'), ...(isThere('cause') ? { cause: number('cause') } : {}) };
   switch (raw['kind']) {
     case 'actor':
-      return { kind: 'actor', ...common, name: text('name'), parent: optionalText('parent'), machine: text('machine'), service: text('service'), states: texts('states'), context: members('context') };
+      return {
+        kind: 'actor', ...common, name: text('name'), parent: optionalText('parent'), machine: text('machine'), service: text('service'),
+        ...(isThere('began') ? { began: time('began') } : {}),
+        states: texts('states'),
+        ...(isThere('entered') ? { entered: times('entered') } : {}),
+        context: members('context'),
+      };
     case 'event':
       return {
         kind: 'event', ...common, sender: optionalText('sender'), type: text('type'), data: members('data'), transitions: texts('transitions'),

@@ -6,12 +6,22 @@
 /** Data that JSON can hold, made by `plain`. */
 export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [name: string]: Plain };
 
-/** An actor has come into being, or was there already when the recording began. */
-export interface ActorRecord {
-  readonly kind: 'actor';
+interface AnyRecord {
+  /** Records are numbered in their order, from 1. */
   readonly number: number;
+  /** When it was received: never earlier than the record before it, as long as the clock is not put back. */
   readonly time: number;
   readonly actor: string;
+  /**
+   * The number of the record of what was being handled when this was received, if anything was. A record without a cause
+   * begins a step, which goes on up to the next such record; all actors are at rest between two steps.
+   */
+  readonly cause?: number;
+}
+
+/** An actor has come into being, or was there already when the recording began. */
+export interface ActorRecord extends AnyRecord {
+  readonly kind: 'actor';
   /** Its id within its parent, such as `breaker:user settings`. */
   readonly name: string;
   readonly parent: string | undefined;
@@ -21,15 +31,16 @@ export interface ActorRecord {
   readonly service: string;
   /** Ids of the active states. */
   readonly states: readonly string[];
+  /** When it began, if that was before the recording. */
+  readonly began?: number;
+  /** When each active state was entered, if that was before the recording. */
+  readonly entered?: Readonly<Record<string, number>>;
   readonly context: Readonly<Record<string, Plain>>;
 }
 
 /** An actor has received an event, and this is what came of it. */
-export interface EventRecord {
+export interface EventRecord extends AnyRecord {
   readonly kind: 'event';
-  readonly number: number;
-  readonly time: number;
-  readonly actor: string;
   /** The actor that sent it; `undefined` when it came from outside. */
   readonly sender: string | undefined;
   readonly type: string;
@@ -40,15 +51,12 @@ export interface EventRecord {
   readonly states?: readonly string[];
   /** The members of the context that have changed. */
   readonly changed?: Readonly<Record<string, Plain>>;
-  /** The actor threw while it handled the event. */
+  /** The actor failed with this event: its status is `error`. */
   readonly crashed?: boolean;
 }
 
-export interface StopRecord {
+export interface StopRecord extends AnyRecord {
   readonly kind: 'stop';
-  readonly number: number;
-  readonly time: number;
-  readonly actor: string;
 }
 
 export type InspectorRecord = ActorRecord | EventRecord | StopRecord;

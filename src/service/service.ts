@@ -5,6 +5,7 @@ import type { GuardTuning } from '../guard/options.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { memoryMemento } from '../store/memento.ts';
 import { targets, type Disposable, type Scope } from '../store/store.ts';
+import type { ActorTimes } from './actor-times.ts';
 import type { ServiceContext } from './context.ts';
 import { Emitter } from './emitter.ts';
 import type { ServiceEvent } from './events.ts';
@@ -257,6 +258,11 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   /** The breakers of the settings files written so far. */
   breakers(): BreakerStatus[] {
     return this.#lanes.status;
+  }
+
+  /** Since when an actor of the supervisor runs, and is in its states, for inspection. Others are not known. */
+  timesOf(actor: object): ActorTimes | undefined {
+    return this.#supervision.times.get(actor);
   }
 
   /** The supervisor's actor, for inspection. */

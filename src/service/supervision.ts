@@ -5,6 +5,7 @@ import type { RetryInput, retrySequencer } from '../../machines/retry-sequencer.
 import { supervisor, supervisorDefaults, type ChildInputs, type Health, type SupervisorOptions } from '../../machines/supervisor.ts';
 import type { writeQueue } from '../../machines/write-queue.ts';
 import { actorClock, type Clock } from '../clock.ts';
+import { ActorTimesNotes } from './actor-times.ts';
 
 export type SupervisorRef = ActorRefFrom<typeof supervisor>;
 
@@ -18,6 +19,8 @@ export interface SupervisionHooks {
 /** The running supervisor of one service, and the way to its children. */
 export class Supervision {
   readonly actor: SupervisorRef;
+  /** Since when its actors run, and are in their states. */
+  readonly times: ActorTimesNotes;
   readonly #hooks: SupervisionHooks;
   readonly #timers: LeashedTimers;
   #health: Health = 'degraded';
@@ -33,6 +36,7 @@ export class Supervision {
       input: { ...supervisorDefaults, ...options, inputs },
       clock: this.#timers,
     });
+    this.times = new ActorTimesNotes(clock, this.actor);
     this.actor.subscribe({
       next: ({ value, context }) => {
         if (context.crashesEver > this.#crashes) {

@@ -119,7 +119,7 @@ export class EventLog {
     const crashed = record.kind === 'event' && record.crashed === true;
     const what = this.#what(record);
     return h('div', { 'role': 'option', 'class': crashed ? 'row crashed' : 'row', 'data-index': index + this.#model.forgotten },
-      h('span', { class: 'time' }, clock(record.time)),
+      h('span', { class: 'time' }, clock(record.kind === 'actor' ? record.began ?? record.time : record.time)),
       h('span', { class: 'from' }, record.kind === 'event' ? this.#model.name(record.sender) : ''),
       h('span', { class: 'to' }, this.#model.name(record.actor)),
       h('span', { class: 'type' }, typeOf(record)),

@@ -66,13 +66,14 @@ function drawSubject(): void {
 
 /** Which moment is shown, among all. */
 function drawTime(): void {
-  const { position, live, records, last } = model;
+  const { position, live, records, last, steps } = model;
+  const step = steps.of(last);
   const slider = find<HTMLInputElement>('#slider');
-  slider.max = String(Math.max(0, records.length - 1));
-  slider.value = String(last);
+  slider.max = String(Math.max(0, steps.count - 1));
+  slider.value = String(step);
   drawTrack(find('#track'), model, views.trends);
   const record = records[last];
-  const when = record === undefined ? t('nothing recorded') : t('{0} · {1} of {2}', position === undefined && live ? t('live') : clock(record.time), last + 1, records.length);
+  const when = record === undefined ? t('nothing recorded') : t('{0} · {1} of {2}', position === undefined && live ? t('live') : clock(record.time), step + 1, steps.count);
   slider.setAttribute('aria-valuetext', when);
   find('#when').textContent = when;
   find('#live').setAttribute('aria-pressed', String(live && position === undefined));
@@ -124,7 +125,7 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
   redraw();
 });
 
-find('#slider').addEventListener('input', (event) => goTo(Number((event.target as HTMLInputElement).value)));
+find('#slider').addEventListener('input', (event) => goTo(model.steps.end(Number((event.target as HTMLInputElement).value))));
 find('#live').addEventListener('click', () => (model.live ? goTo(undefined) : vscode.postMessage({ type: 'live' })));
 find('#export').addEventListener('click', () => vscode.postMessage({ type: 'export' }));
 find('#import').addEventListener('click', () => vscode.postMessage({ type: 'import' }));

@@ -1,5 +1,6 @@
 import { apply, type ActorState, type Moment } from '../inspect/history.ts';
 import type { EventRecord, InspectorRecord, Plain } from '../inspect/records.ts';
+import { Steps } from '../inspect/steps.ts';
 import { shortName } from './dom.ts';
 import { t } from './texts.ts';
 
@@ -15,14 +16,16 @@ export class Model {
   forgotten = 0;
   title = '';
   live = true;
-  /** The record whose moment is shown; `undefined` follows the last. */
+  /** The record that is shown, at the end of its step; `undefined` follows the last. */
   position: number | undefined;
   selected: string | undefined;
+  /** Which of the records belong together. */
+  steps = new Steps();
   readonly #capacity: number;
   /** Moments after every `stride` records, so that scrubbing is quick. */
   #checkpoints: Moment[] = [];
   #now: Moment = new Map();
-  #shown: { readonly position: number; readonly moment: Moment } | undefined;
+  #shown: { readonly last: number; readonly moment: Moment } | undefined;
   /** What members of a context were before an event changed them. */
   #before = new WeakMap<InspectorRecord, Readonly<Record<string, Plain>>>();
 
@@ -39,6 +42,7 @@ export class Model {
     this.#shown = undefined;
     this.#now = new Map(base.map((state) => [state.actor, state]));
     this.#checkpoints = [new Map(this.#now)];
+    this.steps = new Steps();
     this.add(records);
     if (this.selected === undefined || !this.#now.has(this.selected)) this.selected = undefined;
     this.#selectFirst();
@@ -51,6 +55,7 @@ export class Model {
         this.#before.set(record, Object.fromEntries(Object.keys(record.changed).filter((name) => Object.hasOwn(context, name)).map((name) => [name, context[name]!])));
       }
       this.records.push(record);
+      this.steps.add(record);
       apply(this.#now, record);
       if (this.records.length % stride === 0) this.#checkpoints.push(new Map(this.#now));
     }
@@ -60,20 +65,20 @@ export class Model {
 
   /** The moment that is shown. */
   moment(): Moment {
-    const { position } = this;
-    if (position === undefined) return this.#now;
-    if (this.#shown?.position !== position) {
-      const checkpoint = Math.floor((position + 1) / stride);
+    if (this.position === undefined) return this.#now;
+    const { last } = this;
+    if (this.#shown?.last !== last) {
+      const checkpoint = Math.floor((last + 1) / stride);
       const moment = new Map(this.#checkpoints[checkpoint]);
-      for (let i = checkpoint * stride; i <= position; i++) apply(moment, this.records[i]!);
-      this.#shown = { position, moment };
+      for (let i = checkpoint * stride; i <= last; i++) apply(moment, this.records[i]!);
+      this.#shown = { last, moment };
     }
     return this.#shown.moment;
   }
 
-  /** The index of the last record that is part of the moment; -1 when there is none. */
+  /** The index of the last record that is part of the moment, which ends a step; -1 when there is none. */
   get last(): number {
-    return this.position ?? this.records.length - 1;
+    return this.position === undefined ? this.records.length - 1 : this.steps.end(this.steps.of(this.position));
   }
 
   /** The time of the moment that is shown. */
@@ -83,7 +88,8 @@ export class Model {
 
   /** The last event that an actor had received by the moment that is shown. */
   lastEvent(actor: string): EventRecord | undefined {
-    for (let i = this.last; i >= 0 && i > this.last - 20_000; i--) {
+    const { last } = this;
+    for (let i = last; i >= 0 && i > last - 20_000; i--) {
       const record = this.records[i]!;
       if (record.actor === actor) return record.kind === 'event' ? record : undefined;
     }
@@ -125,6 +131,7 @@ export class Model {
     this.records.splice(0, checkpoints * stride);
     this.#checkpoints.splice(0, checkpoints);
     this.forgotten += checkpoints * stride;
+    this.steps.forget(checkpoints * stride);
     if (this.position !== undefined) this.position = Math.max(0, this.position - checkpoints * stride);
     this.#shown = undefined;
     // Actors that ended before the first record are in no moment that can be shown, nor are they named by a record.

@@ -8,10 +8,10 @@ const most = 400;
 /** Under the slider of time: when the breaker was CLOSED, OPEN and HALF_OPEN, so that one sees where to scrub to. */
 export function drawTrack(container: Element, model: Model, trends: Trends): void {
   const [actor, points] = lineOf(model, trends) ?? ['', []];
-  const last = Math.max(1, model.records.length - 1);
+  const last = Math.max(1, model.steps.count - 1);
   fill(container, [model.forgotten, last, actor, points.length].join(), () => {
     const kept = points.slice(-most);
-    const starts = kept.map(({ time }) => model.indexAt(time));
+    const starts = kept.map(({ time }) => model.steps.of(model.indexAt(time)));
     const rects = kept.map(({ value }, index) => {
       const x = (1_000 * starts[index]!) / last;
       const end = (1_000 * (starts[index + 1] ?? last)) / last;

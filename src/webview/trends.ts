@@ -45,7 +45,8 @@ export class Trends {
     if (record.states !== undefined) {
       const mode = modes.find((each) => record.states!.includes(`circuit-breaker.${each}`));
       const line = lineOf(this.breakers, record.actor);
-      if (mode !== undefined && line.at(-1)?.value !== mode) line.push({ time: record.time, value: mode });
+      const entered = record.kind === 'actor' ? record.entered?.[`circuit-breaker.${mode}`] : undefined;
+      if (mode !== undefined && line.at(-1)?.value !== mode) line.push({ time: entered ?? record.time, value: mode });
     }
     if (record.kind === 'event' && record.type === 'FAILURE') this.#failing.add(this.#files.get(record.actor)!);
   }

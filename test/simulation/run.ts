@@ -29,6 +29,7 @@ export class Run {
   readonly #clock = new VirtualClock();
   readonly #backend: Backend;
   readonly #options: RunOptions;
+  readonly #onLife: (life: Life) => void;
   readonly #promises: Promises;
   readonly #mementos: SimulatedMemento[];
   /** The present life of each window. */
@@ -40,8 +41,9 @@ export class Run {
   #step = 0;
   #recovery: number | undefined;
 
-  constructor(options: RunOptions, seed: number, tally: Map<string, number>) {
+  constructor(options: RunOptions, seed: number, tally: Map<string, number>, onLife: (life: Life) => void = () => undefined) {
     this.#options = options;
+    this.#onLife = onLife;
     this.#backend = new Backend(this.#clock, seededRandom(seed));
     this.#backend.trusted = options.trusted;
     this.#promises = new Promises(this.#backend, options, tally);
@@ -78,6 +80,7 @@ export class Run {
     const life = new Life(this.#lives.length, this.#backend, this.#mementos[window]!, this.#options, this.#promises);
     this.#windows[window] = life;
     this.#lives.push(life);
+    this.#onLife(life);
     return life;
   }
 

@@ -1,4 +1,5 @@
 import { seededRandom } from '../../src/testing/seeded-random.ts';
+import type { Life } from './life.ts';
 import type { Violation } from './promises.ts';
 import { Run, type RunResult } from './run.ts';
 import { shrink } from './shrink.ts';
@@ -14,6 +15,8 @@ export interface SimulationOptions {
   /** Find a short history for each violation. Default true. */
   readonly shrink?: boolean;
   readonly onRun?: (done: number) => void;
+  /** Sees each life of a service when it begins. */
+  readonly onLife?: (life: Life) => void;
 }
 
 /** A run that broke a promise: `simulate({ runs: 1, steps, seed })` repeats it. */
@@ -38,7 +41,7 @@ export interface Simulation {
 }
 
 /** Plays so many runs of so many steps; the same seed plays the same runs. */
-export async function simulate({ runs, steps, seed, maxViolations = 1, shrink: isShrunk = true, onRun }: SimulationOptions): Promise<Simulation> {
+export async function simulate({ runs, steps, seed, maxViolations = 1, shrink: isShrunk = true, onRun, onLife }: SimulationOptions): Promise<Simulation> {
   const tally = new Map<string, number>();
   const violations: FailedRun[] = [];
   const recoveries: number[] = [];
@@ -48,7 +51,7 @@ export async function simulate({ runs, steps, seed, maxViolations = 1, shrink: i
   while (done < runs && violations.length < maxViolations) {
     const runSeed = seed + done++;
     const { options, history } = generate(runSeed, steps);
-    const result = await play(options, history, runSeed, tally);
+    const result = await play(options, history, runSeed, tally, onLife);
     operations += result.operations;
     if (result.recovery !== undefined) recoveries.push(result.recovery);
     if (result.violation !== undefined) violations.push(await explain(result.violation, options, history, runSeed, isShrunk));
@@ -64,8 +67,8 @@ function generate(seed: number, steps: number): { options: RunOptions; history: 
 }
 
 /** Plays one history. What nobody catches counts as broken. */
-async function play(options: RunOptions, history: readonly Step[], seed: number, tally = new Map<string, number>()): Promise<RunResult> {
-  const run = new Run(options, seed, tally);
+async function play(options: RunOptions, history: readonly Step[], seed: number, tally = new Map<string, number>(), onLife?: (life: Life) => void): Promise<RunResult> {
+  const run = new Run(options, seed, tally, onLife);
   const note = (error: unknown): void => run.unhandled(error);
   process.on('unhandledRejection', note);
   try {

@@ -16,6 +16,19 @@ const history = fc.array(step, { maxLength: 60 }).map((steps) => steps.map((each
 const byId = (moment: Moment): unknown[] => [...moment].sort(([a], [b]) => (a < b ? -1 : 1));
 
 describe('History', () => {
+  it('F63 an actor that was there before has the times that were known of it; of those that were not, the record has one', () => {
+    const moment: Moment = new Map();
+    const common = { kind: 'actor', number: 1, time: 100, name: 'a', parent: undefined, machine: 'm', service: 's', states: ['m', 'm.a'], context: {} } as const;
+    apply(moment, { ...common, actor: 's/1' });
+    apply(moment, { ...common, actor: 's/2', began: 10, entered: { 'm': 10, 'm.a': 40 } });
+    apply(moment, { ...common, actor: 's/3', states: [], began: 10 });
+    expect([...moment.values()].map(({ began, since, entered }) => [began, since, entered])).to.deep.equal([
+      [100, 100, { 'm': 100, 'm.a': 100 }], [10, 40, { 'm': 10, 'm.a': 40 }], [10, 10, {}],
+    ]);
+    apply(moment, { kind: 'event', number: 2, time: 200, actor: 's/2', sender: undefined, type: 'E', data: {}, transitions: [], states: ['m', 'm.b'] });
+    expect(moment.get('s/2')).to.deep.include({ since: 200, entered: { 'm': 10, 'm.b': 200 } });
+  });
+
   it('moment(i) is what a replay from the start gives, whatever has been folded', () => {
     fc.assert(fc.property(history, fc.integer({ min: 1, max: 20 }), (records, capacity) => {
       const kept = new History(capacity);

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { assign, createActor, emit, fromPromise, sendParent, sendTo, setup, type AnyActorRef } from 'xstate';
+import { History } from '../../../src/inspect/history.ts';
 import { Recorder, type InspectedActor } from '../../../src/inspect/recorder.ts';
 import { exportRecording } from '../../../src/inspect/recording-export.ts';
 import type { ActorRecord, EventRecord, InspectorRecord } from '../../../src/inspect/records.ts';
@@ -21,6 +23,12 @@ function crash({ service }: Bench, id: string): void {
 
 const actors = (records: readonly InspectorRecord[], name: string): ActorRecord[] => records.filter((each) => each.kind === 'actor' && each.name === name) as ActorRecord[];
 const events = (records: readonly InspectorRecord[], actor: string): EventRecord[] => records.filter((each) => each.kind === 'event' && each.actor === actor) as EventRecord[];
+
+function recorderOf(records: readonly InspectorRecord[]): History {
+  const history = new History(records.length);
+  for (const each of records) history.add(each);
+  return history;
+}
 
 describe('Recorder', () => {
   leavesNothing();
@@ -77,6 +85,192 @@ describe('Recorder', () => {
     expect(stopped('retry:1')).to.equal(true);
     crash(made, 'supervisor');
     for (const name of ['supervisor', 'lifecycle', breaker]) expect(stopped(name), name).to.equal(true);
+  });
+
+  it('F61 nothing has crashed while a service starts, writes, fails, heals and ends', async () => {
+    const made = await bench();
+    const { records } = record(made);
+    await made.openBreaker();
+    made.store.heal();
+    await made.clock.advance(70_000);
+    await made.end(made.service.update('count', 5));
+    await made.end(made.service.dispose());
+    const all = records().filter((each): each is EventRecord => each.kind === 'event');
+    expect(all.map(({ type }) => type)).to.include.members(['OPEN_FILE', 'DISPOSE', `xstate.snapshot.${breaker}`]);
+    expect(all.filter(({ crashed }) => crashed === true).map(({ type }) => type)).to.deep.equal([]);
+  });
+
+  it('F61 F62 what an event changes is credited to it, and comes before what it causes, however they are nested', () => {
+    const child = setup({ types: { context: {} as { asked: number; told: number }, events: {} as { type: 'ASK' | 'TELL' | 'LATER' } } }).createMachine({
+      context: { asked: 0, told: 0 },
+      on: {
+        // Sent at once, in the middle of its own transition, and after it; the answers arrive while it handles ASK.
+        ASK: { actions: [assign({ asked: ({ context }) => context.asked + 1 }), ({ self }) => self.send({ type: 'TELL' }), sendParent({ type: 'HELP' }), sendTo(({ self }) => self, { type: 'LATER' })] },
+        TELL: { actions: assign({ told: ({ context }) => context.told + 1 }) },
+        LATER: { actions: assign({ told: ({ context }) => context.told + 10 }) },
+      },
+    });
+    const parent = setup({ types: { context: {} as { helped: number }, events: {} as { type: 'HELP' } }, actors: { child }, actions: { answer: sendTo('child', { type: 'TELL' }) } }).createMachine({
+      context: { helped: 0 },
+      invoke: { src: 'child', id: 'child' },
+      on: { HELP: { actions: [assign({ helped: ({ context }) => context.helped + 1 }), 'answer'] } },
+    });
+    const root = createActor(parent).start();
+    const recorder = new Recorder(100, () => 0);
+    recorder.attach('test', root as never);
+    root.getSnapshot().children['child']!.send({ type: 'ASK' });
+    const seen = recorder.history.records().filter((each): each is EventRecord => each.kind === 'event');
+    const numbers = new Map(seen.map(({ number, type }) => [number, type]));
+    expect(seen.map(({ type, changed, cause, crashed }) => [type, changed, cause === undefined ? undefined : numbers.get(cause), crashed])).to.deep.equal([
+      ['ASK', { asked: 1 }, undefined, undefined],
+      ['TELL', { told: 1 }, 'ASK', undefined],
+      ['HELP', { helped: 1 }, 'ASK', undefined],
+      ['TELL', { told: 2 }, 'HELP', undefined],
+      ['LATER', { told: 12 }, 'ASK', undefined],
+    ]);
+    root.stop();
+  });
+
+  it('F61 what crashes when it begins, and what ends in an error, is what is shown as crashed', async () => {
+    const machine = setup({
+      actors: { broken: setup({}).createMachine({ entry: () => { throw new Error('broken'); } }), failing: fromPromise(() => Promise.reject(new Error('failed'))) },
+    }).createMachine({
+      initial: 'idle',
+      on: { 'xstate.error.actor.*': { actions: emit({ type: 'noted' }) } },
+      states: { idle: { on: { BREAK: 'breaking', FAIL: 'failing' } }, breaking: { invoke: { src: 'broken', id: 'broken' } }, failing: { invoke: { src: 'failing', id: 'failing' } } },
+    });
+    const root = createActor(machine).start();
+    const recorder = new Recorder(100, () => 0);
+    recorder.attach('test', root as never);
+    root.send({ type: 'FAIL' });
+    // The promise, what waits for it, and what waits for that.
+    for (let i = 0; i < 5; i++) await Promise.resolve();
+    root.send({ type: 'BREAK' });
+    const ends = (name: string): unknown[] => recorder.history.records()
+      .filter((each) => each.actor === actors(recorder.history.records(), name)[0]!.actor)
+      .map((each) => [each.kind, each.kind === 'event' && each.crashed === true]);
+    // It was told that its promise was rejected.
+    expect(ends('failing')).to.deep.equal([['actor', false], ['event', true], ['stop', false]]);
+    expect(ends('broken')).to.deep.equal([['actor', false], ['event', true], ['stop', false]]);
+    const told = events(recorder.history.records(), actors(recorder.history.records(), 'supervisor')[0]!.actor).filter(({ type }) => type.startsWith('xstate.error.'));
+    expect(told.map(({ crashed, cause }) => [crashed, recorder.history.records().find(({ number }) => number === cause)!.actor])).to.deep.equal([
+      [undefined, actors(recorder.history.records(), 'failing')[0]!.actor], [undefined, actors(recorder.history.records(), 'broken')[0]!.actor],
+    ]);
+    root.stop();
+  });
+
+  it('F62 an outage: each failure, then what it does, then what that does; all actors agree after each step', async () => {
+    const made = await bench();
+    const { records } = record(made);
+    await made.openBreaker();
+    const opening = events(records(), actors(records(), breaker)[0]!.actor).filter(({ type }) => type === 'FAILURE')[4]!;
+    const causes = (record: InspectorRecord): InspectorRecord[] => {
+      const cause = records().find(({ number }) => number === record.cause);
+      return cause === undefined ? [] : [cause, ...causes(cause)];
+    };
+    const of = (name: string, what: (event: EventRecord) => boolean): EventRecord => events(records(), actors(records(), name)[0]!.actor).find((event) => event.number >= opening.number && what(event))!;
+    const unhealthy = of('supervisor', ({ states }) => states?.includes('supervisor.health.unhealthy') === true);
+    const paused = of('queue:user settings', ({ type }) => type === 'PAUSE');
+    for (const effect of [unhealthy, paused]) {
+      expect(effect.number).to.be.above(opening.number);
+      expect(causes(effect)).to.include(opening);
+    }
+    const history = recorderOf(records());
+    records().forEach(({ cause }, index) => {
+      if (index === 0 || cause !== undefined) return;
+      const before = [...history.moment(index - 1).values()];
+      const [supervisor, itsBreaker] = [before.find(({ name }) => name === 'supervisor')!, before.find(({ name }) => name === breaker)];
+      expect(supervisor.states.includes('supervisor.health.unhealthy'), `before record ${index + 1}`).to.equal(itsBreaker?.states.includes('circuit-breaker.OPEN') === true);
+    });
+  });
+
+  it('F63 what was there before the recording counts from when it began, and from when it entered its states', async () => {
+    const made = await bench();
+    const began = made.clock.wallTime();
+    await made.clock.advance(5_000);
+    await made.openBreaker();
+    const until = made.clock.wallTime();
+    await made.clock.advance(20_000);
+    const recorder = new Recorder(100, () => made.clock.wallTime());
+    recorder.attach('test', made.service.supervisor as unknown as InspectedActor, undefined, (actor) => made.service.timesOf(actor));
+    const attached = made.clock.wallTime();
+    const state = (name: string) => [...recorder.history.moment(100).values()].find((each) => each.name === name)!;
+    expect(state('supervisor').began).to.equal(began);
+    expect(state('lifecycle')).to.deep.include({ began, since: began });
+    const { since, entered } = state(breaker);
+    expect(state(breaker).began).to.be.within(began + 5_000, until);
+    expect(since).to.be.within(until, attached - 1);
+    expect(entered['circuit-breaker.OPEN']).to.be.within(until - 1_000, until);
+    expect(entered['circuit-breaker']).to.equal(state(breaker).began);
+    expect(recorder.history.records().map(({ time }) => time)).to.deep.equal(recorder.history.records().map(() => attached));
+    // As long as it is not known otherwise, from now on.
+    expect(made.service.timesOf({})).to.equal(undefined);
+    expect([...record(made).recorder.history.moment(0).values()][0]).to.deep.include({ began: attached, since: attached });
+    // What is recorded counts from its own event.
+    made.service.reset();
+    expect(state(breaker)).to.deep.include({ since: made.clock.wallTime() });
+  });
+
+  it('F63 a child that is started again has a time of its own', async () => {
+    const made = await bench();
+    await made.clock.advance(9_000);
+    crash(made, 'lifecycle');
+    await made.clock.flush();
+    const { lifecycle } = made.service.supervisor.getSnapshot().children;
+    expect(made.service.timesOf(lifecycle!)!.began).to.equal(made.clock.wallTime());
+    expect(made.service.timesOf(made.service.supervisor)!.began).to.equal(made.clock.wallTime() - 9_000);
+  });
+
+  it('P12 a redaction that throws breaks nothing, and costs what it was about', async () => {
+    const made = await bench();
+    const { records } = record(made, () => { throw new Error('redact'); });
+    const result = await made.end(made.service.update('count', 5));
+    expect(result.ok).to.equal(true);
+    crash(made, 'lifecycle');
+    crash(made, 'supervisor');
+    expect(records().filter(({ kind }) => kind === 'event')).to.deep.equal([]);
+  });
+
+  it('what is going on when it is attached, or let go, is told as far as it shows', () => {
+    const machine = setup({ types: { context: {} as { count: number }, events: {} as { type: 'COUNT' | 'LAST' } } }).createMachine({
+      context: { count: 0 }, on: { COUNT: { actions: assign({ count: ({ context }) => context.count + 1 }) }, LAST: { actions: assign({ count: 100 }) } },
+    });
+    const recorder = new Recorder(100, () => 0);
+    const root = createActor(machine).start();
+    let attached: { dispose(): void } | undefined;
+    let handled = 0;
+    root.subscribe(({ context }) => {
+      if (handled++ === 0) {
+        attached = recorder.attach('test', root as never);
+        root.send({ type: 'COUNT' });
+      }
+      if (context.count === 100) attached!.dispose();
+    });
+    root.send({ type: 'COUNT' });
+    root.send({ type: 'LAST' });
+    root.send({ type: 'COUNT' });
+    const all = recorder.history.records();
+    expect(all.map((each) => (each.kind === 'event' ? [each.type, each.changed] : each.kind))).to.deep.equal(['actor', ['COUNT', { count: 2 }], ['LAST', { count: 100 }], 'stop']);
+    root.stop();
+  });
+
+  it('an actor that is stopped before it has begun leaves nothing behind', async () => {
+    const idle = setup({ types: { events: {} as { type: 'HELLO' } } }).createMachine({});
+    const machine = setup({ types: { events: {} as { type: 'GO' } }, actors: { idle } }).createMachine({
+      initial: 'a',
+      states: {
+        a: { on: { GO: 'b' } },
+        b: { invoke: { src: 'idle', id: 'idle' }, entry: ({ self }) => (self.getSnapshot().children['idle'] as AnyActorRef | undefined)?.send({ type: 'HELLO' }), always: 'a' },
+      },
+    });
+    const root = createActor(machine).start();
+    const recorder = new Recorder(100, () => 0);
+    recorder.attach('test', root as never);
+    root.send({ type: 'GO' });
+    await Promise.resolve();
+    expect(recorder.history.records().map((each) => (each.kind === 'event' ? each.type : each.kind))).to.deep.equal(['actor', 'GO']);
+    root.stop();
+    expect(recorder.history.records().at(-1)!.kind).to.equal('stop');
   });
 
   it('P12 a listener that throws breaks nothing, and the others hear', async () => {

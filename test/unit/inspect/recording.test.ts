@@ -3,15 +3,15 @@ import superjson from 'superjson';
 import { synthetic } from '../../../bench/inspector-records.ts';
 import { History, apply, type Moment } from '../../../src/inspect/history.ts';
 import { Recorder, type InspectedActor } from '../../../src/inspect/recorder.ts';
-import { importRecording, importRecordingGently, RecordingError, type Recording } from '../../../src/inspect/recording.ts';
+import { importRecording, importRecordingGently, recordingText, RecordingError, type Recording } from '../../../src/inspect/recording.ts';
 import { exportRecording, exportRecordingGently } from '../../../src/inspect/recording-export.ts';
 import type { InspectorRecord } from '../../../src/inspect/records.ts';
 import fc from '../../fast-check.ts';
 import { bench, leavesNothing } from '../service/support.ts';
 
-const actor: InspectorRecord = { kind: 'actor', number: 1, time: 10, actor: 's/1', name: 'supervisor', parent: undefined, machine: 'supervisor', service: 's', states: ['supervisor'], context: { a: 1 } };
+const actor: InspectorRecord = { kind: 'actor', number: 1, time: 10, actor: 's/1', name: 'supervisor', parent: undefined, machine: 'supervisor', service: 's', began: 5, states: ['supervisor'], entered: { supervisor: 5 }, context: { a: 1 } };
 const event: InspectorRecord = { kind: 'event', number: 2, time: 20, actor: 's/1', sender: 's/2', type: 'E', data: { list: [1, null, { x: 'y' }] }, transitions: ['t'], states: ['supervisor.b'], changed: { a: 2 }, crashed: true };
-const stop: InspectorRecord = { kind: 'stop', number: 3, time: 30, actor: 's/1' };
+const stop: InspectorRecord = { kind: 'stop', number: 3, time: 30, actor: 's/1', cause: 2 };
 
 /** A recording, or the one error there may be. */
 function read(text: string): ReturnType<typeof importRecording> | undefined {
@@ -37,6 +37,36 @@ describe('Recordings', () => {
     const { records, recordedAt } = importRecording(exportRecording(recorder.history.records(), 1_000));
     expect(recordedAt).to.equal(1_000);
     expect(same(records)).to.deep.equal(same(recorder.history.records()));
+  });
+
+  it('F17 opens after an editor has saved it, with a byte order mark, in UTF-8 or UTF-16', () => {
+    const text = exportRecording([actor, { ...event, data: { text: 'größer → ∞' } }, stop], 1_000);
+    const utf16 = Buffer.from(`\uFEFF${text}`, 'utf16le');
+    const saved = { 'UTF-8': Buffer.from(text), 'UTF-8 with BOM': Buffer.from(`\uFEFF${text}`), 'UTF-16 LE': utf16, 'UTF-16 BE': Buffer.from(utf16).swap16() };
+    for (const [encoding, bytes] of Object.entries(saved)) expect(same(read(recordingText(bytes))?.records), encoding).to.deep.equal(same(importRecording(text).records));
+    // Whoever reads it as UTF-8 may keep the mark.
+    expect(same(importRecording(saved['UTF-8 with BOM'].toString('utf8')))).to.deep.equal(same(importRecording(text)));
+    for (const bytes of [[], [0xff, 0xfe], [0xfe, 0xff, 0x00], [0xff, 0xfe, 0xd8]]) expect(read(recordingText(Uint8Array.from(bytes)))).to.equal(undefined);
+  });
+
+  it('F63 since when an actor runs comes back, also of one whose first records were folded', () => {
+    const history = new History(1);
+    const known: InspectorRecord = { ...actor, time: 50, began: 10, entered: { supervisor: 20 } } as never;
+    for (const record of [known, { ...event, time: 60, states: ['supervisor', 'supervisor.b'] }, { ...event, number: 3, time: 70, states: ['supervisor', 'supervisor.b'] }] as InspectorRecord[]) history.add(record);
+    const { records } = importRecording(exportRecording(history.records(), 100, history.base().values()));
+    const moment: Moment = new Map();
+    for (const record of records) apply(moment, record);
+    expect(moment.get('s/1')).to.deep.include({ began: 10, entered: { 'supervisor': 20, 'supervisor.b': 60 }, since: 60 });
+    expect(records.map(({ time }) => time)).to.deep.equal([70, 70]);
+  });
+
+  it('F62 what was folded is one step, as it was', () => {
+    const history = new History(1);
+    const others = [2, 3].map((number) => ({ ...actor, number, actor: `s/${number}` }));
+    for (const record of [actor, ...others, stop, { ...event, actor: 's/2' }]) history.add(record);
+    const { records } = importRecording(exportRecording(history.records(), 0, history.base().values()));
+    expect(records.map(({ kind, cause }) => [kind, cause])).to.deep.equal([['actor', undefined], ['actor', 0], ['event', undefined]]);
+    expect(importRecording(exportRecording([actor, { ...event, cause: 1 }], 0)).records[1]!.cause).to.equal(1);
   });
 
   it('is what superjson writes, and superjson reads it', () => {
