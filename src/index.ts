@@ -16,6 +16,7 @@ export type { Attempt } from './guard/call.ts';
 export { classifyFailure } from './guard/classify.ts';
 export { createConfigurationService, type BreakerStatus, type ConfigurationService } from './service/service.ts';
 export type { FaultInjection, ServiceOptions, UpdateOptions, UpdateResult } from './service/options.ts';
+export type { ActorTimes } from './service/actor-times.ts';
 export type { OldSetting } from './service/former-values.ts';
 export type { LateOutcome, ServiceEvent, WriteAttempt } from './service/events.ts';
 export type { Rescuer, WaitingWrite } from './service/waiting-writes.ts';

@@ -32,7 +32,7 @@ type Untold = InspectorRecord & { number: number; cause?: number };
 
 /** A place in the order in which things were received, for the records of what came of it. */
 interface Place {
-  readonly time: number;
+  time: number;
   /** What was being handled when it was received. */
   readonly cause: Place | undefined;
   readonly records: Untold[];
@@ -160,11 +160,17 @@ export class Recorder {
     this.#step.push(received);
     const inbox = this.#inboxes.get(id);
     if (inbox === undefined) this.#inboxes.set(id, [received]);
-    // It begins before it handles what it has been sent already.
-    else if (begins) inbox.unshift(received);
+    else if (begins) this.#beginLate(inbox, received);
     else inbox.push(received);
     if (begins || (known && inbox === undefined)) this.#handled.push(received);
     this.#settleSoon();
+  }
+
+  /** What an actor was sent before it began has done nothing so far: it comes after the beginning. */
+  #beginLate(inbox: Received[], begin: Received): void {
+    this.#step = [...this.#step.filter((place) => !(inbox as Place[]).includes(place)), ...inbox];
+    for (const early of inbox) early.time = begin.time;
+    inbox.unshift(begin);
   }
 
   #receiveStop(id: string, prefix: string, actor: InspectedActor, event: { readonly type: string }): void {

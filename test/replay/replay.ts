@@ -1,4 +1,4 @@
-import { createActor, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate';
+import { createActor, type AnyActorRef, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate';
 import { circuitBreaker } from '../../machines/circuit-breaker.ts';
 import { configLifecycle } from '../../machines/config-lifecycle.ts';
 import { retrySequencer } from '../../machines/retry-sequencer.ts';
@@ -19,18 +19,21 @@ const childInputs = {
 /** A machine that can be stepped without effects: nothing that it starts, sends or waits for comes to pass. */
 class Stepper {
   readonly machine: AnyStateMachine;
+  /** An actor of it that never begins. */
+  readonly self: AnyActorRef;
   readonly #scope: object;
   #transitions: string[] = [];
 
   constructor(machine: AnyStateMachine, input: object) {
     this.machine = machine;
-    const self = createActor(machine, {
+    const self: AnyActorRef = createActor(machine, {
       input,
       inspect: (inspected) => {
         const { type, actorRef, _transitions = [] } = inspected as unknown as InspectionEvent;
         if (type === '@xstate.microstep' && actorRef === self as unknown) this.#transitions.push(..._transitions.map(edgeId));
       },
     });
+    this.self = self;
     this.#scope = { ...(self as unknown as { _actorScope: object })._actorScope, defer: nothing, actionExecutor: nothing };
   }
 
@@ -110,12 +113,17 @@ export class Replay {
     const names = Object.keys(missing).filter((name) => name in record.context || needs[record.machine]?.includes(name) === true);
     const snapshot = stepper.resolve(record, Object.fromEntries(names.map((name) => [name, missing[name as keyof typeof missing]])));
     this.#actors.set(record.actor, { stepper, name: record.name, snapshot, ended: false, budget });
+    const parent = record.parent === undefined ? undefined : this.#actors.get(record.parent);
+    // It was there before its parent was recorded: it can be sent to.
+    if (parent !== undefined && parent.snapshot.children[record.name] === undefined) {
+      parent.snapshot = { ...parent.snapshot, children: { ...parent.snapshot.children, [record.name]: stepper.self } };
+    }
     this.#compare(record, snapshot);
   }
 
   #play(record: EventRecord): void {
     const actor = this.#actors.get(record.actor);
-    if (actor === undefined) return this.#problem(record, 'its actor has not begun');
+    if (actor === undefined) return this.#problem(record, 'its actor does not run');
     const isCrash = record.crashed === true;
     if (actor.ended || record.type === 'xstate.stop') {
       if (isCrash || record.transitions.length > 0 || record.states !== undefined || record.changed !== undefined) this.#problem(record, 'it did something to an actor that had ended');
@@ -147,16 +155,15 @@ export class Replay {
   }
 
   #end(record: InspectorRecord): void {
-    const actor = this.#actors.get(record.actor);
-    if (actor === undefined) this.#problem(record, 'its actor has not begun');
-    else actor.ended = true;
+    if (!this.#actors.delete(record.actor)) this.#problem(record, 'its actor does not run');
   }
 
   #compare(record: InspectorRecord, snapshot: AnyMachineSnapshot): void {
     const shown = this.moment.get(record.actor)!;
     const states = snapshot._nodes.map(({ id }) => id);
     const context = plainMembers(snapshot.context as object);
-    if (!same(shown.states, states)) this.#problem(record, `states are ${text(shown.states)}, and should be ${text(states)}`);
+    // Of states that are active side by side the order says nothing.
+    if (!same([...shown.states].sort(), states.sort())) this.#problem(record, `states are ${text(shown.states)}, and should be ${text(states)}`);
     for (const name of new Set([...Object.keys(shown.context), ...Object.keys(context)])) {
       const [is, should] = [shown.context[name] ?? null, context[name] ?? null];
       if (!same(is, should)) this.#problem(record, `"${name}" is ${text(is)}, and should be ${text(should)}`);
@@ -190,7 +197,7 @@ function revived(value: Plain): unknown {
   if (value === 'Infinity') return Infinity;
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(revived);
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, revived(member as Plain)]));
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, revived(member)]));
 }
 
 export const text = (value: unknown): string => JSON.stringify(value);

@@ -3,6 +3,7 @@ import { ConfigurationService } from '../../src/service/service.ts';
 import type { ServiceOptions } from '../../src/service/options.ts';
 import { vscodeStore, type VscodeContext } from '../../src/store/vscode-host.ts';
 import { limits, until } from '../limits.ts';
+import { Witness } from '../replay/witness.ts';
 import { fixture } from './fixture-settings.ts';
 
 export { again, elapse, limits, until } from '../limits.ts';
@@ -28,9 +29,19 @@ export async function superviseFixture(options: Partial<ServiceOptions> = {}): P
     ...options,
     guard: { ...patientGuard, retry: { attempts: 4, initialDelay: 50, factor: 10 }, ...options.guard },
   });
+  witnesses.push(new Witness(service.supervisor as never, () => performance.now()));
   await service.ready;
   return service;
 }
+
+/** Of each service that a suite has had, what the State Inspector would show. */
+const witnesses: Witness[] = [];
+
+// At the end of all suites of the window.
+after('F61 F62 each moment that the State Inspector would have shown was so', () => {
+  const problems = witnesses.splice(0).map((witness) => witness.end());
+  if (problems.some((found) => found.length > 0)) throw new Error(problems.flat().slice(0, 20).join('\n'));
+});
 
 /** The folder that is open. */
 export const folder = (): vscode.WorkspaceFolder => vscode.workspace.workspaceFolders![0]!;

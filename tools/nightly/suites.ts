@@ -67,6 +67,15 @@ function* units(first: number): Generator<Batch> {
   }
 }
 
+function* replays(first: number): Generator<Batch> {
+  const histories = 2_000;
+  const args = mocha(['--timeout', '0']);
+  for (let seed = first; ; seed += histories) {
+    const env = { HOLDFAST_SEED: `${seed}`, HOLDFAST_HISTORIES: `${histories}` };
+    yield { what: `${histories} histories, and a fifth as many lives`, seed, script: 'test:replay', args, env };
+  }
+}
+
 function* months(first: number): Generator<Batch> {
   yield { what: 'the published month, as docs/comparison.md says', script: 'sla', args: ['--check'] };
   for (let seed = first; ; seed++) yield { what: 'a month', seed, script: 'sla', args: ['--seed', `${seed}`] };
@@ -98,6 +107,7 @@ export const suites: readonly NightlySuite[] = [
   once('stryker', 'mutation testing of machines and guard', 40, { what: 'all parts', script: 'stryker' }),
   drawing('sla', 'a simulated month, the published one and new ones', 20, months),
   drawing('unit', 'unit tests that draw', 20, units),
+  drawing('replay', 'what the State Inspector shows, against the machines', 10, replays),
   drawing('fuzz', 'damaged keys, values, settings files, recordings, snapshots', 30, fuzzing),
   drawing('simulation', 'lives of services in a world that fails them', 60, simulations),
 ];

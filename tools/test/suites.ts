@@ -84,6 +84,7 @@ export const suites: readonly Suite[] = [
   mocha('documents', 30, 'test/documents/**/*.test.ts', { needs: [...inVscode, onDemand] }),
   check('lint and layering', 35, 'eslint', ['.', '--max-warnings', '0']),
   mocha('simulation', 20, 'test/simulation/**/*.test.ts'),
+  mocha('replay', 15, 'test/replay/**/*.test.ts'),
   mocha('generated from the machines', 15, 'test/model/*/**/*.test.ts', { env: counted }),
   mocha('opentelemetry', 15, 'test/opentelemetry/**/*.test.ts', { env: counted }),
   mocha('monitoring', 15, 'test/ops/**/*.test.ts'),

@@ -136,8 +136,8 @@ describe('Recorder', () => {
       actors: { broken: setup({}).createMachine({ entry: () => { throw new Error('broken'); } }), failing: fromPromise(() => Promise.reject(new Error('failed'))) },
     }).createMachine({
       initial: 'idle',
-      on: { 'xstate.error.actor.*': { actions: emit({ type: 'noted' }) } },
-      states: { idle: { on: { BREAK: 'breaking', FAIL: 'failing' } }, breaking: { invoke: { src: 'broken', id: 'broken' } }, failing: { invoke: { src: 'failing', id: 'failing' } } },
+      on: { 'xstate.error.actor.*': { actions: emit({ type: 'noted' }) }, 'BREAK': '.breaking', 'FAIL': '.failing' },
+      states: { idle: {}, breaking: { invoke: { src: 'broken', id: 'broken' } }, failing: { invoke: { src: 'failing', id: 'failing' } } },
     });
     const root = createActor(machine).start();
     const recorder = new Recorder(100, () => 0);
@@ -226,9 +226,9 @@ describe('Recorder', () => {
     const { records } = record(made, () => { throw new Error('redact'); });
     const result = await made.end(made.service.update('count', 5));
     expect(result.ok).to.equal(true);
-    crash(made, 'lifecycle');
     crash(made, 'supervisor');
-    expect(records().filter(({ kind }) => kind === 'event')).to.deep.equal([]);
+    const types = records().map((each) => each.kind === 'event' && each.type);
+    expect(types).to.include('SETTLED').and.not.to.include('OPEN_FILE');
   });
 
   it('what is going on when it is attached, or let go, is told as far as it shows', () => {
@@ -250,7 +250,7 @@ describe('Recorder', () => {
     root.send({ type: 'LAST' });
     root.send({ type: 'COUNT' });
     const all = recorder.history.records();
-    expect(all.map((each) => (each.kind === 'event' ? [each.type, each.changed] : each.kind))).to.deep.equal(['actor', ['COUNT', { count: 2 }], ['LAST', { count: 100 }], 'stop']);
+    expect(all.map((each) => (each.kind === 'event' ? [each.type, each.changed] : each.kind))).to.deep.equal(['actor', ['COUNT', { count: 2 }], ['COUNT', undefined], ['LAST', { count: 100 }], 'stop']);
     root.stop();
   });
 
@@ -260,7 +260,7 @@ describe('Recorder', () => {
       initial: 'a',
       states: {
         a: { on: { GO: 'b' } },
-        b: { invoke: { src: 'idle', id: 'idle' }, entry: ({ self }) => (self.getSnapshot().children['idle'] as AnyActorRef | undefined)?.send({ type: 'HELLO' }), always: 'a' },
+        b: { invoke: { src: 'idle', id: 'idle' }, entry: ({ self }) => (self.getSnapshot().children['idle'])?.send({ type: 'HELLO' }), always: 'a' },
       },
     });
     const root = createActor(machine).start();

@@ -51,8 +51,8 @@ describe('Recordings', () => {
 
   it('F63 since when an actor runs comes back, also of one whose first records were folded', () => {
     const history = new History(1);
-    const known: InspectorRecord = { ...actor, time: 50, began: 10, entered: { supervisor: 20 } } as never;
-    for (const record of [known, { ...event, time: 60, states: ['supervisor', 'supervisor.b'] }, { ...event, number: 3, time: 70, states: ['supervisor', 'supervisor.b'] }] as InspectorRecord[]) history.add(record);
+    const known: InspectorRecord = { ...actor, time: 50, began: 10, entered: { supervisor: 20 } };
+    for (const record of [known, { ...event, time: 60, states: ['supervisor', 'supervisor.b'] }, { kind: 'event', number: 3, time: 70, actor: 's/1', sender: undefined, type: 'E', data: {}, transitions: [] }] as InspectorRecord[]) history.add(record);
     const { records } = importRecording(exportRecording(history.records(), 100, history.base().values()));
     const moment: Moment = new Map();
     for (const record of records) apply(moment, record);
