@@ -96,7 +96,7 @@ export class Recorder {
     this.#safely(() => this.#introduceAll(service, prefix, supervisor, timesOf));
     const subscription = supervisor.system.inspect((event) => this.#safely(() => this.#on(service, prefix, event)));
     // Nothing else tells of the end of a supervisor that crashes; its children are orphans then.
-    const end = supervisor.subscribe?.({ error: () => this.#safely(() => this.#stopAll(prefix, this.#crash(prefix + supervisor.sessionId))) });
+    const end = supervisor.subscribe?.({ error: () => this.#safely(() => this.#stopAll(prefix, this.#crash(service, prefix, supervisor))) });
     return {
       dispose: () => {
         subscription.unsubscribe();
@@ -129,7 +129,7 @@ export class Recorder {
       case '@xstate.event': {
         const sender = sourceRef === undefined ? undefined : prefix + sourceRef.sessionId;
         // A child that throws gives no snapshot: what it tells its parent is the only trace.
-        const crash = sender !== undefined && typeOf(event).startsWith('xstate.error.actor.') ? this.#crash(sender, service, sourceRef) : undefined;
+        const crash = sourceRef !== undefined && typeOf(event).startsWith('xstate.error.actor.') ? this.#crash(service, prefix, sourceRef) : undefined;
         this.#receive(id, actorRef, sender, event!, crash);
         break;
       }
@@ -198,16 +198,14 @@ export class Recorder {
   }
 
   /** An actor whose status says that it has crashed; of others nothing is assumed. @returns where that is told */
-  #crash(id: string, service?: string, actor = this.#known.get(id)?.ref): Place | undefined {
-    if (actor === undefined || statusOf(actor) !== 'error') return undefined;
+  #crash(service: string, prefix: string, actor: InspectedActor): Place | undefined {
+    if (statusOf(actor) !== 'error') return undefined;
+    const id = prefix + actor.sessionId;
     const received = this.#inboxes.get(id)?.[0];
     const snapshot = actor.getSnapshot() as Snapshot;
-    if (!this.#known.has(id)) {
-      // It has not even begun.
-      if (received === undefined || service === undefined) return undefined;
-      this.#introduce(received, service, prefixOf(id), actor, snapshot);
-    }
     const place = received ?? this.#place();
+    // It has not even begun.
+    if (!this.#known.has(id)) this.#introduce(place, service, prefix, actor, snapshot);
     if (received !== undefined) this.#complete(received, snapshot, true);
     this.#end(id, place);
     return place;

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { InspectedActor } from '../../src/inspect/recorder.ts';
 import type { EventRecord, InspectorRecord } from '../../src/inspect/records.ts';
 import { seed } from '../seed.ts';
 import type { Life } from '../simulation/life.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { assign, createActor, emit, fromPromise, sendParent, sendTo, setup, type AnyActorRef } from 'xstate';
+import { assign, createActor, emit, fromPromise, sendParent, sendTo, setup, spawnChild, type AnyMachineSnapshot } from 'xstate';
 import { History } from '../../../src/inspect/history.ts';
 import { Recorder, type InspectedActor } from '../../../src/inspect/recorder.ts';
 import { exportRecording } from '../../../src/inspect/recording-export.ts';
@@ -251,6 +251,54 @@ describe('Recorder', () => {
     root.send({ type: 'COUNT' });
     const all = recorder.history.records();
     expect(all.map((each) => (each.kind === 'event' ? [each.type, each.changed] : each.kind))).to.deep.equal(['actor', ['COUNT', { count: 2 }], ['COUNT', undefined], ['LAST', { count: 100 }], 'stop']);
+    root.stop();
+  });
+
+  it('F61 what is said to have failed, and has not, is not shown as crashed; what crashes when it is attached is', () => {
+    const recorder = new Recorder(100, () => 0);
+    const child = setup({}).createMachine({ on: { LIE: { actions: sendParent({ type: 'xstate.error.actor.child' }) } } });
+    const machine = setup({ types: { events: {} as { type: 'CRASH' } }, actors: { child } }).createMachine({
+      invoke: { src: 'child', id: 'child' },
+      on: {
+        'CRASH': { actions: ({ self }) => { recorder.attach('late', self as never); throw new Error('crash'); } },
+        'xstate.error.actor.*': {},
+      },
+    });
+    const [root, other] = [createActor(machine), createActor(machine)];
+    for (const [name, actor] of [['first', root], ['second', other]] as const) {
+      actor.subscribe({ error: () => undefined });
+      actor.start();
+      recorder.attach(name, actor);
+    }
+    root.getSnapshot().children['child']!.send({ type: 'LIE' });
+    const of = (service: string): unknown[] => recorder.history.records()
+      .filter(({ actor }) => actor.startsWith(`${service}/`))
+      .map((each) => (each.kind === 'event' ? [each.type, each.crashed] : each.kind));
+    expect(of('first')).to.deep.equal(['actor', 'actor', ['LIE', undefined], ['xstate.error.actor.child', undefined]]);
+    root.send({ type: 'CRASH' });
+    expect(of('first').slice(4)).to.deep.equal([['CRASH', true], 'stop', 'stop']);
+    // It was being handled before the recording: what is known of it is its end.
+    expect(of('late')).to.deep.equal(['actor', 'actor', 'stop', 'stop']);
+    // Another service does not care.
+    expect(of('second')).to.deep.equal(['actor', 'actor']);
+    other.stop();
+  });
+
+  it('F62 what an actor is sent before it has begun comes after the beginning', () => {
+    const child = setup({ types: { context: {} as { heard: number }, events: {} as { type: 'HELLO' } } }).createMachine({
+      context: { heard: 0 }, on: { HELLO: { actions: assign({ heard: ({ context }) => context.heard + 1 }) } },
+    });
+    const first = setup({}).createMachine({ entry: ({ self }) => (self._parent!.getSnapshot() as AnyMachineSnapshot).children['second']!.send({ type: 'HELLO' }) });
+    const machine = setup({ types: { events: {} as { type: 'GO' } }, actors: { child, first } }).createMachine({
+      on: { GO: { actions: [spawnChild('first', { id: 'first' }), spawnChild('child', { id: 'second' })] } },
+    });
+    const root = createActor(machine).start();
+    const recorder = new Recorder(100, () => 0);
+    recorder.attach('test', root);
+    root.send({ type: 'GO' });
+    expect(recorder.history.records().map((each) => (each.kind === 'event' ? [each.type, each.changed] : each.kind === 'actor' && each.name))).to.deep.equal([
+      'supervisor', ['GO', undefined], 'first', 'second', ['HELLO', { heard: 1 }],
+    ]);
     root.stop();
   });
 

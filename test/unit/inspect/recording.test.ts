@@ -58,6 +58,9 @@ describe('Recordings', () => {
     for (const record of records) apply(moment, record);
     expect(moment.get('s/1')).to.deep.include({ began: 10, entered: { 'supervisor': 20, 'supervisor.b': 60 }, since: 60 });
     expect(records.map(({ time }) => time)).to.deep.equal([70, 70]);
+    for (const [name, damage] of [['began', 'x'], ['entered', { a: 'x' }], ['entered', []], ['entered', Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [index, 0]))]] as const) {
+      expect(() => importRecording(exportRecording([{ ...actor, [name]: damage }], 0)), name).to.throw(RecordingError, `"${name}"`);
+    }
   });
 
   it('F62 what was folded is one step, as it was', () => {
