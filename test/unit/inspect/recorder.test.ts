@@ -268,7 +268,7 @@ describe('Recorder', () => {
     for (const [name, actor] of [['first', root], ['second', other]] as const) {
       actor.subscribe({ error: () => undefined });
       actor.start();
-      recorder.attach(name, actor);
+      recorder.attach(name, actor as never);
     }
     root.getSnapshot().children['child']!.send({ type: 'LIE' });
     const of = (service: string): unknown[] => recorder.history.records()
@@ -294,7 +294,7 @@ describe('Recorder', () => {
     });
     const root = createActor(machine).start();
     const recorder = new Recorder(100, () => 0);
-    recorder.attach('test', root);
+    recorder.attach('test', root as never);
     root.send({ type: 'GO' });
     expect(recorder.history.records().map((each) => (each.kind === 'event' ? [each.type, each.changed] : each.kind === 'actor' && each.name))).to.deep.equal([
       'supervisor', ['GO', undefined], 'first', 'second', ['HELLO', { heard: 1 }],
