@@ -43,6 +43,7 @@ export class Witness {
     this.#compare();
     this.#seen = undefined;
     this.#attached.dispose();
+    if (this.recorder.history.length < 2) this.#problems.push('nothing was recorded');
     return [...this.#replay.problems, ...this.#problems].slice(0, 5);
   }
 
