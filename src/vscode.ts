@@ -4,6 +4,7 @@
  * @module holdfast/vscode
  */
 import { systemClock } from './clock.ts';
+import { disposeQuietly } from './disposal.ts';
 import { ConfigurationService } from './service/service.ts';
 import type { ServiceOptions } from './service/options.ts';
 import type { SettingsDefinition } from './settings/define-settings.ts';
@@ -21,13 +22,9 @@ export interface SupervisionOptions {
 const instances = new WeakMap<object, Set<string>>();
 
 /** The extension's id; a further service of the same extension has its section, and a number if need be, behind it. */
-function instanceId(context: VscodeContext, section: string): string {
-  const { id } = context.extension;
-  let taken = instances.get(context);
-  if (taken === undefined) instances.set(context, (taken = new Set()));
+function instanceId({ extension: { id } }: VscodeContext, section: string, taken: ReadonlySet<string>): string {
   let free = id;
   for (let number = 1; taken.has(free); number++) free = `${id}/${section}${number === 1 ? '' : `#${number}`}`;
-  taken.add(free);
   return free;
 }
 
@@ -36,6 +33,9 @@ function instanceId(context: VscodeContext, section: string): string {
  *
  * Resolves when the settings have been read, or after 5 s; the service is disposed of with the context.
  * It shows itself in the Holdfast extension when that is installed, and works the same without it.
+ *
+ * @throws RangeError, TypeError for an invalid option; StoreError when VS Code does not tell of changes. Nothing is left
+ *   behind then.
  */
 export async function superviseConfiguration<V extends object>(
   context: VscodeContext,
@@ -43,15 +43,25 @@ export async function superviseConfiguration<V extends object>(
   options: Partial<Omit<ServiceOptions, 'faults'>> & SupervisionOptions = {},
 ): Promise<ConfigurationService<V>> {
   const { faultInjection = false, ...others } = options;
-  const store = options.store ?? vscodeStore(context, definition);
+  const taken = instances.get(context) ?? new Set();
+  const id = instanceId(context, definition.section, taken);
+  const ownStore = options.store === undefined ? vscodeStore(context, definition) : undefined;
+  const store = options.store ?? ownStore!;
   const faulty = faultInjection ? new FaultyStore(store, options.clock ?? systemClock) : undefined;
-  const service = new ConfigurationService(definition, {
-    id: instanceId(context, definition.section),
-    memento: context.workspaceState,
-    ...others,
-    store: faulty ?? store,
-    ...(faulty === undefined ? {} : { faults: faulty }),
-  });
+  let service: ConfigurationService<V>;
+  try {
+    service = new ConfigurationService(definition, {
+      id,
+      memento: context.workspaceState,
+      ...others,
+      store: faulty ?? store,
+      ...(faulty === undefined ? {} : { faults: faulty }),
+    });
+  } catch (error) {
+    disposeQuietly([ownStore]);
+    throw error;
+  }
+  instances.set(context, taken.add(id));
   context.subscriptions.push({ dispose: () => void service.dispose() }, registerWithHoldfast(service));
   await service.ready;
   return service;

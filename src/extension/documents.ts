@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
+import { disposeAll } from '../disposal.ts';
 import { healthDocument } from './health-document.ts';
 import { metricsDocument } from './metrics-document.ts';
 import type { Registry } from './registry.ts';
@@ -56,8 +57,7 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
 
   dispose(): void {
     clearTimeout(this.#timer);
-    for (const subscription of this.#subscriptions) subscription.dispose();
-    this.#changed.dispose();
+    disposeAll([...this.#subscriptions, this.#changed]);
   }
 
   #refreshSoon(): void {

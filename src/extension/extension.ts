@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { disposeQuietly } from '../disposal.ts';
 import type { GuardTuning } from '../guard/options.ts';
 import type { HoldfastApi } from './api.ts';
 import { registerCommands } from './commands.ts';
@@ -22,42 +23,48 @@ import { Telemetry } from './telemetry.ts';
 
 /** Holdfast, the extension: shows and drives the services of all extensions that use the library. */
 export function activate(context: vscode.ExtensionContext): HoldfastApi {
-  const started = performance.now();
-  const { version } = context.extension.packageJSON as { version: string };
-  const log = new LogChannel();
-  const registry = new Registry(log);
-  const own = new OwnSettings(context);
-  const documents = new Documents(registry);
-  const marks = new Marks(registry, own, context.globalStorageUri);
-  const rescue = new Rescue(registry, marks.files, () => own.get('failedWrites.waitFor') * 1_000);
-
-  context.subscriptions.push(
-    log,
-    own,
-    registry,
-    documents,
-    marks,
-    vscode.languages.registerCodeActionsProvider(settingsDocuments, new QuickFixes(marks), { providedCodeActionKinds: QuickFixes.kinds }),
-    vscode.languages.registerHoverProvider(settingsDocuments, new Hovers(marks)),
-    vscode.commands.registerCommand('holdfast.openInspector', inspectorOpener(context, registry)),
-    vscode.commands.registerCommand('holdfast.shareInspector', inspectorSharer(context, registry, own)),
-    new StatusBar(registry, own),
-    new HealthView(registry),
-    languageStatus(registry, marks),
-    rescue,
-    new Notifications(registry, rescue, own),
-    new Telemetry(registry, own, log, version),
-    new OldSettingsOffer(registry, own),
-    ...registerCommands({ registry, documents, log, marks, version }),
-    ...watchForEvidence(registry),
-    ...obey(own, registry, log),
-  );
-  log.info(`Holdfast ${version} activated in ${(performance.now() - started).toFixed(1)} ms.`);
-  return registry;
+  try {
+    return start(context);
+  } catch (error) {
+    // VS Code disposes of nothing when an extension fails to start.
+    disposeQuietly(context.subscriptions.splice(0));
+    throw error;
+  }
 }
 
 /** Everything is disposed of with the context. */
 export function deactivate(): void {}
+
+function start(context: vscode.ExtensionContext): Registry {
+  const started = performance.now();
+  const { version } = context.extension.packageJSON as { version: string };
+  const keep = <T extends vscode.Disposable>(part: T): T => {
+    context.subscriptions.push(part);
+    return part;
+  };
+  const log = keep(new LogChannel());
+  const registry = keep(new Registry(log));
+  const own = keep(new OwnSettings(context));
+  const documents = keep(new Documents(registry));
+  const marks = keep(new Marks(registry, own, context.globalStorageUri));
+  const rescue = keep(new Rescue(registry, marks.files, () => own.get('failedWrites.waitFor') * 1_000));
+
+  keep(vscode.languages.registerCodeActionsProvider(settingsDocuments, new QuickFixes(marks), { providedCodeActionKinds: QuickFixes.kinds }));
+  keep(vscode.languages.registerHoverProvider(settingsDocuments, new Hovers(marks)));
+  keep(vscode.commands.registerCommand('holdfast.openInspector', inspectorOpener(context, registry)));
+  keep(vscode.commands.registerCommand('holdfast.shareInspector', inspectorSharer(context, registry, own)));
+  keep(new StatusBar(registry, own));
+  keep(new HealthView(registry));
+  keep(languageStatus(registry, marks));
+  keep(new Notifications(registry, rescue, own));
+  keep(new Telemetry(registry, own, log, version));
+  keep(new OldSettingsOffer(registry, own));
+  registerCommands({ registry, documents, log, marks, version }).forEach(keep);
+  watchForEvidence(registry).forEach(keep);
+  obey(own, registry, log).forEach(keep);
+  log.info(`Holdfast ${version} activated in ${(performance.now() - started).toFixed(1)} ms.`);
+  return registry;
+}
 
 /** The inspector brings xstate and more with it: it is loaded when it is first opened, so that the start stays fast. */
 function inspectorOpener(context: vscode.ExtensionContext, registry: Registry): () => Promise<void> {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { disposeAll } from '../disposal.ts';
 import { healthTree, type HealthNode } from './health-tree.ts';
 import type { Registry } from './registry.ts';
 
@@ -51,8 +52,6 @@ export class HealthView implements vscode.TreeDataProvider<HealthNode>, vscode.D
 
   dispose(): void {
     clearTimeout(this.#timer);
-    this.#subscription.dispose();
-    this.#tree.dispose();
-    this.#changed.dispose();
+    disposeAll([this.#subscription, this.#tree, this.#changed]);
   }
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
+import { disposeAll } from '../disposal.ts';
 import { getNextTransitions, type AnyMachineSnapshot } from 'xstate';
 import { drivable, type FromPage, type PossibleEvent, type ToPage } from '../inspect/protocol.ts';
 import { Recorder, type InspectedActor } from '../inspect/recorder.ts';
@@ -74,9 +75,8 @@ class OpenPanel {
       new vscode.Disposable(this.#recorder.onRecord((record) => this.#onRecord(record)).dispose),
       this.panel.onDidDispose(() => {
         clearTimeout(this.#timer);
-        for (const attached of this.#attached.values()) attached.dispose();
-        for (const subscription of this.#subscriptions) subscription.dispose();
         onClose();
+        disposeAll([...this.#attached.values(), ...this.#subscriptions]);
       }),
     );
     this.#followServices();

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
+import { disposeAll } from '../disposal.ts';
 import type { Marks } from './marks/marks.ts';
 import { settingsDocuments } from './marks/settings-files.ts';
 import type { Registry } from './registry.ts';
@@ -19,5 +20,6 @@ export function languageStatus(registry: Registry, marks: Marks): vscode.Disposa
       : { title: l10n.t('Show Problems'), command: 'workbench.actions.view.problems' };
   };
   show();
-  return vscode.Disposable.from(item, marks.onDidChange(show), registry.onDidChange(show));
+  const parts = [item, marks.onDidChange(show), registry.onDidChange(show)];
+  return new vscode.Disposable(() => disposeAll(parts));
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { disposeAll } from '../disposal.ts';
 import type { LogSink } from '../observe/log.ts';
 import type { ServiceEvent } from '../service/events.ts';
 import { whatIsMissing, type HoldfastApi, type RegisteredService } from './api.ts';
@@ -58,9 +59,8 @@ export class Registry implements HoldfastApi, vscode.Disposable {
   }
 
   dispose(): void {
-    for (const service of this.services) this.#unregister(service);
-    this.#changed.dispose();
-    this.#registered.dispose();
+    const services = this.services.map((service) => ({ dispose: () => this.#unregister(service) }));
+    disposeAll([...services, this.#changed, this.#registered]);
   }
 
   #onEvent(watched: WatchedService, event: ServiceEvent): void {
@@ -72,7 +72,10 @@ export class Registry implements HoldfastApi, vscode.Disposable {
     const watched = this.#watched.get(service);
     if (watched === undefined) return;
     this.#watched.delete(service);
-    watched.dispose();
-    this.#changed.fire({ watched });
+    try {
+      watched.dispose();
+    } finally {
+      this.#changed.fire({ watched });
+    }
   }
 }

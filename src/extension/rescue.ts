@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
+import { disposeAll } from '../disposal.ts';
 import { errorFacts, type ErrorFacts } from '../observe/error-facts.ts';
 import { tellableFacts } from '../observe/redact.ts';
 import type { WaitingWrite } from '../service/waiting-writes.ts';
@@ -53,7 +54,7 @@ export class Rescue implements vscode.Disposable {
   }
 
   dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
+    disposeAll(this.#subscriptions);
   }
 
   #offer(watched: WatchedService): void {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { disposeAll } from '../disposal.ts';
 import type { ServiceEvent } from '../service/events.ts';
 import type { OwnSettings } from './own-settings.ts';
 import type { Registry, RegistryChange } from './registry.ts';
@@ -15,7 +16,7 @@ export class StatusBar implements vscode.Disposable {
   readonly #registry: Registry;
   readonly #settings: OwnSettings;
   readonly #item = vscode.window.createStatusBarItem('holdfast.status', vscode.StatusBarAlignment.Right, 50);
-  readonly #subscription: vscode.Disposable;
+  readonly #subscriptions: vscode.Disposable[];
   #timer: NodeJS.Timeout | undefined;
   /** The health reports are. */
   #outdated = false;
@@ -25,17 +26,16 @@ export class StatusBar implements vscode.Disposable {
     this.#settings = settings;
     this.#item.name = 'Holdfast';
     this.#item.command = 'holdfast.showActions';
-    this.#subscription = vscode.Disposable.from(
+    this.#subscriptions = [
       registry.onDidChange((change) => this.#onChange(change)),
       settings.onDidChange(() => this.#show()),
-    );
+    ];
     this.#show();
   }
 
   dispose(): void {
     clearTimeout(this.#timer);
-    this.#subscription.dispose();
-    this.#item.dispose();
+    disposeAll([...this.#subscriptions, this.#item]);
   }
 
   #onChange({ event }: RegistryChange): void {

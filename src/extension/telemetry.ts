@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { disposeAll } from '../disposal.ts';
 import type { LogChannel } from './log-channel.ts';
 import type { OwnSettings } from './own-settings.ts';
 import type { Registry } from './registry.ts';
@@ -36,11 +37,11 @@ export class Telemetry implements vscode.Disposable {
 
   /** What is waiting is sent. */
   dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
     // The metrics are read once more at the end.
     void this.#export?.end().then(() => this.#leave());
     this.#export = undefined;
     this.#destination = undefined;
+    disposeAll(this.#subscriptions);
   }
 
   #obey(): void {
@@ -81,7 +82,8 @@ export class Telemetry implements vscode.Disposable {
   }
 
   #leave(): void {
-    for (const observation of this.#observed.values()) observation.dispose();
+    const observed = [...this.#observed.values()];
     this.#observed.clear();
+    disposeAll(observed);
   }
 }

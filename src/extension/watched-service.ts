@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { disposeAll } from '../disposal.ts';
 import { Alerts, type Alert } from '../observe/alerts.ts';
 import { errorFacts, needsAPerson, type ErrorFacts } from '../observe/error-facts.ts';
 import { logService, type LogSink } from '../observe/log.ts';
@@ -103,7 +104,7 @@ export class WatchedService implements Disposable {
   }
 
   dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
+    disposeAll(this.#subscriptions);
   }
 
   #call(breakers: readonly BreakerStatus[], issues: readonly SettingIssue[]): string | undefined {

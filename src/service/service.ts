@@ -1,5 +1,6 @@
 import { lifecycleDefaults } from '../../machines/config-lifecycle.ts';
 import { systemClock } from '../clock.ts';
+import { disposeAll } from '../disposal.ts';
 import { DisposedError, SupervisionError } from '../errors.ts';
 import type { GuardTuning } from '../guard/options.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
@@ -16,6 +17,7 @@ import { Loading } from './loading.ts';
 import { MetricsRecorder, type Metrics } from './metrics.ts';
 import type { FaultInjection, ServiceOptions, UpdateOptions, UpdateResult } from './options.ts';
 import { Origins } from './origins.ts';
+import { asStoreError } from './outcome.ts';
 import { Patience } from './patience.ts';
 import { requireFunction, requireOptions, toScope } from './requests.ts';
 import type { Inspection, SettingIssue } from './snapshot.ts';
@@ -105,7 +107,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
       lanes: this.#lanes,
       lateCount: () => this.#writing.lateCount,
     }));
-    this.#storeSubscription = store.onDidChange(() => this.#onStoreChange());
+    this.#storeSubscription = this.#listen();
     this.#supervision.start();
     this.#lanes.restore();
     void this.ready.then(() => this.#writing.reconcile());
@@ -372,14 +374,22 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
 
   #leaveStore(): void {
     try {
-      this.#storeSubscription.dispose();
-      this.#context.store.dispose();
+      disposeAll([this.#storeSubscription, this.#context.store]);
     } catch (error) {
       this.#context.warn('The store could not be disposed of.', error);
     }
   }
 
   // ---- What happens
+
+  /** @throws ConfigurationError the store does not tell of changes */
+  #listen(): Disposable {
+    try {
+      return this.#context.store.onDidChange(() => this.#onStoreChange());
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
 
   #onStoreChange(): void {
     this.#supervision.tellLifecycle({ type: 'RELOAD' });

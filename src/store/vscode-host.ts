@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { disposeAll } from '../disposal.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import type { Memento } from './memento.ts';
 import type { Disposable } from './store.ts';
@@ -12,7 +13,10 @@ export interface VscodeContext {
   readonly extension: { readonly id: string };
 }
 
-/** The store of an extension's settings in VS Code. */
+/**
+ * The store of an extension's settings in VS Code.
+ * @throws StoreError VS Code does not tell of changes
+ */
 export function vscodeStore(context: Pick<VscodeContext, 'globalStorageUri'>, definition: SettingsDefinition): VscodeStore {
   return new VscodeStore(definition, context.globalStorageUri);
 }
@@ -39,13 +43,17 @@ export function registerWithHoldfast(service: unknown): Disposable {
       // The Holdfast extension failed to start: VS Code has told already.
     }
   };
-  const watcher = vscode.extensions.onDidChange(() => void tryToRegister());
+  let watcher: Disposable | undefined;
+  try {
+    watcher = vscode.extensions.onDidChange(() => void tryToRegister());
+  } catch {
+    // One that is installed later is not noticed.
+  }
   void tryToRegister();
   return {
     dispose: () => {
       ended = true;
-      watcher.dispose();
-      registration?.dispose();
+      disposeAll([watcher, registration]);
     },
   };
 }

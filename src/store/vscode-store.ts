@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { disposeAll, makeAll } from '../disposal.ts';
 import { StoreError } from '../errors.ts';
 import type { SettingScope, SettingsDefinition } from '../settings/define-settings.ts';
 import { sameData } from '../settings/plain-data.ts';
@@ -47,16 +48,19 @@ export class VscodeStore implements Store {
   readonly #files: SettingsFiles;
   readonly #shown: ShownValues;
   readonly #listeners = new Set<{ readonly listener: () => void }>();
-  readonly #subscriptions: vscode.Disposable[] = [];
+  readonly #subscriptions: vscode.Disposable[];
   readonly #underWay = new Set<{ readonly since: number }>();
 
-  /** @param globalStorageUri the extension's own: the user settings lie two folders above it */
+  /**
+   * @param globalStorageUri the extension's own: the user settings lie two folders above it
+   * @throws StoreError VS Code does not tell of changes
+   */
   constructor(definition: SettingsDefinition, globalStorageUri: vscode.Uri | undefined, options: VscodeStoreOptions = {}) {
     this.#definition = definition;
     this.#hungAfter = options.hungAfter ?? 5_000;
     this.#files = new SettingsFiles(definition.section, (key) => this.#scopeOf(key), globalStorageUri);
     this.#shown = new ShownValues(definition, this.#files, (key, scope) => this.#read(key, scope), () => this.#notify());
-    this.#watch();
+    this.#subscriptions = this.#watch();
   }
 
   /** Rejects when a settings file cannot be parsed: VS Code then shows the next lower scope, and says nothing. */
@@ -269,10 +273,8 @@ export class VscodeStore implements Store {
   }
 
   dispose(): void {
-    for (const subscription of this.#subscriptions.splice(0)) subscription.dispose();
     this.#listeners.clear();
-    this.#shown.dispose();
-    this.#files.dispose();
+    disposeAll([...this.#subscriptions.splice(0), this.#shown, this.#files]);
   }
 
   #configuration({ resource, languageId }: Scope): vscode.WorkspaceConfiguration {
@@ -288,26 +290,30 @@ export class VscodeStore implements Store {
     for (const { listener } of [...this.#listeners]) listener();
   }
 
-  #watch(): void {
+  #watch(): vscode.Disposable[] {
     const notify = (): void => this.#notify();
     const isSettings = (uri: vscode.Uri): boolean => uri.path.endsWith('/settings.json') || uri.path.endsWith('.code-workspace');
     // A file that is broken or mended from outside may change no value, so that VS Code tells nothing.
-    const watcher = vscode.workspace.createFileSystemWatcher('**/.vscode/settings.json');
-    this.#subscriptions.push(
-      watcher,
-      watcher.onDidChange(notify),
-      watcher.onDidCreate(notify),
-      watcher.onDidDelete(notify),
-      vscode.workspace.onDidChangeConfiguration((event) => {
-        if (!event.affectsConfiguration(this.#definition.section)) return;
-        this.#shown.review();
-        notify();
-      }),
-      vscode.workspace.onDidGrantWorkspaceTrust(notify),
-      vscode.workspace.onDidChangeWorkspaceFolders(notify),
-      vscode.workspace.onDidSaveTextDocument(({ uri }) => {
-        if (isSettings(uri)) notify();
-      }),
-    );
+    let watcher!: vscode.FileSystemWatcher;
+    try {
+      return makeAll<vscode.Disposable>([
+        () => (watcher = vscode.workspace.createFileSystemWatcher('**/.vscode/settings.json')),
+        () => watcher.onDidChange(notify),
+        () => watcher.onDidCreate(notify),
+        () => watcher.onDidDelete(notify),
+        () => vscode.workspace.onDidChangeConfiguration((event) => {
+          if (!event.affectsConfiguration(this.#definition.section)) return;
+          this.#shown.review();
+          notify();
+        }),
+        () => vscode.workspace.onDidGrantWorkspaceTrust(notify),
+        () => vscode.workspace.onDidChangeWorkspaceFolders(notify),
+        () => vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+          if (isSettings(uri)) notify();
+        }),
+      ]);
+    } catch (cause) {
+      throw new StoreError('unknown', `VS Code does not tell of changes: ${String(cause)}`, { cause });
+    }
   }
 }

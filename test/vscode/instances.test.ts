@@ -1,17 +1,124 @@
 import { expect } from 'chai';
+import * as vscode from 'vscode';
+import { StoreError } from '../../src/errors.ts';
+import { activate } from '../../src/extension/extension.ts';
+import type { VscodeContext } from '../../src/store/vscode-host.ts';
 import { superviseConfiguration } from '../../src/vscode.ts';
 import { fixture } from './fixture-settings.ts';
-import { fixtureContext } from './fixture-service.ts';
+import { fixtureContext, rejection } from './fixture-service.ts';
 
 describe('Services of one extension', () => {
-  it('F46: are told apart by their ids, whatever they supervise', async () => {
+  const restore: (() => void)[] = [];
+
+  afterEach(() => restore.splice(0).forEach((each) => each()));
+
+  /** Puts a function in place of one of VS Code's. */
+  function replace(owner: object, name: string, value: (...words: never[]) => unknown): void {
+    const original = Object.getOwnPropertyDescriptor(owner, name)!;
+    Object.defineProperty(owner, name, { value, configurable: true, writable: true });
+    restore.push(() => Object.defineProperty(owner, name, original));
+  }
+
+  /** How many of VS Code's listeners for changes of the configuration, of trust and of folders there are, of those that are added from now on. */
+  function countListeners(): () => number {
+    let count = 0;
+    for (const name of ['onDidChangeConfiguration', 'onDidGrantWorkspaceTrust', 'onDidChangeWorkspaceFolders', 'onDidSaveTextDocument'] as const) {
+      const original = vscode.workspace[name] as (listener: () => void) => vscode.Disposable;
+      replace(vscode.workspace, name, (listener: () => void) => {
+        const listening = original(listener);
+        count++;
+        return { dispose: () => (count--, listening.dispose()) };
+      });
+    }
+    return () => count;
+  }
+
+  /** The context of the fixture, with a list of its own: the extension's lives as long as the window. */
+  async function contextOfOwn(): Promise<VscodeContext & { subscriptions: { dispose(): void }[] }> {
     const context = await fixtureContext();
-    // Not the extension's own list, which lives as long as the window.
-    const own = { ...context, extension: context.extension, subscriptions: [] as { dispose(): void }[] };
+    return { ...context, extension: context.extension, subscriptions: [] };
+  }
+
+  const refuse = (): never => {
+    throw new Error('refused by the test');
+  };
+
+  it('F46: are told apart by their ids, whatever they supervise', async () => {
+    const own = await contextOfOwn();
     const services = await Promise.all([1, 2, 3].map(() => superviseConfiguration(own, fixture)));
-    const { id } = context.extension;
+    const { id } = own.extension;
     expect(services.map((service) => service.id)).to.deep.equal([id, `${id}/fixture`, `${id}/fixture#2`]);
     for (const { dispose } of own.subscriptions) dispose();
     await Promise.all(services.map((service) => service.dispose()));
+  });
+
+  it('F45 VS Code refuses a listener: a typed error, and nothing is left behind', async () => {
+    const own = await contextOfOwn();
+    const listeners = countListeners();
+    replace(vscode.workspace, 'onDidSaveTextDocument', refuse);
+    const error = await rejection(superviseConfiguration(own, fixture));
+    expect(error).to.be.instanceOf(StoreError).and.to.include({ code: 'STORE' });
+    expect((error as StoreError).message).to.match(/^VS Code does not tell of changes: Error: refused by the test/);
+    expect(listeners()).to.equal(0);
+    expect(own.subscriptions).to.deep.equal([]);
+  });
+
+  it('F45 an option is invalid: nothing is left behind either, and the id is free', async () => {
+    const own = await contextOfOwn();
+    const listeners = countListeners();
+    expect(await rejection(superviseConfiguration(own, fixture, { guard: { breaker: { threshold: 0 } } }))).to.be.instanceOf(RangeError);
+    expect(listeners()).to.equal(0);
+    expect(own.subscriptions).to.deep.equal([]);
+    const service = await superviseConfiguration(own, fixture);
+    expect(service.id).to.equal(own.extension.id);
+    expect(listeners()).to.equal(4);
+    for (const { dispose } of own.subscriptions) dispose();
+    await service.dispose();
+    expect(listeners()).to.equal(0);
+  });
+
+  it('F45 a listener of VS Code that throws when it is disposed of: all others go, and it is told once', async () => {
+    const own = await contextOfOwn();
+    const listeners = countListeners();
+    replace(vscode.workspace, 'onDidGrantWorkspaceTrust', () => ({ dispose: refuse }));
+    const service = await superviseConfiguration(own, fixture);
+    expect(listeners()).to.equal(3);
+    const warnings: string[] = [];
+    service.onEvent((event) => {
+      if (event.type === 'warning') warnings.push(`${event.message} ${String(event.error)}`);
+    });
+    await service.dispose();
+    expect(listeners()).to.equal(0);
+    expect(warnings).to.deep.equal(['The store could not be disposed of. Error: refused by the test']);
+    own.subscriptions[1]!.dispose();
+  });
+
+  it('F45 VS Code does not tell of extensions: the service does without', async () => {
+    const own = await contextOfOwn();
+    replace(vscode.extensions, 'onDidChange', refuse);
+    const service = await superviseConfiguration(own, fixture);
+    expect(service.get('count')).to.equal(3);
+    for (const { dispose } of own.subscriptions) dispose();
+    await service.dispose();
+  });
+
+  it('F45 the Holdfast extension that fails to start leaves nothing behind', async () => {
+    const { extension } = await fixtureContext();
+    const { globalStorageUri } = await fixtureContext();
+    const subscriptions: vscode.Disposable[] = [];
+    const made: vscode.Disposable[] = [];
+    const disposed = new Set<vscode.Disposable>();
+    subscriptions.push = (part) => {
+      const { dispose } = part;
+      part.dispose = () => (disposed.add(part), dispose.call(part));
+      made.push(part);
+      return Array.prototype.push.call(subscriptions, part);
+    };
+    // Its commands are there already: VS Code refuses to register them again.
+    const second = { subscriptions, extension: { ...extension, packageJSON: { version: '0.0.0' } }, globalStorageUri } as unknown as vscode.ExtensionContext;
+    expect(() => activate(second)).to.throw('already exists');
+    expect(made.length).to.be.greaterThan(5);
+    expect(made.filter((part) => !disposed.has(part))).to.deep.equal([]);
+    expect(subscriptions).to.deep.equal([]);
   });
 });

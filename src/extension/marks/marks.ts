@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { disposeAll } from '../../disposal.ts';
 import type { Target } from '../../store/store.ts';
 import type { RegisteredService } from '../api.ts';
 import type { OwnSettings } from '../own-settings.ts';
@@ -92,7 +93,7 @@ export class Marks implements vscode.Disposable {
   dispose(): void {
     this.#disposed = true;
     clearTimeout(this.#timer);
-    for (const subscription of this.#subscriptions) subscription.dispose();
+    disposeAll(this.#subscriptions);
   }
 
   /** @param document what has changed; default: anything */

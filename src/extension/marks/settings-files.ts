@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { disposeAll } from '../../disposal.ts';
 import type { Target } from '../../store/store.ts';
 
 /** Documents that may be settings files; whether one is, `targetOf` says. */
@@ -54,10 +55,11 @@ export class SettingsFiles {
   watch(onChange: () => void): vscode.Disposable {
     const outside = [this.#user, this.#remote, vscode.workspace.workspaceFile].filter((uri) => uri !== undefined);
     const patterns = ['**/.vscode/settings.json', ...outside.map((uri) => new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), uri.path.slice(uri.path.lastIndexOf('/') + 1)))];
-    return vscode.Disposable.from(...patterns.flatMap((pattern) => {
+    const watchers = patterns.flatMap((pattern) => {
       const watcher = vscode.workspace.createFileSystemWatcher(pattern);
       return [watcher, watcher.onDidChange(onChange), watcher.onDidCreate(onChange), watcher.onDidDelete(onChange)];
-    }));
+    });
+    return new vscode.Disposable(() => disposeAll(watchers));
   }
 
   /** Where a service reads what the file says: a folder's settings need the folder. */

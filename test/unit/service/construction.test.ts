@@ -49,6 +49,11 @@ describe('Service: construction', () => {
     expect((await error(service.update('count', 5))).message).to.equal('The circuit breaker of settings.json is open.');
   });
 
+  it('F45 a store that does not tell of changes is refused with a typed error', () => {
+    const store = Object.assign(new MemoryStore(), { onDidChange: () => { throw new Error('no'); } });
+    expect(() => createConfigurationService(definition, { store })).to.throw(StoreError, 'The store failed: no');
+  });
+
   it('settings of one name in two sections are two settings', async () => {
     const clock = new VirtualClock();
     const other = defineSettings('other', { count: { schema: yup.number(), default: 1, description: '' } });

@@ -233,18 +233,25 @@ describe('Service: disposal', () => {
     expect(kept.get('holdfast.test.journal')).to.equal(undefined);
   });
 
-  it('P12 P40 a store whose disposal throws', async () => {
+  it('P12 P40 F45 a store whose disposal throws', async () => {
     for (const part of ['subscription', 'store'] as const) {
+      let disposals = 0;
       const { service, clock, eventsOf } = await bench({
         wrap: (inner) => {
-          const { onDidChange } = inner;
-          if (part === 'store') inner.dispose = () => { throw new Error('no'); };
-          else inner.onDidChange = (listener) => ({ ...onDidChange.call(inner, listener), dispose: () => { throw new Error('no'); } });
+          const { onDidChange, dispose } = inner;
+          inner.dispose = () => {
+            disposals++;
+            if (part === 'store') throw new Error('no');
+            dispose.call(inner);
+          };
+          if (part === 'store') return inner;
+          inner.onDidChange = (listener) => ({ ...onDidChange.call(inner, listener), dispose: () => { throw new Error('no'); } });
           return inner;
         },
       });
       await clock.run(service.dispose());
       expect(eventsOf('warning').length).to.equal(1);
+      expect(disposals).to.equal(1);
     }
   });
 
