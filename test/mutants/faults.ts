@@ -255,7 +255,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P40', fault: 'A disposed service goes on listening to its store.',
-    file: 'src/service/service.ts', replace: '      this.#storeSubscription.dispose();\n', by: '',
+    file: 'src/service/service.ts', replace: 'disposeAll([this.#storeSubscription, this.#context.store])', by: 'disposeAll([this.#context.store])',
   },
   {
     property: 'P41', fault: 'A listener that has left is kept, and called.',
