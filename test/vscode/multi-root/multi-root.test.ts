@@ -7,6 +7,7 @@ import { StoreError } from '../../../src/errors.ts';
 import { fixture } from '../fixture-settings.ts';
 import { rejection, superviseFixture, until } from '../supervised.ts';
 import { MemoryFiles } from './memory-files.ts';
+import { addFolder, removeFolder } from './workspace-folders.ts';
 
 describe('A workspace of several folders', () => {
   let service: Awaited<ReturnType<typeof superviseFixture>>;
@@ -76,7 +77,7 @@ describe('A folder without a disk', () => {
     const api = await vscode.extensions.getExtension<HoldfastApi>('holdfast.holdfast')!.activate();
     const registration = api.register(service);
     const scope = { resource: vscode.Uri.joinPath(root, 'a.ts').toString() };
-    vscode.workspace.updateWorkspaceFolders(vscode.workspace.workspaceFolders!.length, 0, { uri: root });
+    await addFolder(root);
     const marks = (): string[] => vscode.languages.getDiagnostics(settings).filter(({ source }) => source === 'Holdfast').map(({ message }) => message);
     await until('its illegal value is marked', () => marks().length === 1);
     expect(await service.update('perFolder', 'three', { target: 'folder', ...scope })).to.deep.equal({ outcome: 'stored', target: 'folder' });
@@ -87,7 +88,7 @@ describe('A folder without a disk', () => {
     expect(await rejection(service.update('perFolder', 'four', { target: 'folder', wait: false, ...scope })), 'refused, and said so').to.include({ code: 'STORE' });
     expect(service.get('perFolder', scope)).to.equal('three');
     files.readOnly = false;
-    vscode.workspace.updateWorkspaceFolders(2, 1);
+    await removeFolder(root);
     registration.dispose();
     await service.dispose();
     files.dispose();

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { StoreError } from '../../../src/errors.ts';
 import { rejection, superviseFixture, until } from '../supervised.ts';
 import { MemoryFiles } from './memory-files.ts';
+import { addFolder, removeFolder } from './workspace-folders.ts';
 
 describe('A settings file of a folder that can be written once', () => {
   it('F11 tells of a name that stands twice, with its lines, when it cannot be taken out', async () => {
@@ -14,7 +15,7 @@ describe('A settings file of a folder that can be written once', () => {
     files.writeFile(settings, new TextEncoder().encode('{\n  "fixture.perFolder": "a",\n  "fixture.perFolder": "b"\n}\n'));
     const scope = { resource: vscode.Uri.joinPath(root, 'a.ts').toString() };
     const service = await superviseFixture({ guard: { retry: { attempts: 1 } } });
-    vscode.workspace.updateWorkspaceFolders(vscode.workspace.workspaceFolders!.length, 0, { uri: root });
+    await addFolder(root);
     await until('the value of the folder is served', () => service.get('perFolder', scope) === 'b');
 
     files.onWrite = () => (files.readOnly = true);
@@ -27,7 +28,7 @@ describe('A settings file of a folder that can be written once', () => {
     files.readOnly = false;
     expect(await service.update('perFolder', 'd', { target: 'folder', ...scope })).to.include({ outcome: 'stored' });
     expect(new TextDecoder().decode(files.readFile(settings))).to.equal('{\n  "fixture.perFolder": "d"\n}\n');
-    vscode.workspace.updateWorkspaceFolders(vscode.workspace.workspaceFolders!.length - 1, 1);
+    await removeFolder(root);
     await service.dispose();
     files.dispose();
   });
