@@ -59,6 +59,9 @@ export abstract class ConfigurationError extends Error {
   }
 }
 
+/** A message is often followed by what a person can do: each is a sentence. */
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
+
 /** The key or the value was refused before anything happened: no attempt, no effect on the breaker (P7, P50). */
 export class ValidationError extends ConfigurationError {
   readonly code = 'VALIDATION';
@@ -66,7 +69,7 @@ export class ValidationError extends ConfigurationError {
   readonly field: string;
 
   constructor(field: string, problem: string, details: ErrorDetails = {}) {
-    super(`"${field}" ${problem}`, { ...details, context: { field, ...details.context } });
+    super(sentence(`"${field}" ${problem}`), { ...details, context: { field, ...details.context } });
     this.field = field;
   }
 }
@@ -89,7 +92,10 @@ export class TimeoutError extends ConfigurationError {
   }
 }
 
-/** Refused without trying, because the dependency has been failing. */
+/**
+ * Refused without trying, because the dependency has been failing. `context.held` is true while an operator holds the
+ * breaker open: then trying again cannot help, and releasing it does.
+ */
 export class CircuitOpenError extends ConfigurationError {
   readonly code = 'CIRCUIT_OPEN';
   /** Milliseconds until the breaker probes by itself; `undefined` while it probes right now or is held open by an operator. */
@@ -226,7 +232,7 @@ export class StoreError extends ConfigurationError {
 
   constructor(reason: StoreReason, message: string, details: ErrorDetails = {}) {
     const facts = storeReasons[reason];
-    super(message, {
+    super(sentence(message), {
       retryable: facts.class === 'transient',
       ...(facts.userAction === undefined ? {} : { userAction: facts.userAction }),
       ...details,

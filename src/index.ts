@@ -5,7 +5,9 @@
  */
 export * from './errors.ts';
 export { systemClock, type Clock, type TimerHandle } from './clock.ts';
-export { defineSettings, type CheckResult, type Declarations, type SettingDeclaration, type SettingScope, type SettingsDefinition, type ValueOf, type ValuesOf } from './settings/define-settings.ts';
+export { defineSettings, type SettingsDefinition } from './settings/define-settings.ts';
+export type { Declarations, SettingDeclaration, SettingScope, ValueOf, ValuesOf, WithSchemas } from './settings/declaration.ts';
+export type { CheckResult } from './settings/validation.ts';
 export type { FormerSetting } from './settings/former.ts';
 export { safePath, type SafePathOptions } from './settings/safe-path.ts';
 export { contributedConfiguration, restrictedConfigurations } from './settings/manifest.ts';

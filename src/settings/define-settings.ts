@@ -1,59 +1,8 @@
-import * as yup from 'yup';
 import { ValidationError } from '../errors.ts';
-import type { FormerSetting } from './former.ts';
-import { plainData, sameData, type PlainData } from './plain-data.ts';
+import { declarationFields, type Declarations, type SettingDeclaration, type ValuesOf, type WithSchemas } from './declaration.ts';
+import { plainData, sameData } from './plain-data.ts';
 import { keyProblem, nameProblem, showKey } from './setting-key.ts';
-
-/** VS Code's own scopes: who may set the value, and where. */
-export type SettingScope = 'application' | 'machine' | 'machine-overridable' | 'window' | 'resource' | 'language-overridable';
-
-/** What the schema accepts, without the `undefined` that yup adds to optional schemas. */
-export type ValueOf<S extends yup.Schema> = Exclude<yup.InferType<S>, undefined>;
-
-export interface SettingDeclaration<S extends yup.Schema = yup.Schema> {
-  /** What values are legal. Text transforms (`trim`, `lowercase`) sanitise what is read. */
-  readonly schema: S;
-  /** Used when no layer holds a legal value; must be legal itself. */
-  readonly default: ValueOf<S>;
-  /** Shown in the Settings editor. */
-  readonly description: string;
-  /** Default `window`. */
-  readonly scope?: SettingScope;
-  /** Descriptions of the values of an enumeration, in its order. */
-  readonly enumDescriptions?: readonly string[];
-  /** The value never appears in a log, metric, inspection, diagnostics file or error (P51). Default false. */
-  readonly secret?: boolean;
-  /** The value can make code run: what an untrusted workspace says is ignored (P52). Default false. */
-  readonly restricted?: boolean;
-  /**
-   * The name under which an organisation may decide the value, for all its people, by a policy. It goes into the manifest,
-   * where VS Code heeds it. Default: none.
-   */
-  readonly policy?: string;
-  /** A web page about the setting: offered where its value is not legal. Default: its place in the Settings editor. */
-  readonly documentation?: string;
-  /** Said in the Settings editor when the setting is in use and should not be. */
-  readonly deprecationMessage?: string;
-  /** What it was called, or how its values were written, in earlier versions: the newest first. Such values are honoured, and can be converted. */
-  readonly formerly?: readonly FormerSetting[];
-}
-
-/**
- * A definition's declarations, by key. The schemas alone are inferred from; defaults are then held against them.
- * (To name the schema here as well would widen the literals of `oneOf` to `string`.)
- */
-export type Declarations<D> = {
-  readonly [K in keyof D]: D[K] extends { readonly schema: infer S extends yup.Schema } ? Omit<SettingDeclaration<S>, 'schema'> : never;
-};
-
-/** The value types of a definition's declarations, by key. */
-export type ValuesOf<D> = {
-  [K in keyof D & string]: D[K] extends { readonly schema: infer S extends yup.Schema } ? ValueOf<S> : never;
-};
-
-export type CheckResult<T = unknown> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly problem: string };
+import { checkAgainst, isAsynchronous, shortened, type CheckResult } from './validation.ts';
 
 /** The one source of truth about a section of settings. `V` maps keys to value types. */
 export interface SettingsDefinition<V extends object = Record<string, unknown>> {
@@ -90,16 +39,18 @@ export interface SettingsDefinition<V extends object = Record<string, unknown>> 
  * `contributes.configuration` all follow from it.
  *
  * @param section the prefix in settings.json, for instance `nofx`
- * @throws ValidationError for an illegal section or key, or a default its own schema refuses
+ * @throws ValidationError for an illegal section or key, a field that declarations do not have, an asynchronous test, or a
+ *   default its own schema refuses
  */
-export function defineSettings<D extends Record<string, { readonly schema: object }>>(
+export function defineSettings<S extends Record<string, object>>(
   section: string,
-  declarations: D & Declarations<D>,
-): SettingsDefinition<ValuesOf<D>> {
-  type Values = ValuesOf<D>;
+  // To name `yup.Schema` here would widen the literals of `oneOf` to `string`.
+  declarations: WithSchemas<S> & NoInfer<Declarations<S>>,
+): SettingsDefinition<ValuesOf<WithSchemas<S>>> {
+  type Values = ValuesOf<WithSchemas<S>>;
   if (nameProblem(section) !== undefined) throw new ValidationError(showKey(section), 'cannot name a section of settings');
 
-  const declared = Object.assign(Object.create(null) as Record<string, SettingDeclaration>, declarations);
+  const declared = Object.assign(Object.create(null) as object, declarations) as unknown as Record<string, SettingDeclaration>;
   const keys = Object.freeze(Object.keys(declared)) as readonly (keyof Values & string)[];
 
   function declarationOf(key: unknown): SettingDeclaration | undefined {
@@ -126,7 +77,7 @@ export function defineSettings<D extends Record<string, { readonly schema: objec
       const plain = plainData(value);
       if (!plain.ok) throw new ValidationError(key, plain.problem);
       const checked = check(key, plain.value);
-      if (!checked.ok) throw new ValidationError(key, checked.problem, { userAction: `Use a legal value for ${section}.${key}.` });
+      if (!checked.ok) throw new ValidationError(key, checked.problem, { userAction: `Use a valid value for ${section}.${key}.` });
       if (!sameData(checked.value, plain.value)) {
         // The value is for the user's eyes, not for a log: it is in `userAction` alone.
         const hint = definition.isSecret(key) ? '' : `: ${shortened(JSON.stringify(checked.value))}`;
@@ -155,6 +106,7 @@ export function defineSettings<D extends Record<string, { readonly schema: objec
   for (const key of keys) {
     const problem = keyProblem(section, key) ?? hiddenBy(key, declared);
     if (problem !== undefined) throw new ValidationError(showKey(key), problem);
+    validateDeclaration(key, declared[key]!);
     try {
       (definition.defaults as Record<string, unknown>)[key] = definition.validate(key, declared[key]?.default);
     } catch (cause) {
@@ -187,43 +139,13 @@ function formerKeysOf(section: string, declared: Readonly<Record<string, Setting
   return former;
 }
 
-function checkAgainst(schema: yup.Schema, raw: unknown): CheckResult {
-  const plain = plainData(raw);
-  if (!plain.ok) return plain;
-  try {
-    const value = sanitised(schema, plain.value);
-    schema.validateSync(value, { strict: true, abortEarly: true });
-    return { ok: true, value };
-  } catch (error) {
-    // A schema's own test may throw anything: then the value is refused as well.
-    const problem = error instanceof yup.ValidationError ? problemText(error) : 'cannot be checked: its schema throws';
-    return { ok: false, problem };
+/** @throws ValidationError for what its type refuses as well: not everybody has a compiler */
+function validateDeclaration(key: string, declaration: SettingDeclaration): void {
+  const unknown = Object.keys(declaration).find((field) => !(declarationFields as readonly string[]).includes(field));
+  if (unknown !== undefined) {
+    throw new ValidationError(key, `is declared with "${unknown}", which declarations do not have`, { userAction: `The fields of a declaration are: ${declarationFields.join(', ')}.` });
   }
-}
-
-/** yup's cast, but only where it turns text into text: "5" never becomes 5. */
-function sanitised(schema: yup.Schema, value: PlainData): PlainData {
-  const cast = plainData(schema.cast(value, { assert: false }));
-  return cast.ok && sameShape(value, cast.value) ? cast.value : value;
-}
-
-function sameShape(a: PlainData, b: PlainData): boolean {
-  if (typeof a === 'string') return typeof b === 'string';
-  if (typeof a !== 'object' || a === null) return a === b;
-  if (typeof b !== 'object' || b === null || Array.isArray(a) !== Array.isArray(b)) return false;
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length
-    && names.every((name) => Object.hasOwn(b, name) && sameShape((a as Record<string, PlainData>)[name]!, (b as Record<string, PlainData>)[name]!));
-}
-
-function problemText(error: yup.ValidationError): string {
-  // yup begins its own messages with the path or "this"; ours follow the name of the setting. Its
-  // type messages go on to quote the value, which may be long or secret.
-  const message = error.message.replace(/^this /, '').replace(/, but the final value was:[\s\S]*$/, '');
-  return shortened(message.replace(/[.\s]+$/, ''));
-}
-
-/** Names and values in a message may be as long as their author liked. */
-function shortened(text: string): string {
-  return text.length <= 300 ? text : `${text.slice(0, 300)}…`;
+  if (isAsynchronous(declaration.schema)) {
+    throw new ValidationError(key, 'has an asynchronous test or transform in its schema: values are read without waiting', { userAction: 'Make the test synchronous, or test the value where it is used.' });
+  }
 }

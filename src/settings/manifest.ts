@@ -1,5 +1,6 @@
 import type * as yup from 'yup';
-import type { SettingDeclaration, SettingsDefinition } from './define-settings.ts';
+import { presentation, type SettingDeclaration } from './declaration.ts';
+import type { SettingsDefinition } from './define-settings.ts';
 
 type JsonSchema = Record<string, unknown>;
 
@@ -27,12 +28,12 @@ function property(declaration: SettingDeclaration, order: number): JsonSchema {
   return {
     ...(declaration.policy === undefined ? rulesOf(declaration.schema) : ruledByPolicy(rulesOf(declaration.schema))),
     default: declaration.default,
-    markdownDescription: declaration.description,
+    ...(declaration.markdownDescription === undefined ? {} : { description: declaration.description }),
+    markdownDescription: declaration.markdownDescription ?? declaration.description,
     scope: declaration.scope ?? 'window',
-    ...(declaration.enumDescriptions === undefined ? {} : { enumDescriptions: declaration.enumDescriptions }),
-    ...(declaration.deprecationMessage === undefined ? {} : { deprecationMessage: declaration.deprecationMessage }),
+    ...Object.fromEntries(presentation.flatMap((field) => (declaration[field] === undefined ? [] : [[field, declaration[field]]]))),
     ...(declaration.policy === undefined ? {} : { policy: { name: declaration.policy, minimumVersion: '1.100' } }),
-    order,
+    order: declaration.order ?? order,
   };
 }
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { StoreError } from '../errors.ts';
-import type { SettingScope } from '../settings/define-settings.ts';
+import type { SettingScope } from '../settings/declaration.ts';
 import type { Scope, Target } from './store.ts';
 import { SettingsFile } from './vscode-settings-file.ts';
 

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { disposeAll, makeAll } from '../disposal.ts';
 import { StoreError } from '../errors.ts';
-import type { SettingScope, SettingsDefinition } from '../settings/define-settings.ts';
+import type { SettingScope } from '../settings/declaration.ts';
+import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { sameData } from '../settings/plain-data.ts';
 import {
   settlingTime, type Disposable, type Layer, type RawSetting, type Scope, type Store, type Target, type WriteOptions, type WriteRequest,

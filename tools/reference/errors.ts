@@ -1,13 +1,16 @@
 import ts from 'typescript';
+import * as yup from 'yup';
 import * as errors from '../../src/errors.ts';
 import { storeReasons, type ConfigurationError, type StoreReason } from '../../src/errors.ts';
+import { createGuard } from '../../src/guard/guard.ts';
+import { defineSettings } from '../../src/settings/define-settings.ts';
 import { commentOf, nodesOf, sourceFile, table } from './source.ts';
 
 const file = 'src/errors.ts';
 
 /** One of each, to ask it what it says. */
 const samples: readonly ConfigurationError[] = [
-  new errors.ValidationError('key', 'is not legal'),
+  refused(),
   new errors.StoreError('io', 'refused'),
   new errors.TimeoutError('The write', 5_000, 'unknown'),
   new errors.CircuitOpenError('settings.json', 60_000),
@@ -25,6 +28,16 @@ const retries: Readonly<Record<errors.FailureClass, string>> = {
   caller: 'no',
 };
 
+/** What a value is refused with. */
+function refused(): errors.ValidationError {
+  try {
+    defineSettings('app', { name: { schema: yup.string().max(40).defined(), default: '', description: 'A name.' } }).validate('name', 'x'.repeat(41));
+  } catch (error) {
+    return error as errors.ValidationError;
+  }
+  throw new Error('The value was expected to be refused.');
+}
+
 /** Every error a caller can see: what it means, whether to retry, what the user can do. */
 export function errorReference(): string {
   const classes = new Map([...nodesOf(sourceFile(file))].filter(ts.isClassDeclaration).map((node) => [node.name!.text, node]));
@@ -37,7 +50,7 @@ export function errorReference(): string {
       `[\`${error.code}\`](#${error.code.toLowerCase()})`,
       `\`${error.name}\``,
       commentOf(classes.get(error.name)!),
-      ...error instanceof errors.StoreError ? ['by [reason](#reasons-of-a-storeerror)', 'by reason'] : [error.retryable ? 'yes' : 'no', error.userAction ?? ''],
+      ...helpOf(error),
     ])),
     ...samples.map((error) => section(error, classes.get(error.name)!)),
     '## Reasons of a `StoreError`',
@@ -52,6 +65,23 @@ function section(error: ConfigurationError, node: ts.ClassDeclaration): string {
   const fields = node.members.filter(ts.isPropertyDeclaration).filter((member) => member.name.getText() !== 'code');
   const list = fields.map((field) => `- \`${field.name.getText()}: ${field.type?.getText() ?? ''}\`${prefixed(commentOf(field))}`);
   return [`### ${error.code}`, commentOf(node).replace(/\s+/g, ' '), `For instance: ${error.message}`, ...(list.length === 0 ? [] : [list.join('\n')])].join('\n\n');
+}
+
+/** Whether to try again, and what a person can do. */
+function helpOf(error: ConfigurationError): readonly [retryable: string, userAction: string] {
+  const retryable = error.retryable ? 'yes' : 'no';
+  switch (error.code) {
+    case 'STORE': return ['by [reason](#reasons-of-a-storeerror)', 'by reason'];
+    case 'TRANSACTION': return ['as what made it fail', 'that of what made it fail'];
+    case 'CIRCUIT_OPEN': return ['yes; no while held open', `while held open: ${heldOpen().userAction}`];
+    default: return [retryable, error.userAction ?? ''];
+  }
+}
+
+function heldOpen(): errors.CircuitOpenError {
+  const guard = createGuard({ name: 'settings.json' });
+  guard.hold();
+  return guard.rejection();
 }
 
 const prefixed = (text: string): string => (text === '' ? '' : `: ${text.replace(/\s+/g, ' ')}`);

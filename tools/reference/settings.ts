@@ -16,7 +16,7 @@ const options = [
   ['BreakerOptions', 'machines/circuit-breaker.ts', '`breaker` of a guard.'],
   ['RetryOptions', 'machines/retry-backoff.ts', '`retry` of a guard.'],
   ['UpdateOptions', 'src/service/options.ts', 'Of `update` and `updateAll`.'],
-  ['SettingDeclaration', 'src/settings/define-settings.ts', 'Of one setting, in `defineSettings`.'],
+  ['SettingDeclaration', 'src/settings/declaration.ts', 'Of one setting, in `defineSettings`.'],
 ] as const;
 
 interface Property {

@@ -59,7 +59,7 @@ describe('Service: arguments', () => {
       expect(await error(update)).to.include({ code: 'ABORTED' });
       expect(listeners.size).to.equal(0);
       expect(await error(service.update('count', 6, { signal: token }))).to.include({ code: 'ABORTED', outcome: 'not stored' });
-      expect(await error(service.update('count', 6, { signal: {} as never }))).to.include({ code: 'VALIDATION', message: '"signal" is neither an AbortSignal nor a CancellationToken' });
+      expect(await error(service.update('count', 6, { signal: {} as never }))).to.include({ code: 'VALIDATION', message: '"signal" is neither an AbortSignal nor a CancellationToken.' });
       await service.dispose();
     }
   });

@@ -12,7 +12,7 @@ describe('What a store says of a secret', () => {
     for (const error of [new StoreError('io', 'It failed.', { context: { file: 'f' } }), new TimeoutError('The write', 5, 'unknown'), 'a text', undefined]) {
       expect(withoutQuotes(error, secret)).to.equal(error);
     }
-    expect(withoutQuotes(new StoreError('io', 'at 12 of 34'), 12)).to.have.property('message', 'at 12 of 34');
+    expect(withoutQuotes(new StoreError('io', 'at 12 of 34'), 12)).to.have.property('message', 'at 12 of 34.');
   });
 
   it('P51 P9 keeps its reason and the way out, and nothing else, when it does', () => {

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import * as yup from 'yup';
-import { ValidationError } from '../../../src/errors.ts';
-import { defineSettings, type SettingsDefinition, type ValuesOf } from '../../../src/settings/define-settings.ts';
+import { StoreError, ValidationError } from '../../../src/errors.ts';
+import type { ValuesOf } from '../../../src/settings/declaration.ts';
+import { defineSettings, type SettingsDefinition } from '../../../src/settings/define-settings.ts';
 import { hostileKeys, hostileValues } from './hostile.ts';
 
 const declarations = {
@@ -59,6 +60,74 @@ describe('A settings definition', () => {
     expect(settings.isSecret('token')).to.equal(true);
     expect(settings.isSecret('count')).to.equal(false);
     expect(settings.isSecret('nothing')).to.equal(false);
+  });
+});
+
+describe('A declaration', () => {
+  const schema = yup.number().defined();
+  const declared = (more: object): unknown => defineSettings('section', { a: { schema, default: 1, description: '', ...more } });
+
+  it('F38 has no field but those that are known, also where no compiler sees to it', () => {
+    for (const field of ['minimum', 'type', 'requird', 'toString']) {
+      const error = refusal(() => declared({ [field]: 'x' }));
+      expect(error.message).to.equal(`"a" is declared with "${field}", which declarations do not have.`);
+      expect(error.userAction).to.match(/^The fields of a declaration are: schema, default, description, .*tags/);
+    }
+    declared({ tags: ['experimental'], markdownDescription: '*A* number.', order: 7 });
+  });
+
+  it('F39 may be given `as const`, with a list or an object as its default', () => {
+    const constant = {
+      list: { schema: yup.array(yup.string().defined()).defined(), default: ['a', 'b'], description: '', tags: ['experimental'] },
+      pair: { schema: yup.tuple([yup.string().defined(), yup.number().defined()]).defined(), default: ['a', 1], description: '' },
+      tree: { schema: yup.object({ names: yup.array(yup.string().defined()).defined() }).defined(), default: { names: ['a'] }, description: '', formerly: [{ key: 'bush' }] },
+    } as const;
+    const { defaults } = defineSettings('section', constant);
+    expect({ ...defaults }).to.deep.equal({ list: ['a', 'b'], pair: ['a', 1], tree: { names: ['a'] } });
+    const list: string[] = defaults.list;
+    expect(list).to.have.lengthOf(2);
+  });
+});
+
+describe('An asynchronous test of a schema', () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason);
+  const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+  const later = async (): Promise<boolean> => {
+    await turn();
+    throw new Error('later');
+  };
+
+  beforeEach(() => void process.prependListener('unhandledRejection', note));
+  afterEach(() => void process.removeListener('unhandledRejection', note));
+
+  it('F40 is refused when the settings are defined, wherever it is, and nothing is left unhandled', async () => {
+    const text = yup.string().test('later', 'no', later).defined();
+    const cases: [yup.Schema, unknown][] = [
+      [text, ''],
+      [yup.array(text).defined(), []],
+      [yup.tuple([yup.number().defined(), text]).defined(), [1, '']],
+      [yup.object({ inner: yup.object({ text }) }).defined(), { inner: { text: '' } }],
+      [yup.string().transform(later).defined(), ''],
+    ];
+    for (const [schema, value] of cases) {
+      const error = refusal(() => defineSettings('section', { a: { schema, default: value, description: '' } }));
+      expect(error.message).to.equal('"a" has an asynchronous test or transform in its schema: values are read without waiting.');
+    }
+    await turn();
+    await turn();
+    expect(unhandled).to.deep.equal([]);
+  });
+
+  it('F40 is refused as well when only its answer tells that it is one', async () => {
+    const text = yup.string().test('later', 'no', () => later()).defined();
+    const error = refusal(() => defineSettings('section', { a: { schema: text, default: '', description: '' } }));
+    expect(error.message).to.equal('"a" has a default its own schema refuses: "a" cannot be checked: its schema has an asynchronous test.');
+    const list = defineSettings('section', { a: { schema: yup.array(text).defined(), default: [], description: '' } });
+    expect(list.check('a', ['x'])).to.deep.equal({ ok: false, problem: 'cannot be checked: its schema has an asynchronous test' });
+    await turn();
+    await turn();
+    expect(unhandled).to.deep.equal([]);
   });
 });
 
@@ -131,6 +200,15 @@ describe('check: a raw value from a store', () => {
 });
 
 describe('validate: a value to write', () => {
+  it('F68 is refused in one sentence, and what to do is said in another', () => {
+    const { message, userAction } = refusal(() => settings.validate('count', 51));
+    expect(`${message} ${userAction}`).to.equal('"count" must be less than or equal to 50. Use a valid value for section.count.');
+    const quoting = defineSettings('quoting', { text: { schema: yup.string().max(3, 'is too long!').defined(), default: '', description: '' } });
+    expect(refusal(() => quoting.validate('text', 'longer')).message).to.equal('"text" is too long!');
+    expect(new StoreError('permission', 'EACCES: permission denied').message).to.equal('EACCES: permission denied.');
+    expect(new StoreError('io', 'It failed.').message).to.equal('It failed.');
+  });
+
   it('P22 gives back exactly what was asked for', () => {
     expect(settings.validate('count', 7)).to.equal(7);
     expect(settings.validate('server', { host: 'h' })).to.deep.equal({ host: 'h' });
@@ -138,7 +216,7 @@ describe('validate: a value to write', () => {
 
   it('P22 refuses what it would have to change, and tells the canonical form to the user alone', () => {
     const error = refusal(() => settings.validate('provider', 'Claude'));
-    expect(error.message).to.equal('"provider" is not in its canonical form');
+    expect(error.message).to.equal('"provider" is not in its canonical form.');
     expect(error.userAction).to.equal('Write it in its canonical form: "claude".');
     expect(error).to.include({ field: 'provider', retryable: false, code: 'VALIDATION' });
   });
@@ -175,8 +253,8 @@ describe('validate: a value to write', () => {
 
   it('says what is wrong', () => {
     const error = refusal(() => settings.validate('count', 51));
-    expect(error.message).to.equal('"count" must be less than or equal to 50');
-    expect(error.userAction).to.equal('Use a legal value for section.count.');
+    expect(error.message).to.equal('"count" must be less than or equal to 50.');
+    expect(error.userAction).to.equal('Use a valid value for section.count.');
   });
 });
 

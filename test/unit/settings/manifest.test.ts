@@ -7,7 +7,7 @@ import { exampleManifest, ownManifest } from '../../../tools/manifest.ts';
 
 /** What the manifest says of a setting with this schema, but for its default, description, scope and order. */
 function jsonSchema(schema: yup.Schema, value: unknown): Record<string, unknown> {
-  const definition = defineSettings('s', { key: { schema, default: value as never, description: 'd' } });
+  const definition = defineSettings('s', { key: { schema, default: value, description: 'd' } });
   const { properties } = contributedConfiguration(definition, 't') as { properties: Record<string, Record<string, unknown>> };
   const { default: _default, markdownDescription: _description, scope: _scope, order: _order, ...rest } = properties['s.key']!;
   return rest;
@@ -64,6 +64,28 @@ describe('The generated manifest', () => {
       },
     });
     expect(restrictedConfigurations(definition)).to.deep.equal(['s.mode']);
+  });
+
+  it('F38 hands on what VS Code knows of how a setting is presented', () => {
+    const presented = {
+      enumDescriptions: ['Up.', 'Down.'],
+      markdownEnumDescriptions: ['*Up.*', '*Down.*'],
+      enumItemLabels: ['Up', 'Down'],
+      deprecationMessage: 'Use another.',
+      markdownDeprecationMessage: 'Use `another`.',
+      tags: ['experimental'],
+      keywords: ['direction'],
+      editPresentation: 'multilineText' as const,
+      ignoreSync: true,
+      order: 7,
+    };
+    const definition = defineSettings('s', {
+      way: { schema: yup.string().oneOf(['up', 'down'] as const).defined(), default: 'up', description: 'Where to.', markdownDescription: '*Where* to.', ...presented },
+    });
+    const { properties } = contributedConfiguration(definition, 't') as { properties: Record<string, unknown> };
+    expect(properties['s.way']).to.deep.equal({
+      type: 'string', enum: ['up', 'down'], default: 'up', scope: 'window', description: 'Where to.', markdownDescription: '*Where* to.', ...presented,
+    });
   });
 
   it('contributes the keys of earlier versions, so that VS Code tells where they have a value', () => {

@@ -119,7 +119,7 @@ describe('verifyStore', () => {
     }
     let cleaned = 0;
     const unloaded = await verifyStore(() => Promise.resolve({ store: new Unloadable(), cleanUp: () => void cleaned++ }));
-    expect(unloaded.every(({ ok, error }) => !ok && error!.message === 'not now')).to.be.true;
+    expect(unloaded.every(({ ok, error }) => !ok && error!.message === 'not now.')).to.be.true;
     expect(cleaned).to.equal(unloaded.length);
   });
 

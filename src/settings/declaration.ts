@@ -1,0 +1,92 @@
+import type * as yup from 'yup';
+import type { FormerSetting } from './former.ts';
+
+/** VS Code's own scopes: who may set the value, and where. */
+export type SettingScope = 'application' | 'machine' | 'machine-overridable' | 'window' | 'resource' | 'language-overridable';
+
+/** What the schema accepts, without the `undefined` that yup adds to optional schemas. */
+export type ValueOf<S extends yup.Schema> = Exclude<yup.InferType<S>, undefined>;
+
+/** The same data, to be read only: what `as const` makes of it can be given. */
+type ReadonlyData<T> = T extends object ? { readonly [K in keyof T]: ReadonlyData<T[K]> } : T;
+
+export interface SettingDeclaration<S extends yup.Schema = yup.Schema> {
+  /**
+   * What values are legal. Text transforms (`trim`, `lowercase`) sanitise what is read. Its tests must not be asynchronous,
+   * and it has no `.default(…)` of its own.
+   */
+  readonly schema: S;
+  /** Used when no layer holds a legal value; must be legal itself. */
+  readonly default: ReadonlyData<ValueOf<S>>;
+  /** Shown in the Settings editor, as Markdown unless there is a `markdownDescription`. */
+  readonly description: string;
+  /** Shown instead of `description` where Markdown is. */
+  readonly markdownDescription?: string;
+  /** Default `window`. */
+  readonly scope?: SettingScope;
+  /** Descriptions of the values of an enumeration, in its order. */
+  readonly enumDescriptions?: readonly string[];
+  /** The same, as Markdown. */
+  readonly markdownEnumDescriptions?: readonly string[];
+  /** Names of the values of an enumeration, in its order, for the Settings editor. Default: the values. */
+  readonly enumItemLabels?: readonly string[];
+  /** The value never appears in a log, metric, inspection, diagnostics file or error (P51). Default false. */
+  readonly secret?: boolean;
+  /** The value can make code run: what an untrusted workspace says is ignored (P52). Default false. */
+  readonly restricted?: boolean;
+  /**
+   * The name under which an organisation may decide the value, for all its people, by a policy. It goes into the manifest,
+   * where VS Code heeds it. Default: none.
+   */
+  readonly policy?: string;
+  /** A web page about the setting: offered where its value is not legal. Default: its place in the Settings editor. */
+  readonly documentation?: string;
+  /** Said in the Settings editor when the setting is in use and should not be. */
+  readonly deprecationMessage?: string;
+  /** The same, as Markdown. */
+  readonly markdownDeprecationMessage?: string;
+  /** What it was called, or how its values were written, in earlier versions: the newest first. Such values are honoured, and can be converted. */
+  readonly formerly?: readonly FormerSetting[];
+  /** Filters of the Settings editor (`@tag:`), such as `experimental` or `usesOnlineServices`. */
+  readonly tags?: readonly string[];
+  /** Words by which the Settings editor finds the setting as well. */
+  readonly keywords?: readonly string[];
+  /** How the Settings editor edits a text. Default `singlelineText`. */
+  readonly editPresentation?: 'singlelineText' | 'multilineText';
+  /** Its place among the settings of its section. Default: as declared. */
+  readonly order?: number;
+  /** Settings Sync leaves the value on its machine. Default false. */
+  readonly ignoreSync?: boolean;
+}
+
+/** How a declaration is presented by VS Code: these go into the manifest as they are. */
+export const presentation = [
+  'markdownEnumDescriptions', 'enumDescriptions', 'enumItemLabels', 'deprecationMessage', 'markdownDeprecationMessage',
+  'tags', 'keywords', 'editPresentation', 'ignoreSync',
+] as const satisfies readonly (keyof SettingDeclaration)[];
+
+/** Every field that a declaration may have. */
+export const declarationFields = [
+  'schema', 'default', 'description', 'markdownDescription', 'scope', 'order', 'secret', 'restricted', 'policy', 'documentation', 'formerly', ...presentation,
+] as const satisfies readonly (keyof SettingDeclaration)[];
+
+/** Schemas, by key, as a definition's declarations hold them. */
+export type WithSchemas<S> = { readonly [K in keyof S]: { readonly schema: S[K] } };
+
+/** What the compiler says of a schema that has a default of its own. */
+type SchemaWithoutDefault = 'a schema without .default(…), for the default is a field of the declaration';
+
+/**
+ * What else a definition's declarations hold, by key, where `S` are the schemas. Those alone are inferred from: so a field
+ * that is wrong is told as what it is.
+ */
+export type Declarations<S> = {
+  readonly [K in keyof S]: S[K] extends yup.Schema ? Omit<SettingDeclaration<S[K]>, 'schema'>
+    : S[K] extends yup.Schema<infer _Value, infer _Context, infer _Default, 'd'> ? Omit<SettingDeclaration, 'schema'> & { readonly schema: SchemaWithoutDefault }
+      : Omit<SettingDeclaration, 'schema'> & { readonly schema: yup.Schema };
+};
+
+/** The value types of a definition's declarations, by key. */
+export type ValuesOf<D> = {
+  [K in keyof D & string]: D[K] extends { readonly schema: infer S extends yup.Schema } ? ValueOf<S> : never;
+};

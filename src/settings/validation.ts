@@ -1,0 +1,92 @@
+import * as yup from 'yup';
+import { plainData, type PlainData } from './plain-data.ts';
+
+export type CheckResult<T = unknown> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: string };
+
+/** Is this raw value legal? Sanitises texts, and answers with a frozen copy. Never throws. */
+export function checkAgainst(schema: yup.Schema, raw: unknown): CheckResult {
+  const plain = plainData(raw);
+  if (!plain.ok) return plain;
+  try {
+    const value = sanitised(schema, plain.value);
+    const problem = problemOf(schema, value);
+    return problem === undefined ? { ok: true, value } : { ok: false, problem };
+  } catch {
+    return { ok: false, problem: 'cannot be checked: its schema throws' };
+  }
+}
+
+/** What yup's own `validate` and `validateSync` are made of: `panic` hears of the first error, `next` of the end. */
+interface Validating {
+  resolve(options: { readonly value: unknown }): Validating;
+  _validate(value: unknown, options: object, panic: (error: unknown) => void, next: (errors: readonly unknown[]) => void): void;
+}
+
+/**
+ * What is wrong with a value. `validateSync` would leave the promise of an asynchronous test to itself, which is an
+ * unhandled rejection when it fails: yup is told that promises are awaited, and then it is not.
+ * @throws whatever a test throws that is no answer
+ */
+function problemOf(schema: yup.Schema, value: PlainData): string | undefined {
+  let end: { readonly error: unknown } | undefined;
+  const note = (error: unknown): void => void (end ??= { error });
+  const validating = (schema as unknown as Validating).resolve({ value });
+  validating._validate(value, { strict: true, abortEarly: true, sync: false }, note, (errors) => note(errors[0]));
+  return problemAt(end);
+}
+
+function problemAt(end: { readonly error: unknown } | undefined): string | undefined {
+  if (end === undefined) return 'cannot be checked: its schema has an asynchronous test';
+  const { error } = end;
+  if (error === undefined) return undefined;
+  // A schema's own test may throw anything: then the value is refused as well.
+  if (!yup.ValidationError.isError(error)) throw error;
+  return problemText(error);
+}
+
+/** The parts of a schema in which there may be functions. */
+interface SchemaParts {
+  readonly tests?: readonly { readonly OPTIONS?: { readonly test?: unknown } }[];
+  readonly transforms?: readonly unknown[];
+  readonly fields?: Readonly<Record<string, SchemaParts>>;
+  /** Of a list the schema of its items, of a tuple one for each. */
+  readonly spec?: { readonly types?: SchemaParts | readonly SchemaParts[] };
+}
+
+/** Whether a test or a transform, also of its members and items, is an `async` function. */
+export function isAsynchronous(schema: object): boolean {
+  const { tests = [], transforms = [], fields = {}, spec }: SchemaParts = schema;
+  const parts = [...Object.values(fields), ...[spec?.types ?? []].flat()];
+  return [...tests.map(({ OPTIONS }) => OPTIONS?.test), ...transforms].some(isAsyncFunction) || parts.some(isAsynchronous);
+}
+
+const isAsyncFunction = (each: unknown): boolean => Object.prototype.toString.call(each) === '[object AsyncFunction]';
+
+/** yup's cast, but only where it turns text into text: "5" never becomes 5. */
+function sanitised(schema: yup.Schema, value: PlainData): PlainData {
+  const cast = plainData(schema.cast(value, { assert: false }));
+  return cast.ok && sameShape(value, cast.value) ? cast.value : value;
+}
+
+function sameShape(a: PlainData, b: PlainData): boolean {
+  if (typeof a === 'string') return typeof b === 'string';
+  if (typeof a !== 'object' || a === null) return a === b;
+  if (typeof b !== 'object' || b === null || Array.isArray(a) !== Array.isArray(b)) return false;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length
+    && names.every((name) => Object.hasOwn(b, name) && sameShape((a as Record<string, PlainData>)[name]!, (b as Record<string, PlainData>)[name]!));
+}
+
+function problemText(error: yup.ValidationError): string {
+  // yup begins its own messages with the path or "this"; ours follow the name of the setting. Its
+  // type messages go on to quote the value, which may be long or secret.
+  const message = error.message.replace(/^this /, '').replace(/, but the final value was:[\s\S]*$/, '');
+  return shortened(message.replace(/[.\s]+$/, ''));
+}
+
+/** Names and values in a message may be as long as their author liked. */
+export function shortened(text: string): string {
+  return text.length <= 300 ? text : `${text.slice(0, 300)}…`;
+}
