@@ -246,9 +246,15 @@ export class Recorder {
     const inbox = this.#inboxes.get(received.actor);
     if (inbox?.[0] !== received) return;
     inbox.shift();
-    this.#handled = this.#handled.filter((each) => each !== received);
+    this.#noLonger(received);
     if (inbox[0] !== undefined) this.#handled.push(inbox[0]);
     else this.#inboxes.delete(received.actor);
+  }
+
+  /** What is handled within another event ends before that: nearly always it is the innermost. */
+  #noLonger(received: Received): void {
+    if (this.#handled.at(-1) === received) this.#handled.pop();
+    else this.#handled = this.#handled.filter((each) => each !== received);
   }
 
   /** What an actor has received and not handled, it will not handle any more. */

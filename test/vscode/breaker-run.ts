@@ -11,7 +11,7 @@ import type { BreakerVariant } from '../model/circuit-breaker/driver.ts';
 import { BreakerOracle, type CallEnd, type Ticket } from '../model/circuit-breaker/oracle.ts';
 import type { Run } from '../model/harness/suite.ts';
 import { fixture } from './fixture-settings.ts';
-import { elapse, fixtureContext, limits, readSettings, rejection, settingsFile, until } from './supervised.ts';
+import { elapse, fixtureContext, limits, readSettings, rejection, settingsFile, until, witness } from './supervised.ts';
 
 const workspace = { target: 'workspace' } as const;
 /** In ms, and longer than any path: nothing happens by itself but what the breaker does. */
@@ -113,6 +113,7 @@ export class ServiceRun implements Run {
       // VS Code answers in the machine's own time, which may be long in virtual time.
       lifecycle: { loadLimit: forever, drainLimit: forever },
     });
+    witness(this.#service, () => this.#clock.now());
     this.#service.onEvent((event) => {
       if (event.type === 'breaker') this.#modes.push(event.to);
     });

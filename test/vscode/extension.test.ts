@@ -14,7 +14,7 @@ import { ConfigurationService } from '../../src/service/service.ts';
 import { defineSettings } from '../../src/settings/define-settings.ts';
 import { MemoryBackend, MemoryStore } from '../../src/store/memory-store.ts';
 import { FaultyStore } from '../../src/testing/faulty-store.ts';
-import { elapse, patientGuard, patientLifecycle, rejection, until } from './supervised.ts';
+import { elapse, patientGuard, patientLifecycle, rejection, until, witness } from './supervised.ts';
 
 const section = 'extensiontest';
 /** In ms: what happens after it does not happen. */
@@ -44,6 +44,7 @@ async function registered(api: HoldfastApi): Promise<{ service: Service; store: 
     lifecycle: patientLifecycle,
     probeEvery: hour,
   });
+  witness(service);
   const registration = api.register(service);
   await service.ready;
   return { service, store, backend, registration };

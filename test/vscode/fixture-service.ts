@@ -29,17 +29,21 @@ export async function superviseFixture(options: Partial<ServiceOptions> = {}): P
     ...options,
     guard: { ...patientGuard, retry: { attempts: 4, initialDelay: 50, factor: 10 }, ...options.guard },
   });
-  witnesses.push(new Witness(service.supervisor as never, () => performance.now()));
+  witness(service);
   await service.ready;
   return service;
 }
 
-/** Of each service that a suite has had, what the State Inspector would show. */
 const witnesses: Witness[] = [];
+
+/** What the State Inspector would show of a service is compared with what was so, at the end. */
+export function witness({ supervisor }: Pick<ConfigurationService, 'supervisor'>, now: () => number = () => performance.now()): void {
+  witnesses.push(new Witness(supervisor as never, now));
+}
 
 // At the end of all suites of the window.
 after('F61 F62 each moment that the State Inspector would have shown was so', () => {
-  const problems = witnesses.splice(0).map((witness) => witness.end());
+  const problems = witnesses.splice(0).map((each) => each.end());
   if (problems.some((found) => found.length > 0)) throw new Error(problems.flat().slice(0, 20).join('\n'));
 });
 

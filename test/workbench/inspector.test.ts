@@ -16,6 +16,7 @@ const inWorkspace = { target: 'workspace' };
 describe('The State Inspector', () => {
   let desk: Desk;
   let frame: Frame;
+  let opened = 0;
 
   const active = (state: string) => frame.locator(`.state.active[data-state="${state}"]`);
   const actor = (name: string) => frame.getByRole('treeitem', { name });
@@ -28,6 +29,7 @@ describe('The State Inspector', () => {
   before(async () => {
     desk = await openDesk({ 'workbench.colorTheme': 'Default Dark Modern' });
     await desk.link.call('update', 'maxAgents', 5, inWorkspace);
+    opened = Date.now();
     await runCommand(desk.workbench.page, 'Holdfast: Open State Inspector');
     frame = await inspectorFrame(desk);
     await actor('breaker').click();
@@ -41,6 +43,14 @@ describe('The State Inspector', () => {
     await active('circuit-breaker.CLOSED').waitFor();
     for (const name of ['nofx', 'lifecycle', 'breaker', 'queue']) await actor(name).first().waitFor();
     await desk.picture('inspector-closed-dark');
+  });
+
+  it('F63 says since when the actors run that were there before it was opened', async () => {
+    const began = frame.locator('#log .row').filter({ has: frame.locator('.type', { hasText: '(began)' }) }).locator('.time');
+    const times = (await began.allTextContents()).map((time) => new Date(`${new Date(opened).toDateString()} ${time}`).getTime());
+    expect(times).to.have.length.of.at.least(4);
+    // They may have begun the day before.
+    for (const time of times) expect((opened - time + 86_400_000) % 86_400_000, `${time}`).to.be.within(1, 3_600_000);
   });
 
   it('P53 runs nothing but its own script, and asks nobody for anything', async () => {
@@ -99,13 +109,15 @@ describe('The State Inspector', () => {
     await active('circuit-breaker.CLOSED').waitFor();
   });
 
-  it('scrubs back to any moment, and returns to live', async () => {
+  it('F62 scrubs back to any moment, in each of which the actors agree, and returns to live', async () => {
     const slider = frame.getByRole('slider', { name: 'Time' });
     const count = Number(await slider.getAttribute('max'));
     expect(count).to.be.greaterThan(10);
     for (let position = count; position > 0 && await active('circuit-breaker.OPEN').count() === 0; position--) {
       await slider.fill(String(position));
       await frame.getByText(new RegExp(`· ${position + 1} of `)).waitFor();
+      const [service, breaker] = [await actor('nofx').textContent(), await actor('breaker').textContent()];
+      expect([service!.includes('unhealthy'), /[^_]OPEN/.test(breaker!)], `${service} and ${breaker}`).to.satisfy(([ill, open]: boolean[]) => ill === open);
     }
     await active('circuit-breaker.OPEN').waitFor();
     // The chart, the tree, the context and the log show the same moment.
@@ -188,7 +200,7 @@ describe('The State Inspector', () => {
     await actor('breaker').click();
   });
 
-  it('exports what was seen, and opens it again (P54)', async () => {
+  it('F17 exports what was seen, and opens it again (P54)', async () => {
     const { page } = desk.workbench;
     const file = path.join(desk.workspace, 'seen.json');
     await frame.getByRole('button', { name: 'Export…' }).click();
@@ -199,6 +211,8 @@ describe('The State Inspector', () => {
     const text = written();
     expect(importRecording(text).records.length).to.be.greaterThan(10);
 
+    // F17: as an editor may save it.
+    writeFileSync(file, Buffer.from(`\uFEFF${text}`, 'utf16le'));
     await frame.getByRole('button', { name: 'Open Recording…' }).click();
     await answerFileDialog(page, file);
     await frame.getByText(/^Recording of/).waitFor();
