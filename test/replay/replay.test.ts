@@ -89,6 +89,23 @@ describe('Recordings, played through the machines', () => {
       }
     });
 
+    it('a moment that never was, though the records agree with the machines', async () => {
+      const made = await bench();
+      const { supervisor } = made.service;
+      let invalid: number | undefined;
+      const elsewhere = new Proxy(supervisor, {
+        get(target, name) {
+          if (name !== 'getSnapshot' || invalid === undefined) return Reflect.get(target, name) as unknown;
+          return () => ({ ...target.getSnapshot(), context: { ...target.getSnapshot().context, invalid } });
+        },
+      });
+      const witness = new Witness(elsewhere, () => made.clock.now());
+      await made.end(made.service.update('count', 7));
+      invalid = 1;
+      await made.end(made.service.update('count', 8));
+      expect(witness.end()).to.include('"invalid" of supervisor is shown as 0, and is 1');
+    });
+
     it('two events of one actor in the wrong order', () => {
       const breaker = events().find(({ type }) => type === 'FAILURE')!.actor;
       const failures = events().filter(({ actor, type }) => actor === breaker && type === 'FAILURE');
