@@ -1,4 +1,4 @@
-import type { Peer, PropertyId } from './peer.ts';
+import type { Peer, PropertyId, Setup, Subject } from './peer.ts';
 import { cockatiel } from './peers/cockatiel.ts';
 import { holdfast } from './peers/holdfast.ts';
 import { opossum } from './peers/opossum.ts';
@@ -26,19 +26,27 @@ export async function judge(peer: Peer, scenario: Scenario): Promise<Verdict> {
   const verdict = { peer: peer.name, id: scenario.id, ...(note === undefined ? {} : { note }) };
   const lack = peer.lacks?.[scenario.id];
   if (lack !== undefined) return { ...verdict, holds: 'n/a', reason: lack };
+  const made: Subject[] = [];
+  const make = (setup: Setup): Subject => {
+    const subject = peer.make(setup);
+    made.push(subject);
+    return subject;
+  };
   const time = scenario.realTime === true ? undefined : new FakeTime();
   // A peer whose listener throws past everyone must not end the run.
   const onStray = (): void => undefined;
   process.on('uncaughtException', onStray);
   process.on('unhandledRejection', onStray);
   try {
-    await scenario.run(peer, time!);
+    await scenario.run({ ...peer, make }, time!);
     return { ...verdict, holds: 'yes' };
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
     return { ...verdict, holds: 'no', reason: error.message, ...(error.measured === undefined ? {} : { measured: error.measured }) };
   } finally {
     time?.end();
+    // A call that hangs would keep the process alive until its deadline.
+    for (const subject of made) subject.dispose?.();
     await new Promise<void>((resolve) => setImmediate(resolve));
     process.off('uncaughtException', onStray);
     process.off('unhandledRejection', onStray);
