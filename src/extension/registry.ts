@@ -7,7 +7,7 @@ import { WatchedService } from './watched-service.ts';
 
 export interface RegistryChange {
   readonly watched: WatchedService;
-  /** What has happened to it; absent when it came or went. */
+  /** What has happened to it; absent when it came or went, or when an alert of it is over. */
   readonly event?: ServiceEvent;
 }
 
@@ -63,9 +63,9 @@ export class Registry implements HoldfastApi, vscode.Disposable {
     disposeAll([...services, this.#changed, this.#registered]);
   }
 
-  #onEvent(watched: WatchedService, event: ServiceEvent): void {
-    if (event.type === 'disposed') this.#unregister(watched.service);
-    else this.#changed.fire({ watched, event });
+  #onEvent(watched: WatchedService, event: ServiceEvent | undefined): void {
+    if (event?.type === 'disposed') this.#unregister(watched.service);
+    else this.#changed.fire({ watched, ...(event === undefined ? {} : { event }) });
   }
 
   #unregister(service: RegisteredService): void {

@@ -46,15 +46,15 @@ export class WatchedService implements Disposable {
   /** The last entries of its log. */
   readonly log = new MemoryLog(keptEntries);
   readonly alerts: Alerts;
-  readonly #onChange: (event: ServiceEvent) => void;
+  readonly #onChange: (event?: ServiceEvent) => void;
   readonly #subscriptions: Disposable[];
   readonly #fileErrors = new Map<string, ErrorFacts>();
   #loadError: ErrorFacts | undefined;
   #lastError: LastError | undefined;
   #report: HealthReport | undefined;
 
-  /** @param onChange hears of whatever may change the view */
-  constructor(service: RegisteredService, sink: LogSink, onChange: (event: ServiceEvent) => void) {
+  /** @param onChange hears of whatever may change the view: of an event, or of an alert that is over */
+  constructor(service: RegisteredService, sink: LogSink, onChange: (event?: ServiceEvent) => void) {
     this.service = service;
     this.#onChange = onChange;
     const log = logService(service, [this.log, sink]);
@@ -62,6 +62,7 @@ export class WatchedService implements Disposable {
     this.alerts.onAlert(({ active, id, message }) => {
       // The others are events of the service, and logged as such.
       if (id === 'error-rate' || id === 'resources' || id === 'access') log.write(active ? 'warn' : 'info', active ? message : `Over: ${message}`);
+      if (!active) onChange();
     });
     this.#subscriptions = [log, this.alerts, service.onEvent((event) => this.#onEvent(event))];
   }

@@ -21,7 +21,7 @@ export const alertRules = {
     kind: 'error-rate',
     message: '{0} % of the last {1} writes failed.',
     raised: 'Of the last `sample` (20) writes, those of the last `maxAge` (5 minutes) and `minimum` (5) at least, a share of `raiseAt` (half) or more has failed. What is the caller’s own doing (`VALIDATION`, `ABORTED`, `DISPOSED`) does not count.',
-    over: 'The share is `clearAt` (two fifths of `raiseAt`) or less.',
+    over: 'The share is `clearAt` (two fifths of `raiseAt`) or less, or no write has ended for `maxAge`.',
   },
   'health': {
     kind: 'health',

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../clock.ts';
+import { systemClock, type Clock, type TimerHandle } from '../clock.ts';
 import type { HealthReport } from '../service/health.ts';
 import { Emitter } from '../service/emitter.ts';
 import type { ServiceEvent } from '../service/events.ts';
@@ -57,7 +57,7 @@ const callersOwn = new Set(['VALIDATION', 'ABORTED', 'DISPOSED']);
 /** What was over only just now is raised again at the second sign of it in a row: so long it is just now, in milliseconds. */
 const justNow = 300_000;
 
-/** Watches the events of a service and raises alerts, each once until it is over. Has no timer: nothing happens, nothing changes. */
+/** Watches the events of a service and raises alerts, each once until it is over. Its one timer ends what is too long ago. */
 export class Alerts implements Disposable {
   readonly #service: ObservedService;
   #options: typeof defaults;
@@ -73,6 +73,8 @@ export class Alerts implements Disposable {
   /** Writes that waited when that became too many. */
   #crowd = 0;
   #outcomes: { readonly ok: boolean; readonly at: number }[] = [];
+  /** Runs while there is an alert of the share: until the last operation does not count any more. */
+  #expiry: TimerHandle | undefined;
 
   constructor(service: ObservedService, options: AlertOptions = {}) {
     this.#service = service;
@@ -118,6 +120,7 @@ export class Alerts implements Disposable {
   dispose(): void {
     this.#subscription.dispose();
     this.#alerts.clear();
+    this.#stopExpiry();
     this.#active.clear();
     this.#past = [];
   }
@@ -155,6 +158,9 @@ export class Alerts implements Disposable {
       case 'failed':
         this.#onFailed(errorFacts(event.error), event.error);
         break;
+      case 'disposed':
+        this.#stopExpiry();
+        break;
     }
   }
 
@@ -175,6 +181,8 @@ export class Alerts implements Disposable {
   }
 
   #onFailed(facts: ErrorFacts, error: unknown): void {
+    // What waited has ended, if not well.
+    if (facts.code !== 'QUEUE_FULL' && this.#crowd > 0) this.#clearWhenRoom();
     if (callersOwn.has(facts.code ?? '')) return;
     if (facts.code === 'QUEUE_FULL') {
       const isNew = !this.#active.has('resources');
@@ -208,6 +216,13 @@ export class Alerts implements Disposable {
     } else if (rate <= clearAt) {
       this.#clear('error-rate');
     }
+    this.#stopExpiry();
+    if (this.#active.has('error-rate')) this.#expiry = this.#clock.setTimeout(() => this.#clear('error-rate'), maxAge, true);
+  }
+
+  #stopExpiry(): void {
+    if (this.#expiry !== undefined) this.#clock.clearTimeout(this.#expiry);
+    this.#expiry = undefined;
   }
 
   /** What comes and goes has to come twice in a row, unless it has been away for long. */

@@ -381,6 +381,23 @@ describe('The Holdfast extension', () => {
       registration.dispose();
       await service.dispose();
     });
+
+    it('F64: says nothing more of failed writes that are five minutes old', async () => {
+      const waits = held(300_000);
+      const { service, store } = await registered(api);
+      let changes = 0;
+      const watched = new WatchedService(service, { write: () => undefined }, (event) => void (event ?? changes++));
+      store.outage('io');
+      for (let i = 0; i < 5; i++) await rejection(service.update('count', 5));
+      const alert = '100 % of the last 5 writes failed.';
+      expect(watched.view.alerts).to.include(alert);
+      expect(changes).to.equal(0);
+      for (const pass of [...waits]) pass();
+      expect(watched.view.alerts).not.to.include(alert);
+      expect(changes, 'what is shown is shown anew').to.equal(1);
+      watched.dispose();
+      await service.dispose();
+    });
   });
 
   describe('its status bar item', () => {

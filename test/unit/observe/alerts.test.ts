@@ -77,6 +77,32 @@ describe('Alerts', () => {
   });
 
   describe('of the error rate', () => {
+    it('F64 are over when nothing has been written for five minutes', async () => {
+      ok();
+      fail(4);
+      expect(told()).to.deep.equal(['raised: error-rate']);
+      await clock.advance(200_000);
+      fail();
+      await clock.advance(299_999);
+      expect(alerts.active.map(({ message }) => message)).to.deep.equal(['80 % of the last 5 writes failed.']);
+      await clock.advance(1);
+      expect(told()).to.deep.equal(['raised: error-rate', 'over: error-rate']);
+      expect(alerts.active).to.deep.equal([]);
+      expect(alerts.history[0]).to.include({ until: clock.wallTime() });
+      expect(clock.pendingTimers()).to.deep.equal([]);
+    });
+
+    it('F64 leave no timer behind when they are over, or disposed of', () => {
+      fail(5);
+      expect(clock.pendingTimers()).to.have.lengthOf(1);
+      ok(20);
+      expect(told()).to.deep.equal(['raised: error-rate', 'over: error-rate']);
+      expect(clock.pendingTimers()).to.deep.equal([]);
+      fail(20);
+      alerts.dispose();
+      expect(clock.pendingTimers()).to.deep.equal([]);
+    });
+
     it('are raised above one share and are over below another, so that they do not come and go', () => {
       ok(5);
       fail(4);
@@ -128,6 +154,17 @@ describe('Alerts', () => {
       expect(told()).to.deep.equal(['raised: resources', 'over: resources']);
     });
 
+    it('F64 are over as well when what waited has failed', () => {
+      service.queueDepth = 100;
+      fail(1, new QueueFullError(file, 100));
+      service.queueDepth = 51;
+      fail();
+      expect(told()).to.deep.equal(['raised: resources']);
+      service.queueDepth = 0;
+      fail(1, new AbortedError('it', 'not stored'));
+      expect(told()).to.deep.equal(['raised: resources', 'over: resources']);
+    });
+
     it('survive a service that cannot tell its queues', () => {
       service.breakers = () => { throw new Error('gone'); };
       fail(1, new QueueFullError(file, 100));
@@ -150,10 +187,15 @@ describe('Alerts', () => {
     expect(alerts.active, 'a write got through').to.deep.equal([]);
   });
 
-  it('P43 have no timer, P40 and leave nothing behind', () => {
-    fail(10);
+  it('P43 have no timer while all is well, P40 and leave nothing behind', () => {
+    ok(10);
+    fail(4);
+    service.emit({ type: 'breaker', file, from: 'CLOSED', to: 'OPEN' });
     expect(clock.pendingTimers()).to.deep.equal([]);
+    fail(10);
+    expect(clock.pendingTimers()).to.have.lengthOf(1).and.satisfy(([timer]: { background: boolean }[]) => timer!.background);
     alerts.dispose();
+    expect(clock.pendingTimers()).to.deep.equal([]);
     expect(service.listenerCount).to.equal(0);
     expect(alerts.active).to.deep.equal([]);
   });
