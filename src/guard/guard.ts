@@ -169,7 +169,7 @@ export class Guard {
   /** The error a refused call gets. */
   rejection(): CircuitOpenError {
     return new CircuitOpenError(this.name, this.retryAfter, {
-      ...(this.#held ? { userAction: 'An operator holds the breaker open: release it.' } : {}),
+      ...(this.#held ? { retryable: false, userAction: 'An operator holds the breaker open: release it.' } : {}),
       context: { mode: this.mode, held: this.#held },
     });
   }

@@ -1,7 +1,7 @@
 import type { BreakerInput, BreakerMode } from '../../machines/circuit-breaker.ts';
 import type { QueueInput } from '../../machines/write-queue.ts';
 import type { Clock, TimerHandle } from '../clock.ts';
-import { ConfigurationError, DisposedError, QueueFullError, type FailureClass } from '../errors.ts';
+import { CircuitOpenError, ConfigurationError, DisposedError, QueueFullError, type FailureClass } from '../errors.ts';
 import { classifyFailure } from '../guard/classify.ts';
 import { Guard } from '../guard/guard.ts';
 import type { GuardEvent, GuardOptions, GuardTuning, PersistedBreaker } from '../guard/options.ts';
@@ -237,7 +237,8 @@ export class Lane {
   #canWait(job: LaneJob, error: unknown): boolean {
     if (!job.park || !job.repeatable || this.#closing || this.guard.permits() || this.#supervision.givenUp) return false;
     const kind = classify(error);
-    return kind === 'transient' || kind === 'user';
+    // Held open by an operator in the same moment: it waits for the release.
+    return kind === 'transient' || kind === 'user' || error instanceof CircuitOpenError;
   }
 
   #onGuardEvent(event: GuardEvent): void {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { NofxApi } from '../../examples/nofx/src/extension.ts';
 import { NofxConfiguration } from '../../examples/nofx/src/nofx-configuration.ts';
+import { saying } from '../../examples/nofx/src/say.ts';
 import { nofx, type NofxSettings } from '../../examples/nofx/src/settings.ts';
 import { Worktrees } from '../../examples/nofx/src/worktrees.ts';
 import { ConfigurationService } from '../../src/service/service.ts';
@@ -201,5 +202,24 @@ describe('NofX, the example', () => {
       const { fsPath } = vscode.workspace.workspaceFolders![0]!.uri;
       expect(await configuration.isUseWorktrees()).to.equal(await new Worktrees().isSupported(fsPath));
     });
+  });
+
+  it('F69: offers to release a breaker that an operator holds open, and that helps', async () => {
+    const service = new ConfigurationService(nofx, { store: new MemoryStore() });
+    await service.ready;
+    const { showErrorMessage } = vscode.window;
+    const asked: unknown[][] = [];
+    Object.assign(vscode.window, { showErrorMessage: (...words: unknown[]) => (asked.push(words), Promise.resolve(words.at(-1))) });
+    try {
+      service.hold();
+      await saying(service, () => 'Stored.', () => service.update('maxAgents', 5));
+    } finally {
+      Object.assign(vscode.window, { showErrorMessage });
+    }
+    expect(asked.map(([message, ...buttons]) => [String(message).replace(/^.* is open\. /, ''), ...buttons])).to.deep.equal([
+      ['An operator holds the breaker open: release it.', 'Release and Try Again'],
+    ]);
+    expect(service.get('maxAgents')).to.equal(5);
+    await service.dispose();
   });
 });

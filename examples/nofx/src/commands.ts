@@ -4,20 +4,22 @@ import type { NofxConfiguration } from './nofx-configuration.ts';
 import { saying } from './say.ts';
 import { nofx, type NofxSettings } from './settings.ts';
 
+type Service = ConfigurationService<NofxSettings>;
+
 /** What a user can do with the settings, each command showing one way to change them. */
-export function registerCommands(configuration: NofxConfiguration, service: ConfigurationService<NofxSettings>): vscode.Disposable[] {
+export function registerCommands(configuration: NofxConfiguration, service: Service): vscode.Disposable[] {
   const { registerCommand } = vscode.commands;
   return [
     registerCommand('nofx.showConfiguration', () => showConfiguration(configuration, service)),
-    registerCommand('nofx.setMaxAgents', () => setMaxAgents(configuration)),
-    registerCommand('nofx.addAgent', () => addAgent(configuration)),
-    registerCommand('nofx.useCustomProvider', () => useCustomProvider(configuration)),
+    registerCommand('nofx.setMaxAgents', () => setMaxAgents(configuration, service)),
+    registerCommand('nofx.addAgent', () => addAgent(configuration, service)),
+    registerCommand('nofx.useCustomProvider', () => useCustomProvider(configuration, service)),
     registerCommand('nofx.resetMetrics', () => configuration.resetMetrics()),
   ];
 }
 
 /** Every setting with its value, where that comes from, and what is wrong with the stored one. */
-async function showConfiguration(configuration: NofxConfiguration, service: ConfigurationService<NofxSettings>): Promise<void> {
+async function showConfiguration(configuration: NofxConfiguration, service: Service): Promise<void> {
   const items = nofx.keys.map((key) => {
     const { value, origin, problem } = service.inspect(key);
     return {
@@ -35,7 +37,7 @@ async function showConfiguration(configuration: NofxConfiguration, service: Conf
 }
 
 /** A plain update. */
-async function setMaxAgents(configuration: NofxConfiguration): Promise<void> {
+async function setMaxAgents(configuration: NofxConfiguration, service: Service): Promise<void> {
   const answer = await vscode.window.showInputBox({
     title: 'NofX: Set Maximum of Agents',
     value: String(configuration.getMaxAgents()),
@@ -43,16 +45,16 @@ async function setMaxAgents(configuration: NofxConfiguration): Promise<void> {
   });
   if (answer === undefined) return;
   const wanted = Number(answer);
-  await saying(() => `NofX: up to ${wanted} agents`, () => configuration.update('maxAgents', wanted));
+  await saying(service, () => `NofX: up to ${wanted} agents`, () => configuration.update('maxAgents', wanted));
 }
 
 /** An update that depends on the stored value: nothing is lost when two of them meet. */
-async function addAgent(configuration: NofxConfiguration): Promise<void> {
-  await saying(() => `NofX: up to ${configuration.getMaxAgents()} agents`, () => configuration.update('maxAgents', (stored) => stored + 1));
+async function addAgent(configuration: NofxConfiguration, service: Service): Promise<void> {
+  await saying(service, () => `NofX: up to ${configuration.getMaxAgents()} agents`, () => configuration.update('maxAgents', (stored) => stored + 1));
 }
 
 /** Two settings that only make sense together: both are stored, or none. */
-async function useCustomProvider(configuration: NofxConfiguration): Promise<void> {
+async function useCustomProvider(configuration: NofxConfiguration, service: Service): Promise<void> {
   const aiPath = await vscode.window.showInputBox({
     title: 'NofX: Use a Custom Assistant',
     prompt: 'Path of the program',
@@ -60,7 +62,7 @@ async function useCustomProvider(configuration: NofxConfiguration): Promise<void
     validateInput: (text) => (text === '' ? 'A custom assistant needs a program.' : problem('aiPath', text)),
   });
   if (aiPath === undefined) return;
-  await saying(() => 'NofX: custom assistant in use', () => configuration.updateAll({ aiProvider: 'custom', aiPath }));
+  await saying(service, () => 'NofX: custom assistant in use', () => configuration.updateAll({ aiProvider: 'custom', aiPath }));
 }
 
 /** Why the value would be refused. */

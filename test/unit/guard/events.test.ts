@@ -83,6 +83,14 @@ describe('What a guard tells', () => {
     ]);
   });
 
+  it('F69 a call that is refused because of an operator is not worth trying again, and says so', async () => {
+    const { guard } = bench();
+    guard.hold();
+    expect(await end(guard.execute(() => 'never'))).to.include({ code: 'CIRCUIT_OPEN', retryable: false });
+    guard.release();
+    expect(await guard.execute(() => 'done')).to.equal('done');
+  });
+
   it('an attempt has one signal, however often it is looked at, aborted with the reason', async () => {
     const { clock, guard } = bench({ retry: { attempts: 1 } });
     let seen: Attempt | undefined;

@@ -361,6 +361,17 @@ describe('Service: the open breaker, and writes that wait for it', () => {
   });
 
   describe('by hand', () => {
+    it('F69 a parked write that is held up in the last moment waits for the release', async () => {
+      const { service, end, clock, stored } = await bench();
+      const waiting = unheard(service.update('count', 5, parked));
+      service.hold();
+      await clock.advance(600_000);
+      expect(service.metrics().queueDepth).to.equal(1);
+      service.release();
+      expect((await end(waiting)).ok).to.equal(true);
+      expect(stored('count')).to.equal(5);
+    });
+
     it('hold refuses writes until release, also of a file never written so far', async () => {
       const { service, end, error, clock, openBreaker } = await bench();
       service.hold();
