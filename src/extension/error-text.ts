@@ -8,7 +8,12 @@ import { localised } from './library-text.ts';
  */
 
 /** What has happened. */
-export function whatHappened({ code, reason, message, name }: ErrorFacts): string {
+export function whatHappened(facts: ErrorFacts): string {
+  const happened = inWords(facts);
+  return facts.injected === true ? l10n.t('Injected fault: {0}', happened) : happened;
+}
+
+function inWords({ code, reason, message, name }: ErrorFacts): string {
   const byReason: Readonly<Record<string, string>> = {
     'dirty': l10n.t('The settings file has unsaved changes.'),
     'invalid-file': l10n.t('The settings file cannot be read: it is not valid JSON.'),
@@ -38,8 +43,11 @@ export function whatHappened({ code, reason, message, name }: ErrorFacts): strin
     SUPERVISION: l10n.t('A part of the service has crashed too often: settings are not stored any more.'),
     TRANSACTION: l10n.t('Several settings could not be stored together.'),
   };
-  return byReason[reason ?? ''] ?? byCode[code ?? ''] ?? (message || name);
+  return byReason[reason ?? ''] ?? byCode[code ?? ''] ?? inFull(message || name);
 }
+
+/** What a stranger's error says, as a sentence: another one may follow. */
+const inFull = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
 /** What a person can do about it, or `undefined` when that is nothing. */
 export function whatToDo({ code, reason, userAction }: ErrorFacts): string | undefined {

@@ -24,6 +24,7 @@ export const libraryPatterns = {
   full: /^The disk of .+ is full\.$/,
   notReady: /^(?:VS Code has not answered an earlier write yet|The store did not answer (?:the probe )?in time)\.$/,
   injected: /^Injected: (.+)\.$/,
+  takeBack: /^Take the injected fault back\.$/,
   breakerClosed: /^The circuit breaker has closed: writes go through again\.$/,
   breakerHalfOpen: /^The circuit breaker is half open: one write may try\.$/,
   breakerOpened: /^The circuit breaker has opened: writes are refused\.$/,

@@ -38,6 +38,7 @@ function said(name: Name, first: string, second: string): string {
     case 'full': return l10n.t('The disk is full.');
     case 'notReady': return l10n.t('VS Code is not ready to store settings yet.');
     case 'injected': return l10n.t('A fault was injected ({0}).', first);
+    case 'takeBack': return l10n.t('Take the injected fault back in the State Inspector.');
     case 'breakerClosed': return l10n.t('The circuit breaker has closed: writes go through again.');
     case 'breakerHalfOpen': return l10n.t('The circuit breaker is half open: one write may try.');
     case 'breakerOpened': return l10n.t('The circuit breaker has opened: writes are refused.');

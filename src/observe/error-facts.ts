@@ -12,6 +12,8 @@ export interface ErrorFacts {
   /** What a person can do about it. */
   readonly userAction?: string;
   readonly retryable?: boolean;
+  /** Nothing is wrong but that a fault was injected, for development. */
+  readonly injected?: boolean;
   /** Attempts made before the operation was given up. */
   readonly attempts?: number;
 }
@@ -27,6 +29,7 @@ export function errorFacts(error: unknown): ErrorFacts {
   const userAction = text(error, 'userAction') ?? text(cause, 'userAction');
   const file = text(member(error, 'context'), 'file') ?? text(member(cause, 'context'), 'file');
   const retryable = member(error, 'retryable');
+  const injected = [error, cause].some((each) => member(member(each, 'context'), 'injected') === true);
   const attempts = member(member(error, 'attempts'), 'length');
   return {
     name: text(error, 'name') ?? (error === null ? 'null' : typeof error),
@@ -36,6 +39,7 @@ export function errorFacts(error: unknown): ErrorFacts {
     ...(file === undefined ? {} : { file }),
     ...(userAction === undefined ? {} : { userAction }),
     ...(typeof retryable === 'boolean' ? { retryable } : {}),
+    ...(injected ? { injected } : {}),
     ...(typeof attempts === 'number' && attempts > 0 ? { attempts } : {}),
   };
 }

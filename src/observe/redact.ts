@@ -1,6 +1,7 @@
 import type { HealthCheck, HealthReport } from '../service/health.ts';
 import type { ErrorFacts } from './error-facts.ts';
 import type { ObservedService } from './observed-service.ts';
+import { member } from './safe-data.ts';
 
 /*
  * Texts without values of settings. Events carry none, but their errors' messages are written by others: an author's
@@ -17,11 +18,15 @@ export function withoutSecrets(service: ObservedService, text: string): string {
   return without(text, () => definition.keys.filter((key) => definition.isSecret(key)).map((key) => service.get(key)));
 }
 
-/** An error without them: what it says may be written by an author's store. Names and codes stay: things are decided by them. */
+/**
+ * An error without them: what it says may be written by an author's store. Names and codes stay: things are decided by them.
+ * A store that hangs says nothing itself, so that a timeout counts as injected while there is an injected fault.
+ */
 export function tellableFacts(service: ObservedService, facts: ErrorFacts): ErrorFacts {
-  const { message, userAction } = facts;
+  const { code, message, userAction } = facts;
   const told = (text: string): string => withoutSecrets(service, text);
-  return { ...facts, message: told(message), ...(userAction === undefined ? {} : { userAction: told(userAction) }) };
+  const hangs = code === 'TIMEOUT' && member(member(service, 'faults'), 'injected') !== undefined;
+  return { ...facts, message: told(message), ...(userAction === undefined ? {} : { userAction: told(userAction) }), ...(hangs ? { injected: true } : {}) };
 }
 
 /** A report without them: the `detail` of a check may be what a store said. */

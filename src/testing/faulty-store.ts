@@ -51,9 +51,12 @@ export class FaultyStore implements Store {
 
   /** From now on writes and probes are refused, until `heal`. */
   outage(reason: StoreReason = 'io'): void {
-    const refuse = (): StoreError => new StoreError(reason, `Injected: ${reason}.`);
-    this.#failing.set('write', refuse);
-    this.#failing.set('probe', refuse);
+    this.#refuse(() => new StoreError(reason, `Injected: ${reason}.`));
+  }
+
+  #refuse(error: () => StoreError): void {
+    this.#failing.set('write', error);
+    this.#failing.set('probe', error);
   }
 
   /** The fault that was injected by name and lasts. */
@@ -63,14 +66,15 @@ export class FaultyStore implements Store {
 
   /**
    * From now on every write fails so, until `heal`; what fails or hangs cannot be probed either. `fail` fails for good,
-   * without further attempts, so that a breaker opens within a second.
+   * without further attempts, so that a breaker opens within a second. The errors say that they are injected: by
+   * `context.injected`, for programs, and by what can be done about it.
    */
   inject(fault: string): void {
     if (!injectableFaults.includes(fault as InjectableFault)) throw new RangeError(`"${fault}" is not one of ${injectableFaults.join(', ')}.`);
     this.heal();
     this.#injected = fault as InjectableFault;
-    if (fault === 'fail') this.outage('no-space');
-    if (fault === 'hang') this.failing('probe');
+    if (fault === 'fail') this.#refuse(() => injected('no-space'));
+    if (fault === 'hang') this.failing('probe', () => injected('io'));
   }
 
   /** From now on an operation throws, until `heal`. */
@@ -171,7 +175,7 @@ export class FaultyStore implements Store {
         return landAfter(fault.delay);
       case 'land-late':
         void landAfter(fault.delay).catch(() => undefined);
-        return Promise.reject(new StoreError('unknown', 'Injected: refused, and landing late.'));
+        return Promise.reject(injected('unknown', 'Injected: refused, and landing late.'));
       case 'hang-and-land':
         void landAfter(fault.delay).catch(() => undefined);
         return never();
@@ -181,6 +185,11 @@ export class FaultyStore implements Store {
         return this.inner.write({ ...request, value: fault.value }, options);
     }
   }
+}
+
+/** Nothing is wrong but that somebody has said so. */
+function injected(reason: StoreReason, message = `Injected: ${reason}.`): StoreError {
+  return new StoreError(reason, message, { userAction: 'Take the injected fault back.', context: { injected: true } });
 }
 
 function never<T>(): Promise<T> {

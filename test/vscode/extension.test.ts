@@ -341,6 +341,16 @@ describe('The Holdfast extension', () => {
       for (const { service } of both) await service.dispose();
     });
 
+    it('F67: say of an injected fault that it is injected', async () => {
+      const { service, store } = await registered(api);
+      const { asked } = answer('showWarningMessage', () => undefined);
+      store.inject('fail');
+      for (let i = 0; i < 2; i++) await service.update('count', 5 + i).catch(() => undefined);
+      await until('the user has been told', () => asked.length > 0);
+      expect(asked[0]![0]).to.contain('Injected fault: The disk is full. Take the injected fault back in the State Inspector.');
+      await service.dispose();
+    });
+
     it('are none for what heals by itself', async () => {
       const { service, store } = await registered(api);
       const { asked } = answer('showWarningMessage', () => undefined);

@@ -25,6 +25,7 @@ function libraryTexts(): string[] {
   for (const file of ['context', 'loading', 'writing', 'service']) collect(`src/service/${file}.ts`, firstArgumentOf(/(^|\.)warn$/), found);
   for (const file of ['recording', 'recording-export']) collect(`src/inspect/${file}.ts`, firstArgumentOf(/^RecordingError$/), found);
   collect('src/guard/guard.ts', userAction, found);
+  collect('src/testing/faulty-store.ts', userAction, found);
   for (const file of ['vscode-failure', 'vscode-conflict']) collect(`src/store/${file}.ts`, userAction, found);
   return [...new Set(found)];
 }

@@ -130,6 +130,25 @@ describe('FaultyStore', () => {
     expect(store.read('key', {}).effective).to.equal(1);
   });
 
+  it('F67 what is injected by name says that it is injected, and what to do about it', async () => {
+    const { store } = bench();
+    const refusal = (act: () => Promise<unknown>): Promise<StoreError> => act().then(() => { throw new Error('It was expected to fail.'); }, (error: StoreError) => error);
+    const write = (): Promise<unknown> => store.write({ ...slot, value: 1 }, { signal: new AbortController().signal });
+    const injected = { userAction: 'Take the injected fault back.' };
+    store.inject('fail');
+    for (const act of [write, () => store.probe('user', {})]) {
+      const error = await refusal(act);
+      expect(error).to.include({ ...injected, reason: 'no-space', message: 'Injected: no-space.' });
+      expect(error.context).to.deep.equal({ reason: 'no-space', injected: true });
+    }
+    store.inject('hang');
+    expect(await refusal(() => store.probe('user', {}))).to.include({ ...injected, reason: 'io' });
+    store.inject('land late');
+    expect(await refusal(write)).to.include({ ...injected, reason: 'unknown' });
+    store.outage('no-space');
+    expect((await refusal(write)).userAction, 'a test plays the real thing').to.match(/^Free some disk space/);
+  });
+
   it('any operation can fail, or hang', async () => {
     const { clock, store } = bench();
     for (const operation of ['load', 'read', 'readBack'] as const) store.failing(operation);
