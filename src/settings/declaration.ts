@@ -16,6 +16,13 @@ export interface SettingDeclaration<S extends yup.Schema = yup.Schema> {
    * and it has no `.default(…)` of its own.
    */
   readonly schema: S;
+  /**
+   * What becomes of a stored list or object with an invalid item: `refuse` refuses it as a whole, and the last good value is
+   * served; `drop` serves it without that item. Both are told as an issue. What is written must be valid as a whole. An item is
+   * what the path of the schema's error leads into: of an object with names of its users' choice, a test of the author's
+   * says so by `createError({ path: name })`. Default `refuse`.
+   */
+  readonly onInvalidItem?: 'drop' | 'refuse';
   /** Used when no layer holds a legal value; must be legal itself. */
   readonly default: ReadonlyData<ValueOf<S>>;
   /** Shown in the Settings editor, as Markdown unless there is a `markdownDescription`. */
@@ -67,7 +74,7 @@ export const presentation = [
 
 /** Every field that a declaration may have. */
 export const declarationFields = [
-  'schema', 'default', 'description', 'markdownDescription', 'scope', 'order', 'secret', 'restricted', 'policy', 'documentation', 'formerly', ...presentation,
+  'schema', 'default', 'description', 'markdownDescription', 'scope', 'order', 'secret', 'restricted', 'policy', 'documentation', 'formerly', 'onInvalidItem', ...presentation,
 ] as const satisfies readonly (keyof SettingDeclaration)[];
 
 /** Schemas, by key, as a definition's declarations hold them. */

@@ -1,8 +1,9 @@
 import { ValidationError } from '../errors.ts';
 import { declarationFields, type Declarations, type SettingDeclaration, type ValuesOf, type WithSchemas } from './declaration.ts';
+import { hasItems, withoutInvalidItems } from './invalid-items.ts';
 import { plainData, sameData } from './plain-data.ts';
 import { keyProblem, nameProblem, showKey } from './setting-key.ts';
-import { checkAgainst, isAsynchronous, shortened, type CheckResult } from './validation.ts';
+import { checkAgainst, isAsynchronous, problemText, shortened, type AcceptResult, type CheckResult } from './validation.ts';
 
 /** The one source of truth about a section of settings. `V` maps keys to value types. */
 export interface SettingsDefinition<V extends object = Record<string, unknown>> {
@@ -18,6 +19,8 @@ export interface SettingsDefinition<V extends object = Record<string, unknown>> 
    * never throws, and answers with a frozen copy.
    */
   check(key: string, raw: unknown): CheckResult;
+  /** The same for what is served: a value that is legal but for some items is accepted without these, where `onInvalidItem` says so. */
+  accept(key: string, raw: unknown): AcceptResult;
   /**
    * The value to write, frozen. What the schema would change is refused with the legal spelling in
    * `userAction`, for a value is written as asked or not at all (P22).
@@ -65,6 +68,18 @@ export function defineSettings<S extends Record<string, object>>(
     return checked.ok || declaration.secret !== true ? checked : { ok: false, problem: 'is not a legal value' };
   }
 
+  function accept(key: string, raw: unknown): AcceptResult {
+    const checked = check(key, raw);
+    const declaration = declarationOf(key);
+    if (checked.ok || declaration?.onInvalidItem !== 'drop') return checked;
+    const plain = plainData(raw);
+    const kept = plain.ok ? withoutInvalidItems(declaration.schema, plain.value) : undefined;
+    if (kept === undefined) return checked;
+    const { value, dropped: items, error } = kept;
+    const isSecret = declaration.secret === true;
+    return { ok: true, value, dropped: isSecret ? { items: [], problem: checked.problem } : { items, problem: problemText(error) } };
+  }
+
   const definition: SettingsDefinition<Values> = {
     section,
     keys,
@@ -72,6 +87,7 @@ export function defineSettings<S extends Record<string, object>>(
     formerKeys: formerKeysOf(section, declared),
     defaults: Object.create(null) as Values,
     check,
+    accept,
     validate(key, value) {
       definition.validateKey(key);
       const plain = plainData(value);
@@ -148,4 +164,7 @@ function validateDeclaration(key: string, declaration: SettingDeclaration): void
   if (isAsynchronous(declaration.schema)) {
     throw new ValidationError(key, 'has an asynchronous test or transform in its schema: values are read without waiting', { userAction: 'Make the test synchronous, or test the value where it is used.' });
   }
+  const { onInvalidItem = 'refuse', schema } = declaration;
+  if (onInvalidItem !== 'drop' && onInvalidItem !== 'refuse') throw new ValidationError(key, 'must have "drop" or "refuse" as onInvalidItem');
+  if (onInvalidItem === 'drop' && !hasItems(schema)) throw new ValidationError(key, 'cannot drop invalid items: it is neither a list nor an object');
 }

@@ -5,13 +5,19 @@ export type CheckResult<T = unknown> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: string };
 
+/** What is served of a stored value. */
+export type AcceptResult = CheckResult & {
+  /** The items that it is served without: `[2]` of a list, names of an object (of a secret setting: none are named); and what is wrong with the first. */
+  readonly dropped?: { readonly items: readonly string[]; readonly problem: string };
+};
+
 /** Is this raw value legal? Sanitises texts, and answers with a frozen copy. Never throws. */
 export function checkAgainst(schema: yup.Schema, raw: unknown): CheckResult {
   const plain = plainData(raw);
   if (!plain.ok) return plain;
   try {
     const value = sanitised(schema, plain.value);
-    const problem = problemOf(schema, value);
+    const problem = problemIn(errorsOf(schema, value, { abortEarly: true }));
     return problem === undefined ? { ok: true, value } : { ok: false, problem };
   } catch {
     return { ok: false, problem: 'cannot be checked: its schema throws' };
@@ -25,25 +31,24 @@ interface Validating {
 }
 
 /**
- * What is wrong with a value. `validateSync` would leave the promise of an asynchronous test to itself, which is an
+ * What is wrong with a value, in the order in which the schema's tests say so; `undefined`: not all have said so yet. `validateSync` would leave the promise of an asynchronous test to itself, which is an
  * unhandled rejection when it fails: yup is told that promises are awaited, and then it is not.
- * @throws whatever a test throws that is no answer
+ * @throws whatever a test throws that is no answer: a schema's own test may throw anything
  */
-function problemOf(schema: yup.Schema, value: PlainData): string | undefined {
-  let end: { readonly error: unknown } | undefined;
-  const note = (error: unknown): void => void (end ??= { error });
+export function errorsOf(schema: yup.Schema, value: PlainData, { abortEarly }: { readonly abortEarly: boolean }): readonly yup.ValidationError[] | undefined {
+  let end: readonly unknown[] | undefined;
+  const note = (errors: readonly unknown[]): void => void (end ??= errors);
   const validating = (schema as unknown as Validating).resolve({ value });
-  validating._validate(value, { strict: true, abortEarly: true, sync: false }, note, (errors) => note(errors[0]));
-  return problemAt(end);
+  validating._validate(value, { strict: true, abortEarly, sync: false }, (error) => note([error]), note);
+  return end?.map((error) => {
+    if (!yup.ValidationError.isError(error)) throw error;
+    return error;
+  });
 }
 
-function problemAt(end: { readonly error: unknown } | undefined): string | undefined {
-  if (end === undefined) return 'cannot be checked: its schema has an asynchronous test';
-  const { error } = end;
-  if (error === undefined) return undefined;
-  // A schema's own test may throw anything: then the value is refused as well.
-  if (!yup.ValidationError.isError(error)) throw error;
-  return problemText(error);
+function problemIn(errors: readonly yup.ValidationError[] | undefined): string | undefined {
+  if (errors === undefined) return 'cannot be checked: its schema has an asynchronous test';
+  return errors[0] && problemText(errors[0]);
 }
 
 /** The parts of a schema in which there may be functions. */
@@ -70,7 +75,8 @@ function sanitised(schema: yup.Schema, value: PlainData): PlainData {
   return cast.ok && sameShape(value, cast.value) ? cast.value : value;
 }
 
-function sameShape(a: PlainData, b: PlainData): boolean {
+/** The same but for the texts in it. */
+export function sameShape(a: PlainData, b: PlainData): boolean {
   if (typeof a === 'string') return typeof b === 'string';
   if (typeof a !== 'object' || a === null) return a === b;
   if (typeof b !== 'object' || b === null || Array.isArray(a) !== Array.isArray(b)) return false;
@@ -79,7 +85,7 @@ function sameShape(a: PlainData, b: PlainData): boolean {
     && names.every((name) => Object.hasOwn(b, name) && sameShape((a as Record<string, PlainData>)[name]!, (b as Record<string, PlainData>)[name]!));
 }
 
-function problemText(error: yup.ValidationError): string {
+export function problemText(error: yup.ValidationError): string {
   // yup begins its own messages with the path or "this"; ours follow the name of the setting. Its
   // type messages go on to quote the value, which may be long or secret.
   const message = error.message.replace(/^this /, '').replace(/, but the final value was:[\s\S]*$/, '');
