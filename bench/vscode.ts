@@ -25,7 +25,7 @@ import { median } from './harness.ts';
 import { printChecks, table } from './report.ts';
 import { faster, within, type Check, type Row } from './scenario.ts';
 import { surroundings } from './surroundings.ts';
-import { benchSettings } from './vscode/settings.ts';
+import { benchSettings, manySettings } from './vscode/settings.ts';
 import type { HostFigures } from './vscode/in-host.ts';
 
 const { values: options } = parseArgs({
@@ -52,7 +52,7 @@ function writeFixture(): string {
   copyFileSync(path.join(projectRoot, 'test/vscode/fixture/main.cjs'), path.join(fixture, 'main.cjs'));
   const manifest = JSON.parse(readFileSync(path.join(projectRoot, 'test/vscode/fixture/package.json'), 'utf8')) as Record<string, unknown>;
   writeFileSync(path.join(fixture, 'package.json'), JSON.stringify({
-    ...manifest, name: 'bench', publisher: 'holdfast-bench', displayName: 'Bench', contributes: { configuration: contributedConfiguration(benchSettings, 'Bench') },
+    ...manifest, name: 'bench', publisher: 'holdfast-bench', displayName: 'Bench', contributes: { configuration: [contributedConfiguration(benchSettings, 'Bench'), contributedConfiguration(manySettings, 'Many')] },
   }));
   return fixture;
 }
@@ -132,6 +132,12 @@ function report(all: readonly HostFigures[]): { rows: Record<string, Row[]>; che
       ms('holdfast, twenty keys', of((figures) => figures.twentyKeys.service)),
       ms('holdfast, twenty keys in one transaction', of((figures) => figures.twentyKeys.transaction)),
     ],
+    'One change of 462 settings, with a listener for each of them and each of ten documents': [
+      ms('VS Code alone, processor time', of((figures) => figures.changes.raw)),
+      ms('listeners of VS Code\'s event that ask `affectsConfiguration`', of((figures) => figures.changes.byHand)),
+      ms('holdfast', of((figures) => figures.changes.service)),
+      ms('holdfast, a setting of another extension changes', of((figures) => figures.changes.unrelated)),
+    ],
     [`${count.toLocaleString('en-US')} services in one extension host`]: [
       ms('start, processor time', of((figures) => figures.services.start), { 'KB each': of((figures) => figures.services.kilobytesEach) }),
       ms('until all show a changed value', of((figures) => figures.services.change)),
@@ -148,6 +154,7 @@ function report(all: readonly HostFigures[]): { rows: Record<string, Row[]>; che
     faster('get(key) in the extension host', get, 50, read('getConfiguration(section).get(key)')),
     faster('get(key) in the extension host', get, 10, read('get(key) on a held configuration')),
     within('update over the store\'s own time', of((figures) => figures.updates.overStore) * 1_000, 100, 'us'),
+    within('a change of one of 462 settings, over VS Code alone', of((figures) => figures.changes.service - figures.changes.raw), 10, 'ms of processor time'),
     within('activation, loading included', of((figures) => figures.activation.load + figures.activation.activate), 30, 'ms'),
     within(`${count.toLocaleString('en-US')} services idle for 1 s, over an idle host`, of((figures) => figures.services.idle - figures.services.nothing), 5, 'ms of processor time'),
   ];

@@ -12,6 +12,7 @@ import type { Store } from '../../src/store/store.ts';
 import { measure, median, quick, thorough, type Timing } from '../harness.ts';
 import { bytesInUse } from '../process.ts';
 import { inWords, profile } from '../profiler.ts';
+import { changes, type ChangeFigures } from './changes.ts';
 import { benchSettings, keys } from './settings.ts';
 
 /** All in milliseconds, but for `reads`. */
@@ -26,6 +27,7 @@ export interface HostFigures {
   readonly oneKey: { readonly raw: number; readonly service: number };
   readonly twentyKeys: { readonly raw: number; readonly service: number; readonly transaction: number };
   readonly services: { readonly count: number; readonly start: number; readonly kilobytesEach: number; readonly idle: number; readonly nothing: number; readonly change: number; readonly dispose: number };
+  readonly changes: ChangeFigures;
   /** Where the time of updates goes, in words. */
   readonly profile: string | undefined;
   /** Loading the bundle and calling `activate`. */
@@ -58,6 +60,7 @@ export async function run(): Promise<void> {
     inMemory: await inMemory(context),
     oneKey: await atOnce(service, () => keys[0]!),
     twentyKeys: { ...await atOnce(service, (i) => keys[i]!), transaction: await transaction(service) },
+    changes: await changes(context, isQuick ? 5 : 15),
     profile: process.env['HOLDFAST_BENCH_PROFILE'] === '1' ? await profiled(service) : undefined,
     services: await manyServices(context),
   };
