@@ -48,6 +48,7 @@ export interface RegisteredService extends ObservedService {
     readonly ignored?: readonly Layer[];
     readonly formerly?: Readonly<Partial<Record<Layer, string>>>;
     readonly problem?: string;
+    readonly dropped?: readonly string[];
   };
   health(): Promise<HealthReport>;
   metrics(): Metrics;

@@ -4,7 +4,7 @@ import type { BreakerStatus } from '../service/service.ts';
 import { localised } from './library-text.ts';
 import { clockTime, duration, escaped, fileName, table } from './markdown.ts';
 import type { ServiceView } from './watched-service.ts';
-import { healthName, originName } from './words.ts';
+import { healthName, originName, scopeName } from './words.ts';
 
 export interface HealthPage {
   readonly view: ServiceView;
@@ -36,8 +36,8 @@ function servicePart({ view, entries }: HealthPage): string {
     parts.push(`### ${l10n.t('Circuit breakers')}`, table([l10n.t('Settings file'), l10n.t('State'), l10n.t('Next probe'), l10n.t('Failures in a row'), l10n.t('Writes waiting')], view.breakers.map(breakerRow)));
   }
   if (view.issues.length > 0) {
-    parts.push(`### ${l10n.t('Settings that fall back')}`, table([l10n.t('Setting'), l10n.t('The stored value'), l10n.t('From'), l10n.t('Served')], view.issues.map(({ key, problem, layer, served }) => (
-      [`\`${view.label}.${key}\``, escaped(problem), layer === undefined ? '' : originName(layer), originName(served)]
+    parts.push(`### ${l10n.t('Settings that fall back')}`, table([l10n.t('Setting'), l10n.t('The stored value'), l10n.t('From'), l10n.t('Served')], view.issues.map(({ key, problem, layer, served, scope }) => (
+      [`\`${view.label}.${key}\`${scope === undefined ? '' : ` (${escaped(scopeName(scope))})`}`, escaped(problem), layer === undefined ? '' : originName(layer), originName(served)]
     ))));
   }
   if (view.alerts.length > 0) parts.push(`### ${l10n.t('Alerts')}`, view.alerts.map((message) => `- ${escaped(localised(message))}`).join('\n'));

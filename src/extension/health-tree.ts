@@ -4,8 +4,9 @@ import { localised } from './library-text.ts';
 import { clockTime, fileName } from './markdown.ts';
 import { stateOf } from './choose.ts';
 import { problemText } from './problem-text.ts';
+import type { SettingIssue } from '../service/snapshot.ts';
 import type { WatchedService } from './watched-service.ts';
-import { healthName, originName, shown } from './words.ts';
+import { healthName, originName, scopeName, shown } from './words.ts';
 
 /** A line of the health view, and what commands must know of it. */
 export interface HealthNode {
@@ -40,7 +41,7 @@ export function healthTree(watched: WatchedService): HealthNode {
   const { view, label: service } = watched;
   const groups = [
     group(watched, 'alerts', l10n.t('Alerts'), 'bell', alerts(watched), view.alerts.length > 0),
-    group(watched, 'settings', l10n.t('Settings'), 'settings-gear', watched.service.definition.keys.map((key) => setting(watched, key)), view.issues.length > 0),
+    group(watched, 'settings', l10n.t('Settings'), 'settings-gear', watched.service.definition.keys.map((key) => setting(watched, key, view.issues.filter((issue) => issue.key === key))), view.issues.length > 0),
     group(watched, 'files', l10n.t('Settings files'), 'files', view.breakers.map((breaker) => ({
       kind: 'file', id: breaker.file, label: fileName(breaker.file), file: breaker.file,
       description: [stateOf(breaker), breaker.queueDepth === 0 ? '' : l10n.t('{0} waiting', breaker.queueDepth)].filter(Boolean).join(', '),
@@ -86,20 +87,24 @@ function group({ label: service }: WatchedService, name: string, label: string, 
   };
 }
 
-function setting({ service }: WatchedService, key: string): Leaf {
+function setting({ service }: WatchedService, key: string, issues: readonly SettingIssue[]): Leaf {
   const { value, origin, problem, ignored = [], formerly = {} } = service.inspect(key);
   const secret = service.definition.isSecret(key);
   const text = secret ? String(value) : shown(value);
+  const wrong = (found: string): string => (secret ? l10n.t('The stored value is not legal.') : l10n.t('The stored value is not legal: {0}', found));
+  const elsewhere = issues.flatMap((issue) => (issue.scope === undefined ? [] : [`${scopeName(issue.scope)}: ${wrong(issue.problem)}`]));
+  const isWrong = problem !== undefined || elsewhere.length > 0;
   const notes = [
-    problem === undefined ? '' : secret ? l10n.t('The stored value is not legal.') : l10n.t('The stored value is not legal: {0}', problemText(service, key, problem)),
+    problem === undefined ? '' : wrong(problemText(service, key, problem)),
+    ...elsewhere,
     Object.keys(formerly).length === 0 ? '' : l10n.t('A value of an earlier version is understood.'),
     ignored.length === 0 ? '' : l10n.t('What an untrusted workspace says of it is ignored.'),
   ].filter(Boolean);
   return {
     kind: 'setting', id: key, key, label: key, description: `${text} (${originName(origin)})`,
     ...(notes.length === 0 ? {} : { tooltip: notes.join('\n') }),
-    icon: problem !== undefined ? 'warning' : ignored.length > 0 || origin === 'policy' ? 'lock' : 'check',
-    ...(problem === undefined ? {} : { color: 'list.warningForeground' }),
+    icon: isWrong ? 'warning' : ignored.length > 0 || origin === 'policy' ? 'lock' : 'check',
+    ...(!isWrong ? {} : { color: 'list.warningForeground' }),
     context: 'setting',
   };
 }

@@ -30,6 +30,7 @@ export const libraryPatterns = {
   breakerOpened: /^The circuit breaker has opened: writes are refused\.$/,
   read: /^The settings have been read\.$/,
   notLegal: /^The stored value of "(.+)" is not legal; the (.+) is served\.$/,
+  partlyLegal: /^The stored value of "(.+)" is not legal; its valid items are served\.$/,
   legalAgain: /^The stored value of "(.+)" is legal again\.$/,
   stored: /^Stored\.$/,
   hidden: /^Stored, but another value is in effect\.$/,

@@ -44,6 +44,7 @@ function said(name: Name, first: string, second: string): string {
     case 'breakerOpened': return l10n.t('The circuit breaker has opened: writes are refused.');
     case 'read': return l10n.t('The settings have been read.');
     case 'notLegal': return l10n.t('The stored value of {0} is not legal. In effect: {1}.', first, originName(second as Origin));
+    case 'partlyLegal': return l10n.t('The stored value of {0} is not legal. In effect: {1}.', first, originName('valid items'));
     case 'legalAgain': return l10n.t('The stored value of {0} is legal again.', first);
     case 'stored': return l10n.t('Stored.');
     case 'hidden': return l10n.t('Stored, but another value is in effect.');

@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import { rulesOf } from '../settings/manifest.ts';
-import { layers } from '../store/store.ts';
+import { layers, type Scope } from '../store/store.ts';
 import type { RegisteredService } from './api.ts';
 import type { Rules } from './marks/nearest.ts';
 import { expected } from './words.ts';
@@ -11,11 +11,11 @@ export function expectationBroken(value: unknown, rules: Rules): string | undefi
 }
 
 /** What is wrong with the stored value of a setting, in the language of the editor as far as its rules say it; of a secret, nothing. */
-export function problemText(service: RegisteredService, key: string, problem: string): string {
+export function problemText(service: RegisteredService, key: string, problem: string, scope?: Scope): string {
   const { definition } = service;
   const schema = definition.declarations?.[key]?.schema;
   if (schema === undefined || definition.isSecret(key)) return problem;
-  const { layers: stored, ignored = [] } = service.inspect(key);
+  const { layers: stored, ignored = [] } = service.inspect(key, scope);
   const highest = layers.findLast((layer) => layer in stored && !ignored.includes(layer));
   const expectation = highest === undefined ? undefined : expectationBroken(stored[highest], rulesOf(schema));
   return expectation === undefined ? problem : l10n.t('must be {0}', expectation);

@@ -87,7 +87,7 @@ export class WatchedService implements Disposable {
     const { service } = this;
     const health = attempt(() => service.status) ?? 'unhealthy';
     const breakers = attempt(() => service.breakers()) ?? [];
-    const issues = attempt(() => service.issues.map((issue) => ({ ...issue, problem: problemText(service, issue.key, issue.problem) }))) ?? [];
+    const issues = attempt(() => service.issues.map((issue) => ({ ...issue, problem: problemText(service, issue.key, issue.problem, issue.scope) }))) ?? [];
     return {
       label: this.label,
       health,
@@ -116,7 +116,7 @@ export class WatchedService implements Disposable {
     ];
     const failure = failures.find((facts) => facts !== undefined && needsAPerson(facts));
     if (failure !== undefined) return whatToDo(failure);
-    if (issues.length > 0) return l10n.t('Correct {0} in the settings.', issues.map(({ key }) => `${this.label}.${key}`).join(', '));
+    if (issues.length > 0) return l10n.t('Correct {0} in the settings.', [...new Set(issues.map(({ key }) => `${this.label}.${key}`))].join(', '));
     return undefined;
   }
 

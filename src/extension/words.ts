@@ -1,10 +1,11 @@
 import { l10n } from 'vscode';
 import type { Health } from '../service/health.ts';
-import type { Origin } from '../service/snapshot.ts';
+import type { Origin, SettingIssue } from '../service/snapshot.ts';
+import type { Scope } from '../store/store.ts';
 import type { Rules } from './marks/nearest.ts';
 
 /** Where a value comes from, for people. */
-export function originName(origin: Origin): string {
+export function originName(origin: Origin | SettingIssue['served']): string {
   const plain = origin.replace(/-language$/, '');
   const place = {
     'default': l10n.t('the default'),
@@ -12,9 +13,16 @@ export function originName(origin: Origin): string {
     'workspace': l10n.t('workspace settings'),
     'folder': l10n.t('folder settings'),
     'last good value': l10n.t('the last legal value'),
+    'valid items': l10n.t('its valid items'),
     'policy': l10n.t('a policy of your organisation'),
   }[plain] ?? plain;
   return plain === origin ? place : l10n.t('{0}, for this language', place);
+}
+
+/** A folder, by its name, a language, or both. */
+export function scopeName({ resource, languageId }: Scope): string {
+  const folder = resource?.replace(/\/+$/, '').replace(/^.*\//, '');
+  return [folder, languageId].filter((part) => part !== undefined).join(', ');
 }
 
 export function healthName(health: Health): string {

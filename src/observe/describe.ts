@@ -48,15 +48,19 @@ function inWords(service: ObservedService, event: ServiceEvent): Description {
     case 'load-failed':
       return { level: 'warn', message: 'The settings cannot be read; the last good values are served.', context: { error: told(event.error) } };
     case 'invalid': {
-      const { key, problem, layer, served } = event.issue;
+      const { key, problem, layer, served, scope, dropped } = event.issue;
       return {
         level: 'warn',
-        message: `The stored value of "${key}" is not legal; the ${served} is served.`,
-        context: { key, problem: withoutStoredValues(service, key, problem), layer },
+        message: served === 'valid items'
+          ? `The stored value of "${key}" is not legal; its valid items are served.`
+          : `The stored value of "${key}" is not legal; the ${served} is served.`,
+        context: { key, problem: withoutStoredValues(service, key, problem, scope), layer, ...(scope === undefined ? {} : { scope }), ...(dropped === undefined ? {} : { dropped }) },
       };
     }
-    case 'mended':
-      return { level: 'info', message: `The stored value of "${event.key}" is legal again.`, context: { key: event.key } };
+    case 'mended': {
+      const { key, scope } = event;
+      return { level: 'info', message: `The stored value of "${key}" is legal again.`, context: { key, ...(scope === undefined ? {} : { scope }) } };
+    }
     case 'stored': {
       const { keys, file, latency, shadowedBy } = event;
       return shadowedBy === undefined

@@ -1,6 +1,6 @@
 import type { ServiceEvent } from '../service/events.ts';
 import type { SettingIssue } from '../service/snapshot.ts';
-import type { Disposable } from '../store/store.ts';
+import type { Disposable, Scope } from '../store/store.ts';
 
 /** What the observers need of a `ConfigurationService`: by its shape, so that another copy of the library will do. */
 export interface ObservedService {
@@ -12,7 +12,7 @@ export interface ObservedService {
   };
   /** The value of a setting. */
   get(key: string): unknown;
-  inspect(key: string): { readonly layers: Readonly<Record<string, unknown>> };
+  inspect(key: string, scope?: Scope): { readonly layers: Readonly<Record<string, unknown>> };
   breakers(): readonly { readonly queueDepth: number }[];
   onEvent(listener: (event: ServiceEvent) => void): Disposable;
   /** The state now. */

@@ -1,4 +1,5 @@
 import type { HealthCheck, HealthReport } from '../service/health.ts';
+import type { Scope } from '../store/store.ts';
 import type { ErrorFacts } from './error-facts.ts';
 import type { ObservedService } from './observed-service.ts';
 import { member } from './safe-data.ts';
@@ -42,9 +43,12 @@ export function secretRedactor(service: ObservedService): ((text: string) => str
   return definition.keys.some((key) => definition.isSecret(key)) ? (text) => withoutSecrets(service, text) : undefined;
 }
 
-/** Without the stored values of this setting: for what is said of an illegal one. */
-export function withoutStoredValues(service: ObservedService, key: string, text: string): string {
-  return without(text, () => Object.values(service.inspect(key).layers));
+/**
+ * Without the stored values of this setting: for what is said of an invalid one.
+ * @param scope of which folder or language; default: of the window
+ */
+export function withoutStoredValues(service: ObservedService, key: string, text: string, scope?: Scope): string {
+  return without(text, () => Object.values(service.inspect(key, scope).layers));
 }
 
 function without(text: string, values: () => unknown[]): string {

@@ -1,6 +1,7 @@
 import type { BreakerMode } from '../../machines/circuit-breaker.ts';
 import type { Health } from '../../machines/supervisor.ts';
 import type { FailedAttempt } from '../errors.ts';
+import type { Scope } from '../store/store.ts';
 import type { Origin } from './origins.ts';
 import type { SettingIssue } from './snapshot.ts';
 
@@ -19,7 +20,8 @@ export type ServiceEvent =
   | { readonly type: 'loaded'; readonly changed: readonly string[]; readonly issues: readonly SettingIssue[] }
   | { readonly type: 'load-failed'; readonly error: unknown }
   | { readonly type: 'invalid'; readonly issue: SettingIssue }
-  | { readonly type: 'mended'; readonly key: string }
+  /** `scope`: of a folder or language alone. */
+  | { readonly type: 'mended'; readonly key: string; readonly scope?: Scope }
   /** `attempts`: those that failed, oldest first, the last 32 at most; absent when none did. `origin`: of the moment it was asked for (`onWrite`). */
   | { readonly type: 'stored'; readonly keys: readonly string[]; readonly file: string; readonly latency: number; readonly shadowedBy?: string; readonly attempts?: readonly WriteAttempt[]; readonly origin?: Origin }
   | { readonly type: 'failed'; readonly keys: readonly string[]; readonly file: string | undefined; readonly error: unknown; readonly latency: number; readonly attempts?: readonly WriteAttempt[]; readonly origin?: Origin }

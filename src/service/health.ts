@@ -2,7 +2,7 @@ import type { Health } from '../../machines/supervisor.ts';
 import type { Clock } from '../clock.ts';
 import type { ServiceContext } from './context.ts';
 import type { Lanes } from './lanes.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { SettingIssue, Snapshot } from './snapshot.ts';
 import type { Supervision } from './supervision.ts';
 
 export type { Health };
@@ -105,8 +105,13 @@ function checkApi(supervision: Supervision, { issues }: Snapshot): HealthCheck {
   const { loadFailure } = supervision;
   if (state === 'degraded' && loadFailure !== undefined) return { status: 'degraded', detail: `The settings cannot be read, and the last good values are served: ${loadFailure}` };
   if (state !== 'ready') return { status: 'degraded', detail: `The service is ${state}; the last good values are served.` };
-  if (issues.length > 0) return { status: 'degraded', detail: `Not legal, and replaced: ${issues.map(({ key }) => key).join(', ')}.` };
+  if (issues.length > 0) return { status: 'degraded', detail: `Not legal, and replaced: ${issues.map(nameOf).join(', ')}.` };
   return { status: 'healthy', detail: 'Live values are served.' };
+}
+
+/** The setting, and of which folder or language it is. */
+function nameOf({ key, scope }: SettingIssue): string {
+  return scope === undefined ? key : `${key} (${[scope.resource, scope.languageId].filter((part) => part !== undefined).join(', ')})`;
 }
 
 function checkBreakers(lanes: Lanes): HealthCheck {

@@ -148,7 +148,7 @@ export class Lanes implements Iterable<Lane> {
       const breaker = guard.persisted();
       return breaker === undefined ? [] : [{ ...place, breaker }];
     });
-    this.#persisted.save(open.length === 0 ? undefined : open);
+    this.#persisted.save(() => open.length === 0 ? undefined : open);
   }
 
   settled(): Promise<void> {

@@ -1,10 +1,12 @@
 import { lifecycleDefaults, type LifecycleEvent } from '../../machines/config-lifecycle.ts';
 import { StoreError } from '../errors.ts';
+import { sameData } from '../settings/plain-data.ts';
 import type { Scope, Target } from '../store/store.ts';
 import { Changes } from './changes.ts';
 import { mementoWarning, type ServiceContext } from './context.ts';
 import { Persisted } from './persisted.ts';
-import { Snapshot, type SettingChange } from './snapshot.ts';
+import { toScope } from './requests.ts';
+import { Snapshot, type KeptValues, type SettingChange, type SettingIssue } from './snapshot.ts';
 
 /** Tells the lifecycle's actor; does nothing while there is none. */
 type TellLifecycle = (event: LifecycleEvent) => void;
@@ -16,6 +18,16 @@ export class Loading {
   readonly #context: ServiceContext;
   readonly #tellLifecycle: TellLifecycle;
   readonly #lastGood: Persisted<Record<string, unknown>>;
+  /** Those of folders and languages that are others than the window's. */
+  readonly #scopedLastGood: Persisted<readonly KeptValues[]>;
+  /** The issues that were told last. */
+  #told: readonly SettingIssue[] = [];
+  /** Settings that may have other values than are served. */
+  readonly #stale = new Set<string>();
+  /** The next load is asked for by the store, which has said what has changed; else anything may have. */
+  #isNamed = false;
+  /** By the key of an earlier version: the settings that honour it. */
+  readonly #successors = new Map<string, string[]>();
   /** How often a setting is held: a transaction is writing it, and readers see all of that or nothing. */
   readonly #held = new Map<string, number>();
   /** Those who wait for the load under way, and for the one after it. */
@@ -29,11 +41,37 @@ export class Loading {
     this.#context = context;
     this.#tellLifecycle = tellLifecycle;
     this.#lastGood = new Persisted(context.memento, `holdfast.${context.definition.section}.lastGood`, mementoWarning(context));
-    this.snapshot = new Snapshot(context.definition, context.store, this.#restoreLastGood(), this.#held);
+    this.#scopedLastGood = new Persisted(context.memento, `holdfast.${context.definition.section}.scopedLastGood`, mementoWarning(context));
+    this.snapshot = new Snapshot(context.definition, context.store, this.#restoreLastGood(), this.#held, () => this.#onScopedNews());
+    for (const [key, { formerly = [] }] of Object.entries(context.definition.declarations)) {
+      for (const { key: former = key } of formerly) if (former !== key) this.#successors.set(former, [...this.#successors.get(former) ?? [], key]);
+    }
     this.changes = new Changes(
       (key, scope) => this.snapshot.get(key, scope),
       (error) => context.warn('A listener of a setting threw.', error),
     );
+  }
+
+  /**
+   * The store says that settings may have other values. What it can be read for is served at once: also a read within the
+   * event of which the store has heard gives the new value. The load that follows looks at the files.
+   *
+   * @param keys default: all
+   */
+  noteChange(keys: readonly string[] | undefined): void {
+    this.#isNamed = true;
+    this.#markStale(keys);
+    // One that cannot be read, or not any more, is the load's affair.
+    if (this.snapshot.isLive && this.#stale.size > 0) this.#takeOver([...this.#stale]);
+  }
+
+  #markStale(keys: readonly string[] = this.#context.definition.keys): void {
+    for (const key of this.#today(keys)) this.#stale.add(key);
+  }
+
+  /** The settings that the values under these keys belong to. */
+  #today(keys: readonly string[]): readonly string[] {
+    return this.#successors.size === 0 ? keys : [...new Set(keys.flatMap((key) => this.#successors.get(key) ?? [key]))];
   }
 
   /** Begins to read the store, for the lifecycle. Loads that are asked for while one is under way are one load after it. */
@@ -45,6 +83,7 @@ export class Loading {
   /** Resolves when a load that begins after this call has ended, well or not. */
   async reload(): Promise<void> {
     if (this.#closed) return;
+    this.#markStale();
     const ended = new Promise<void>((resolve) => void this.#awaitedNext.push(resolve));
     this.#tellLifecycle({ type: 'RELOAD' });
     // The one under way, and the one after it. Without a lifecycle nothing is loaded.
@@ -53,30 +92,52 @@ export class Loading {
 
   /**
    * Takes over what the store holds now, and tells of what has changed.
-   * @param only the one setting that has changed, if that is known
+   * @param keys the settings that may have changed; default: all
    */
-  refresh(only?: string): void {
-    if (this.#closed) return;
-    const { emit } = this.#context;
-    const before = this.snapshot.issues;
-    let changes: SettingChange[];
+  refresh(keys: readonly string[] = this.#context.definition.keys): void {
+    const failure = this.#takeOver(keys);
+    if (failure !== undefined) this.#onFailure(failure.error);
+  }
+
+  /** @returns why the store cannot be read, if it cannot */
+  #takeOver(keys: readonly string[]): { readonly error: unknown } | undefined {
+    if (this.#closed) return undefined;
+    let changes: readonly SettingChange[];
+    let read: readonly string[];
     try {
-      changes = this.snapshot.refresh(only);
+      ({ changes, read } = this.snapshot.refresh(this.#today(keys)));
     } catch (error) {
-      this.#onFailure(error);
-      return;
+      return { error };
     }
-    const { issues } = this.snapshot;
-    this.#tellLifecycle({ type: 'LOADED', invalid: issues.length });
-    for (const issue of issues) {
-      if (!before.some(({ key, problem }) => key === issue.key && problem === issue.problem)) emit({ type: 'invalid', issue });
-    }
-    for (const { key } of before) {
-      if (!issues.some((issue) => issue.key === key)) emit({ type: 'mended', key });
-    }
-    emit({ type: 'loaded', changed: changes.map(({ key }) => key), issues });
+    for (const key of read) this.#stale.delete(key);
+    this.#tellIssues();
+    this.#context.emit({ type: 'loaded', changed: [...new Set(changes.map(({ key }) => key))], issues: this.snapshot.issues });
     if (changes.length > 0) this.#saveLastGood();
-    this.changes.notify();
+    this.changes.notify(read, changes.length === 0 ? undefined : () => this.snapshot.changeOf(changes));
+    return undefined;
+  }
+
+  #tellIssues(): void {
+    const { emit } = this.#context;
+    const { issues } = this.snapshot;
+    const before = this.#told;
+    this.#told = issues;
+    this.#tellLifecycle({ type: 'LOADED', invalid: issues.length });
+    const isAbout = ({ key, scope }: SettingIssue) => (other: SettingIssue): boolean => key === other.key && sameData(scope, other.scope);
+    for (const issue of issues) {
+      if (!before.some((other) => isAbout(issue)(other) && issue.problem === other.problem)) emit({ type: 'invalid', issue });
+    }
+    for (const issue of before) {
+      const { key, scope } = issue;
+      if (!issues.some(isAbout(issue))) emit({ type: 'mended', key, ...(scope === undefined ? {} : { scope }) });
+    }
+  }
+
+  /** A folder or language was read for the first time: what is kept of it is kept from now on. */
+  #onScopedNews(): void {
+    if (this.#closed) return;
+    if (this.snapshot.issues !== this.#told) this.#tellIssues();
+    this.#saveScoped();
   }
 
   /** Readers see these settings as they are now, until the function it returns is called. */
@@ -88,7 +149,7 @@ export class Loading {
         if (others > 0) this.#held.set(key, others);
         else this.#held.delete(key);
       }
-      this.refresh();
+      this.refresh(keys);
     };
   }
 
@@ -104,7 +165,7 @@ export class Loading {
 
   /** Resolves when the last good values have been handed over. */
   settled(): Promise<void> {
-    return this.#lastGood.settled();
+    return Promise.all([this.#lastGood.settled(), this.#scopedLastGood.settled()]).then(() => undefined);
   }
 
   get #limit(): number {
@@ -114,6 +175,8 @@ export class Loading {
   async #load(): Promise<void> {
     this.#loading = true;
     this.#again = false;
+    if (!this.#isNamed) this.#markStale();
+    this.#isNamed = false;
     this.#awaited = this.#awaitedNext;
     this.#awaitedNext = [];
     const { store, patience } = this.#context;
@@ -128,7 +191,7 @@ export class Loading {
         return loaded;
       });
       if (timedOut) throw new StoreError('not-ready', 'The store did not answer in time.');
-      this.refresh();
+      this.refresh([...this.#stale]);
     } catch (error) {
       late = true;
       if (!this.#closed) this.#onFailure(error);
@@ -145,11 +208,26 @@ export class Loading {
     this.#context.emit({ type: 'load-failed', error });
   }
 
-  #restoreLastGood(): Record<string, unknown> {
-    const { definition } = this.#context;
-    const stored = this.#lastGood.load();
-    if (typeof stored !== 'object' || stored === null) return {};
+  #restoreLastGood(): { readonly window: Record<string, unknown>; readonly scoped: KeptValues[] } {
     const trusted = this.#isTrusted();
+    const scoped = this.#scopedLastGood.load();
+    return {
+      window: this.#valid(this.#lastGood.load(), trusted),
+      scoped: (Array.isArray(scoped) ? scoped : []).flatMap((kept: KeptValues) => {
+        try {
+          return [{ scope: toScope(kept.scope), values: this.#valid(kept.values, trusted) }];
+        } catch {
+          // It was damaged.
+          return [];
+        }
+      }),
+    };
+  }
+
+  /** What is valid, and may be served, of what an earlier process has kept. */
+  #valid(stored: unknown, trusted: boolean): Record<string, unknown> {
+    const { definition } = this.#context;
+    if (typeof stored !== 'object' || stored === null) return {};
     const good: Record<string, unknown> = {};
     for (const key of definition.keys) {
       // It may have come from the workspace, when that was trusted (P52).
@@ -164,7 +242,15 @@ export class Loading {
   #saveLastGood(): void {
     const { definition } = this.#context;
     const keys = definition.keys.filter((key) => !definition.isSecret(key));
-    this.#lastGood.save(Object.fromEntries(keys.map((key) => [key, this.snapshot.get(key)])));
+    this.#lastGood.save(() => Object.fromEntries(keys.map((key) => [key, this.snapshot.get(key)])));
+    this.#saveScoped();
+  }
+
+  #saveScoped(): void {
+    this.#scopedLastGood.save(() => {
+      const kept = this.snapshot.scopedValues;
+      return kept.length === 0 ? undefined : kept;
+    });
   }
 
   #isTrusted(): boolean {

@@ -34,8 +34,12 @@ export class Persisted<T> {
     }
   }
 
-  save(value: T | undefined): void {
-    this.saveText(() => (value === undefined ? undefined : superjson.stringify(value)));
+  /** @param makeValue called once for all changes that are made together; `undefined` stands for nothing */
+  save(makeValue: () => T | undefined): void {
+    this.saveText(() => {
+      const value = makeValue();
+      return value === undefined ? undefined : superjson.stringify(value);
+    });
   }
 
   /** @param text called once for all changes that are made together: what superjson makes of the value, `undefined` for nothing */

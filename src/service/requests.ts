@@ -58,7 +58,7 @@ export class Requests {
     return {
       kind: 'update',
       compute: (stored) => {
-        const checked = stored === undefined ? undefined : this.#definition.check(key, stored);
+        const checked = stored === undefined ? undefined : this.#definition.accept(key, stored);
         return this.value(key, computed(key, value as (current: unknown) => unknown, checked?.ok === true ? checked.value : current()));
       },
     };

@@ -20,6 +20,7 @@ import { Origins } from './origins.ts';
 import { asStoreError } from './outcome.ts';
 import { Patience } from './patience.ts';
 import { requireFunction, requireOptions, toScope } from './requests.ts';
+import type { SettingsChange } from './settings-change.ts';
 import type { Inspection, SettingIssue } from './snapshot.ts';
 import { Supervision, type SupervisorRef } from './supervision.ts';
 import type { Rescuer } from './waiting-writes.ts';
@@ -99,7 +100,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     this.#loading = new Loading(context, (event) => this.#supervision.tellLifecycle(event));
     this.#writing = new Writing(context, this.#lanes, this.#loading, this.#metrics, {
       refuse: () => this.#refuse(),
-      onLanded: () => this.#onStoreChange(),
+      onLanded: (key) => this.#onStoreChange([key]),
     });
     this.#health = new HealthCache(clock, () => checkHealth(context, {
       supervision: this.#supervision,
@@ -152,6 +153,19 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     this.#validateKey(key);
     requireFunction('listener', listener);
     return this.#loading.changes.on(key, scope === undefined ? undefined : toScope(scope), listener as (now: unknown, before: unknown) => unknown);
+  }
+
+  /**
+   * Calls back once for each change of the settings in any place: in the window, in a folder or for a language, whether
+   * anything was read for it or not. All that has changed at once is told at once, after `get` shows it and the listeners of
+   * `onDidChange` have been called. It is for what a listener of VS Code's own `onDidChangeConfiguration` does.
+   *
+   * @example config.onDidChangeAny((change) => { if (change.affects('run', { resource: document.uri.toString() })) lint(document); });
+   * @throws ValidationError for a listener that is not a function
+   */
+  onDidChangeAny(listener: (change: SettingsChange<keyof V & string>) => void): Disposable {
+    requireFunction('listener', listener);
+    return this.#loading.changes.onAny(listener as (change: SettingsChange) => unknown);
   }
 
   // ---- Writes never lie
@@ -385,13 +399,14 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   /** @throws ConfigurationError the store does not tell of changes */
   #listen(): Disposable {
     try {
-      return this.#context.store.onDidChange(() => this.#onStoreChange());
+      return this.#context.store.onDidChange((keys) => this.#onStoreChange(keys));
     } catch (error) {
       throw asStoreError(error);
     }
   }
 
-  #onStoreChange(): void {
+  #onStoreChange(keys: readonly string[] | undefined): void {
+    this.#loading.noteChange(keys);
     this.#supervision.tellLifecycle({ type: 'RELOAD' });
     this.evidence();
   }

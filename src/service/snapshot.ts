@@ -1,20 +1,35 @@
 import type { SettingsDefinition } from '../settings/define-settings.ts';
+import type { AcceptResult } from '../settings/validation.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { merged } from '../store/memory-store.ts';
 import { layers, type Layer, type RawSetting, type Scope, type Store, type Target } from '../store/store.ts';
 import { isByPolicy } from '../store/policy.ts';
 import { readSetting } from './former-values.ts';
+import { toScope } from './requests.ts';
+import { ScopedValuesMap, type ScopedValues } from './scoped-values.ts';
+import { showsIn, type SettingsChange } from './settings-change.ts';
 
 type Values = Record<string, unknown>;
 
-/** A setting whose stored value is not legal, and what is served instead (P31). */
+/** A setting whose stored value is invalid, and what is served instead (P31). */
 export interface SettingIssue {
   readonly key: string;
   /** What is wrong with the stored value. */
   readonly problem: string;
-  /** Where the illegal value comes from, as far as one layer is to blame. */
+  /** Where the invalid value comes from, as far as one layer is to blame. */
   readonly layer: Layer | undefined;
-  readonly served: 'last good value' | 'default';
+  /** `valid items`: the stored value without what is invalid in it, as the declaration wants it (`onInvalidItem`). */
+  readonly served: 'last good value' | 'default' | 'valid items';
+  /** The items without which it is served: `[2]` of a list, names of an object. Of a secret setting none are named. */
+  readonly dropped?: readonly string[];
+  /** The folder or language that it is a value for. Absent: it is the window's as well. */
+  readonly scope?: Scope;
+}
+
+/** The valid values that are kept for one folder or language. */
+export interface KeptValues {
+  readonly scope: Scope;
+  readonly values: Readonly<Record<string, unknown>>;
 }
 
 /** Where a value comes from. */
@@ -34,10 +49,14 @@ export interface Inspection {
   readonly formerly?: Readonly<Partial<Record<Layer, string>>>;
   /** What is wrong with the stored value. */
   readonly problem?: string;
+  /** The items without which the stored value is served. Of a secret setting none are named. */
+  readonly dropped?: readonly string[];
 }
 
 export interface SettingChange {
   readonly key: string;
+  /** Of which folder or language; empty: of the window. */
+  readonly scope: Scope;
   readonly now: unknown;
   readonly before: unknown;
 }
@@ -50,40 +69,93 @@ interface Resolved {
 
 export const masked = '••••••';
 const untrustedLayers: readonly Layer[] = ['workspace', 'folder', 'workspace-language', 'folder-language'];
-/** Scoped values kept; more than that many files and languages at once, and the oldest are computed anew. */
-const maxScopes = 1_000;
-
-/** The values that are served: always complete, always legal, replaced as a whole (P30, P31, P32). */
+/** The values that are served: always complete, always valid, replaced as a whole (P30, P31, P32). */
 export class Snapshot {
   readonly #definition: SettingsDefinition;
   readonly #store: Store;
   /** Settings that stay as they are: they are being written. */
   readonly #held: ReadonlyMap<string, unknown>;
+  readonly #onScopedNews: () => void;
   #values: Readonly<Values>;
   /** The same values: a `Map` is read in half the time, and knows no key but the settings. */
   #served: ReadonlyMap<string, unknown>;
-  #issues: readonly SettingIssue[] = [];
+  /** Those of the window. */
+  readonly #windowIssues = new Map<string, SettingIssue>();
+  #issues: readonly SettingIssue[] | undefined = [];
   #trusted = true;
   /** The store was read well the last time. */
   #live = false;
-  readonly #scoped = new Map<string, Values>();
-  /** What was served for a scope before the last refresh: stands in while the store cannot be read for it. */
-  readonly #lastGoodScoped = new Map<string, Values>();
+  readonly #scoped: ScopedValuesMap;
 
-  constructor(definition: SettingsDefinition, store: Store, lastGood: Values, held: ReadonlyMap<string, unknown>) {
+  /**
+   * @param lastGood the valid values of an earlier process
+   * @param onScopedNews a folder or language was read for the first time, and has values of its own, valid or not
+   */
+  constructor(
+    definition: SettingsDefinition, store: Store, lastGood: { readonly window: Values; readonly scoped: readonly KeptValues[] },
+    held: ReadonlyMap<string, unknown>, onScopedNews: () => void,
+  ) {
     this.#definition = definition;
     this.#store = store;
     this.#held = held;
-    this.#values = frozen({ ...definition.defaults, ...lastGood });
+    this.#onScopedNews = onScopedNews;
+    this.#values = frozen({ ...definition.defaults, ...lastGood.window });
     this.#served = new Map(Object.entries(this.#values));
+    this.#scoped = new ScopedValuesMap((scope) => store.settingsScope?.(scope) ?? scope);
+    for (const { scope, values } of lastGood.scoped) this.#restore(scope, values);
+  }
+
+  #restore(scope: Scope, values: KeptValues['values']): void {
+    try {
+      const scoped = this.#scoped.of(scope);
+      if (scoped === undefined) return;
+      for (const [key, value] of Object.entries(values)) {
+        scoped.values.set(key, value);
+        scoped.good.add(key);
+      }
+    } catch {
+      // There is no such scope any more.
+    }
   }
 
   get values(): Readonly<Values> {
     return this.#values;
   }
 
+  /** Of the window, and of the folders and languages that were read. What several of them have in common is one issue. */
   get issues(): readonly SettingIssue[] {
-    return this.#issues;
+    return (this.#issues ??= Object.freeze([...this.#listIssues().values()]));
+  }
+
+  #listIssues(): Map<string, SettingIssue> {
+    const issues = new Map<string, SettingIssue>();
+    const add = (issue: SettingIssue): void => {
+      const id = `${issue.key}\n${this.#fileOf(issue)}\n${issue.problem}`;
+      if (!issues.has(id)) issues.set(id, issue);
+    };
+    for (const key of this.#definition.keys) if (this.#windowIssues.has(key)) add(this.#windowIssues.get(key)!);
+    for (const scoped of this.#scoped.all) for (const issue of scoped.issues.values()) add(issue);
+    return issues;
+  }
+
+  /** Where the value of an issue stands: VS Code shows the settings of a single folder as those of the workspace, too. */
+  #fileOf({ key, layer = 'default', scope = {} }: SettingIssue): string {
+    const [target] = layer.split('-') as [Target | 'default'];
+    const language = layer.endsWith('-language') ? ` [${scope.languageId ?? ''}]` : '';
+    if (target === 'default') return target + language;
+    try {
+      return this.#store.fileOf(target, scope, key) + language;
+    } catch {
+      return `${target} ${scope.resource ?? ''}${language}`;
+    }
+  }
+
+  /** What is valid for folders and languages, and another value than the window's. Without secrets. */
+  get scopedValues(): KeptValues[] {
+    return [...this.#scoped.all].flatMap(({ scope, values, good }) => {
+      const own = [...values].filter(([key, value]) => good.has(key) && !this.#definition.isSecret(key) && !sameData(value, this.#values[key]));
+      return own.length === 0 ? [] : [{ scope, values: Object.fromEntries(own) }];
+    });
   }
 
   /** The value of a setting: for the window, or for one file or language. Never throws. */
@@ -91,66 +163,118 @@ export class Snapshot {
     const value = this.#served.get(key);
     if (scope === undefined || !this.#served.has(key)) return value;
     try {
-      return this.#getScoped(key, scope);
+      const scoped = this.#scoped.of(scope);
+      if (scoped === undefined) return value;
+      const known = scoped.values.get(key);
+      return known === undefined ? this.#readFirst(key, scoped) : known;
     } catch {
       return value;
     }
   }
 
-  #getScoped(key: string, scope: Scope): unknown {
-    const id = `${scope.languageId ?? ''}\n${scope.resource ?? ''}`;
-    const values = valuesOf(this.#scoped, id);
-    if (key in values) return values[key];
-    // While the store cannot be read, what it says of a scope never asked for before cannot be trusted.
-    if (!this.#live) return this.#values[key];
-    // Nor can what it says in the middle of a transaction (P24).
-    if (this.#held.has(key)) return this.#asBeforeScoped(key, id);
-    return (values[key] = this.#readScoped(key, scope, id));
+  #readFirst(key: string, scoped: ScopedValues): unknown {
+    const ofWindow = this.#values[key];
+    // While the store cannot be read, what it says of a scope never asked for before cannot be trusted (nor, in the middle
+    // of a transaction, P24).
+    if (!this.#live || this.#held.has(key)) return ofWindow;
+    const value = this.#readScoped(key, scoped);
+    if (scoped.issues.has(key) || !sameData(value, ofWindow)) this.#onScopedNews();
+    return value;
   }
 
-  #readScoped(key: string, scope: Scope, id: string): unknown {
+  /** Reads the store for a folder or language. What is valid is served from now on; else its last good value, or the window's. */
+  #readScoped(key: string, { scope, values, good, issues }: ScopedValues): unknown {
+    const before = values.get(key);
+    const lastGood = good.has(key) ? before : this.#values[key];
     try {
-      return this.#resolve(key, readSetting(this.#definition, this.#store, key, scope)).value;
+      const { value, issue } = this.#resolve(key, readSetting(this.#definition, this.#store, key, scope), lastGood);
+      if (issue !== undefined || issues.has(key)) this.#issues = undefined;
+      if (issue === undefined || issue.served === 'valid items') good.add(key);
+      if (issue === undefined) issues.delete(key);
+      else issues.set(key, { ...issue, ...partOf(scope, issue.layer) });
+      values.set(key, sameData(value, before) ? before : value);
     } catch {
-      return this.#asBeforeScoped(key, id);
+      values.set(key, lastGood);
     }
-  }
-
-  #asBeforeScoped(key: string, id: string): unknown {
-    const before = this.#lastGoodScoped.get(id);
-    return before !== undefined && key in before ? before[key] : this.#values[key];
+    return values.get(key);
   }
 
   /**
-   * The store has been read: takes over what is legal, field by field.
-   * @param only the one setting that has changed, if that is known; all are read when more than that may be news
-   * @returns what has changed
+   * The store has been read: takes over what is valid, field by field. Throws when it cannot be read for the window.
+   * @param stale the settings that may have changed; all are read when others may have, too
+   * @returns which were read, and what has changed: for the window, and for each folder and language that was read before
    */
-  refresh(only?: string): SettingChange[] {
+  refresh(stale: readonly string[]): { readonly read: readonly string[]; readonly changes: readonly SettingChange[] } {
     const trusted = this.#store.trusted();
-    const one = this.#live && trusted === this.#trusted ? only : undefined;
-    const stays = (key: string): boolean => this.#held.has(key) || (one !== undefined && key !== one);
+    const isKnown = this.#live && trusted === this.#trusted;
     this.#trusted = trusted;
-    const values = Object.create(null) as Values;
-    const issues: SettingIssue[] = [];
-    for (const key of this.#definition.keys) {
-      const { value, issue } = stays(key) ? this.#asBefore(key) : this.#resolve(key, readSetting(this.#definition, this.#store, key, {}));
-      values[key] = value;
-      if (issue !== undefined) issues.push(issue);
-    }
+    const keys = (isKnown ? stale : this.#definition.keys).filter((key) => this.#served.has(key) && !this.#held.has(key));
+    const resolved = keys.map((key) => ({ key, ...this.#resolve(key, readSetting(this.#definition, this.#store, key, {}), this.#values[key]) }));
     this.#live = true;
-    for (const [id, scoped] of this.#scoped) {
-      Object.assign(valuesOf(this.#lastGoodScoped, id), scoped);
-      const kept = Object.entries(scoped).filter(([key]) => stays(key));
-      if (kept.length === 0) this.#scoped.delete(id);
-      else this.#scoped.set(id, Object.assign(Object.create(null) as Values, Object.fromEntries(kept)));
-    }
-    this.#issues = Object.freeze(issues);
-    return this.#replace(values);
+    if (keys.length === 0) return { read: keys, changes: [] };
+    this.#issues = undefined;
+    this.#scoped.forgetFolders();
+    const before = this.#values;
+    const changes = this.#replace(resolved);
+    this.#watchScopes(keys, before);
+    for (const scoped of this.#scoped.all) changes.push(...this.#refreshScope(scoped, keys));
+    return { read: keys, changes };
   }
 
-  #asBefore(key: string): Pick<Resolved, 'value' | 'issue'> {
-    return { value: this.#values[key], issue: this.#issues.find((issue) => issue.key === key) };
+  /** Folders and languages that have values of their own are read with the window. Until now what shows through was their value. */
+  #watchScopes(keys: readonly string[], before: Readonly<Values>): void {
+    for (const key of keys) {
+      for (const scope of this.#scopesOf(key)) {
+        if (this.#scoped.isFull) return;
+        const scoped = this.#scoped.of(scope);
+        if (scoped === undefined || scoped.values.has(key)) continue;
+        const { resource, languageId } = scoped.scope;
+        // A value for a language wins over one for a folder.
+        const broader = resource === undefined || languageId === undefined ? [] : [{ languageId }, { resource }];
+        const shown = broader.map((each) => this.#scoped.find(each)?.values.get(key));
+        scoped.values.set(key, shown.find((value) => value !== undefined && !sameData(value, before[key])) ?? before[key]);
+      }
+    }
+  }
+
+  #scopesOf(key: string): readonly Scope[] {
+    try {
+      return this.#store.scopes?.(key) ?? [];
+    } catch {
+      // Those that are known already are watched all the same.
+      return [];
+    }
+  }
+
+  /** Changes as callers hear of them. */
+  changeOf(changes: readonly SettingChange[]): SettingsChange {
+    const keys = [...new Set(changes.map(({ key }) => key))];
+    const watched = new Map(keys.map((key) => [key, new Set([...this.#scoped.all].filter(({ values }) => values.has(key)))]));
+    return Object.freeze({
+      keys: Object.freeze(keys),
+      changes: Object.freeze(changes.map((change) => Object.freeze(change))),
+      affects: (key: string, scope?: Scope) => {
+        const own = changes.filter((change) => change.key === key);
+        if (scope === undefined) return own.length > 0;
+        const scoped = this.#scoped.of(toScope(scope));
+        const isWatched = scoped === undefined || watched.get(key)?.has(scoped) === true;
+        const asked = scoped?.scope ?? {};
+        return own.some((change) => (isWatched ? sameData(change.scope, asked) : showsIn(change.scope, asked)));
+      },
+    });
+  }
+
+  #refreshScope(scoped: ScopedValues, keys: readonly string[]): SettingChange[] {
+    return keys.filter((key) => scoped.values.has(key)).flatMap((key) => {
+      const before = scoped.values.get(key);
+      const now = this.#readScoped(key, scoped);
+      return sameData(now, before) ? [] : [{ key, scope: scoped.scope, now, before }];
+    });
+  }
+
+  /** The store was read well the last time. */
+  get isLive(): boolean {
+    return this.#live;
   }
 
   /** The store cannot be read: what is served stays as it is. */
@@ -158,29 +282,35 @@ export class Snapshot {
     this.#live = false;
   }
 
-  #replace(values: Values): SettingChange[] {
-    const before = this.#values;
+  #replace(resolved: readonly (Resolved & { readonly key: string })[]): SettingChange[] {
     const changes: SettingChange[] = [];
-    for (const key of this.#definition.keys) {
-      if (sameData(values[key], before[key])) values[key] = before[key];
-      else changes.push({ key, now: values[key], before: before[key] });
+    for (const { key, value, issue } of resolved) {
+      if (issue === undefined) this.#windowIssues.delete(key);
+      else this.#windowIssues.set(key, issue);
+      const before = this.#values[key];
+      if (!sameData(value, before)) changes.push({ key, scope: {}, now: value, before });
     }
     if (changes.length === 0) return changes;
-    this.#values = frozen(values);
-    this.#served = new Map(Object.entries(values));
+    this.#values = frozen({ ...this.#values, ...Object.fromEntries(changes.map(({ key, now }) => [key, now])) });
+    this.#served = new Map(Object.entries(this.#values));
     return changes;
   }
 
-  #resolve(key: string, raw: RawSetting): Resolved {
+  /** @param lastGood what takes the place of an invalid value */
+  #resolve(key: string, raw: RawSetting, lastGood: unknown): Resolved {
     const { effective, origin } = this.#permitted(key, raw);
     if (effective === undefined) return { value: this.#definition.defaults[key], origin: 'default', issue: undefined };
-    const checked = this.#definition.check(key, effective);
-    if (checked.ok) return { value: checked.value, origin, issue: undefined };
+    const checked = this.#definition.accept(key, effective);
+    if (checked.ok) return { value: checked.value, origin, issue: this.#issueOf(key, checked, origin) };
     // The last good value may itself have come from a workspace that was trusted then.
-    const value = this.#ignored(key).length > 0 ? this.#definition.defaults[key] : this.#values[key];
+    const value = this.#ignored(key).length > 0 ? this.#definition.defaults[key] : lastGood;
     const isDefault = sameData(value, this.#definition.defaults[key]);
     const issue: SettingIssue = { key, problem: checked.problem, layer: origin, served: isDefault ? 'default' : 'last good value' };
     return { value, origin: isDefault ? 'default' : 'last good value', issue };
+  }
+
+  #issueOf(key: string, { dropped }: AcceptResult, layer: Layer): SettingIssue | undefined {
+    return dropped && { key, problem: dropped.problem, layer, served: 'valid items', dropped: dropped.items };
   }
 
   /** The effective value and its highest layer, without what an untrusted workspace may not say (P52). */
@@ -226,10 +356,11 @@ export class Snapshot {
     const secret = this.#definition.isSecret(key);
     const show = (value: unknown): unknown => (secret && value !== undefined ? masked : value);
     const scoped = scope.resource !== undefined || scope.languageId !== undefined;
-    const value = show(this.get(key, scoped ? scope : undefined));
+    const served = this.get(key, scoped ? scope : undefined);
+    const value = show(served);
     try {
       const raw = readSetting(this.#definition, this.#store, key, scope);
-      const { origin, issue } = this.#resolve(key, raw);
+      const { origin, issue } = this.#resolve(key, raw, served);
       const honoured = (raw.former ?? []).filter(({ layer, isNewest, conversion }) => isNewest && conversion.ok && raw.layers.has(layer));
       const asStored = new Map([...raw.layers, ...honoured.map(({ layer, stored }) => [layer, stored] as const)]);
       return {
@@ -240,6 +371,7 @@ export class Snapshot {
         ignored: this.#ignored(key).filter((layer) => raw.layers.has(layer)),
         ...(honoured.length === 0 ? {} : { formerly: Object.fromEntries(honoured.map(({ layer, storedAs }) => [layer, storedAs])) }),
         ...(issue === undefined ? {} : { problem: issue.problem }),
+        ...(issue?.dropped === undefined ? {} : { dropped: issue.dropped }),
       };
     } catch {
       return { key, value, origin: 'last good value', layers: {}, ignored: [], problem: 'the store cannot be read' };
@@ -251,12 +383,11 @@ function frozen(values: Values): Readonly<Values> {
   return Object.freeze(Object.assign(Object.create(null) as Values, values));
 }
 
-/** The values kept for a scope; the oldest scope gives way when there are too many. */
-function valuesOf(scopes: Map<string, Values>, id: string): Values {
-  let values = scopes.get(id);
-  if (values === undefined) {
-    if (scopes.size >= maxScopes) scopes.delete(scopes.keys().next().value!);
-    scopes.set(id, (values = Object.create(null) as Values));
-  }
-  return values;
+/** The part of a scope that the value of a layer belongs to. */
+function partOf({ resource, languageId }: Scope, layer: Layer | undefined): Pick<SettingIssue, 'scope'> {
+  const scope = {
+    ...(resource === undefined || layer?.startsWith('folder') === false ? {} : { resource }),
+    ...(languageId === undefined || layer?.endsWith('-language') === false ? {} : { languageId }),
+  };
+  return Object.keys(scope).length === 0 ? {} : { scope };
 }

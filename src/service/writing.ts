@@ -24,7 +24,7 @@ export interface WritingHooks {
   /** @throws the reason why no write is accepted now */
   refuse(): void;
   /** A write that had been given up has been stored. */
-  onLanded(): void;
+  onLanded(key: string): void;
 }
 
 /** The caller of one operation, and where it writes, once that is known. */
@@ -301,7 +301,7 @@ export class Writing {
 
   #onStored(slot: Slot, value: unknown): void {
     this.#late.acknowledge(slot, value);
-    this.#loading.refresh(slot.key);
+    this.#loading.refresh([slot.key]);
   }
 
   #forget(job: Job): void {
@@ -364,7 +364,7 @@ export class Writing {
     const { key, file } = slot;
     if (!this.#open.has(job)) this.#journal.remove(job, key);
     this.#context.emit({ type: 'late', key, file, outcome, reasserted });
-    if (outcome === 'stored') this.#hooks.onLanded();
+    if (outcome === 'stored') this.#hooks.onLanded(key);
   }
 }
 

@@ -54,6 +54,8 @@ export class JsonStore implements Store {
   readonly #section: string;
   readonly #paths: JsonPaths;
   readonly #files = new Map<string, WatchedFile>();
+  /** By the settings file of a folder: the first resource that was seen to lie in it. */
+  readonly #resources = new Map<string, string>();
   readonly #listeners = new Set<{ readonly listener: () => void }>();
   #disposed = false;
 
@@ -115,6 +117,22 @@ export class JsonStore implements Store {
     if (file !== undefined) return file;
     if (this.#paths[target] === undefined) throw new StoreError('no-workspace', `There are no ${target} settings.`);
     throw new StoreError('scope', 'Folder settings need a resource that lies in a folder.');
+  }
+
+  settingsScope(scope: Scope): Scope {
+    const { resource, languageId } = scope;
+    const file = this.#pathOf('folder', scope);
+    if (file !== undefined && !this.#resources.has(file)) this.#resources.set(file, resource!);
+    return { ...(file === undefined ? {} : { resource: this.#resources.get(file)! }), ...(languageId === undefined ? {} : { languageId }) };
+  }
+
+  /** Of the folders, those that something was read for. */
+  scopes(): readonly Scope[] {
+    return [...this.#files.values()].flatMap((file) => {
+      const resource = this.#resources.get(file.path);
+      const scope = resource === undefined ? {} : { resource };
+      return [scope, ...file.known().values.languages.map((languageId) => ({ ...scope, languageId }))];
+    });
   }
 
   defaultTarget(key: string, scope: Scope): Target {

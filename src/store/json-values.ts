@@ -121,6 +121,11 @@ export class SectionValues {
     return lookUp(languageId === undefined ? this.#plain : this.#of(languageId), key);
   }
 
+  /** The languages for which there are values. */
+  get languages(): string[] {
+    return [...new Set(this.#blocks.flatMap(({ languages }) => languages))];
+  }
+
   same(other: SectionValues): boolean {
     return sameData(this.#plain, other.#plain) && sameData(this.#blocks, other.#blocks);
   }

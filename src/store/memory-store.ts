@@ -9,31 +9,39 @@ export class MemoryBackend {
   /** Whether a workspace is open; without one only user settings can be written. */
   workspaceOpen = true;
   trusted = true;
-  readonly #values = new Map<string, unknown>();
-  readonly #listeners = new Set<{ readonly listener: () => void }>();
+  /** By key, then by place. */
+  readonly #values = new Map<string, Map<string, unknown>>();
+  readonly #listeners = new Set<{ readonly listener: (keys?: readonly string[]) => void }>();
 
   get({ key, target, scope }: Slot): unknown {
-    return this.#values.get(slotName(key, target, scope));
+    return this.#values.get(key)?.get(placeName(target, scope));
   }
 
   has({ key, target, scope }: Slot): boolean {
-    return this.#values.has(slotName(key, target, scope));
+    return this.#values.get(key)?.has(placeName(target, scope)) === true;
+  }
+
+  /** The folders and languages for which there are values of a setting. */
+  scopes(key: string): readonly Scope[] {
+    return [...this.#values.get(key)?.keys() ?? []].map(scopeOf);
   }
 
   /** Stores a value, or with `undefined` removes it, and tells everyone. */
   set(slot: Slot, value: unknown): void {
-    const name = slotName(slot.key, slot.target, slot.scope);
-    if (value === undefined) this.#values.delete(name);
-    else this.#values.set(name, value);
-    this.changed();
+    const name = placeName(slot.target, slot.scope);
+    let values = this.#values.get(slot.key);
+    if (values === undefined) this.#values.set(slot.key, (values = new Map()));
+    if (value === undefined) values.delete(name);
+    else values.set(name, value);
+    this.changed([slot.key]);
   }
 
-  /** Tells everyone that values may have changed. */
-  changed(): void {
-    for (const { listener } of [...this.#listeners]) listener();
+  /** Tells everyone that values may have changed. @param keys of these settings; default: of any */
+  changed(keys?: readonly string[]): void {
+    for (const { listener } of [...this.#listeners]) listener(keys);
   }
 
-  onDidChange(listener: () => void): Disposable {
+  onDidChange(listener: (keys?: readonly string[]) => void): Disposable {
     const entry = { listener };
     this.#listeners.add(entry);
     return { dispose: () => void this.#listeners.delete(entry) };
@@ -47,10 +55,15 @@ export class MemoryBackend {
 /** Folder settings belong to the resource's folder: everything up to the last slash. */
 const folderOf = (resource: string): string => resource.slice(0, resource.lastIndexOf('/') + 1);
 
-function slotName(key: string, target: Target, scope: Scope): string {
+/** No URI and no language holds a line break. */
+function placeName(target: Target, scope: Scope): string {
   const folder = target === 'folder' ? folderOf(scope.resource ?? '') : '';
-  // No URI and no language holds a line break; the key is last, so that it may.
-  return `${target}\n${folder}\n${scope.languageId ?? ''}\n${key}`;
+  return `${target}\n${folder}\n${scope.languageId ?? ''}`;
+}
+
+function scopeOf(place: string): Scope {
+  const [, folder, languageId] = place.split('\n');
+  return slotScope(folder === '' ? undefined : folder, languageId === '' ? undefined : languageId);
 }
 
 /** Settings in memory that resolve as VS Code's do: for tests, and for hosts that keep nothing. */
@@ -116,6 +129,14 @@ export class MemoryStore implements Store {
     return `settings of ${folderOf(scope.resource)}`;
   }
 
+  settingsScope({ resource, languageId }: Scope): Scope {
+    return slotScope(resource === undefined ? undefined : folderOf(resource), languageId);
+  }
+
+  scopes(key: string): readonly Scope[] {
+    return this.backend.scopes(key);
+  }
+
   defaultTarget(key: string, scope: Scope): Target {
     const holds = (target: Target): boolean => this.backend.has({ key, target, scope });
     if (scope.resource !== undefined && holds('folder')) return 'folder';
@@ -126,7 +147,7 @@ export class MemoryStore implements Store {
     return this.backend.trusted;
   }
 
-  onDidChange(listener: () => void): Disposable {
+  onDidChange(listener: (keys?: readonly string[]) => void): Disposable {
     const subscription = this.backend.onDidChange(listener);
     this.#subscriptions.add(subscription);
     return {

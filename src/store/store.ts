@@ -79,12 +79,26 @@ export interface Store {
    * @param key a setting, where it makes a difference which: a remote window of VS Code keeps those of the machine in a file of their own
    */
   fileOf(target: Target, scope: Scope, key?: string): string;
+  /**
+   * The widest scope whose settings hold for a given one as well: for a file, its folder; `{}` where the window's do. What is
+   * read for scopes with the same answer is read once, and shares its last good value. Default: each scope stands for itself.
+   */
+  settingsScope?(scope: Scope): Scope;
+  /**
+   * The folders, languages, and languages in folders for which a setting may have another value than for the window: these are
+   * watched for changes, whether they are asked for or not. Default: only those that are.
+   */
+  scopes?(key: string): readonly Scope[];
   /** The target an `update` without a target writes to. */
   defaultTarget(key: string, scope: Scope): Target;
   /** False in a workspace the user has not trusted: its values of restricted settings are ignored (P52). */
   trusted(): boolean;
-  /** Calls back after any value may have changed, whoever changed it. */
-  onDidChange(listener: () => void): Disposable;
+  /**
+   * Calls back after values may have changed, for whatever reason.
+   * @param listener is given the keys of the settings that may have other values, in whatever scope: these are read again. An
+   *   empty list asks for a `load` alone. Without a list, all settings are read again.
+   */
+  onDidChange(listener: (keys?: readonly string[]) => void): Disposable;
   /** Ends watching; pending writes may still settle. */
   dispose(): void;
 }

@@ -110,8 +110,15 @@ export class SettingsFiles {
   }
 }
 
-function folderOf(resource: string | undefined): vscode.WorkspaceFolder | undefined {
+/** The folder of the workspace that a resource lies in. */
+export function folderOf(resource: string | undefined): vscode.WorkspaceFolder | undefined {
   return resource === undefined ? undefined : vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(resource));
+}
+
+/** Are there folders with settings of their own? Those of a folder that is open alone are the workspace's. */
+export function hasFolderSettings(): boolean {
+  const { workspaceFile, workspaceFolders = [] } = vscode.workspace;
+  return workspaceFolders.length > 1 || (workspaceFile !== undefined && workspaceFolders.length > 0);
 }
 
 export function isWorkspaceOpen(): boolean {

@@ -47,6 +47,7 @@ export class SettingsText {
   /** Of a .code-workspace file. */
   readonly #settings: unknown = {};
   #tree: Values | undefined;
+  readonly #languageTrees = new Map<string, Values>();
 
   /** @param inWorkspaceFile it is a .code-workspace file: the settings are one member of several */
   constructor(text: string, inWorkspaceFile: boolean) {
@@ -82,6 +83,12 @@ export class SettingsText {
   /** The languages for which the file holds anything. */
   get languages(): string[] {
     return [...new Set(Object.keys(this.#raw).flatMap(languagesOf))];
+  }
+
+  /** Does any of these names stand there, for all languages or for one? */
+  holdsAny(names: ReadonlySet<string>): boolean {
+    const holds = (values: Values): boolean => Object.keys(values).some((name) => names.has(name));
+    return holds(this.#raw) || Object.entries(this.#raw).some(([name, block]) => languageBlock.test(name) && isObject(block) && holds(block));
   }
 
   /** What stands in the way of a setting's name: VS Code does not store the setting then, or ignores it. */
@@ -158,6 +165,12 @@ export class SettingsText {
 
   /** As in VS Code: blocks for several languages are merged, and the language's own wins. */
   #languageTree(languageId: string): Values {
+    let tree = this.#languageTrees.get(languageId);
+    if (tree === undefined) this.#languageTrees.set(languageId, (tree = this.#blocksOf(languageId)));
+    return tree;
+  }
+
+  #blocksOf(languageId: string): Values {
     const blocks = Object.entries(this.#raw).filter(([name, block]) => languagesOf(name).includes(languageId) && isObject(block));
     const own = ([name]: [string, unknown]): boolean => languagesOf(name).length === 1;
     const ordered = [...blocks.filter((block) => !own(block)), ...blocks.filter(own)];

@@ -32,8 +32,11 @@ export class ShownValues {
   readonly #read: Read;
   readonly #onBelieved: () => void;
   readonly #shown = new Map<SettingsFile, readonly ShownValue[]>();
-  /** The files of which VS Code is not believed. */
-  readonly #doubted = new Set<SettingsFile>();
+  /** The files of which VS Code is not believed, with what was found in them last. */
+  readonly #doubted = new Map<SettingsFile, SettingsFile['content']>();
+  /** What VS Code says of files, by key, language and file: until it says that this has changed. */
+  readonly #said = new Map<string, Map<string, unknown>>();
+  #revision = 0;
   /** Those that are whole all the same: when VS Code is believed. */
   readonly #believed = new Map<SettingsFile, ReturnType<typeof setTimeout>>();
 
@@ -47,12 +50,21 @@ export class ShownValues {
     this.#onBelieved = onBelieved;
   }
 
-  /** What VS Code says, but for what it says of files in doubt. */
-  read(key: string, scope: Scope): RawSetting {
+  /** Another number after each change of what is in doubt: any value may be another then. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /**
+   * What VS Code says, but for what it says of files in doubt.
+   * @param note is given what VS Code says
+   */
+  read(key: string, scope: Scope, note: (raw: RawSetting) => void): RawSetting {
     const raw = this.#read(key, scope);
+    note(raw);
     if (this.#doubted.size === 0) return raw;
     const held = new Map(raw.layers);
-    for (const file of this.#doubted) {
+    for (const file of this.#doubted.keys()) {
       if (file.target === 'folder' && this.#files.of(key, 'folder', scope) !== file) continue;
       this.#overlay(held, file, key, undefined);
       if (scope.languageId !== undefined) this.#overlay(held, file, key, scope.languageId);
@@ -72,12 +84,13 @@ export class ShownValues {
     else if (![file, ...this.#files.besides(file)].some(isSaid)) held.delete(layer);
   }
 
-  /** VS Code says that something has changed. */
-  review(): void {
+  /** VS Code says that something has changed. @param keys of these settings; default: of any */
+  review(keys?: readonly string[]): void {
+    for (const key of keys ?? [...this.#said.keys()]) this.#said.delete(key);
     for (const file of this.#shown.keys()) {
       const look = file.lookNow();
       if (look === 'stands still') this.onLook(file);
-      else if (look === 'in flux' || file.isBroken || this.#hasMoved(file)) this.#doubted.add(file);
+      else if (look === 'in flux' || file.isBroken || this.#hasMoved(file)) this.#doubt(file);
       else this.#endDoubt(file);
     }
   }
@@ -91,7 +104,7 @@ export class ShownValues {
     if (!this.#hasMoved(file)) return;
     // Perhaps it reads another file.
     if (!file.isInUse && !this.#doubted.has(file)) return this.note(file);
-    this.#doubted.add(file);
+    this.#doubt(file);
     this.#shown.set(file, now.filter(({ value }) => value !== undefined));
     if (!this.#believed.has(file)) this.#believed.set(file, setTimeout(() => this.#believe(file), believedAfter));
   }
@@ -104,14 +117,20 @@ export class ShownValues {
     this.#onBelieved();
   }
 
+  #doubt(file: SettingsFile): void {
+    if (this.#doubted.has(file) && this.#doubted.get(file) === file.content) return;
+    this.#doubted.set(file, file.content);
+    this.#revision++;
+  }
+
   #endDoubt(file: SettingsFile): void {
-    this.#doubted.delete(file);
+    if (this.#doubted.delete(file)) this.#revision++;
     clearTimeout(this.#believed.get(file));
     this.#believed.delete(file);
   }
 
   dispose(): void {
-    for (const file of [...this.#doubted]) this.#endDoubt(file);
+    for (const file of [...this.#doubted.keys()]) this.#endDoubt(file);
   }
 
   /** What VS Code shows of a file is what it holds. */
@@ -141,8 +160,15 @@ export class ShownValues {
 
   /** What VS Code says that the file holds. */
   #says(file: SettingsFile, { key, languageId }: Pick<ShownValue, 'key' | 'languageId'>): unknown {
-    const resource = file.target === 'folder' ? { resource: file.uri.toString() } : {};
-    return this.#read(key, { ...resource, ...(languageId === undefined ? {} : { languageId }) }).layers.get(layerOf(file.target, languageId));
+    let said = this.#said.get(key);
+    if (said === undefined) this.#said.set(key, (said = new Map()));
+    const id = `${languageId ?? ''}\n${file.uri.toString()}`;
+    if (!said.has(id)) {
+      const resource = file.target === 'folder' ? { resource: file.uri.toString() } : {};
+      const { layers } = this.#read(key, { ...resource, ...(languageId === undefined ? {} : { languageId }) });
+      said.set(id, layers.get(layerOf(file.target, languageId)));
+    }
+    return said.get(id);
   }
 
   #nameOf(key: string): string {

@@ -10,7 +10,7 @@ import {
 import { isByPolicy } from './policy.ts';
 import { notTakenOut, obstructed, sharedBlock } from './vscode-conflict.ts';
 import { writeFailure } from './vscode-failure.ts';
-import { isWorkspaceOpen, SettingsFiles } from './vscode-files.ts';
+import { folderOf, hasFolderSettings, isWorkspaceOpen, SettingsFiles } from './vscode-files.ts';
 import { lookEvery, type FileState, type NotedFile, type SettingsFile } from './vscode-settings-file.ts';
 import { layerOf, ShownValues } from './vscode-shown-values.ts';
 
@@ -32,6 +32,9 @@ export interface VscodeStoreOptions {
   readonly hungAfter?: number;
 }
 
+/** For so many folders and languages what VS Code has said is remembered. */
+const maxScopes = 1_000;
+
 /** A file that VS Code may keep a setting in, as it was before a write. */
 interface Candidate {
   readonly file: SettingsFile;
@@ -48,8 +51,14 @@ export class VscodeStore implements Store {
   readonly #hungAfter: number;
   readonly #files: SettingsFiles;
   readonly #shown: ShownValues;
-  readonly #listeners = new Set<{ readonly listener: () => void }>();
+  readonly #listeners = new Set<{ readonly listener: (keys?: readonly string[]) => void }>();
   readonly #subscriptions: vscode.Disposable[];
+  /** What VS Code has said of settings when the service read them last, by scope. */
+  readonly #answers = new Map<string, { readonly scope: Scope; readonly values: Map<string, unknown> }>();
+  /** The names of objects in which settings can be nested: of `app.deep.count`, `app` and `app.deep`. */
+  readonly #groups: ReadonlySet<string>;
+  /** The files in which settings are nested, as they were at the last look. */
+  readonly #nested = new Map<SettingsFile, SettingsFile['content']>();
   readonly #underWay = new Set<{ readonly since: number }>();
 
   /**
@@ -60,22 +69,37 @@ export class VscodeStore implements Store {
     this.#definition = definition;
     this.#hungAfter = options.hungAfter ?? 5_000;
     this.#files = new SettingsFiles(definition.section, (key) => this.#scopeOf(key), globalStorageUri);
+    this.#groups = groupsOf([...definition.keys, ...definition.formerKeys.keys()].map((key) => this.#nameOf(key)));
     this.#shown = new ShownValues(definition, this.#files, (key, scope) => this.#read(key, scope), () => this.#notify());
     this.#subscriptions = this.#watch();
   }
 
   /** Rejects when a settings file cannot be parsed: VS Code then shows the next lower scope, and says nothing. */
   async load(): Promise<void> {
+    const { revision } = this.#shown;
     const states = await Promise.all(this.#files.all.map(async (file) => {
       const state = await file.read();
       if (state.kind !== 'invalid' && state.kind !== 'being written') this.#shown.onLook(file);
       return { file, state };
     }));
+    const isNestedNews = this.#lookForNested();
+    if (isNestedNews || this.#shown.revision !== revision) this.#notify();
     for (const { file, state } of states) file.refuseUnreadable(state);
   }
 
   read(key: string, scope: Scope): RawSetting {
-    return this.#shown.read(key, scope);
+    return this.#shown.read(key, scope, (raw) => this.#noteAnswer(key, scope, raw));
+  }
+
+  #noteAnswer(key: string, scope: Scope, { effective }: RawSetting): void {
+    const id = `${scope.languageId ?? ''}\n${scope.resource ?? ''}`;
+    let answers = this.#answers.get(id);
+    if (answers === undefined) {
+      const [oldest] = this.#answers.keys();
+      if (this.#answers.size >= maxScopes) this.#answers.delete(oldest!);
+      this.#answers.set(id, (answers = { scope, values: new Map() }));
+    }
+    answers.values.set(key, effective);
   }
 
   /** What VS Code says. */
@@ -253,6 +277,27 @@ export class VscodeStore implements Store {
     return this.#files.nameOf(target, scope, key);
   }
 
+  /** Folders by the scope of the setting; languages as VS Code knows them, wherever their values stand. */
+  scopes(key: string): readonly Scope[] {
+    const declared = this.#scopeOf(key);
+    if (declared === 'application' || declared === 'machine' || declared === 'window') return [];
+    const folders = hasFolderSettings() ? vscode.workspace.workspaceFolders!.map(({ uri }) => ({ resource: uri.toString() })) : [];
+    if (declared !== 'language-overridable') return folders;
+    const { formerly = [] } = this.#definition.declarations[key]!;
+    const names = [key, ...formerly.flatMap((former) => former.key ?? [])];
+    return [{}, ...folders].flatMap((scope) => {
+      const configuration = this.#configuration(scope);
+      const languages = new Set(names.flatMap((name) => configuration.inspect(name)?.languageIds ?? []));
+      return [scope, ...[...languages].map((languageId) => ({ ...scope, languageId }))];
+    });
+  }
+
+  /** VS Code keeps settings for the folders of the workspace, and for nothing else that has an address. */
+  settingsScope({ resource, languageId }: Scope): Scope {
+    const folder = hasFolderSettings() ? folderOf(resource)?.uri.toString() : undefined;
+    return { ...(folder === undefined ? {} : { resource: folder }), ...(languageId === undefined ? {} : { languageId }) };
+  }
+
   /** The narrowest place that holds a value already, else the user settings. */
   defaultTarget(key: string, scope: Scope): Target {
     const declared = this.#scopeOf(key);
@@ -267,7 +312,7 @@ export class VscodeStore implements Store {
     return vscode.workspace.isTrusted;
   }
 
-  onDidChange(listener: () => void): Disposable {
+  onDidChange(listener: (keys?: readonly string[]) => void): Disposable {
     const entry = { listener };
     this.#listeners.add(entry);
     return { dispose: () => void this.#listeners.delete(entry) };
@@ -287,34 +332,71 @@ export class VscodeStore implements Store {
     return vscode.workspace.getConfiguration(this.#definition.section, none ? null : (scope as { languageId: string }));
   }
 
-  #notify(): void {
-    for (const { listener } of [...this.#listeners]) listener();
+  #notify(keys?: readonly string[]): void {
+    for (const { listener } of [...this.#listeners]) listener(keys);
+  }
+
+  /** VS Code has read its files again. */
+  #review(isAffected: (name: string) => boolean): void {
+    const { keys, formerKeys } = this.#definition;
+    const affected = new Set([...keys, ...formerKeys.keys()].filter((key) => isAffected(this.#nameOf(key))));
+    // Of an object (`"app": { "count": 6 }`) VS Code's event does not name the settings in it.
+    for (const { scope, values } of this.#answers.values()) {
+      const configuration = this.#configuration(scope);
+      for (const [key, value] of values) if (!affected.has(key) && !sameData(configuration.get(key), value)) affected.add(key);
+    }
+    const isNested = this.#nested.size > 0;
+    const { revision } = this.#shown;
+    this.#shown.review(isNested ? undefined : [...affected]);
+    this.#notify(isNested || this.#shown.revision !== revision ? undefined : [...affected]);
+  }
+
+  /** @returns whether any setting may have changed that VS Code's event does not name */
+  #lookForNested(): boolean {
+    let isNews = false;
+    for (const file of this.#files.all) {
+      const before = this.#nested.get(file);
+      const now = file.content?.holdsAny(this.#groups) === true ? file.content : undefined;
+      isNews ||= before !== now;
+      if (now === undefined) this.#nested.delete(file);
+      else this.#nested.set(file, now);
+    }
+    return isNews;
+  }
+
+  /** Which files there are, or which of them count, has changed. */
+  #reviewAll(): void {
+    this.#shown.review();
+    this.#notify();
   }
 
   #watch(): vscode.Disposable[] {
-    const notify = (): void => this.#notify();
+    // VS Code tells what has changed in its own event.
+    const look = (): void => this.#notify([]);
     const isSettings = (uri: vscode.Uri): boolean => uri.path.endsWith('/settings.json') || uri.path.endsWith('.code-workspace');
     // A file that is broken or mended from outside may change no value, so that VS Code tells nothing.
     let watcher!: vscode.FileSystemWatcher;
     try {
       return makeAll<vscode.Disposable>([
         () => (watcher = vscode.workspace.createFileSystemWatcher('**/.vscode/settings.json')),
-        () => watcher.onDidChange(notify),
-        () => watcher.onDidCreate(notify),
-        () => watcher.onDidDelete(notify),
+        () => watcher.onDidChange(look),
+        () => watcher.onDidCreate(look),
+        () => watcher.onDidDelete(look),
         () => vscode.workspace.onDidChangeConfiguration((event) => {
-          if (!event.affectsConfiguration(this.#definition.section)) return;
-          this.#shown.review();
-          notify();
+          if (event.affectsConfiguration(this.#definition.section)) this.#review((name) => event.affectsConfiguration(name));
         }),
-        () => vscode.workspace.onDidGrantWorkspaceTrust(notify),
-        () => vscode.workspace.onDidChangeWorkspaceFolders(notify),
+        () => vscode.workspace.onDidGrantWorkspaceTrust(() => this.#reviewAll()),
+        () => vscode.workspace.onDidChangeWorkspaceFolders(() => this.#reviewAll()),
         () => vscode.workspace.onDidSaveTextDocument(({ uri }) => {
-          if (isSettings(uri)) notify();
+          if (isSettings(uri)) look();
         }),
       ]);
     } catch (cause) {
       throw new StoreError('unknown', `VS Code does not tell of changes: ${String(cause)}`, { cause });
     }
   }
+}
+
+function groupsOf(names: readonly string[]): Set<string> {
+  return new Set(names.flatMap((name) => name.split('.').slice(0, -1).map((_, index, parts) => parts.slice(0, index + 1).join('.'))));
 }

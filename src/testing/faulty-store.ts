@@ -123,6 +123,14 @@ export class FaultyStore implements Store {
     return this.inner.fileOf(target, scope, key);
   }
 
+  settingsScope(scope: Scope): Scope {
+    return this.inner.settingsScope?.(scope) ?? scope;
+  }
+
+  scopes(key: string): readonly Scope[] {
+    return this.inner.scopes?.(key) ?? [];
+  }
+
   defaultTarget(key: string, scope: Scope): Target {
     return this.inner.defaultTarget(key, scope);
   }
@@ -131,7 +139,7 @@ export class FaultyStore implements Store {
     return this.inner.trusted();
   }
 
-  onDidChange(listener: () => void): Disposable {
+  onDidChange(listener: (keys?: readonly string[]) => void): Disposable {
     return this.inner.onDidChange(listener);
   }
 

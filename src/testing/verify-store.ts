@@ -240,7 +240,7 @@ const promises: readonly PromiseOfStore[] = [
     const subscription = on.store.onDidChange(() => void calls++);
     subscription.dispose();
     subscription.dispose();
-    const other = new Promise<void>((resolve) => on.store.onDidChange(resolve));
+    const other = new Promise<void>((resolve) => on.store.onDidChange(() => resolve()));
     await on.write('first', 1);
     await other;
     same(calls, 0, 'The number of calls');
@@ -328,7 +328,7 @@ const promisesOfFile: readonly PromiseOfStore[] = [
     for (const text of ['', undefined]) {
       await on.write('first', 'before');
       const { file } = await on.file();
-      const told = new Promise<void>((resolve) => on.store.onDidChange(resolve));
+      const told = new Promise<void>((resolve) => on.store.onDidChange(() => resolve()));
       await file.save(text);
       await told;
       same(on.store.read('first', {}).effective, undefined, 'read("first")');

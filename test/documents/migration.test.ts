@@ -25,7 +25,7 @@ describe('The migration guide', () => {
   });
 
   it('has code that is type-checked', async () => {
-    expect(files).to.have.length(6);
+    expect(files).to.have.length(7);
     expect(await typeErrors('migration')).to.equal('');
   });
 

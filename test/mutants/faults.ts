@@ -147,7 +147,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P20', fault: 'A write is acknowledged before readers can see it.',
-    file: 'src/service/writing.ts', replace: '    this.#late.acknowledge(slot, value);\n    this.#loading.refresh(slot.key);', by: '    this.#late.acknowledge(slot, value);',
+    file: 'src/service/writing.ts', replace: '    this.#late.acknowledge(slot, value);\n    this.#loading.refresh([slot.key]);', by: '    this.#late.acknowledge(slot, value);',
   },
   {
     property: 'P21', fault: 'A write that lands late and undoes a newer one is left as it is.',
@@ -171,7 +171,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P24', fault: 'Readers see half of a transaction.',
-    file: 'src/service/snapshot.ts', replace: 'this.#held.has(key) || (one', by: '(one',
+    file: 'src/service/snapshot.ts', replace: '.filter((key) => this.#served.has(key) && !this.#held.has(key));', by: '.filter((key) => this.#served.has(key));',
   },
   {
     property: 'P25', fault: 'The queue takes one write more than it has room for.',
@@ -227,11 +227,11 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P30', fault: 'What is stored is served without a look at the schema.',
-    file: 'src/service/snapshot.ts', replace: 'if (checked.ok) return { value: checked.value, origin, issue: undefined };', by: 'return { value: effective, origin, issue: undefined };',
+    file: 'src/service/snapshot.ts', replace: 'if (checked.ok) return { value: checked.value, origin, issue: this.#issueOf(key, checked, origin) };', by: 'return { value: effective, origin, issue: undefined };',
   },
   {
     property: 'P31', fault: 'One illegal value makes all of them fall back.',
-    file: 'src/service/snapshot.ts', replace: '    this.#issues = Object.freeze(issues);', by: '    if (issues.length > 0) Object.assign(values, this.#definition.defaults);\n    this.#issues = Object.freeze(issues);',
+    file: 'src/service/snapshot.ts', replace: '    if (changes.length === 0) return changes;\n', by: '    if (this.#windowIssues.size > 0) for (const key of this.#definition.keys) changes.push({ key, scope: {}, now: this.#definition.defaults[key], before: this.#values[key] });\n    if (changes.length === 0) return changes;\n',
   },
   {
     property: 'P32', fault: 'The record of all values can be changed by its readers.',
@@ -243,7 +243,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P34', fault: 'What is stored for a folder or a language is not served there.',
-    file: 'src/service/snapshot.ts', replace: 'return this.#resolve(key, readSetting(this.#definition, this.#store, key, scope)).value;', by: 'return this.#resolve(key, readSetting(this.#definition, this.#store, key, {})).value;',
+    file: 'src/service/snapshot.ts', replace: 'readSetting(this.#definition, this.#store, key, scope), lastGood);', by: 'readSetting(this.#definition, this.#store, key, {}), lastGood);',
   },
   {
     property: 'P40', fault: 'Disposal leaves the look for evidence running.',

@@ -92,9 +92,9 @@ function judged(service: RegisteredService, key: string, setting: WrittenSetting
 
 /** Which value is used, and where it comes from. */
 function inUse(service: RegisteredService, key: string, setting: WrittenSetting, { resource }: JudgedFile): string {
-  const { value, origin } = service.inspect(key, scopeOf(setting, resource));
+  const { value, origin, dropped } = service.inspect(key, scopeOf(setting, resource));
   const text = service.definition.isSecret(key) ? String(value) : shown(value);
-  return l10n.t('{0} is used instead ({1}).', text, originName(origin));
+  return l10n.t('{0} is used instead ({1}).', text, originName(dropped === undefined ? origin : 'valid items'));
 }
 
 function unknown(service: RegisteredService, key: string, setting: WrittenSetting, file: JudgedFile): Mark | undefined {

@@ -10,7 +10,7 @@ const placeholders = (text: string): string[] => (text.match(/\{\d+\}/g) ?? []).
 /** Texts that only developers see: in the log, or thrown at an extension's author. */
 const notForUsers = /\.(log|info|warn|error|debug)\($|TypeError\($|Error\($/;
 /** Names of things: of commands, alerts, origins, outcomes, causes, lines of a tree; and what the file for a bug report says, for those who read it. */
-const notTexts = new Set(['Hold Open', 'Probe Now', 'given up', 'last good value', 'not stored', '… in …', 'user settings', 'remote settings', 'alert …', 'the service could not say', 'land late', 'after ……', '… min … s', 'row crashed', 'badge …', 'latency …', 'actor level-… …']);
+const notTexts = new Set(['Hold Open', 'Probe Now', 'given up', 'last good value', 'valid items', 'not stored', '… in …', 'user settings', 'remote settings', 'alert …', 'the service could not say', 'land late', 'after ……', '… min … s', 'row crashed', 'badge …', 'latency …', 'actor level-… …']);
 
 interface Text {
   readonly text: string;

@@ -32,6 +32,16 @@ describe('The text of a settings file, as VS Code reads it', () => {
     ] as const) expect(read(text).valueOf('app.view.count'), text).to.equal(value);
   });
 
+  it('F12 tells whether one of some names stands there, for all languages or for one', () => {
+    const groups = new Set(['app', 'app.view']);
+    for (const text of ['{ "app": 5 }', '{ "app.view": {} }', '{ "[go]": { "app": {} } }', '{ "[go][css]": { "x": 1, "app.view": {} } }']) {
+      expect(read(text).holdsAny(groups), text).to.equal(true);
+    }
+    for (const text of ['', '{}', '{ "app.view.count": 1 }', '{ "[go]": { "app.view.count": 1 } }', '{ "[go]": 5 }', '{ "other": { "app": 1 } }']) {
+      expect(read(text).holdsAny(groups), text).to.equal(false);
+    }
+  });
+
   it('F13 reads blocks for one language, and for several', () => {
     const text = '{ "[js][ts]": { "app.tab": 2, "app.style": { "a": 1 } }, "[js]": { "app": { "wrap": true }, "app.style": { "b": 2 } }, "[ts][go]": { "app.tab": 8 } }';
     const { valueOf } = { valueOf: (name: string, languageId?: string) => read(text).valueOf(name, languageId) };

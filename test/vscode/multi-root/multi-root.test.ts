@@ -48,6 +48,40 @@ describe('A workspace of several folders', () => {
     expect(service.breakers().map(({ file }) => path.basename(file)).sort()).to.deep.equal(['settings.json', 'settings.json', 'workspace.code-workspace']);
   });
 
+  it('F32 F33 F34 a change in a folder for which nobody listens is told and read at once; a value that becomes invalid stays what it was, with an issue', async () => {
+    const folder = vscode.workspace.workspaceFolders!.find(({ name }) => name === 'two')!;
+    const file = path.join(folder.uri.fsPath, '.vscode', 'settings.json');
+    const before = readFileSync(file, 'utf8');
+    const scope = { resource: folder.uri.toString() };
+    // One that was asked for nothing yet.
+    const service = await superviseFixture();
+    const told: unknown[] = [];
+    const fresh: unknown[] = [];
+    const subscriptions = [
+      service.onDidChangeAny((change) => {
+        for (const { key, scope, now } of change.changes) told.push([key, scope, now]);
+        if (change.keys.includes('perFolder')) told.push([change.affects('perFolder', { resource: resource('two') }), change.affects('perFolder', { resource: resource('one') }), change.affects('perFolder', {})]);
+      }),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('fixture.perFolder')) fresh.push(service.get('perFolder', { resource: resource('two') }));
+      }),
+    ];
+    const write = (value: unknown): void => writeFileSync(file, JSON.stringify({ ...JSON.parse(before), 'fixture.perFolder': value }));
+    write('two');
+    await until('the change is told', () => told.length > 0);
+    expect(told).to.deep.equal([['perFolder', scope, 'two'], [true, false, false]]);
+    write(5);
+    await until('it is noticed', () => service.issues.length > 0);
+    expect([service.get('perFolder', { resource: resource('two') }), service.get('perFolder', { resource: resource('one') })]).to.deep.equal(['two', 'one']);
+    expect(service.issues.map(({ key, layer, scope, served }) => [key, layer, scope, served])).to.deep.equal([['perFolder', 'folder', scope, 'last good value']]);
+    expect((await service.health()).checks.api.detail).to.equal(`Not legal, and replaced: perFolder (${scope.resource}).`);
+    writeFileSync(file, before);
+    await until('it is over', () => service.issues.length === 0 && service.get('perFolder', { resource: resource('two') }) === 'workspace');
+    expect(fresh).to.deep.equal(['two', 'two', 'workspace']);
+    for (const subscription of subscriptions) subscription.dispose();
+    await service.dispose();
+  });
+
   it('refuses a folder target without a folder', async () => {
     const error = await rejection(service.update('perFolder', 'x', { target: 'folder', resource: vscode.Uri.file('/elsewhere/a.ts').toString() }));
     expect(error).to.be.instanceOf(StoreError);
