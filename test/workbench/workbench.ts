@@ -9,7 +9,7 @@ import { ready } from '../../tools/products.ts';
 import { atRest, webview } from '../../tools/vscode-host/drive.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { patientNofxFolder, projectRoot } from '../../tools/vscode-host/paths.ts';
-import { openWorkbench, quietSettings, type Workbench, type WorkbenchOptions } from '../../tools/vscode-host/workbench.ts';
+import { openWorkbench, quietSettings, workbenchReady, type Workbench, type WorkbenchOptions } from '../../tools/vscode-host/workbench.ts';
 import { limits } from '../limits.ts';
 
 /** Pictures of the workbench are kept here, to be looked at. */
@@ -66,6 +66,28 @@ export async function openDesk(settings: Record<string, unknown> = {}, wanted: D
       await workbench.page.goto('about:blank');
       rmSync(folder, { recursive: true, force: true });
       free.set(nameOf(which), workbench);
+    },
+  };
+}
+
+/** Another window of the same VS Code, with a folder of its own. */
+export interface Window {
+  readonly link: DemoLink;
+  close(): Promise<void>;
+}
+
+export async function openWindow({ workbench }: Desk): Promise<Window> {
+  const folder = temporaryFolder();
+  const page = await workbench.browser.newPage();
+  await page.goto(workbench.server.url({ folder: await createDemoWorkspace(folder) }));
+  await workbenchReady(page);
+  const link = await DemoLink.connect(socketIn(folder));
+  return {
+    link,
+    close: async () => {
+      link.close();
+      await page.close();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
