@@ -4,8 +4,8 @@ import { tenSettings } from '../settings.ts';
 const curve: Curve = {
   title: 'Writes that wait for one file',
   of: 'writes asked for at once',
-  sizes: [100, 200, 500, 1_000, 2_000, 5_000],
-  quickSizes: [100, 500, 1_000, 2_000],
+  sizes: [100, 250, 500, 1_000, 2_000, 4_000],
+  quickSizes: [250, 500, 1_000, 2_000, 4_000],
   series: [{ name: 'until all are stored', unit: 'ms', expected: 'linear' }],
   async measure(library, size) {
     const service = library.createConfigurationService(tenSettings(library), { store: new library.MemoryStore(), capacity: size });

@@ -1,6 +1,7 @@
 import { ValidationError } from '../errors.ts';
 import { asSignal } from '../guard/signals.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
+import { isPromise } from '../settings/plain-data.ts';
 import { targets, type Scope, type Store, type Target } from '../store/store.ts';
 import { oldValues } from './former-values.ts';
 import type { JobOptions } from './jobs.ts';
@@ -145,18 +146,7 @@ function computed(key: string, compute: (current: unknown) => unknown, current: 
     throw new ValidationError(key, 'could not be computed: its update function threw', { cause });
   }
   if (!isPromise(next)) return next;
-  // Nobody else hears of its failure.
-  next.catch(() => undefined);
   throw new ValidationError(key, 'cannot be computed by an asynchronous function: what is stored could change meanwhile');
-}
-
-/** Also of a proxy that throws when it is looked at. */
-function isPromise(value: unknown): value is Promise<unknown> {
-  try {
-    return value instanceof Promise;
-  } catch {
-    return false;
-  }
 }
 
 /** @throws ValidationError for a signal that is none */

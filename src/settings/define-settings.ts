@@ -3,7 +3,7 @@ import { declarationFields, type Declarations, type SettingDeclaration, type Val
 import { hasItems, withoutInvalidItems } from './invalid-items.ts';
 import { plainData, sameData } from './plain-data.ts';
 import { keyProblem, nameProblem, showKey } from './setting-key.ts';
-import { checkAgainst, isAsynchronous, problemText, shortened, type AcceptResult, type CheckResult } from './validation.ts';
+import { checkAgainst, isAsyncFunction, isAsynchronous, problemText, shortened, type AcceptResult, type CheckResult } from './validation.ts';
 
 /** The one source of truth about a section of settings. `V` maps keys to value types. */
 export interface SettingsDefinition<V extends object = Record<string, unknown>> {
@@ -42,8 +42,8 @@ export interface SettingsDefinition<V extends object = Record<string, unknown>> 
  * `contributes.configuration` all follow from it.
  *
  * @param section the prefix in settings.json, for instance `nofx`
- * @throws ValidationError for an illegal section or key, a field that declarations do not have, an asynchronous test, or a
- *   default its own schema refuses
+ * @throws ValidationError for an illegal section or key, a field that declarations do not have, an asynchronous test or conversion,
+ *   or a default its own schema refuses
  */
 export function defineSettings<S extends Record<string, object>>(
   section: string,
@@ -160,6 +160,9 @@ function validateDeclaration(key: string, declaration: SettingDeclaration): void
   const unknown = Object.keys(declaration).find((field) => !(declarationFields as readonly string[]).includes(field));
   if (unknown !== undefined) {
     throw new ValidationError(key, `is declared with "${unknown}", which declarations do not have`, { userAction: `The fields of a declaration are: ${declarationFields.join(', ')}.` });
+  }
+  if (declaration.formerly?.some(({ convert }) => isAsyncFunction(convert)) === true) {
+    throw new ValidationError(key, 'has an asynchronous conversion of old values: values are read without waiting');
   }
   if (isAsynchronous(declaration.schema)) {
     throw new ValidationError(key, 'has an asynchronous test or transform in its schema: values are read without waiting', { userAction: 'Make the test synchronous, or test the value where it is used.' });

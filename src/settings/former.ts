@@ -1,5 +1,5 @@
 import type { SettingsDefinition } from './define-settings.ts';
-import { plainData } from './plain-data.ts';
+import { isPromise, plainData } from './plain-data.ts';
 
 /** What a setting was called, or how its values were written, in an earlier version of the extension. */
 export interface FormerSetting {
@@ -7,7 +7,7 @@ export interface FormerSetting {
   readonly key?: string;
   /**
    * Makes a value of today from an old one, which is frozen plain data; `undefined`: it says nothing any more.
-   * Must be free of effects; what it throws, or makes of what it does not expect, is never used. Of a setting that kept
+   * Must be free of effects and synchronous; what it throws, or makes of what it does not expect, is never used. Of a setting that kept
    * its key, only values that are not legal today are old ones. Give its parameter a type: `(seconds: number) => …`.
    * Default: the value is the same.
    */
@@ -32,5 +32,6 @@ export function converted({ check }: Pick<SettingsDefinition, 'check'>, key: str
   } catch {
     return { ok: false, problem: 'cannot be converted: its conversion throws' };
   }
+  if (isPromise(value)) return { ok: false, problem: 'cannot be converted: its conversion is asynchronous' };
   return value === undefined ? { ok: true, value } : check(key, value);
 }

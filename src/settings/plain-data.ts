@@ -96,6 +96,18 @@ function spendMembers(budget: Budget, members: number): void {
   if (budget.members < 0) throw new NotPlain(`has more than ${maxMembers} members`);
 }
 
+/** Whether it is a promise, of which nobody waits for the end: its rejection is not left unhandled. */
+export function isPromise(value: unknown): boolean {
+  try {
+    if (!(value instanceof Promise)) return false;
+    value.catch(() => undefined);
+    return true;
+  } catch {
+    // A proxy that throws when it is looked at.
+    return false;
+  }
+}
+
 /** Equality of plain data; the order of an object's members does not matter. */
 export function sameData(a: unknown, b: unknown): boolean {
   if (a === b) return true;

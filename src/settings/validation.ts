@@ -1,5 +1,5 @@
 import * as yup from 'yup';
-import { plainData, type PlainData } from './plain-data.ts';
+import { isPromise, plainData, type PlainData } from './plain-data.ts';
 
 export type CheckResult<T = unknown> =
   | { readonly ok: true; readonly value: T }
@@ -67,11 +67,13 @@ export function isAsynchronous(schema: object): boolean {
   return [...tests.map(({ OPTIONS }) => OPTIONS?.test), ...transforms].some(isAsyncFunction) || parts.some(isAsynchronous);
 }
 
-const isAsyncFunction = (each: unknown): boolean => Object.prototype.toString.call(each) === '[object AsyncFunction]';
+export const isAsyncFunction = (each: unknown): boolean => Object.prototype.toString.call(each) === '[object AsyncFunction]';
 
 /** yup's cast, but only where it turns text into text: "5" never becomes 5. */
 function sanitised(schema: yup.Schema, value: PlainData): PlainData {
-  const cast = plainData(schema.cast(value, { assert: false }));
+  const made: unknown = schema.cast(value, { assert: false });
+  if (isPromise(made)) return value;
+  const cast = plainData(made);
   return cast.ok && sameShape(value, cast.value) ? cast.value : value;
 }
 

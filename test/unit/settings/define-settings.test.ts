@@ -3,6 +3,7 @@ import * as yup from 'yup';
 import { StoreError, ValidationError } from '../../../src/errors.ts';
 import type { ValuesOf } from '../../../src/settings/declaration.ts';
 import { defineSettings, type SettingsDefinition } from '../../../src/settings/define-settings.ts';
+import { converted } from '../../../src/settings/former.ts';
 import { hostileKeys, hostileValues } from './hostile.ts';
 
 const declarations = {
@@ -114,6 +115,22 @@ describe('An asynchronous test of a schema', () => {
       const error = refusal(() => defineSettings('section', { a: { schema, default: value, description: '' } }));
       expect(error.message).to.equal('"a" has an asynchronous test or transform in its schema: values are read without waiting.');
     }
+    await turn();
+    await turn();
+    expect(unhandled).to.deep.equal([]);
+  });
+
+  it('F40 neither has a conversion of old values, nor a transform that only turns out to be one', async () => {
+    const schema = yup.number().defined();
+    const error = refusal(() => defineSettings('section', { a: { schema, default: 1, description: '', formerly: [{ convert: later }] } }));
+    expect(error.message).to.equal('"a" has an asynchronous conversion of old values: values are read without waiting.');
+    const form = { convert: () => later() };
+    const definition = defineSettings('section', {
+      a: { schema, default: 1, description: '', formerly: [form] },
+      b: { schema: yup.string().transform((): unknown => later()).defined(), default: 'b', description: '' },
+    });
+    expect(converted(definition, 'a', form, 'old')).to.deep.equal({ ok: false, problem: 'cannot be converted: its conversion is asynchronous' });
+    expect(definition.check('b', 'as it is')).to.deep.equal({ ok: true, value: 'as it is' });
     await turn();
     await turn();
     expect(unhandled).to.deep.equal([]);
