@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { AbortedError, DisposedError, StoreError, TimeoutError, type StoreReason } from '../errors.ts';
 import { offAbort, onAbort } from '../guard/abort-fanout.ts';
 import type { Guard } from '../guard/guard.ts';
@@ -29,6 +30,7 @@ export type Asked =
 
 export interface WriteTools {
   readonly store: Store;
+  readonly clock: Clock;
   readonly patience: Patience;
   /** Whether the value of a setting must never be told. */
   isSecret(key: string): boolean;
@@ -38,6 +40,12 @@ export interface WriteTools {
 
 /** The longest a look at the store may take, in milliseconds. */
 export const lookLimit = 5_000;
+
+/**
+ * After a collision with another writer the next try begins this much later, and after twice the time each time after
+ * that, up to the longest, in milliseconds.
+ */
+const collisionPause = { first: 1, longest: 256 };
 
 export interface WriteOptions {
   readonly signal?: CallerSignal;
@@ -177,11 +185,29 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
     return value;
   }
 
+  /**
+   * Others who write the same file are no failure of it: what they have written is read, and the value computed again,
+   * at once. Where it goes on for half the time of an attempt, it fails.
+   */
+  async function attemptBesideOthers(signal: AbortSignal): Promise<unknown> {
+    const end = tools.clock.now() + guard.attemptDeadlines.duration / 2;
+    for (let pause = collisionPause.first; ; pause = Math.min(2 * pause, collisionPause.longest)) {
+      try {
+        return await attempt(signal);
+      } catch (error) {
+        const failure = asStoreError(error);
+        if (!isCollision(failure) || signal.aborted || tools.clock.now() + pause >= end) throw failure;
+      }
+      await tools.patience.within(pause, () => new Promise(() => undefined));
+      if (signal.aborted) return undefined;
+    }
+  }
+
   const { signal, critical } = options;
   let failure: unknown;
   try {
     const value = await guard.execute(
-      (each) => attempt(each.signal).catch((error: unknown) => { throw asStoreError(error); }),
+      (each) => attemptBesideOthers(each.signal),
       { critical, ...(signal === undefined ? {} : { signal }) },
     );
     return { ok: true, value, ...loose() };
@@ -212,6 +238,9 @@ export function isDefinite(error: unknown): boolean {
   const failure = asStoreError(error);
   return failure instanceof StoreError && definite.has(failure.reason) && failure.context['outcome'] !== 'unknown';
 }
+
+/** Another writer was faster, and nothing was stored. */
+const isCollision = (error: unknown): boolean => error instanceof StoreError && error.reason === 'newer';
 
 /** It may land yet: neither has the store said that it has, nor has it been seen to. */
 const isLoose = (sending: Sending, found: Sending | undefined): boolean => sending.settled !== 'stored' && sending !== found;

@@ -70,7 +70,7 @@ export class Writing {
     this.waiting = new WaitingWrites(context);
     this.#requests = new Requests(definition, store);
     this.#journal = new Journal(context.memento, definition.section, mementoWarning(context));
-    this.#tools = { store, patience, isSecret: (key) => definition.isSecret(key), served: ({ key, scope }) => loading.snapshot.get(key, scope) };
+    this.#tools = { store, clock, patience, isSecret: (key) => definition.isSecret(key), served: ({ key, scope }) => loading.snapshot.get(key, scope) };
     this.#late = new LateWrites(this.#tools, clock, {
       mend: (late, newest) => this.#mend(late, newest),
       isBeingWritten: (id) => this.#beingWritten.has(id),

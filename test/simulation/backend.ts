@@ -17,6 +17,8 @@ export interface Attempt {
   answer?: 'stored' | 'refused';
   /** Refused for a reason that is not transient, and does not stand for doubt. */
   refusedForGood?: boolean;
+  /** Refused because another writer was faster (F51). */
+  collided?: boolean;
   /** The store lied of it: it said that it was refused, or that it had stored just this. */
   lied?: boolean;
 }

@@ -123,6 +123,7 @@ export class SimulatedStore implements Store {
       const answer = (error?: unknown): void => {
         if (attempt.answer !== undefined) return;
         attempt.answer = error === undefined ? 'stored' : 'refused';
+        attempt.collided = error instanceof StoreError && error.reason === 'newer';
         // What comes after it was given up nobody hears.
         attempt.refusedForGood = !signal.aborted && error instanceof StoreError && storeReasons[error.reason].class !== 'transient' && !refusalsInDoubt.includes(error.reason);
         if (this.#dead) return;

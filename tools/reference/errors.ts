@@ -22,7 +22,7 @@ const samples: readonly ConfigurationError[] = [
 ];
 
 const retries: Readonly<Record<errors.FailureClass, string>> = {
-  transient: 'yes: done for you, with backoff; after that, later',
+  transient: 'yes: done for you; after that, later',
   user: 'once a person has acted',
   permanent: 'not in this session',
   caller: 'no',

@@ -251,7 +251,7 @@ describe('Service: crashes', () => {
   });
 
   it('P42 a further attempt that runs when the supervisor gives up goes on, and is the last', async () => {
-    for (const fault of [undefined, { kind: 'fail', reason: 'newer' }] as const) {
+    for (const fault of [undefined, { kind: 'fail', reason: 'not-ready' }] as const) {
       const made = await bench();
       const { service, store, clock, end } = made;
       store.writeFaults.push({ kind: 'fail', reason: 'io' });

@@ -10,7 +10,8 @@ const newValue = 50;
 describe('Service: faults of the store', () => {
   leavesNothing();
 
-  for (const [reason, facts] of Object.entries(storeReasons) as [StoreReason, (typeof storeReasons)[StoreReason]][]) {
+  const reasons = Object.entries(storeReasons) as [StoreReason, (typeof storeReasons)[StoreReason]][];
+  for (const [reason, facts] of reasons.filter(([reason]) => reason !== 'newer')) {
     it(`P8 P9 "${reason}" is ${facts.class}: the caller sees it as it is`, async () => {
       const { service, store, error, stored, clock } = await bench();
       for (let i = 0; i < 3; i++) store.writeFaults.push(fail(reason));
@@ -25,14 +26,61 @@ describe('Service: faults of the store', () => {
     });
   }
 
+  it('F51 P7 P28 writers that meet are no failure: the write is made again at once, and nothing is counted', async () => {
+    const { service, store, end, clock, stored, eventsOf } = await bench({ guard: { breaker: { threshold: 1 }, retry: { attempts: 1 } } });
+    for (let i = 0; i < 5; i++) store.writeFaults.push(fail('newer'));
+    const computed: number[] = [];
+    expect((await end(service.update('count', (now) => { computed.push(now); return now + 1; }))).ok).to.equal(true);
+    expect(computed, 'from what is there by then').to.deep.equal([3, 3, 3, 3, 3, 3]);
+    expect(stored('count')).to.equal(4);
+    expect(clock.now()).to.equal(1 + 2 + 4 + 8 + 16);
+    expect(eventsOf('attempt-failed')).to.deep.equal([]);
+    expect(service.breakers()[0]).to.include({ mode: 'CLOSED', consecutiveFailures: 0 });
+    expect(service.metrics()).to.include({ successCount: 1, errorCount: 0, retryCount: 0 });
+  });
+
+  it('F51 a file that is never the same fails as transient after half the time of an attempt, and the caller is told "newer"', async () => {
+    const { service, store, error, clock, stored } = await bench();
+    store.outage('newer');
+    const seen = await error(service.update('count', newValue));
+    expect(seen).to.include({ code: 'STORE', reason: 'newer', retryable: true, userAction: storeReasons.newer.userAction });
+    expect(seen.attempts.map(({ error }) => (error as StoreError).reason)).to.deep.equal(['newer', 'newer', 'newer']);
+    expect(clock.now()).to.be.within(3 * 2_200 + 3_000, 3 * 2_500 + 3_000);
+    expect(service.breakers()[0]?.consecutiveFailures).to.equal(1);
+    expect([stored('count'), service.get('count')]).to.deep.equal([undefined, 3]);
+  });
+
+  it('F51 P40 disposal ends the pause between two collisions', async () => {
+    const { service, store, clock, error } = await bench();
+    store.outage('newer');
+    const running = unheard(service.update('count', newValue));
+    await clock.advance(100);
+    const disposing = unheard(service.dispose());
+    expect(await error(running)).to.be.an('error');
+    await clock.run(disposing);
+  });
+
+  it('F51 an aborted caller is answered at once, also between two collisions', async () => {
+    const { service, store, clock, error } = await bench();
+    store.outage('newer');
+    const caller = new AbortController();
+    const running = unheard(service.update('count', newValue, { signal: caller.signal }));
+    await clock.advance(100);
+    caller.abort();
+    expect(await error(running)).to.include({ code: 'ABORTED', outcome: 'not stored' });
+    const asked = store.asked.length;
+    await clock.advance(10_000);
+    expect(store.asked.length, 'nothing more is sent').to.equal(asked);
+  });
+
   it('P20 a transient failure is retried, and the write succeeds', async () => {
     const { service, store, end, clock, eventsOf } = await bench();
-    store.writeFaults.push(fail('io'), fail('newer'));
+    store.writeFaults.push(fail('io'), fail('not-ready'));
     expect((await end(service.update('count', newValue))).ok).to.equal(true);
     expect(clock.now()).to.equal(3_000);
     expect(service.get('count')).to.equal(newValue);
     expect(eventsOf('attempt-failed').map(({ attempt, file }) => [attempt, file])).to.deep.equal([[1, 'user settings'], [2, 'user settings']]);
-    expect(eventsOf('stored')[0]?.attempts?.map(({ number, error, endedAt }) => [number, (error as StoreError).reason, endedAt - clock.wallTime()])).to.deep.equal([[1, 'io', -3_000], [2, 'newer', -2_000]]);
+    expect(eventsOf('stored')[0]?.attempts?.map(({ number, error, endedAt }) => [number, (error as StoreError).reason, endedAt - clock.wallTime()])).to.deep.equal([[1, 'io', -3_000], [2, 'not-ready', -2_000]]);
     expect(service.metrics()).to.include({ operationCount: 1, successCount: 1, retryCount: 2 });
   });
 
