@@ -44,7 +44,9 @@ export class Loading {
     this.#scopedLastGood = new Persisted(context.memento, `holdfast.${context.definition.section}.scopedLastGood`, mementoWarning(context));
     this.snapshot = new Snapshot(context.definition, context.store, this.#restoreLastGood(), this.#held, () => this.#onScopedNews());
     for (const [key, { formerly = [] }] of Object.entries(context.definition.declarations)) {
-      for (const { key: former = key } of formerly) if (former !== key) this.#successors.set(former, [...this.#successors.get(former) ?? [], key]);
+      for (const { key: former = key } of formerly) {
+        if (former !== key) this.#successors.set(former, [...this.#successors.get(former) ?? [], key]);
+      }
     }
     this.changes = new Changes(
       (key, scope) => this.snapshot.get(key, scope),

@@ -17,5 +17,6 @@ export interface SettingsChange<K extends string = string> {
 
 /** Does what changed in one place show in another? */
 export function showsIn(place: Scope, { resource, languageId }: Scope): boolean {
-  return (place.resource === undefined || place.resource === resource) && (place.languageId === undefined || place.languageId === languageId);
+  const isWithin = <T>(wide: T | undefined, narrow: T | undefined): boolean => wide === undefined || wide === narrow;
+  return isWithin(place.resource, resource) && isWithin(place.languageId, languageId);
 }

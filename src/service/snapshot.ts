@@ -153,7 +153,8 @@ export class Snapshot {
   /** What is valid for folders and languages, and another value than the window's. Without secrets. */
   get scopedValues(): KeptValues[] {
     return [...this.#scoped.all].flatMap(({ scope, values, good }) => {
-      const own = [...values].filter(([key, value]) => good.has(key) && !this.#definition.isSecret(key) && !sameData(value, this.#values[key]));
+      const isKept = (key: string): boolean => good.has(key) && !this.#definition.isSecret(key);
+      const own = [...values].filter(([key, value]) => isKept(key) && !sameData(value, this.#values[key]));
       return own.length === 0 ? [] : [{ scope, values: Object.fromEntries(own) }];
     });
   }
@@ -209,7 +210,10 @@ export class Snapshot {
     const isKnown = this.#live && trusted === this.#trusted;
     this.#trusted = trusted;
     const keys = (isKnown ? stale : this.#definition.keys).filter((key) => this.#served.has(key) && !this.#held.has(key));
-    const resolved = keys.map((key) => ({ key, ...this.#resolve(key, readSetting(this.#definition, this.#store, key, {}), this.#values[key]) }));
+    const resolved = keys.map((key) => {
+      const raw = readSetting(this.#definition, this.#store, key, {});
+      return { key, ...this.#resolve(key, raw, this.#values[key]) };
+    });
     this.#live = true;
     if (keys.length === 0) return { read: keys, changes: [] };
     this.#issues = undefined;
@@ -224,10 +228,8 @@ export class Snapshot {
   /** Folders and languages that have values of their own are read with the window. Until now what shows through was their value. */
   #watchScopes(keys: readonly string[], before: Readonly<Values>): void {
     for (const key of keys) {
-      for (const scope of this.#scopesOf(key)) {
-        if (this.#scoped.isFull) return;
-        const scoped = this.#scoped.of(scope);
-        if (scoped === undefined || scoped.values.has(key)) continue;
+      for (const scoped of this.#scopesOf(key)) {
+        if (scoped.values.has(key)) continue;
         const { resource, languageId } = scoped.scope;
         // A value for a language wins over one for a folder.
         const broader = resource === undefined || languageId === undefined ? [] : [{ languageId }, { resource }];
@@ -237,9 +239,10 @@ export class Snapshot {
     }
   }
 
-  #scopesOf(key: string): readonly Scope[] {
+  #scopesOf(key: string): ScopedValues[] {
     try {
-      return this.#store.scopes?.(key) ?? [];
+      const scopes = this.#store.scopes?.(key) ?? [];
+      return scopes.flatMap((scope) => (this.#scoped.isFull ? [] : this.#scoped.of(scope) ?? []));
     } catch {
       // Those that are known already are watched all the same.
       return [];

@@ -40,9 +40,14 @@ export function withoutInvalidItems(schema: yup.Schema, value: PlainData): KeptI
       const errors = errorsOf(schema, kept, { abortEarly: false })?.flatMap((error) => [error, ...error.inner]);
       if (errors === undefined) return undefined;
       if (errors.length === 0) return { value: Object.freeze(kept), dropped: droppedFrom(value, names), error: first! };
-      const invalid = new Map(errors.map((error) => [itemOf(kept, error.path ?? ''), error]).filter((found): found is [string, yup.ValidationError] => found[0] !== undefined));
+      const invalid = new Set<string>();
+      for (const error of errors) {
+        const name = itemOf(kept, error.path ?? '');
+        if (name === undefined) continue;
+        invalid.add(name);
+        first ??= error;
+      }
       if (invalid.size === 0) return undefined;
-      first ??= [...invalid.values()][0];
       kept = without(kept, invalid, names);
     }
   } catch {
@@ -73,7 +78,7 @@ function itemOf(items: Items, path: string): string | undefined {
 }
 
 /** @param names what the items that are left were called in the beginning; is kept up to date */
-function without(items: Items, invalid: ReadonlyMap<string, unknown>, names: Map<string, string>): Items {
+function without(items: Items, invalid: ReadonlySet<string>, names: Map<string, string>): Items {
   const left = Object.entries<PlainData>(items as Readonly<Record<string, PlainData>>).filter(([name]) => !invalid.has(name));
   const before = new Map(names);
   names.clear();

@@ -293,9 +293,11 @@ describe('Service: folders and languages', () => {
     });
 
     it('F32 a store that says nothing of folders, or fails to: those that were read are watched', async () => {
-      for (const scopes of [undefined, () => { throw new Error('no'); }]) {
+      const no = (): never => { throw new Error('no'); };
+      const settingsScope = ({ resource }: Scope): Scope => (resource === 'none' ? no() : { resource: folderOne.resource });
+      for (const faulty of [{ scopes: undefined }, { scopes: no }, { scopes: () => [{ resource: 'none' }], settingsScope }]) {
         const backend = new MemoryBackend();
-        const made = await bench({ backend, wrap: () => Object.assign(new MemoryStore(backend), { scopes }) });
+        const made = await bench({ backend, wrap: () => Object.assign(new MemoryStore(backend), faulty) });
         const { outside, clock, service } = made;
         expect(service.get('count', one)).to.equal(3);
         const { places: told } = heard(made);
