@@ -247,6 +247,8 @@ function nameOf(value: unknown): string {
 /** As VS Code reads names with dots: in their order, each as a path, the later one over the earlier. */
 function asTree(values: Values): Values {
   const root = Object.create(null) as Values;
+  /** What was made here, and need not be copied again: the values themselves are left as they are. */
+  const copies = new Set<unknown>();
   for (const [name, value] of Object.entries(values)) {
     const parts = name.split('.');
     const last = parts.pop()!;
@@ -258,7 +260,11 @@ function asTree(values: Values): Values {
         here = undefined;
         break;
       }
-      here = here[part] = Object.assign(Object.create(null) as Values, below);
+      if (copies.has(below)) here = below;
+      else {
+        here = here[part] = Object.assign(Object.create(null) as Values, below);
+        copies.add(here);
+      }
     }
     if (here !== undefined) here[last] = value;
   }

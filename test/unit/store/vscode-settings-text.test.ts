@@ -32,6 +32,23 @@ describe('The text of a settings file, as VS Code reads it', () => {
     ] as const) expect(read(text).valueOf('app.view.count'), text).to.equal(value);
   });
 
+  it('F36 a file of thousands of settings is read name by name: what was read is not copied again for each', () => {
+    const names = Array.from({ length: 2_000 }, (_, index) => `app.view.setting${index}`);
+    const text = read(JSON.stringify(Object.fromEntries(names.map((name, index) => [name, index]))));
+    const { assign } = Object;
+    let copied = 0;
+    Object.assign = (target: object, ...sources: object[]): object => {
+      for (const source of sources) copied += Object.keys(source).length;
+      return assign(target, ...sources) as object;
+    };
+    try {
+      expect(names.every((name, index) => text.valueOf(name) === index)).to.equal(true);
+    } finally {
+      Object.assign = assign;
+    }
+    expect(copied).to.be.at.most(names.length);
+  });
+
   it('F12 tells whether one of some names stands there, for all languages or for one', () => {
     const groups = new Set(['app', 'app.view']);
     for (const text of ['{ "app": 5 }', '{ "app.view": {} }', '{ "[go]": { "app": {} } }', '{ "[go][css]": { "x": 1, "app.view": {} } }']) {
