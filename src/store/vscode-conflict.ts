@@ -1,4 +1,4 @@
-import { StoreError } from '../errors.ts';
+import { StoreError, type StoreReason } from '../errors.ts';
 import type { WriteRequest } from './store.ts';
 import type { Obstacle, StrayValue } from './vscode-settings-text.ts';
 
@@ -26,8 +26,14 @@ export function sharedBlock({ key, target }: Place, languageId: string, { name, 
   });
 }
 
+/** What is over when the person has saved or corrected the file, or by itself: it can be taken out then. */
+const passing: ReadonlySet<StoreReason> = new Set<StoreReason>(['dirty', 'invalid-file', 'newer']);
+
 /** VS Code has changed one value of the setting in the file, and reads another, which could not be taken out. */
 export function notTakenOut(place: Place, strays: readonly StrayValue[], cause?: unknown): StoreError {
+  if (cause instanceof StoreError && passing.has(cause.reason)) {
+    return new StoreError(cause.reason, `"${place.key}" was not stored. ${cause.message}`, { cause, context: { ...cause.context, ...mayShow(place) } });
+  }
   const [{ kind, name, lines }] = strays as [StrayValue];
   switch (kind) {
     case 'twice': return conflict(place, `"${name}" stands more than once (lines ${list(lines)})`, {
@@ -43,9 +49,10 @@ export function notTakenOut(place: Place, strays: readonly StrayValue[], cause?:
 }
 
 function conflict({ key, target }: Place, what: string, details: { readonly cause: unknown; readonly userAction: string }): StoreError {
-  // VS Code has changed the file, and what it holds may show once a person has changed it again.
-  const context = { key, target, outcome: 'unknown' };
-  return new StoreError('conflict', `"${key}" was not stored. In the ${target} settings file ${what}.`, { ...details, context });
+  return new StoreError('conflict', `"${key}" was not stored. In the ${target} settings file ${what}.`, { ...details, context: mayShow({ key, target }) });
 }
+
+/** VS Code has changed the file, and what it holds may show once that is changed again. */
+const mayShow = ({ key, target }: Place): Readonly<Record<string, unknown>> => ({ key, target, outcome: 'unknown' });
 
 const list = (lines: readonly number[]): string => lines.join(', ');

@@ -174,7 +174,7 @@ export class SettingsFile {
   /** Rejects unless the file could be written as far as one can tell without writing. */
   async probe(): Promise<void> {
     await this.heal();
-    if (this.isDirty) throw new StoreError('dirty', `The ${this.target} settings file has unsaved changes.`, this.#where);
+    if (this.isDirty) throw this.#dirty();
     this.refuseUnreadable(await this.read());
     await this.#probeFileSystem();
   }
@@ -252,19 +252,35 @@ export class SettingsFile {
 
   /**
    * Takes values out that VS Code reads, and leaves in the file when the setting is written.
-   * @throws StoreError it could not be saved
+   * @throws StoreError `dirty`: a person has unsaved changes, which are not saved along; `newer`: the file has just changed, and
+   *   what it says now is not replaced; `io`: VS Code could not save it
    */
   async removeStrayValues(name: string, languageId: string | undefined): Promise<void> {
     const state = await this.read();
     this.refuseUnreadable(state);
     const document = this.document ?? await vscode.workspace.openTextDocument(this.uri);
+    if (document.isDirty) throw this.#dirty();
+    const before = textOf(state);
     const text = document.getText();
-    const cause = new StoreError('io', `The ${this.target} settings file could not be saved.`, this.#where);
-    // What a person has not saved, or another program has just changed, is not saved along.
-    const isOurs = !document.isDirty && unixLines(text) === unixLines(textOf(state));
-    if (isOurs) await this.#replaceText(document, applyEdits(text, this.#understood(text).withoutStrayValues(name, languageId)), cause);
-    if (!isOurs || !await document.save()) throw again(cause);
-    this.#stuck = undefined;
+    if (unixLines(text) !== unixLines(before)) throw this.#justChanged();
+    const unsaved = new StoreError('io', `The ${this.target} settings file could not be saved.`, this.#where);
+    await this.#replaceText(document, applyEdits(text, this.#understood(text).withoutStrayValues(name, languageId)), unsaved);
+    if (await document.save()) {
+      this.#stuck = undefined;
+      return;
+    }
+    // VS Code does not save over what it has not read.
+    const cause = await this.#textOnDisk() === before ? unsaved : this.#justChanged();
+    this.#stuck = { text: document.getText(), cause };
+    throw again(cause);
+  }
+
+  #dirty(): StoreError {
+    return new StoreError('dirty', `The ${this.target} settings file has unsaved changes.`, this.#where);
+  }
+
+  #justChanged(): StoreError {
+    return new StoreError('newer', `The ${this.target} settings file has just been changed.`, this.#where);
   }
 
   /**

@@ -62,6 +62,26 @@ describe('What a settings.json may look like', () => {
       expect(service.get('count')).to.equal(3);
     });
 
+    it('is written once more when another program saves the file while it is taken out: what that has saved stays', async () => {
+      const twice = '{\n  "fixture.count": 5,\n  "fixture.count": 6\n}\n';
+      await begin(twice, 'count', 6);
+      await vscode.workspace.openTextDocument(settingsFile());
+      let saves = 0;
+      const changes = vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        if (document.uri.fsPath !== settingsFile() || !document.isDirty || document.getText().match(/fixture\.count/g)!.length > 1 || saves++ > 0) return;
+        writeSettings(twice.replace('{', '{\n  "fixture.name": "of another program",'));
+      });
+      try {
+        expect(await service.update('count', (count) => count + 1, workspace)).to.deep.equal({ outcome: 'stored', target: 'workspace' });
+      } finally {
+        changes.dispose();
+      }
+      expect(saves).to.be.greaterThan(0);
+      expect(readSettings()).to.deep.equal({ 'fixture.name': 'of another program', 'fixture.count': 7 });
+      expect(text().match(/fixture\.count/g)).to.have.lengthOf(1);
+      expect(vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)).to.deep.equal([]);
+    });
+
     it('is written for a language, whose block stands twice', async () => {
       await begin('{\n  "[typescript]": { "fixture.perLanguage": 5 },\n  "[typescript]": { "fixture.perLanguage": 6 }\n}\n', 'perLanguage', 6, 'typescript');
       await service.update('perLanguage', 8, typescript);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { StoreError } from '../../../src/errors.ts';
 import { notTakenOut, obstructed, sharedBlock } from '../../../src/store/vscode-conflict.ts';
 
 const place = { key: 'count', target: 'workspace' } as const;
@@ -26,5 +27,15 @@ describe('What a settings.json holds that VS Code does not change', () => {
     expect(told('twice')[0]).to.contain('stands more than once (lines 2, 5)');
     expect(told('hides')[1]).to.contain('Move "app" above the setting');
     expect(told('nested')[0]).to.contain('holds it as well');
+  });
+
+  it('F11 a value that stays because the file is not ready for it is told by that reason, with its way out', () => {
+    for (const [reason, failureClass] of [['dirty', 'user'], ['invalid-file', 'user'], ['newer', 'transient']] as const) {
+      const cause = new StoreError(reason, 'The workspace settings file is so.', { context: { file: 'settings.json' } });
+      const error = notTakenOut(place, [{ kind: 'twice', name: 'count', lines: [2, 5] }], cause);
+      expect(error).to.include({ reason, failureClass, cause, userAction: cause.userAction, message: '"count" was not stored. The workspace settings file is so.' });
+      expect(error.context).to.deep.equal({ reason, key: 'count', target: 'workspace', file: 'settings.json', outcome: 'unknown' });
+    }
+    expect(notTakenOut(place, [{ kind: 'twice', name: 'count', lines: [2, 5] }], new StoreError('io', 'It could not be saved.'))).to.include({ reason: 'conflict' });
   });
 });

@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 /** A file system in memory, as a virtual workspace has: no path of it is on a disk. */
 export class MemoryFiles implements vscode.FileSystemProvider {
   readOnly = false;
+  /** It tells nobody of changes, so that VS Code goes on with what it has read. */
+  silent = false;
   /** How often a file was read. */
   reads = 0;
   /** Hears of each write that went well. */
@@ -43,7 +45,7 @@ export class MemoryFiles implements vscode.FileSystemProvider {
   writeFile(uri: vscode.Uri, data: Uint8Array): void {
     if (this.readOnly) throw vscode.FileSystemError.NoPermissions(uri);
     this.#files.set(uri.path, { type: vscode.FileType.File, data, mtime: this.#time++ });
-    this.#changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
+    if (!this.silent) this.#changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
     this.onWrite?.();
   }
 

@@ -1,36 +1,102 @@
 import { expect } from 'chai';
 import * as vscode from 'vscode';
 import { StoreError } from '../../../src/errors.ts';
+import { SettingsFile } from '../../../src/store/vscode-settings-file.ts';
 import { rejection, superviseFixture, until } from '../supervised.ts';
 import { MemoryFiles } from './memory-files.ts';
 import { addFolder, removeFolder } from './workspace-folders.ts';
 
-describe('A settings file of a folder that can be written once', () => {
-  it('F11 tells of a name that stands twice, with its lines, when it cannot be taken out', async () => {
-    const files = new MemoryFiles('holdfast-twice');
-    const root = vscode.Uri.parse('holdfast-twice:/twice');
-    const settings = vscode.Uri.joinPath(root, '.vscode', 'settings.json');
+describe('A settings file of a folder in which a name stands twice', () => {
+  const root = vscode.Uri.parse('holdfast-twice:/twice');
+  const settings = vscode.Uri.joinPath(root, '.vscode', 'settings.json');
+  const scope = { resource: vscode.Uri.joinPath(root, 'a.ts').toString() };
+  const twice = '{\n  "fixture.perFolder": "a",\n  "fixture.perFolder": "b"\n}\n';
+  const target = { target: 'folder', wait: false, ...scope } as const;
+  let files: MemoryFiles;
+  let service: Awaited<ReturnType<typeof superviseFixture>>;
+
+  const save = (text: string): void => files.writeFile(settings, new TextEncoder().encode(text));
+  const saved = (): string => new TextDecoder().decode(files.readFile(settings));
+
+  before(async () => {
+    files = new MemoryFiles('holdfast-twice');
     files.createDirectory(root);
     files.createDirectory(vscode.Uri.joinPath(root, '.vscode'));
-    files.writeFile(settings, new TextEncoder().encode('{\n  "fixture.perFolder": "a",\n  "fixture.perFolder": "b"\n}\n'));
-    const scope = { resource: vscode.Uri.joinPath(root, 'a.ts').toString() };
-    const service = await superviseFixture({ guard: { retry: { attempts: 1 } } });
+    save(twice);
     await addFolder(root);
-    await until('the value of the folder is served', () => service.get('perFolder', scope) === 'b');
+  });
 
+  beforeEach(async () => {
+    save(twice);
+    service = await superviseFixture({ guard: { retry: { attempts: 1 } } });
+    await until('the value of the folder is served', () => service.get('perFolder', scope) === 'b');
+  });
+
+  afterEach(async () => {
+    files.onWrite = undefined;
+    files.readOnly = files.silent = false;
+    await service.dispose();
+  });
+
+  after(async () => {
+    await removeFolder(root);
+    files.dispose();
+  });
+
+  it('F11 that can be written once: tells of it, with its lines, when it cannot be taken out', async () => {
     files.onWrite = () => (files.readOnly = true);
-    const error = await rejection(service.update('perFolder', 'c', { target: 'folder', wait: false, ...scope })) as StoreError;
+    const error = await rejection(service.update('perFolder', 'c', target)) as StoreError;
     expect(error).to.be.instanceOf(StoreError).and.to.include({ reason: 'conflict', retryable: false });
     expect(error.message).to.contain('"fixture.perFolder" stands more than once (lines 2, 3)');
     expect(error.userAction).to.equal('Leave only one "fixture.perFolder" in the settings file (lines 2, 3).');
 
     files.onWrite = undefined;
     files.readOnly = false;
-    expect(await service.update('perFolder', 'd', { target: 'folder', ...scope })).to.include({ outcome: 'stored' });
-    expect(new TextDecoder().decode(files.readFile(settings))).to.equal('{\n  "fixture.perFolder": "d"\n}\n');
-    await removeFolder(root);
-    await service.dispose();
-    files.dispose();
+    expect(await service.update('perFolder', 'd', target)).to.include({ outcome: 'stored' });
+    expect(saved()).to.equal('{\n  "fixture.perFolder": "d"\n}\n');
+  });
+
+  /** Asks for a value to be taken out of the file, as the store does when VS Code has written another one. */
+  const takeOut = (): Promise<unknown> => rejection(new SettingsFile('folder', settings).removeStrayValues('fixture.perFolder', undefined));
+
+  it('F11 a person’s unsaved changes are not saved along: `dirty`', async () => {
+    const document = await vscode.workspace.openTextDocument(settings);
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(settings, new vscode.Position(0, 0), '// mine\n');
+    await vscode.workspace.applyEdit(edit);
+    const error = await takeOut();
+    expect(error).to.be.instanceOf(StoreError).and.to.include({ reason: 'dirty', failureClass: 'user', userAction: 'Save the settings file, then try again.' });
+    expect([document.isDirty, document.getText(), saved()]).to.deep.equal([true, `// mine\n${twice}`, twice]);
+    expect(await document.save()).to.equal(true);
+    expect(await service.update('perFolder', 'd', target)).to.include({ outcome: 'stored' });
+    expect(saved()).to.equal('// mine\n{\n  "fixture.perFolder": "d"\n}\n');
+  });
+
+  it('F11 what another program has just saved is not replaced: `newer`', async () => {
+    await vscode.workspace.openTextDocument(settings);
+    const theirs = twice.replace('"a"', '"theirs"');
+    files.silent = true;
+    save(theirs);
+    const error = await takeOut();
+    expect(error).to.be.instanceOf(StoreError).and.to.include({ reason: 'newer', retryable: true });
+    expect(saved()).to.equal(theirs);
+  });
+
+  it('F11 what another program saves while it is taken out is not replaced either: `newer`, and nothing is left unsaved', async () => {
+    const document = await vscode.workspace.openTextDocument(settings);
+    const theirs = '{\n  "fixture.perFolder": "theirs, and longer than before"\n}\n';
+    const changed = vscode.workspace.onDidChangeTextDocument((event) => {
+      if (event.document !== document) return;
+      changed.dispose();
+      files.silent = true;
+      save(theirs);
+    });
+    const error = await takeOut();
+    expect(error).to.be.instanceOf(StoreError).and.to.include({ reason: 'newer', retryable: true });
+    expect(saved()).to.equal(theirs);
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+    expect(document.isDirty).to.equal(false);
   });
 });
 
