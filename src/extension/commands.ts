@@ -5,6 +5,7 @@ import type { BreakerStatus } from '../service/service.ts';
 import type { Target } from '../store/store.ts';
 import { chooseBreaker, chooseService, type Subject } from './choose.ts';
 import type { Documents } from './documents.ts';
+import { editSetting } from './edit-setting.ts';
 import { whatHappened, whatToDo } from './error-text.ts';
 import type { LogChannel } from './log-channel.ts';
 import type { Marks } from './marks/marks.ts';
@@ -167,14 +168,6 @@ async function copyDiagnostics({ registry, version }: CommandTools): Promise<voi
   const { diagnostics } = await import('./diagnostics.ts');
   await vscode.env.clipboard.writeText(await diagnostics(registry, version));
   vscode.window.setStatusBarMessage(l10n.t('Holdfast: the diagnostics are in the clipboard. They hold no value of any setting.'), 5_000);
-}
-
-/** In the Settings editor: one setting, or all of a service. */
-async function editSetting(registry: Registry, subject: Subject | undefined): Promise<void> {
-  const watched = await chooseService(registry, `Holdfast: ${l10n.t('Edit Setting')}`, subject);
-  if (watched === undefined) return;
-  const { label } = watched;
-  await vscode.commands.executeCommand('workbench.action.openSettings', subject?.key === undefined ? `${label}.` : `@id:${label}.${subject.key}`);
 }
 
 interface Action extends vscode.QuickPickItem {

@@ -26,7 +26,7 @@ const does: Readonly<Record<string, string>> = {
   restoreDefaults: 'Removes the values of one service from the target you choose: all, or none. Asks first.',
   convertOldSettings: 'Stores the values of earlier versions in today’s form: all of one settings file, or none of it. See [renamed settings](../guides/renamed-settings.md).',
   copyDiagnostics: 'Puts the same as *Export Diagnostics…* into the clipboard.',
-  editSetting: 'Opens the settings of a service, or one of them, in the Settings editor.',
+  editSetting: 'Opens the settings of a service in the Settings editor, or one of them where its value is stored.',
   demo: 'Breaks a service before your eyes and heals it again. It keeps its settings in memory: no file is touched.',
   exportDiagnostics: 'Writes a file for a bug report: health, metrics, log. Secret values are never in it.',
 };

@@ -33,7 +33,10 @@ async function showConfiguration(configuration: NofxConfiguration, service: Serv
     };
   });
   const chosen = await vscode.window.showQuickPick(items, { title: 'NofX: Configuration', matchOnDescription: true });
-  if (chosen !== undefined) await vscode.commands.executeCommand('workbench.action.openSettings', `${nofx.section}.${chosen.key}`);
+  if (chosen === undefined) return;
+  // Where the value is.
+  const settings = service.inspect(chosen.key).layers.workspace === undefined ? 'openSettings2' : 'openWorkspaceSettings';
+  await vscode.commands.executeCommand(`workbench.action.${settings}`, { query: `@id:${nofx.section}.${chosen.key}` });
 }
 
 /** A plain update. */

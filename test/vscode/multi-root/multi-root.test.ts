@@ -82,6 +82,19 @@ describe('A workspace of several folders', () => {
     await service.dispose();
   });
 
+  it('F70 the pencil of a setting that a folder alone holds opens the settings of that folder, at the setting', async () => {
+    const folder = vscode.workspace.workspaceFolders!.find(({ name }) => name === 'two')!;
+    await service.update('perLanguage', 2, { target: 'folder', resource: resource('two') });
+    const api = await vscode.extensions.getExtension<HoldfastApi>('holdfast.holdfast')!.activate();
+    const registration = api.register(service);
+    await vscode.commands.executeCommand('holdfast.editSetting', { service: 'fixture', key: 'perLanguage' });
+    registration.dispose();
+    const { document, selection } = vscode.window.activeTextEditor!;
+    expect(document.uri.toString()).to.equal(vscode.Uri.joinPath(folder.uri, '.vscode', 'settings.json').toString());
+    expect(document.getText(selection)).to.equal('"fixture.perLanguage": 2');
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+  });
+
   it('refuses a folder target without a folder', async () => {
     const error = await rejection(service.update('perFolder', 'x', { target: 'folder', resource: vscode.Uri.file('/elsewhere/a.ts').toString() }));
     expect(error).to.be.instanceOf(StoreError);
