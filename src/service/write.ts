@@ -185,6 +185,19 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
     return value;
   }
 
+  /** An attempt that is given up holds nobody up. */
+  async function lockedAttempt(signal: AbortSignal): Promise<unknown> {
+    const lock = await store.lock?.(place(slot), signal);
+    const unlock = (): void => lock?.dispose();
+    signal.addEventListener('abort', unlock);
+    try {
+      return signal.aborted ? undefined : await attempt(signal);
+    } finally {
+      signal.removeEventListener('abort', unlock);
+      unlock();
+    }
+  }
+
   /**
    * Others who write the same file are no failure of it: what they have written is read, and the value computed again,
    * at once. Where it goes on for half the time of an attempt, it fails.
@@ -193,7 +206,7 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
     const end = tools.clock.now() + guard.attemptDeadlines.duration / 2;
     for (let pause = collisionPause.first; ; pause = Math.min(2 * pause, collisionPause.longest)) {
       try {
-        return await attempt(signal);
+        return await lockedAttempt(signal);
       } catch (error) {
         const failure = asStoreError(error);
         if (!isCollision(failure) || signal.aborted || tools.clock.now() + pause >= end) throw failure;

@@ -3,6 +3,7 @@ import { constants, existsSync, linkSync, renameSync } from 'node:fs';
 import { access, copyFile, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../errors.ts';
+import { hasLostLock } from './file-lock.ts';
 import { fileFailure, isMissing, openFile, realFile, stampNow, stampOf, textIn, type JsonText, type Stamp } from './json-disk.ts';
 import { settled, Settling } from './json-settling.ts';
 import { asBeingWritten, spareBeside, spareElsewhere } from './json-spare.ts';
@@ -201,6 +202,7 @@ export class Replacement {
 
   #checkUnchanged(before: Stamp | undefined): void {
     this.#checkSignal();
+    if (hasLostLock(this.#file)) throw this.#newer();
     if (realFile(this.#name) !== this.#file || stampNow(this.#file)?.identity !== before?.identity) throw this.#newer();
   }
 

@@ -24,7 +24,7 @@ function orNothing(read: () => string): string {
 }
 
 /** Where a process number says which process it is: on one machine since it was started, in one container. */
-function thisMachine(): string {
+export function thisMachine(): string {
   const [boot, container] = [() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'), () => readlinkSync('/proc/self/ns/pid')].map(orNothing);
   return shortHash([hostname(), boot, container].join('\n'));
 }
@@ -37,15 +37,21 @@ export const spareBeside = (file: string): string => path.join(path.dirname(file
 /** The same where nothing can be created beside it: in a folder that only this user can look into. `undefined`: there is none. */
 export function spareElsewhere(file: string): string | undefined {
   const folder = ownFolder();
+  return folder === undefined ? undefined : path.join(folder, spareName(file));
+}
+
+const ownFolderName = (): string => path.join(tmpdir(), `holdfast-${process.getuid?.() ?? 'user'}`);
+
+/** A temporary folder that only this user can look into, made where there is none. `undefined`: there cannot be one. */
+export function ownFolder(): string | undefined {
+  const folder = ownFolderName();
   try {
     mkdirSync(folder, { mode: 0o700, recursive: true });
   } catch {
     return undefined;
   }
-  return isOurs(folder) ? path.join(folder, spareName(file)) : undefined;
+  return isOurs(folder) ? folder : undefined;
 }
-
-const ownFolder = (): string => path.join(tmpdir(), `holdfast-${process.getuid?.() ?? 'user'}`);
 
 function isOurs(folder: string): boolean {
   const stats = lstatSync(folder, { throwIfNoEntry: false });
@@ -61,7 +67,7 @@ export const asBeingWritten = (spare: string): string => spare.replace(/\.tmp$/,
  */
 export function clearAway(file: string): void {
   clearFolder(path.dirname(file), file, shortHash(path.basename(file)));
-  if (isOurs(ownFolder())) clearFolder(ownFolder(), file, shortHash(file));
+  if (isOurs(ownFolderName())) clearFolder(ownFolderName(), file, shortHash(file));
 }
 
 function clearFolder(folder: string, file: string, of: string): void {

@@ -67,6 +67,13 @@ export interface Store {
   read(key: string, scope: Scope): RawSetting;
   /** Stores one value; resolves when it is stored. */
   write(request: WriteRequest, options: WriteOptions): Promise<void>;
+  /**
+   * Keeps other services, in all windows and processes of this machine, from writing the file behind a target until it is disposed
+   * of: a value is read, computed and written meanwhile. Waits until it is free. Never rejects: where there is no lock, writers
+   * that meet are told so by `newer`. Default: there is none.
+   * @param signal aborted when the attempt is given up: then nobody waits
+   */
+  lock?(request: Omit<WriteRequest, 'value'>, signal: AbortSignal): Promise<Disposable>;
   /** What the target really holds now, from as close to the file as the store can look. `undefined`: nothing. */
   readBack(request: Omit<WriteRequest, 'value'>): Promise<unknown>;
   /**

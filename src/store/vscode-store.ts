@@ -7,6 +7,7 @@ import { sameData } from '../settings/plain-data.ts';
 import {
   settlingTime, type Disposable, type Layer, type RawSetting, type Scope, type Store, type Target, type WriteOptions, type WriteRequest,
 } from './store.ts';
+import { lockFile } from './file-lock.ts';
 import { isByPolicy } from './policy.ts';
 import { notTakenOut, obstructed, sharedBlock } from './vscode-conflict.ts';
 import { writeFailure } from './vscode-failure.ts';
@@ -131,6 +132,11 @@ export class VscodeStore implements Store {
     } finally {
       this.#underWay.delete(running);
     }
+  }
+
+  async lock({ key, target, scope }: Omit<WriteRequest, 'value'>, signal: AbortSignal): Promise<Disposable> {
+    const file = await this.#files.locate(key, target, scope);
+    return file?.uri.scheme === 'file' ? lockFile(file.uri.fsPath, signal) : { dispose: () => undefined };
   }
 
   async #update(request: WriteRequest, file: SettingsFile | undefined, repaired = false): Promise<void> {

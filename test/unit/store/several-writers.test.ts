@@ -1,40 +1,101 @@
 import { expect } from 'chai';
-import { execFile } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationService } from '../../../src/service/service.ts';
+import { lockOf } from '../../../src/store/file-lock.ts';
 import { jsonMemento } from '../../../src/store/json-memento.ts';
 import { JsonStore } from '../../../src/store/json-store.ts';
+import { until } from '../../limits.ts';
 import { finishedByTheWritePath, pending } from '../../skip.ts';
 import { Place } from './json-support.ts';
 import { definition } from './programs/definition.ts';
 
-/** Runs a program of this folder in a process of its own. */
-function run(program: string, ...args: string[]): Promise<{ readonly signal: unknown; readonly printed: string; readonly problem: string }> {
-  return new Promise((resolve) => {
-    const options = { env: { ...process.env, NODE_V8_COVERAGE: '' } };
-    execFile(process.execPath, [path.join(import.meta.dirname, 'programs', program), ...args], options, (error, printed, problem) => {
-      resolve({ signal: error?.signal ?? error?.code, printed, problem });
-    });
-  });
+interface Ended {
+  readonly signal: unknown;
+  readonly printed: string;
+  readonly problem: string;
 }
+
+/** Starts a program of this folder in a process of its own. */
+function start(program: string, ...args: string[]): ChildProcess {
+  return spawn(process.execPath, [path.join(import.meta.dirname, 'programs', program), ...args], { env: { ...process.env, NODE_V8_COVERAGE: '' } });
+}
+
+function ended(child: ChildProcess): Promise<Ended> {
+  let [printed, problem] = ['', ''];
+  child.stdout!.on('data', (text: Buffer) => (printed += text.toString()));
+  child.stderr!.on('data', (text: Buffer) => (problem += text.toString()));
+  return new Promise((resolve) => child.once('close', (code, signal) => resolve({ signal: signal ?? (code || undefined), printed, problem })));
+}
+
+const run = (program: string, ...args: string[]): Promise<Ended> => ended(start(program, ...args));
 
 describe('Several processes at one file: JsonStore', () => {
   const place = new Place();
   const stored = (): Record<string, unknown> => JSON.parse(readFileSync(place.user, 'utf8')) as Record<string, unknown>;
 
-  pending('F5: what was acknowledged is in the file, however many append to one list', finishedByTheWritePath, async () => {
-    writeFileSync(place.user, '{}');
-    const processes = await Promise.all(['a', 'b', 'c', 'd'].map((name) => run('append.ts', place.user, name, '100')));
+  interface Told {
+    readonly acknowledged: readonly string[];
+    readonly denied: readonly string[];
+  }
+
+  const list = (): string[] => stored()['s.list'] as string[] | undefined ?? [];
+
+  /** What was said to each process is what the file says. */
+  function check(processes: readonly Awaited<ReturnType<typeof run>>[]): Told {
     for (const { signal, problem } of processes) expect(signal, problem).to.equal(undefined);
-    const told = processes.map(({ printed }) => JSON.parse(printed) as { readonly acknowledged: string[]; readonly denied: string[] });
+    const told = processes.map(({ printed }) => JSON.parse(printed) as Told);
     const acknowledged = told.flatMap((each) => each.acknowledged);
     const denied = told.flatMap((each) => each.denied);
-    const list = stored()['s.list'] as string[];
-    expect(acknowledged.filter((tag) => !list.includes(tag)), 'acknowledged, and not in the file').to.deep.equal([]);
-    expect(denied.filter((tag) => list.includes(tag)), 'said not to be stored, and in the file').to.deep.equal([]);
-    expect(list.length, 'nothing twice').to.equal(new Set(list).size);
-    expect(acknowledged, 'nothing that works is refused').to.have.length(400);
+    expect(acknowledged.filter((tag) => !list().includes(tag)), 'acknowledged, and not in the file').to.deep.equal([]);
+    expect(denied.filter((tag) => list().includes(tag)), 'said not to be stored, and in the file').to.deep.equal([]);
+    expect(list().length, 'nothing twice').to.equal(new Set(list()).size);
+    return { acknowledged, denied };
+  }
+
+  it('F5 F51: what was acknowledged is in the file, however many append to one list, and nothing is refused', async () => {
+    writeFileSync(place.user, '{}');
+    const { acknowledged } = check(await Promise.all(['a', 'b', 'c', 'd'].map((name) => run('append.ts', place.user, name, '40'))));
+    expect(acknowledged).to.have.length(160);
+  });
+
+  /** Stops or kills the process in a moment in which it holds the lock. */
+  async function interrupt(pid: number, signal: 'SIGSTOP' | 'SIGKILL'): Promise<void> {
+    const holder = (): string | undefined => (existsSync(lockOf(place.user)!) ? readFileSync(lockOf(place.user)!, 'utf8') : undefined);
+    await until(`process ${pid} holds the lock`, () => {
+      const before = holder();
+      if (before?.split(' ')[1] !== String(pid)) return false;
+      process.kill(pid, 'SIGSTOP');
+      if (holder() === before) return true;
+      process.kill(pid, 'SIGCONT');
+      return false;
+    });
+    if (signal === 'SIGKILL') process.kill(pid, 'SIGKILL');
+  }
+
+  it('F5 a process that is killed while it holds the lock holds up nobody, and loses nothing of the others', async () => {
+    writeFileSync(place.user, '{}');
+    const victim = start('append.ts', place.user, 'victim', '100000');
+    await until('it has begun', () => list().length > 2);
+    const others = ['a', 'b'].map((name) => run('append.ts', place.user, name, '20'));
+    await interrupt(victim.pid!, 'SIGKILL');
+    const { acknowledged } = check(await Promise.all(others));
+    expect(acknowledged).to.have.length(40);
+  });
+
+  it('F5 a process that stands still while it holds the lock loses it, notices, and writes again', async () => {
+    writeFileSync(place.user, '{}');
+    const sleeper = start('append.ts', place.user, 'sleeper', '30');
+    const its = ended(sleeper);
+    await until('it has begun', () => list().length > 2);
+    await interrupt(sleeper.pid!, 'SIGSTOP');
+    const before = list().length;
+    const others = await Promise.all(['a', 'b'].map((name) => run('append.ts', place.user, name, '20')));
+    expect(list().length, 'the others have gone on').to.equal(before + 40);
+    process.kill(sleeper.pid!, 'SIGCONT');
+    const { acknowledged } = check([...others, await its]);
+    expect(acknowledged).to.have.length(70);
   });
 
   pending('F52: a process is killed during updateAll: all of it is stored or nothing, and the next process says one thing of it', finishedByTheWritePath, async () => {

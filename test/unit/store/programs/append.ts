@@ -4,13 +4,14 @@
  */
 import { ConfigurationService } from '../../../../src/service/service.ts';
 import { JsonStore } from '../../../../src/store/json-store.ts';
+import { limits } from '../../../limits.ts';
 import { definition } from './definition.ts';
 
 const [user = '', name = '', count = ''] = process.argv.slice(2);
 const service = new ConfigurationService(definition, {
   store: new JsonStore(definition, { user }),
-  // Several writers at one file are no failure, and are computed again at once.
-  guard: { breaker: { threshold: Infinity }, retry: { attempts: 20, initialDelay: 1, maxDelay: 5 } },
+  // One failure would open it. What has nothing to do with other writers may take its time on a busy machine.
+  guard: { breaker: { threshold: 1 }, retry: { attempts: 1 }, timeout: limits.product, budget: limits.product },
 });
 await service.ready;
 const acknowledged: string[] = [];

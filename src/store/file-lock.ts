@@ -1,0 +1,162 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { realFile } from './json-disk.ts';
+import { ownFolder, thisMachine } from './json-spare.ts';
+import type { Disposable } from './store.ts';
+
+/**
+ * One writer for each settings file, among all windows and processes of a user on this machine that use Holdfast: a lock file
+ * in the temporary folder, held while one value is read, computed and written. Its name says which settings file it is for, and
+ * its text who holds it: `<machine> <process> <random>`.
+ *
+ * It is our own: of the packages for this, those that are kept up take a lock of a process that was paused for stale, and let
+ * it go on as if it held the lock. Here a holder looks once more before it replaces the file.
+ */
+
+/** Locks of another version exclude nobody of this one. */
+const protocol = 1;
+
+/** A holder that has not renewed its lock for this long has lost it, in milliseconds. */
+export const lease = 2_000;
+
+/** Who waits looks this often, in milliseconds: at first, and at most. */
+const pauses = { first: 1, longest: 16 };
+
+const none: Disposable = { dispose: () => undefined };
+
+/** What this process believes to hold: the text of each lock file. */
+const held = new Map<string, string>();
+
+/** Where the locks are: in a folder that only this user can look into. `undefined`: there is none. */
+export function lockOf(file: string): string | undefined {
+  const folder = ownFolder();
+  const real = realFile(path.resolve(file));
+  const name = process.platform === 'win32' || process.platform === 'darwin' ? real.toLowerCase() : real;
+  return folder === undefined ? undefined : path.join(folder, `lock-${protocol}-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`);
+}
+
+/**
+ * Waits until no other writer has the settings file, and keeps them away until it is disposed of.
+ *
+ * Never rejects: where there can be no lock (no temporary folder, or a full one) it is as if there were no others. A lock whose
+ * process has ended is taken over at once, and one that was not renewed for `lease` after that.
+ *
+ * @param signal once it is aborted, nobody waits: what comes is no lock
+ */
+export async function lockFile(file: string, signal: AbortSignal): Promise<Disposable> {
+  const lock = lockOf(file);
+  if (lock === undefined) return none;
+  const text = `${thisMachine()} ${process.pid} ${randomBytes(8).toString('hex')}`;
+  let seen: Seen | undefined;
+  for (let pause = pauses.first; !signal.aborted; pause = Math.min(2 * pause, pauses.longest)) {
+    const now = look(lock);
+    const taken = now === undefined ? take(lock, text) : 'held';
+    if (taken === 'taken') return new HeldLock(lock, text);
+    if (taken === 'impossible') return none;
+    if (now !== undefined) {
+      if (now.state !== seen?.state) seen = now;
+      if (isDead(now.text) || performance.now() - seen.since > lease) breakOpen(lock, now.text);
+    }
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * pause));
+  }
+  return none;
+}
+
+/** Whether another process has taken over the lock of a settings file that this process holds: then nothing may be written. */
+export function hasLostLock(file: string): boolean {
+  if (held.size === 0) return false;
+  const lock = lockOf(file);
+  const text = lock === undefined ? undefined : held.get(lock);
+  return text !== undefined && textOf(lock!) !== text;
+}
+
+/** A lock file as it was at one moment. */
+interface Seen {
+  readonly text: string;
+  /** Differs when it was taken by another, or renewed. */
+  readonly state: string;
+  /** When it was first seen so. */
+  readonly since: number;
+}
+
+/** A lock that this process holds. */
+class HeldLock implements Disposable {
+  readonly #lock: string;
+  readonly #text: string;
+  readonly #renewal: NodeJS.Timeout;
+
+  constructor(lock: string, text: string) {
+    this.#lock = lock;
+    this.#text = text;
+    held.set(lock, text);
+    this.#renewal = setInterval(() => this.#renew(), lease / 4).unref();
+  }
+
+  dispose(): void {
+    clearInterval(this.#renewal);
+    if (held.get(this.#lock) === this.#text) held.delete(this.#lock);
+    if (textOf(this.#lock) === this.#text) rmSync(this.#lock, { force: true });
+  }
+
+  #renew(): void {
+    const now = new Date();
+    try {
+      if (textOf(this.#lock) === this.#text) utimesSync(this.#lock, now, now);
+    } catch {
+      // It was taken over just now: who writes next finds out.
+    }
+  }
+}
+
+/** A link takes no other file's place, so that of several processes one alone succeeds. */
+function take(lock: string, text: string): 'taken' | 'held' | 'impossible' {
+  const own = `${lock}-${text.split(' ')[2]!}`;
+  try {
+    writeFileSync(own, text, { mode: 0o600 });
+    linkSync(own, lock);
+    return 'taken';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EEXIST' ? 'held' : 'impossible';
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+function look(lock: string): Seen | undefined {
+  try {
+    const { ino, mtimeNs } = statSync(lock, { bigint: true });
+    const text = readFileSync(lock, 'utf8');
+    return { text, state: `${ino} ${mtimeNs} ${text}`, since: performance.now() };
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(lock: string): string | undefined {
+  return look(lock)?.text;
+}
+
+/** Has the process ended that holds it? Of other machines, and other containers, that cannot be told. */
+function isDead(text: string): boolean {
+  const [machine, pid] = text.split(' ');
+  if (machine !== thisMachine()) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+/** Takes away a lock with that text. What has taken its place meanwhile is put back. */
+function breakOpen(lock: string, text: string): void {
+  const away = `${lock}-${randomBytes(8).toString('hex')}`;
+  try {
+    renameSync(lock, away);
+    if (textOf(away) !== text) linkSync(away, lock);
+  } catch {
+    // Another process was faster.
+  }
+  rmSync(away, { force: true });
+}

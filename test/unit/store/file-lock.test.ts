@@ -1,0 +1,161 @@
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import fs, { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { hasLostLock, lease, lockFile, lockOf } from '../../../src/store/file-lock.ts';
+import { thisMachine } from '../../../src/store/json-spare.ts';
+import { elapse, stillPending, until } from '../../limits.ts';
+import { failing, failureOf, Place, write } from './json-support.ts';
+
+const never = new AbortController().signal;
+
+describe('The lock of a settings file', () => {
+  const place = new Place();
+  const lock = (): string => lockOf(place.user)!;
+  const held = (holder: string): void => writeFileSync(lock(), holder);
+  let temporary: string | undefined;
+
+  beforeEach(() => {
+    temporary = process.env['TMPDIR'];
+    process.env['TMPDIR'] = place.in('tmp');
+    mkdirSync(place.in('tmp'));
+  });
+
+  afterEach(() => {
+    if (temporary === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = temporary;
+  });
+
+  it('is held by one at a time, whatever the file is called, and leaves nothing behind', async () => {
+    writeFileSync(place.user, '{}');
+    symlinkSync('settings.json', place.in('link.json'));
+    const first = await lockFile(place.user, never);
+    const second = lockFile(place.in('link.json'), never);
+    const elsewhere = await lockFile(place.in('other.json'), never);
+    expect(await stillPending(second, 100)).to.equal(true);
+    expect(hasLostLock(place.user)).to.equal(false);
+    first.dispose();
+    (await second).dispose();
+    elsewhere.dispose();
+    first.dispose();
+    expect(readdirSync(path.dirname(lock()))).to.deep.equal([]);
+  });
+
+  it('is waited for no longer than the caller does', async () => {
+    const first = await lockFile(place.user, never);
+    const caller = new AbortController();
+    const second = lockFile(place.user, caller.signal);
+    caller.abort();
+    (await second).dispose();
+    expect(existsSync(lock()), 'still the first one’s').to.equal(true);
+    first.dispose();
+  });
+
+  /** The text that a process has left behind that has ended. */
+  async function ofTheDead(): Promise<string> {
+    const child = spawn(process.execPath, ['-e', '']);
+    await new Promise((resolve) => child.once('exit', resolve));
+    return `${thisMachine()} ${child.pid} 00`;
+  }
+
+  it('of a process that was killed is taken over at once', async () => {
+    held(await ofTheDead());
+    // The time after which any lock is taken over does not come.
+    place.stopTime();
+    const taken = await lockFile(place.user, never);
+    expect(readFileSync(lock(), 'utf8')).to.contain(` ${process.pid} `);
+    taken.dispose();
+  });
+
+  it('that another took over in the moment before stays with that one', async () => {
+    held(await ofTheDead());
+    const living = `${thisMachine()} ${process.pid} 00`;
+    let moments = 0;
+    place.patch(fs, 'renameSync', (rename) => (from: string, to: string) => {
+      if (from === lock() && moments++ === 0) held(living);
+      if (moments === 2) throw new Error('Another was faster again.');
+      rename(from, to);
+    });
+    const taking = lockFile(place.user, never);
+    await until('it was tried', () => moments > 0);
+    expect(readFileSync(lock(), 'utf8')).to.equal(living);
+    held(await ofTheDead());
+    (await taking).dispose();
+    expect(moments).to.be.at.least(3);
+  });
+
+  for (const [whose, holder] of [['this machine', `${thisMachine()} ${process.ppid} 00`], ['another container', 'ffffffff 1 00']] as const) {
+    it(`of a process on ${whose} that does not renew it is taken over after ${lease} ms, and not before`, async () => {
+      held(holder);
+      const taking = lockFile(place.user, never);
+      expect(await stillPending(taking, lease / 2)).to.equal(true);
+      const taken = await taking;
+      expect(readFileSync(lock(), 'utf8')).to.not.equal(holder);
+      taken.dispose();
+    });
+  }
+
+  it('is renewed as long as it is held', async () => {
+    const first = await lockFile(place.user, never);
+    const { mtimeMs } = statSync(lock());
+    await until('it is renewed', () => statSync(lock()).mtimeMs > mtimeMs);
+    first.dispose();
+  });
+
+  it('that another has taken over is neither renewed nor removed, and nothing is written without it', async () => {
+    const store = await place.loaded('{"s.a": 1}');
+    const first = await lockFile(place.user, never);
+    held('ffffffff 1 00');
+    expect(hasLostLock(place.user)).to.equal(true);
+    const { mtimeMs } = statSync(lock());
+    expect((await failureOf(write(store, 'a', 2))).reason).to.equal('newer');
+    expect(place.text()).to.equal('{"s.a": 1}');
+    await elapse(lease / 2);
+    first.dispose();
+    expect([readFileSync(lock(), 'utf8'), statSync(lock()).mtimeMs]).to.deep.equal(['ffffffff 1 00', mtimeMs]);
+    expect(hasLostLock(place.user)).to.equal(false);
+  });
+
+  it('there is none where there is no folder for it, or others can look into it: then it is as if one were alone', async () => {
+    process.env['TMPDIR'] = place.in('nowhere', 'at', 'all');
+    writeFileSync(place.in('nowhere'), '');
+    (await lockFile(place.user, never)).dispose();
+    expect(hasLostLock(place.user)).to.equal(false);
+    process.env['TMPDIR'] = place.in('tmp');
+    const folder = path.dirname(lock());
+    chmodSync(folder, 0o777);
+    expect(lockOf(place.user)).to.equal(undefined);
+    (await lockFile(place.user, never)).dispose();
+    const store = await place.loaded('{"s.a": 1}');
+    await write(store, 'a', 2);
+    expect(place.text()).to.equal('{"s.a": 2}');
+  });
+
+  it('there is none where no file can be made in its folder', async () => {
+    const store = await place.loaded('{"s.a": 1}');
+    place.patch(fs, 'linkSync', () => failing('ENOSPC'));
+    const none = await lockFile(place.user, never);
+    expect(readdirSync(path.dirname(lock()))).to.deep.equal([]);
+    await write(store, 'a', 2);
+    none.dispose();
+    expect(place.text()).to.equal('{"s.a": 2}');
+  });
+
+  it('goes on when it could not be renewed, and when its folder has gone', async () => {
+    const first = await lockFile(place.user, never);
+    let tried = 0;
+    const putBack = place.patch(fs, 'utimesSync', () => () => {
+      tried++;
+      throw new Error('Not now.');
+    });
+    await until('it was to be renewed', () => tried > 0);
+    putBack();
+    const { mtimeMs } = statSync(lock());
+    await until('it is renewed', () => statSync(lock()).mtimeMs > mtimeMs);
+    process.env['TMPDIR'] = place.user;
+    expect(hasLostLock(place.user), 'nothing is known of it').to.equal(false);
+    process.env['TMPDIR'] = place.in('tmp');
+    first.dispose();
+    expect(existsSync(lock())).to.equal(false);
+  });
+});
