@@ -11,7 +11,8 @@ import type { Disposable } from './store.ts';
  * its text who holds it: `<machine> <process> <random>`.
  *
  * It is our own: of the packages for this, those that are kept up take a lock of a process that was paused for stale, and let
- * it go on as if it held the lock. Here a holder looks once more before it replaces the file.
+ * it go on as if it held the lock. Here a holder looks once more before it replaces the file; between that look and the
+ * replacement there are three system calls, and no turn of the event loop.
  */
 
 /** Locks of another version exclude nobody of this one. */

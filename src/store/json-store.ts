@@ -3,6 +3,7 @@ import { access, constants, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../errors.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
+import { lockFile } from './file-lock.ts';
 import { fileFailure, readJsonSync, realFile, type JsonText } from './json-disk.ts';
 import { editJson, inTurn, understood } from './json-file.ts';
 import { safelyWritable, writableFolder } from './json-replace.ts';
@@ -46,6 +47,9 @@ export function jsonStore(paths: JsonPaths): StoreFactory {
  * A file is replaced as a whole, with its owner, mode, ACL and attributes; it is written in place where these cannot be given to a new file,
  * where it has several names, and where it cannot be renamed. A file that another program is just saving is waited for: see `settlingTime`.
  * On Windows a file that is replaced gets the permissions of its folder.
+ *
+ * Services in all processes of a user on one machine take turns at a file, by a lock in the temporary folder. Where they cannot (a full
+ * or read-only temporary folder, several users, containers that share the file alone), a writer that was slower is told `newer`.
  *
  * @throws StoreError `unsupported` in a browser, which has no disk
  */
@@ -91,6 +95,10 @@ export class JsonStore implements Store {
     const file = this.#file(this.fileOf(target, scope));
     const text = jsonOf(key, value);
     await file.edit(this.#place(key, scope), text === undefined ? undefined : JSON.parse(text), options);
+  }
+
+  async lock({ target, scope }: Slot, signal: AbortSignal): Promise<Disposable> {
+    return lockFile(this.fileOf(target, scope), signal);
   }
 
   async readBack({ key, target, scope }: Slot): Promise<unknown> {
