@@ -6,14 +6,14 @@ import type { Clock } from '../clock.ts';
 import type { WriteAttempt } from './events.ts';
 import type { LaneJob } from './lane.ts';
 import { withOutcome } from './outcome.ts';
-import { isDefinite, write, type Asked, type Loose, type Slot, type WriteEnd, type WriteTools } from './write.ts';
+import { isDefinite, write, type Asked, type From, type Loose, type Slot, type WriteEnd, type WriteTools } from './write.ts';
 
 /** What the jobs need of their owner. */
 export interface JobHost {
   readonly tools: WriteTools;
   readonly clock: Clock;
   /** A value is about to be sent. */
-  onAsked(job: Job, slot: Slot, value: unknown): void;
+  onAsked(job: Job, slot: Slot, value: unknown, from: From | undefined): void;
   /** A value is stored, and its callers are about to be told. */
   onStored(slot: Slot, value: unknown): void;
   /** Could this be stored on purpose? */
@@ -126,9 +126,9 @@ export abstract class Job implements LaneJob, Abortable {
       critical,
       ...(signal === undefined ? {} : { signal }),
       ...(asked.kind === 'value' || this.#earlier === undefined ? {} : { earlier: this.#earlier }),
-      onAsked: (value) => {
+      onAsked: (value, from) => {
         this.inDoubt.add(slot.key);
-        this.host.onAsked(this, slot, value);
+        this.host.onAsked(this, slot, value, from);
       },
     });
     if (end.ok || (!end.unknown && !inDoubtBefore)) this.inDoubt.delete(slot.key);

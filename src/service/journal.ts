@@ -6,7 +6,7 @@ import { targets, type Scope, type Target } from '../store/store.ts';
 import type { LateOutcome } from './events.ts';
 import { listText, memberText, type MemberText } from './list-text.ts';
 import { Persisted } from './persisted.ts';
-import { look, type WriteTools } from './write.ts';
+import { look, mayBeBuiltOn, type From, type WriteTools } from './write.ts';
 
 /** A write that was accepted and whose end is not known yet. */
 export interface JournalEntry {
@@ -18,7 +18,11 @@ export interface JournalEntry {
   /** When it was accepted, in milliseconds since the Unix epoch. */
   readonly acceptedAt: number;
   /** What was to be stored, once that is known; absent for secret settings and for an update not yet computed. */
-  readonly asked?: { readonly value: unknown };
+  readonly asked?: {
+    readonly value: unknown;
+    /** What it was computed from; absent for a plain value. */
+    readonly from?: From;
+  };
 }
 
 /**
@@ -49,7 +53,7 @@ export class Journal {
   put(entry: JournalEntry): void {
     const id = entryId(entry.job, entry.key);
     const before = this.#entries.get(id);
-    if (before?.asked !== undefined && entry.asked !== undefined && sameData(before.asked.value, entry.asked.value)) return;
+    if (before?.asked !== undefined && entry.asked !== undefined && sameData(before.asked, entry.asked)) return;
     this.#entries.set(id, before === undefined ? entry : { ...entry, acceptedAt: before.acceptedAt });
     this.#save();
   }
@@ -87,7 +91,8 @@ export async function outcomeOf(tools: WriteTools, definition: SettingsDefinitio
   if (asked === undefined || keyProblem(definition.section, key) !== undefined || (definition.declarations[key] === undefined && !definition.formerKeys.has(key))) return 'unknown';
   const stored = await look(tools, { key, target, scope, file: '' });
   if (stored === undefined) return 'unknown';
-  return sameData(stored.value, asked.value) ? 'stored' : 'not stored';
+  if (sameData(stored.value, asked.value)) return 'stored';
+  return mayBeBuiltOn(asked.from, stored.value) ? 'unknown' : 'not stored';
 }
 
 const entryId = (job: number, key: string): string => `${job} ${key}`;

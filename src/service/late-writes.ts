@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { sameData } from '../settings/plain-data.ts';
 import type { LateOutcome } from './events.ts';
-import { look, slotId, type Slot, type WriteTools } from './write.ts';
+import { look, mayBeBuiltOn, slotId, type From, type Slot, type WriteTools } from './write.ts';
 
 /** A write whose callers have been answered, or have moved on, and which may still land. */
 export interface LateWrite {
@@ -9,6 +9,8 @@ export interface LateWrite {
   readonly job: number;
   readonly slot: Slot;
   readonly value: unknown;
+  /** What it was computed from; `undefined` for a plain value. */
+  readonly from: From | undefined;
   /** Nobody has been told what became of it. */
   readonly inDoubt: boolean;
 }
@@ -161,7 +163,7 @@ export class LateWrites {
         if (!outdone) this.acknowledge(slot, write.value, [], write.order);
       }
       if (ended === undefined) continue;
-      if (!landed) this.#tell(write, stored === undefined ? 'unknown' : 'not stored', false);
+      if (!landed) this.#tell(write, stored === undefined || mayBeBuiltOn(write.from, stored.value) ? 'unknown' : 'not stored', false);
       // What is refused or lost may still land for a while; nobody waits for that. What is stored, and was not to be seen, will be.
       if ((over && (stored !== undefined || !write.inDoubt)) || this.#clock.now() - ended >= mayLandFor) this.#forget(write);
     }

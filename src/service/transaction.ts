@@ -166,7 +166,7 @@ export class TransactionJob extends Job implements TurnOwner {
       if (isDefinite(error)) return;
     }
     // Stored or not, the next look tells.
-    if (attempts.length > 0) this.host.onLoose(this, slot, [{ value, attempts, landings: attempts.length }], false);
+    if (attempts.length > 0) this.host.onLoose(this, slot, [{ from: undefined, value, attempts, landings: attempts.length }], false);
   }
 
   #failure(cause: unknown): TransactionError {

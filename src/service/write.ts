@@ -52,8 +52,8 @@ export interface WriteOptions {
   readonly critical: boolean;
   /** What an earlier run of the same update computed and sent: when that is stored by now, the update is done. */
   readonly earlier?: Loose;
-  /** Called with each value that is about to be sent. */
-  readonly onAsked: (value: unknown) => void;
+  /** Called with each value that is about to be sent, and what it was computed from, if it was. */
+  readonly onAsked: (value: unknown, from: From | undefined) => void;
 }
 
 /** One attempt, on its way to the store. */
@@ -67,9 +67,18 @@ interface Sending {
   settled: 'stored' | 'refused' | undefined;
 }
 
+/** What an update function was given. While the store holds neither this nor the result, others may have built on the result. */
+export interface From {
+  readonly value: unknown;
+}
+
+/** Whether others may have built on the result of an update function, of which the store holds neither the result nor what it was computed from. */
+export const mayBeBuiltOn = (from: From | undefined, stored: unknown): boolean => from !== undefined && !sameData(stored, from.value);
+
 /** A value that was sent and not acknowledged: it may be stored, or be stored yet, also by an attempt that was refused (P21). */
 export interface Loose {
   readonly value: unknown;
+  readonly from: From | undefined;
   readonly attempts: readonly Promise<unknown>[];
   /** How many of them may still land: not those that have, as the store says, nor one that has been seen to. */
   readonly landings: number;
@@ -109,7 +118,7 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
   /** What was found to be there, though its attempt has not said so: it has landed. */
   let found: Sending | undefined;
   const loose = (): Pick<WriteEnd, 'loose' | 'mayLand'> => ({
-    loose: grouped(sent, found),
+    loose: grouped(sent, found, asked.kind),
     mayLand: sent.some((sending) => isLoose(sending, found)),
   });
   /** Where the same was there before it is not known who has done that. */
@@ -133,7 +142,7 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
   }
 
   async function send(value: unknown, expected: { readonly value: unknown } | undefined, signal: AbortSignal): Promise<Sending> {
-    options.onAsked(value);
+    options.onAsked(value, asked.kind === 'update' ? expected : undefined);
     const sending: Sending = {
       value, expected, settled: undefined, before: expected ?? (value === undefined ? undefined : { value: tools.served(slot) }),
       attempt: store.write({ ...place(slot), value }, expected === undefined ? { signal } : { signal, expected }),
@@ -239,8 +248,9 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
     if (signal?.aborted === true) failure = new AbortedError('The write', 'unknown', { cause: reasonOf(signal) });
     // A refusal that leaves doubt says so by its own reason; any other end says nothing of earlier attempts.
     const speaksForItself = failure instanceof StoreError && !isDefinite(failure);
-    const mayBeBuiltOn = asked.kind === 'update' && sent.some(({ settled }) => settled === 'stored');
-    unknown = stored === undefined || isUnsettled() || mayBeBuiltOn || !speaksForItself;
+    const isComputed = asked.kind === 'update';
+    const isBuiltOn = isComputed && (sent.some(({ settled }) => settled === 'stored') || mayBeBuiltOn(last.expected, stored?.value));
+    unknown = stored === undefined || isUnsettled() || isBuiltOn || !speaksForItself;
   }
   return { ok: false, error: withOutcome(failure, unknown ? 'unknown' : 'not stored'), unknown, unverified, ...loose() };
 }
@@ -259,12 +269,13 @@ const isCollision = (error: unknown): boolean => error instanceof StoreError && 
 const isLoose = (sending: Sending, found: Sending | undefined): boolean => sending.settled !== 'stored' && sending !== found;
 
 /** One entry for each value; only an update that was computed anew has several. */
-function grouped(sent: readonly Sending[], found: Sending | undefined): Loose[] {
-  const loose: { value: unknown; attempts: Promise<unknown>[]; landings: number }[] = [];
+function grouped(sent: readonly Sending[], found: Sending | undefined, kind: Asked['kind']): Loose[] {
+  const loose: { value: unknown; from: From | undefined; attempts: Promise<unknown>[]; landings: number }[] = [];
   for (const sending of sent) {
-    const { value, attempt } = sending;
+    const { value, expected, attempt } = sending;
+    const from = kind === 'update' ? expected : undefined;
     let same = loose.find((other) => sameData(other.value, value));
-    if (same === undefined) loose.push(same = { value, attempts: [], landings: 0 });
+    if (same === undefined) loose.push(same = { value, from, attempts: [], landings: 0 });
     same.attempts.push(attempt);
     if (isLoose(sending, found)) same.landings++;
   }

@@ -7,7 +7,7 @@ import type { Target } from '../store/store.ts';
 import { mementoWarning, type ServiceContext } from './context.ts';
 import type { LateOutcome, WriteAttempt } from './events.ts';
 import { SingleJob, type Caller, type Job, type JobHost } from './jobs.ts';
-import { Journal, outcomeOf } from './journal.ts';
+import { Journal, outcomeOf, type JournalEntry } from './journal.ts';
 import type { Lane } from './lane.ts';
 import type { Lanes } from './lanes.ts';
 import { LateWrites, type Acknowledged, type LateWrite, type Mended } from './late-writes.ts';
@@ -79,11 +79,11 @@ export class Writing {
     this.#host = {
       tools: this.#tools,
       clock,
-      onAsked: (job, slot, value) => this.#note(job.id, slot, { value }),
+      onAsked: (job, slot, value, from) => this.#note(job.id, slot, from === undefined ? { value } : { value, from }),
       onStored: (slot, value) => this.#onStored(slot, value),
       isLegal: ({ key }, value) => value === undefined || definition.check(key, value).ok,
       onLoose: (job, slot, loose, inDoubt) => {
-        for (const { value, attempts, landings } of loose) this.#late.follow({ job: job.id, slot, value, inDoubt }, attempts, landings);
+        for (const { value, from, attempts, landings } of loose) this.#late.follow({ job: job.id, slot, value, from, inDoubt }, attempts, landings);
       },
       onSettled: (job) => this.#forget(job),
       withdraw: (job) => this.#open.get(job.id)?.withdraw(job) ?? false,
@@ -284,7 +284,7 @@ export class Writing {
 
   // ---- The way of a write
 
-  #note(job: number, { key, target, scope }: Slot, asked: { readonly value: unknown } | undefined): void {
+  #note(job: number, { key, target, scope }: Slot, asked: JournalEntry['asked']): void {
     const { clock, definition } = this.#context;
     const known = asked === undefined || definition.isSecret(key) ? {} : { asked };
     this.#journal.put({ job, key, target, scope, acceptedAt: clock.wallTime(), ...known });

@@ -215,7 +215,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P29', fault: 'A write nobody knows the end of is reported as not stored.',
-    file: 'src/service/write.ts', replace: 'unknown = stored === undefined || isUnsettled() || mayBeBuiltOn || !speaksForItself;', by: 'unknown = false;',
+    file: 'src/service/write.ts', replace: 'unknown = stored === undefined || isUnsettled() || isBuiltOn || !speaksForItself;', by: 'unknown = false;',
   },
   {
     property: 'P29', fault: 'Nothing says that a stored value is shadowed by a higher layer.',

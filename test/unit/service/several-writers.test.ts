@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import { memoryMemento } from '../../../src/store/memento.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { FaultyStore } from '../../../src/testing/faulty-store.ts';
-import { finishedByTheWritePath, pending } from '../../skip.ts';
 import { bench, leavesNothing, unheard, type Bench } from './support.ts';
 
 /** One attempt, so that what it leaves open stays open. */
@@ -40,7 +39,7 @@ describe('Service: several writers at one file', () => {
 
   const told = (window: Bench): string[] => window.eventsOf('late').map(({ outcome }) => outcome);
 
-  pending('F7: another window has appended since: what the file holds is not said to be not stored', finishedByTheWritePath, async () => {
+  it('F7: another window has appended since: what the file holds is not said to be not stored', async () => {
     const one = await leftOpen();
     const other = await bench({ clock: one.clock, backend: one.backend });
     // In the moment in which it has landed.
@@ -53,7 +52,7 @@ describe('Service: several writers at one file', () => {
     expect(told(one)).to.be.deep.oneOf([['stored'], ['unknown']]);
   });
 
-  pending('F50: others have built on it: neither what was asked for nor what was before is there, so that nobody can tell', finishedByTheWritePath, async () => {
+  it('F50: others have built on it: neither what was asked for nor what was before is there, so that nobody can tell', async () => {
     const one = await leftOpen();
     const landed = one.backend.onDidChange(() => {
       landed.dispose();
@@ -64,7 +63,7 @@ describe('Service: several writers at one file', () => {
     expect(told(one)).to.be.deep.oneOf([['stored'], ['unknown']]);
   });
 
-  pending('F50: the same after a crash, by `reconciled`', finishedByTheWritePath, async () => {
+  it('F50: the same after a crash, by `reconciled`', async () => {
     const first = await bench({ memento: memoryMemento() });
     first.store.writeFaults.push({ kind: 'hang-and-land', delay: 100 });
     void unheard(first.service.update('list', (list) => [...list, 'mine']));
