@@ -19,6 +19,7 @@ export interface SupervisionOptions {
   readonly faultInjection?: boolean;
 }
 
+/** The ids of the services that an extension has now. */
 const instances = new WeakMap<object, Set<string>>();
 
 /** The extension's id; a further service of the same extension has its section, and a number if need be, behind it. */
@@ -61,8 +62,14 @@ export async function superviseConfiguration<V extends object>(
     disposeQuietly([ownStore]);
     throw error;
   }
-  instances.set(context, taken.add(id));
-  context.subscriptions.push({ dispose: () => void service.dispose() }, registerWithHoldfast(service));
+  const registration = registerWithHoldfast(service);
+  instances.set(context, taken.add(service.id));
+  service.onEvent(({ type }) => {
+    if (type !== 'disposed') return;
+    taken.delete(service.id);
+    registration.dispose();
+  });
+  context.subscriptions.push({ dispose: () => void service.dispose() }, registration);
   await service.ready;
   return service;
 }

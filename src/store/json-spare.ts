@@ -23,8 +23,13 @@ function orNothing(read: () => string): string {
   }
 }
 
+let machine: string | undefined;
+
+/** None of it changes for a process. */
+export const thisMachine = (): string => machine ??= identityOfMachine();
+
 /** Where a process number says which process it is: on one machine since it was started, in one container. */
-export function thisMachine(): string {
+export function identityOfMachine(): string {
   const [boot, container] = [() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'), () => readlinkSync('/proc/self/ns/pid')].map(orNothing);
   return shortHash([hostname(), boot, container].join('\n'));
 }

@@ -19,12 +19,14 @@ describe('Services of one extension', () => {
     restore.push(() => Object.defineProperty(owner, name, original));
   }
 
-  /** How many of VS Code's listeners for changes of the configuration, of trust and of folders there are, of those that are added from now on. */
-  function countListeners(): () => number {
+  const ofWorkspace = ['onDidChangeConfiguration', 'onDidGrantWorkspaceTrust', 'onDidChangeWorkspaceFolders', 'onDidSaveTextDocument'] as const;
+
+  /** How many of these listeners of VS Code there are, of those that are added from now on. */
+  function countListeners(owner: object = vscode.workspace, names: readonly string[] = ofWorkspace): () => number {
     let count = 0;
-    for (const name of ['onDidChangeConfiguration', 'onDidGrantWorkspaceTrust', 'onDidChangeWorkspaceFolders', 'onDidSaveTextDocument'] as const) {
-      const original = vscode.workspace[name] as (listener: () => void) => vscode.Disposable;
-      replace(vscode.workspace, name, (listener: () => void) => {
+    for (const name of names) {
+      const original = (owner as Record<string, (listener: () => void) => vscode.Disposable>)[name]!;
+      replace(owner, name, (listener: () => void) => {
         const listening = original(listener);
         count++;
         return { dispose: () => (count--, listening.dispose()) };
@@ -50,6 +52,25 @@ describe('Services of one extension', () => {
     expect(services.map((service) => service.id)).to.deep.equal([id, `${id}/fixture`, `${id}/fixture#2`]);
     for (const { dispose } of own.subscriptions) dispose();
     await Promise.all(services.map((service) => service.dispose()));
+  });
+
+  it('F46: the id of a service that has been disposed of is free again, and nothing of it is left', async () => {
+    const own = await contextOfOwn();
+    const listeners = [countListeners(), countListeners(vscode.extensions, ['onDidChange'])];
+    const [first, second] = await Promise.all([1, 2].map(() => superviseConfiguration(own, fixture)));
+    const { id } = own.extension;
+    await first!.dispose();
+    const third = await superviseConfiguration(own, fixture);
+    expect([second!.id, third.id]).to.deep.equal([`${id}/fixture`, id]);
+    const named = await superviseConfiguration(own, fixture, { id: `${id}/other` });
+    await named.dispose();
+    const fourth = await superviseConfiguration(own, fixture);
+    expect(fourth.id).to.equal(`${id}/fixture#2`);
+    expect(listeners.map((count) => count())).to.deep.equal([12, 3]);
+    await Promise.all([second, third, fourth].map((service) => service!.dispose()));
+    expect(listeners.map((count) => count())).to.deep.equal([0, 0]);
+    // VS Code disposes of what an extension has left with it, too.
+    for (const { dispose } of own.subscriptions) dispose();
   });
 
   it('F45 VS Code refuses a listener: a typed error, and nothing is left behind', async () => {
