@@ -190,6 +190,10 @@ export const faults: readonly Fault[] = [
     file: 'src/guard/call.ts', replace: '  } catch {\n    // It is the cause all the same.', by: '  } catch (unreadable) {\n    throw unreadable;',
   },
   {
+    property: 'P26', fault: 'What a store rejects with is handed on as it is when it throws where it is looked at.',
+    file: 'src/service/outcome.ts', replace: '  } catch {\n    // Looking at it throws.', by: '  } catch {\n    throw error;',
+  },
+  {
     property: 'P26', fault: 'The first wait may exceed the time budget.',
     file: 'machines/retry-sequencer.ts', replace: 'context.delay < context.remaining()', by: 'context.remaining() > 0',
   },
@@ -212,6 +216,15 @@ export const faults: readonly Fault[] = [
   {
     property: 'P28', fault: 'A change from outside between reading and writing is overwritten.',
     file: 'src/service/write.ts', replace: 'expected === undefined ? { signal } : { signal, expected }', by: '{ signal }',
+  },
+  {
+    property: 'P28', fault: 'What was computed before another program saved the file is stored after it.',
+    file: 'src/service/write.ts', replace: 'value = asked.compute(expected!.value);',
+    by: 'value = ((asked as { first?: { value: unknown } }).first ??= { value: asked.compute(expected!.value) }).value;',
+  },
+  {
+    property: 'P28', fault: 'While another program saves the file nothing is computed again: the update fails.',
+    file: 'src/service/write.ts', replace: "error instanceof StoreError && error.reason === 'newer';", by: 'error === undefined;',
   },
   {
     property: 'P29', fault: 'A write nobody knows the end of is reported as not stored.',

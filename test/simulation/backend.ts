@@ -17,7 +17,7 @@ export interface Attempt {
   answer?: 'stored' | 'refused';
   /** Refused for a reason that is not transient, and does not stand for doubt. */
   refusedForGood?: boolean;
-  /** Refused because another writer was faster (F51). */
+  /** Refused because another writer was faster (F51), or not to be looked at, as another program was saving the file. */
   collided?: boolean;
   /** The store lied of it: it said that it was refused, or that it had stored just this. */
   lied?: boolean;
@@ -40,6 +40,10 @@ interface SettingsFile {
   readonly values: Map<string, unknown>;
   /** Not JSON any more: somebody is in the middle of editing it. */
   broken: boolean;
+  /** So many other programs are just saving it: what it says meanwhile counts for nothing. */
+  saving: number;
+  /** To be called when the last of them has. */
+  readonly onSaved: Set<() => void>;
 }
 
 export const fileNames = ['user.json', 'workspace.json', 'folder.json'] as const;
@@ -53,7 +57,7 @@ export const slotOf = (file: string, name: string): string => `${file}#${name}`;
 export class Backend {
   readonly clock: VirtualClock;
   readonly random: () => number;
-  readonly files = new Map<string, SettingsFile>(fileNames.map((name) => [name, { values: new Map(), broken: false }]));
+  readonly files = new Map<string, SettingsFile>(fileNames.map((name) => [name, { values: new Map(), broken: false, saving: 0, onSaved: new Set() }]));
   readonly changes = new Map<string, Change[]>();
   readonly attempts: Attempt[] = [];
   readonly watchers = new Set<(file: string, by: Attempt | undefined) => void>();
@@ -101,6 +105,29 @@ export class Backend {
   setBroken(file: string, broken: boolean): void {
     this.files.get(file)!.broken = broken;
     this.tell(file, undefined);
+  }
+
+  isSaving(file: string): boolean {
+    return this.files.get(file)!.saving > 0;
+  }
+
+  onceSaved(file: string, listener: () => void): void {
+    this.files.get(file)!.onSaved.add(listener);
+  }
+
+  /** Another program begins to save a file, and has done so after some milliseconds: that is its change. */
+  save(file: string, milliseconds: number, change: () => void): void {
+    const saved = this.files.get(file)!;
+    saved.saving++;
+    this.tell(file, undefined);
+    this.clock.setTimeout(() => {
+      saved.saving--;
+      change();
+      if (saved.saving > 0) return;
+      const waiting = [...saved.onSaved];
+      saved.onSaved.clear();
+      for (const listener of waiting) listener();
+    }, milliseconds);
   }
 
   tell(file: string, by: Attempt | undefined): void {

@@ -5,9 +5,9 @@ import { ConfigurationService } from '../../src/service/service.ts';
 import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { slotOf, fileOfTarget, nameIn, type Attempt, type Backend } from './backend.ts';
 import { LeashedClock, type SimulatedMemento } from './leash.ts';
-import { definition, keys, places, readers, same, text, type Key, type PlaceName, type Values } from './settings.ts';
+import { definition, keys, places, readers, same, text, unreadable, type Key, type PlaceName, type Values } from './settings.ts';
 import { SimulatedStore } from './store.ts';
-import type { Manner, RunOptions } from './steps.ts';
+import type { Manner, RunOptions, UnreadableAs } from './steps.ts';
 
 export type AnyError = ConfigurationError & Record<string, unknown>;
 
@@ -68,6 +68,8 @@ export class Life {
   /** `dispose` has been called. */
   disposing = false;
   breakerChangedAt: number | undefined;
+  /** Calls with values that throw when they are looked at, and that have not ended. */
+  unreadable = 0;
   /** The calls counted since the metrics were reset. */
   answered = 0;
   /** The values as its listeners have been told of them. */
@@ -193,6 +195,28 @@ export class Life {
       },
     );
     if (!same(before, this.service.breakers())) this.#watcher.violation('P7', `refusing ${text(value)} for "${key}" has changed a breaker`);
+  }
+
+  /** A call with a value that throws when it is looked at: it is refused by a rejection (P26), and nothing is stored. */
+  submitUnreadable(key: Key, as: UnreadableAs): void {
+    const fails = (): never => { throw unreadable(); };
+    const asked = { value: unreadable(), computed: () => unreadable() as never, thrown: fails }[as];
+    this.unreadable++;
+    let call: Promise<unknown>;
+    try {
+      call = this.service.update(key, asked as never, { target: 'user' });
+    } catch {
+      return this.#watcher.violation('P26', `update("${key}") throws, instead of rejecting, where a value throws when it is looked at (${as})`);
+    }
+    const onEnd = (code: string | undefined): void => {
+      if (this.isOver && !this.disposed) return;
+      this.unreadable--;
+      this.answered++;
+      this.#watcher.count(`unreadable ${as}: ${code}`);
+      if (typeof code !== 'string') this.#watcher.violation('P9', `"${key}" with what throws when it is looked at (${as}) was refused with no code`);
+      if (code === 'stored') this.#watcher.violation('P50', `what throws when it is looked at was stored as "${key}"`);
+    };
+    call.then(() => onEnd('stored'), (error: unknown) => onEnd(error instanceof Error ? (error as AnyError).code : undefined));
   }
 
   dispose(): Promise<void> {

@@ -14,6 +14,8 @@ export interface Violation {
 
 /** Refusals by the store that leave it open, by their own reason, whether the value is stored. */
 const reasonsInDoubt: readonly StoreReason[] = ['io', 'unknown', 'not-verified', 'no-space', 'shutting-down'];
+/** An attempt may take so long, in milliseconds. */
+const attemptTimeout = 5_000;
 /** One write takes at most its budget of 30 s and a last look of 5 s. */
 const longestWrite = 35_000;
 /** For each setting a look and a write, and then 30 s of rolling back, the last of it begun just in time. */
@@ -76,6 +78,7 @@ export class Promises implements Watcher {
       this.violation('P9', `operation ${number} was refused with ${String(error)}`);
     }
     this.#checkInTime(operation);
+    this.#checkComputedAgain(operation);
     for (const key of values.keys()) {
       const what = told(operation, key);
       this.count(`told: ${what}`);
@@ -96,6 +99,13 @@ export class Promises implements Watcher {
     const limit = isAlone ? longestWrite : (ahead + 1) * longestTransaction;
     const took = answeredAt! - calledAt;
     if (took > limit) this.violation('P26', `operation ${number} of life ${life.number} took ${took} ms`);
+  }
+
+  /** P28: beside others who save the file it is computed again, and refused only when that goes on for half the time of an attempt. */
+  #checkComputedAgain({ number, kind, error, calledAt, answeredAt }: Operation): void {
+    if (kind !== 'set' && kind !== 'append') return;
+    const took = answeredAt! - calledAt;
+    if (error?.code === 'STORE' && error['reason'] === 'newer' && took < attemptTimeout / 4) this.violation('P28', `operation ${number} was refused as "newer" after ${took} ms`);
   }
 
   /** P20: it was there at some moment of the call; and unless that has changed since, it can be seen. */

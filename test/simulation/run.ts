@@ -9,6 +9,7 @@ import { Life, slotIn } from './life.ts';
 import { Promises, type Violation } from './promises.ts';
 import { asRead, definition, keys, mergedLayers, ownValue, placeNames, places, readers, same, text, type Key, type PlaceName } from './settings.ts';
 import type { RunOptions, Step } from './steps.ts';
+import { unreadableFault } from './store.ts';
 
 export interface RunResult {
   readonly violation: (Violation & { readonly step: number }) | undefined;
@@ -130,6 +131,13 @@ export class Run {
       case 'illegal':
         this.#operations++;
         return life.submitIllegal(step.key, step.value);
+      case 'unreadable':
+        this.#operations++;
+        return life.submitUnreadable(step.key, step.as);
+      case 'save outside': {
+        const { target } = places[step.place];
+        return this.#backend.save(fileOfTarget(target), step.milliseconds, () => this.#appendOutside(step.place, step.number));
+      }
       case 'abort': {
         const abortable = life.operations.filter(({ controller }) => controller?.signal.aborted === false).slice(-8);
         return abortable[step.nth % Math.max(1, abortable.length)]?.controller!.abort();
@@ -137,11 +145,12 @@ export class Run {
       case 'edit':
         return this.#edit(step.place, step.key, () => step.value);
       case 'append outside':
-        return this.#edit(step.place, 'list', (list) => [...((list ?? []) as string[]), `i${step.number}`]);
+        return this.#appendOutside(step.place, step.number);
       case 'break file': case 'mend file':
         return this.#backend.setBroken(step.file, step.do === 'break file');
       case 'write fault':
-        return void store.writeFaults.push(step.fault);
+        // All attempts of a write: another one would be stored.
+        return void store.writeFaults.push(...Array.from({ length: step.fault.kind === unreadableFault ? 3 : 1 }, () => step.fault));
       case 'fail':
         return void store.failing.set(step.operation, step.reason);
       case 'hang':
@@ -192,6 +201,10 @@ export class Run {
   #submit(life: Life, step: { do: 'set' | 'append' | 'transaction' | 'restore defaults'; number: number; place: PlaceName; how: Parameters<Life['submit']>[4] }, values: ReadonlyMap<Key, unknown>): void {
     this.#operations++;
     life.submit(step.number, step.do, step.place, values, step.how);
+  }
+
+  #appendOutside(place: PlaceName, number: number): void {
+    this.#edit(place, 'list', (list) => [...((list ?? []) as string[]), `i${number}`]);
   }
 
   #edit(place: PlaceName, key: Key, edit: (value: unknown) => unknown): void {
@@ -310,6 +323,7 @@ export class Run {
   #checkHealed(life: Life): void {
     const { service, clock } = life;
     for (const { number } of life.pending) this.#promises.violation('P26', `operation ${number} never ends`);
+    if (life.unreadable > 0) this.#promises.violation('P26', `${life.unreadable} calls with values that throw when they are looked at never end`);
     if (service.metrics().queueDepth > 0) this.#promises.violation('P26', 'the queues never become empty');
     if (service.status !== (service.issues.length > 0 ? 'degraded' : 'healthy')) this.#promises.violation('P16', `${service.status} after everything has healed`);
     if (clock.timerCount > 0) this.#promises.violation('P43', `${clock.timerCount} timers while idle`);

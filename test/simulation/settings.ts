@@ -47,6 +47,13 @@ export function asRead(key: Key, raw: unknown): { readonly value: unknown } | un
   return { value: key === 'name' ? (raw as string).trim().toLowerCase() : raw };
 }
 
+/** A value that throws when it is looked at, in whatever way. */
+export function unreadable(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 /** A value that belongs to `number` alone, so that what is stored tells whose it is. */
 export function ownValue(key: Key, number: number): unknown {
   switch (key) {

@@ -15,6 +15,8 @@ export interface SimulationOptions {
   /** Find a short history for each violation. Default true. */
   readonly shrink?: boolean;
   readonly onRun?: (done: number) => void;
+  /** With steps of the kinds that came later. Default true; false: a seed that failed before them is played as it was. */
+  readonly later?: boolean;
   /** Sees each life of a service when it begins. */
   readonly onLife?: (life: Life) => void;
 }
@@ -41,7 +43,7 @@ export interface Simulation {
 }
 
 /** Plays so many runs of so many steps; the same seed plays the same runs. */
-export async function simulate({ runs, steps, seed, maxViolations = 1, shrink: isShrunk = true, onRun, onLife }: SimulationOptions): Promise<Simulation> {
+export async function simulate({ runs, steps, seed, maxViolations = 1, shrink: isShrunk = true, later = true, onRun, onLife }: SimulationOptions): Promise<Simulation> {
   const tally = new Map<string, number>();
   const violations: FailedRun[] = [];
   const recoveries: number[] = [];
@@ -50,20 +52,22 @@ export async function simulate({ runs, steps, seed, maxViolations = 1, shrink: i
   let done = 0;
   while (done < runs && violations.length < maxViolations) {
     const runSeed = seed + done++;
-    const { options, history } = generate(runSeed, steps);
+    const { options, history } = generate(runSeed, steps, later);
     const result = await play(options, history, runSeed, tally, onLife);
     operations += result.operations;
     if (result.recovery !== undefined) recoveries.push(result.recovery);
-    if (result.violation !== undefined) violations.push(await explain(result.violation, options, history, runSeed, isShrunk));
+    if (result.violation !== undefined) violations.push({ ...await explain(result.violation, options, history, runSeed, isShrunk), steps });
     onRun?.(done);
   }
   const seconds = (performance.now() - started) / 1_000;
   return { runs: done, operations, violations, seed, opsPerSecond: Math.round(operations / seconds), tally, recoveries: recoveries.sort((a, b) => a - b) };
 }
 
-function generate(seed: number, steps: number): { options: RunOptions; history: Step[] } {
+function generate(seed: number, steps: number, later: boolean): { options: RunOptions; history: Step[] } {
   const generator = new Generator(seededRandom(seed));
-  return { options: generator.options(), history: generator.steps(steps) };
+  const options = generator.options();
+  const history = generator.steps(steps);
+  return { options, history: later ? new Generator(seededRandom(~seed)).later(history) : history };
 }
 
 /** Plays one history. What nobody catches counts as broken. */
@@ -78,7 +82,7 @@ async function play(options: RunOptions, history: readonly Step[], seed: number,
   }
 }
 
-async function explain(found: NonNullable<RunResult['violation']>, options: RunOptions, all: readonly Step[], seed: number, isShrunk: boolean): Promise<FailedRun> {
+async function explain(found: NonNullable<RunResult['violation']>, options: RunOptions, all: readonly Step[], seed: number, isShrunk: boolean): Promise<Omit<FailedRun, 'steps'>> {
   const breaks = async (history: readonly Step[]): Promise<Violation | undefined> => {
     const { violation } = await play(options, history, seed);
     return violation?.property === found.property ? violation : undefined;
@@ -86,5 +90,5 @@ async function explain(found: NonNullable<RunResult['violation']>, options: RunO
   const upToThere = all.slice(0, found.step + 1);
   const history = isShrunk ? await shrink(upToThere, async (steps) => (await breaks(steps)) !== undefined) : upToThere;
   const { property, message } = (await breaks(history)) ?? found;
-  return { property, message, seed, steps: all.length, options, history };
+  return { property, message, seed, options, history };
 }

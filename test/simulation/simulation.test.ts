@@ -2,9 +2,15 @@ import { expect } from 'chai';
 import { seed } from '../seed.ts';
 import { report } from './report.ts';
 import { simulate } from './simulate.ts';
+import { unreadableFault } from './store.ts';
 
-/** Seeds of runs that broke a promise once, with so many steps. */
-const failedSeeds: readonly (readonly [seed: number, steps: number])[] = [
+/** A run that broke a promise once, with so many steps. */
+type FailedSeed = readonly [seed: number, steps: number];
+
+const failedSeeds: readonly FailedSeed[] = [];
+
+/** The same, before there were steps of the later kinds. */
+const failedBefore: readonly FailedSeed[] = [
   [20_022, 150], // P27: an earlier attempt of a transaction that was rolled back lands
   [50_048, 150], // P27: the same, aborted
   [50_074, 150], // P8: a refusal of an attempt that was given up
@@ -26,9 +32,9 @@ const failedSeeds: readonly (readonly [seed: number, steps: number])[] = [
 ];
 
 describe('Simulation', () => {
-  for (const [seed, steps] of failedSeeds) {
+  for (const [seed, steps, later] of [...failedBefore.map((each) => [...each, false] as const), ...failedSeeds.map((each) => [...each, true] as const)]) {
     it(`seed ${seed}, which failed once`, async () => {
-      const result = await simulate({ runs: 1, steps, seed, shrink: false });
+      const result = await simulate({ runs: 1, steps, seed, shrink: false, later });
       expect(result.violations.map(({ property, message }) => `${property} ${message}`)).to.deep.equal([]);
     });
   }
@@ -39,6 +45,7 @@ describe('Simulation', () => {
       const result = await simulate({ runs, steps, seed, shrink: false });
       if (result.violations.length > 0) throw new Error(report(result, true));
       expect(result.operations).to.be.greaterThan(runs * steps / 15);
+      expect([...result.tally.keys()]).to.include.members(['step: unreadable', 'step: save outside', `fault: ${unreadableFault}`]);
     });
   }
 });

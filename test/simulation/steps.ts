@@ -1,7 +1,7 @@
 import type { StoreReason } from '../../src/errors.ts';
 import { fileNames, type FileName } from './backend.ts';
 import { garbage, keys, ownValue, placeNames, type Key, type PlaceName } from './settings.ts';
-import { faultyOperations, writeFaultKinds, type FaultyOperation, type Pace, type WriteFault } from './store.ts';
+import { faultyOperations, unreadableFault, writeFaultKinds, type FaultyOperation, type Pace, type WriteFault } from './store.ts';
 
 /** How a caller asks for a write. */
 export interface Manner {
@@ -40,8 +40,20 @@ export type Step =
   | { readonly do: 'crash'; readonly window: number; readonly nth: number }
   | { readonly do: 'operate'; readonly window: number; readonly what: Operation }
   | { readonly do: 'restart'; readonly window: number }
-  | { readonly do: 'kill'; readonly window: number; readonly disposingFor: number | undefined };
+  | { readonly do: 'kill'; readonly window: number; readonly disposingFor: number | undefined }
+  | { readonly do: 'unreadable'; readonly window: number; readonly key: Key; readonly as: UnreadableAs }
+  | { readonly do: 'save outside'; readonly place: PlaceName; readonly number: number; readonly milliseconds: number };
 export type StepKind = Step['do'];
+
+/** Where a value comes from that throws when it is looked at: it is to be stored, computed by an update function, or thrown by one. */
+export const unreadableAs = ['value', 'computed', 'thrown'] as const;
+export type UnreadableAs = (typeof unreadableAs)[number];
+
+/**
+ * Kinds that came later. They are drawn by a generator of their own and put between the others, so that a seed which failed
+ * before them can still be played as it was.
+ */
+const laterKinds = ['unreadable', 'save outside', 'write fault'] as const;
 
 export const operations = ['hold', 'release', 'reset', 'probe', 'evidence', 'reload', 'health', 'reset metrics'] as const;
 export type Operation = (typeof operations)[number];
@@ -56,17 +68,24 @@ export interface RunOptions {
 }
 
 /** The kinds of steps and how often they come, and whether a run may do without them. */
-const weights: Readonly<Record<StepKind, readonly [weight: number, optional: boolean]>> = {
+const weights: Readonly<Record<Exclude<StepKind, 'unreadable' | 'save outside'>, readonly [weight: number, optional: boolean]>> = {
   'set': [22, false], 'unset': [3, true], 'append': [10, true], 'transaction': [8, true], 'restore defaults': [1, true], 'illegal': [3, true], 'abort': [5, true],
   'edit': [6, true], 'append outside': [3, true], 'break file': [1.5, true], 'mend file': [3, false],
   'write fault': [14, true], 'fail': [3, true], 'hang': [2, true], 'die': [0.7, true], 'heal': [8, false], 'nudge': [2, true],
   'memento': [0.8, true], 'trust': [0.7, true], 'wait': [24, false], 'jump': [1, true],
   'crash': [2, true], 'operate': [8, true], 'restart': [1.5, true], 'kill': [1.2, true],
 };
-const kinds = Object.keys(weights) as StepKind[];
+const kinds = Object.keys(weights) as (keyof typeof weights)[];
+/** How often a step is followed by one of a later kind. */
+const laterShare = 0.06;
 
 const reasons: readonly StoreReason[] = ['io', 'dirty', 'newer', 'scope', 'permission', 'unknown', 'not-ready', 'read-only', 'no-space', 'invalid-file', 'shutting-down'];
+/** How long another program takes to save a file, in milliseconds. */
+const saves = [1, 20, 200, 900, 1_500, 4_000];
 const waits = [0, 1, 10, 100, 500, 1_000, 2_000, 5_000, 7_000, 30_000, 61_000];
+
+/** Values of steps of the later kinds are numbered from here. */
+const firstOfLater = 500_000;
 
 /** Makes the options and the steps of one run, all from one generator. */
 export class Generator {
@@ -102,7 +121,23 @@ export class Generator {
     });
   }
 
-  #step(kind: StepKind, faultKinds: readonly WriteFault['kind'][]): Step {
+  /** Puts steps of the later kinds between those. */
+  later(steps: readonly Step[]): Step[] {
+    return steps.flatMap((step) => (this.#chance(laterShare) ? [step, this.#laterStep(this.#pick(laterKinds))] : [step]));
+  }
+
+  #laterStep(kind: (typeof laterKinds)[number]): Step {
+    const window = this.#below(6);
+    // Numbers of its own: what is stored tells whose it is.
+    const number = firstOfLater + ++this.#number;
+    switch (kind) {
+      case 'unreadable': return { do: kind, window, key: this.#pick(keys), as: this.#pick(unreadableAs) };
+      case 'save outside': return { do: kind, place: this.#place(), number, milliseconds: this.#pick(saves) };
+      case 'write fault': return { do: kind, window, fault: { kind: unreadableFault } };
+    }
+  }
+
+  #step(kind: keyof typeof weights, faultKinds: readonly WriteFault['kind'][]): Step {
     const window = this.#below(6);
     const number = ++this.#number;
     switch (kind) {

@@ -1,7 +1,7 @@
 import { StoreError, storeReasons, type StoreReason } from '../../src/errors.ts';
-import { targets, type Disposable, type Layer, type RawSetting, type Scope, type Store, type Target, type WriteOptions, type WriteRequest } from '../../src/store/store.ts';
+import { settlingTime, targets, type Disposable, type Layer, type RawSetting, type Scope, type Store, type Target, type WriteOptions, type WriteRequest } from '../../src/store/store.ts';
 import { fileNames, fileOfTarget, nameIn, slotOf, type Attempt, type Backend } from './backend.ts';
-import { mergedLayers, ownValue, same, type Key } from './settings.ts';
+import { mergedLayers, ownValue, same, unreadable, type Key } from './settings.ts';
 
 /** What goes wrong with one write. Times in milliseconds. */
 export type WriteFault =
@@ -21,8 +21,13 @@ export type WriteFault =
   /** Said to be stored, and is not. */
   | { readonly kind: 'lose' }
   /** Said to be stored, and another value is. */
-  | { readonly kind: 'corrupt'; readonly number: number };
+  | { readonly kind: 'corrupt'; readonly number: number }
+  /** Refused with a value that throws when it is looked at. */
+  | { readonly kind: typeof unreadableFault };
 export const writeFaultKinds = ['fail', 'throw', 'hang', 'lag', 'land late', 'hang and land', 'reorder', 'lose', 'corrupt'] as const satisfies readonly WriteFault['kind'][];
+
+/** One of the later kinds: see steps.ts. */
+export const unreadableFault = 'throw what throws';
 
 export const faultyOperations = ['load', 'read', 'write', 'readBack', 'probe'] as const;
 export type FaultyOperation = (typeof faultyOperations)[number];
@@ -36,6 +41,15 @@ export interface Pace {
 }
 
 const refusalsInDoubt: readonly StoreReason[] = ['io', 'unknown', 'not-verified', 'no-space', 'shutting-down'];
+function reasonOf(error: unknown): StoreReason | undefined {
+  try {
+    return error instanceof StoreError ? error.reason : undefined;
+  } catch {
+    // It throws when it is looked at.
+    return undefined;
+  }
+}
+const beingSaved = (): StoreError => new StoreError('newer', 'Another program is saving the file.');
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
 /** One window's store on the shared files: it sees them late, and fails as it is told to. */
@@ -89,6 +103,7 @@ export class SimulatedStore implements Store {
 
   async load(): Promise<void> {
     await this.#operation('load');
+    for (const file of fileNames) if (this.#backend.isSaving(file)) await this.#untilStill(file);
     this.#lookAtAll();
     for (const known of this.#view.values()) if (known instanceof StoreError) throw known;
   }
@@ -123,9 +138,10 @@ export class SimulatedStore implements Store {
       const answer = (error?: unknown): void => {
         if (attempt.answer !== undefined) return;
         attempt.answer = error === undefined ? 'stored' : 'refused';
-        attempt.collided = error instanceof StoreError && error.reason === 'newer';
+        const reason = reasonOf(error);
+        attempt.collided = reason === 'newer';
         // What comes after it was given up nobody hears.
-        attempt.refusedForGood = !signal.aborted && error instanceof StoreError && storeReasons[error.reason].class !== 'transient' && !refusalsInDoubt.includes(error.reason);
+        attempt.refusedForGood = !signal.aborted && reason !== undefined && storeReasons[reason].class !== 'transient' && !refusalsInDoubt.includes(reason);
         if (this.#dead) return;
         if (error === undefined) resolve();
         else reject(error);
@@ -133,6 +149,7 @@ export class SimulatedStore implements Store {
       /** What the disk says: nothing, when it is stored. */
       const land = (stored: unknown, obeysSignal: boolean): StoreError | undefined => {
         if (obeysSignal && signal.aborted) return new StoreError('io', 'The attempt was given up.');
+        if (obeysSignal && this.#backend.isSaving(file)) return beingSaved();
         if (this.#backend.files.get(file)!.broken) return new StoreError('invalid-file', 'The file is broken.');
         if (expected !== undefined && !same(this.#backend.value(attempt.slot), expected.value)) return new StoreError('newer', 'Changed meanwhile.');
         this.#backend.change(file, name, stored, attempt, !same(stored, value));
@@ -147,7 +164,9 @@ export class SimulatedStore implements Store {
 
   async readBack({ key, target, scope }: Omit<WriteRequest, 'value'>): Promise<unknown> {
     await this.#operation('readBack');
-    const file = this.#backend.files.get(this.fileOf(target, scope))!;
+    const name = this.fileOf(target, scope);
+    if (this.#backend.isSaving(name)) await this.#untilStill(name).catch((error: unknown) => this.#noteCollision(slotOf(name, nameIn(key, scope.languageId)), error));
+    const file = this.#backend.files.get(name)!;
     if (file.broken) throw new StoreError('invalid-file', 'The file is broken.');
     return file.values.get(nameIn(key, scope.languageId));
   }
@@ -198,14 +217,16 @@ export class SimulatedStore implements Store {
     if (fault !== undefined) this.onFault(fault.kind);
     switch (fault?.kind) {
       case undefined:
-        return this.#soon(() => {
+        return this.#whenStill(attempt.file, () => this.#soon(() => {
           const error = land(value, true);
           this.#soon(() => answer(error));
-        });
+        }));
       case 'fail':
         return answer(new StoreError(fault.reason, 'Injected.'));
       case 'throw':
         return answer(new TypeError('Injected, and not of this house.'));
+      case unreadableFault:
+        return answer(unreadable());
       case 'hang':
         return undefined;
       case 'lag':
@@ -252,6 +273,33 @@ export class SimulatedStore implements Store {
     return this.#dead ? never() : undefined;
   }
 
+  /** @throws StoreError another program is saving the file, and has been for longer than one waits for that */
+  async #untilStill(file: string): Promise<void> {
+    await new Promise<void>((resolve) => this.#whenStill(file, resolve));
+    if (this.#dead) return never();
+    if (this.#backend.isSaving(file)) throw beingSaved();
+  }
+
+  /** The look after a write was refused, as another program is saving the file: it is written again in the same attempt. */
+  #noteCollision(slot: string, error: unknown): never {
+    const last = this.#backend.attempts.findLast((attempt) => attempt.life === this.life && attempt.slot === slot);
+    if (last !== undefined) last.collided = true;
+    throw error;
+  }
+
+  /** At once, unless another program is saving the file: then when it has, or after `settlingTime`. */
+  #whenStill(file: string, work: () => void): void {
+    if (!this.#backend.isSaving(file)) return work();
+    let waits = true;
+    const end = (): void => {
+      if (!waits) return;
+      waits = false;
+      work();
+    };
+    this.#backend.onceSaved(file, end);
+    this.#backend.clock.setTimeout(end, settlingTime);
+  }
+
   #strike(kind: string, reason: StoreReason): StoreError {
     this.onFault(kind);
     return new StoreError(reason, `Injected: ${reason}.`);
@@ -282,7 +330,9 @@ export class SimulatedStore implements Store {
     for (const file of fileNames) this.#see(file);
   }
 
+  /** What it says while another program is saving it is not believed. */
   #see(file: string): void {
+    if (this.#backend.isSaving(file)) return void (this.#view.has(file) || this.#view.set(file, beingSaved()));
     const { broken, values } = this.#backend.files.get(file)!;
     this.#view.set(file, broken ? new StoreError('invalid-file', 'The file is broken.') : new Map(values));
   }
