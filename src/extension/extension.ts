@@ -70,8 +70,8 @@ function start(context: vscode.ExtensionContext): Registry {
 function inspectorOpener(context: vscode.ExtensionContext, registry: Registry): () => Promise<void> {
   let inspector: Promise<InspectorPanel> | undefined;
   const load = async (): Promise<InspectorPanel> => {
-    const module = await import('./inspector-panel.ts');
-    const panel = new module.InspectorPanel(context, registry);
+    const later = await import('./later.ts');
+    const panel = new later.InspectorPanel(context, registry);
     context.subscriptions.push(panel);
     return panel;
   };

@@ -8,6 +8,7 @@ import { ownDefinition } from './own-definition.ts';
  */
 
 export { demo } from './demo.ts';
+export { InspectorPanel } from './inspector-panel.ts';
 export { InspectorServer } from './inspector-server.ts';
 
 export type OwnService = ReturnType<typeof superviseOwnSettings>;

@@ -59,6 +59,8 @@ describe('In German', () => {
   });
 
   it('the State Inspector', async () => {
+    // The file has a breaker once something has been written.
+    expect((await desk.link.call('update', 'agentSpawnDelay', 4_000, { target: 'workspace' })).ok).to.equal(true);
     await runCommand(page, 'Holdfast: Zustandsinspektor öffnen');
     const frame = await webview(page, 'Aufzeichnung öffnen…');
     await frame.getByRole('treeitem', { name: 'breaker' }).first().click();

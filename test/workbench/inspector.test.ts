@@ -82,8 +82,10 @@ describe('The State Inspector', () => {
     expect((await desk.link.call('update', 'maxAgents', 6, inWorkspace)).ok, 'the write that closes it').to.equal(true);
     await active('circuit-breaker.CLOSED').waitFor();
     await frame.getByRole('textbox', { name: 'Filter events' }).fill('breaker');
-    await frame.locator('.row .went').filter({ hasText: 'CLOSED' }).last().waitFor();
-    expect((await frame.locator('.row .went').allTextContents()).join(' ')).to.match(/ OPEN[^]* HALF_OPEN[^]* CLOSED/);
+    await until('the events of the breaker tell it in turn', async () => {
+      const went = await frame.locator('.row .went').allTextContents();
+      return / OPEN[^]* HALF_OPEN[^]* CLOSED/.test(went.join(' '));
+    });
     await frame.getByRole('textbox', { name: 'Filter events' }).fill('');
   });
 
