@@ -81,8 +81,10 @@ function asWrites(operation: Operation, key: Key, changes: readonly Change[], sh
   const value = values.get(key);
   const tag = kind === 'append' ? tagOf(value) : undefined;
   const isShown = tag === undefined ? shown.has(text(value)) : [...shown].some((each) => each.includes(JSON.stringify(tag)));
+  // A list that is gone begins again with what is served.
+  const isRemovalOfList = key === 'list' && value === undefined;
   // What may have happened, and left no trace, need not be tried.
-  if (optional && !isShown) return [];
+  if (optional && !isShown && !isRemovalOfList) return [];
   // The last one counts: what somebody removed before it was acknowledged is computed again.
   const appended = changes.filter(({ value: stored }) => tag !== undefined && Array.isArray(stored) && stored.at(-1) === tag);
   const first = appended.findLast(({ order }) => order < answered) ?? appended[0];

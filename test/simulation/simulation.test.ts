@@ -7,7 +7,9 @@ import { unreadableFault } from './store.ts';
 /** A run that broke a promise once, with so many steps. */
 type FailedSeed = readonly [seed: number, steps: number];
 
-const failedSeeds: readonly FailedSeed[] = [];
+const failedSeeds: readonly FailedSeed[] = [
+  [70_465, 150], // P28: a removal in doubt, after which a list begins again
+];
 
 /** The same, before there were steps of the later kinds. */
 const failedBefore: readonly FailedSeed[] = [
