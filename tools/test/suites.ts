@@ -1,7 +1,7 @@
 /**
  * What `npm test` consists of: every suite, what it needs, and its share of the time.
  *
- * A share is what the suite may take, in seconds, on a quiet machine of two cores with a warm cache. The table at the end
+ * A share is what the suite may take, in seconds, on a quiet machine of two cores with a warm cache, beside two other suites. The table at the end
  * of a run marks what takes longer; nothing fails by it. A suite that grows keeps its share here, and hands the rest to
  * `npm run nightly`.
  */
@@ -55,11 +55,11 @@ const check = (name: string, share: number, command: Suite['command'], args: rea
 
 /** Windows of VS Code that the suites need, see .vscode-test.mjs, and the share of each. */
 const windows: readonly (readonly [window: string, share: number, versions?: readonly string[]])[] = [
-  ['', 90],
-  ['-huge', 20],
-  ['-no-workspace', 10],
-  ['-multi-root', 15],
-  ...(desktop ? [] : [['-unsaved', 10], ['-untrusted', 10], ['-web', 15, ['1.139.1']]] as const),
+  ['', 220],
+  ['-huge', 50],
+  ['-no-workspace', 15],
+  ['-multi-root', 25],
+  ...(desktop ? [] : [['-unsaved', 15], ['-untrusted', 15], ['-web', 35, ['1.139.1']]] as const),
 ];
 
 const vscode: readonly Suite[] = windows.flatMap(([window, share, versions = vscodeVersions]) => versions.map((version) => ({
@@ -73,25 +73,25 @@ export const vscodeSuites = vscode.map(({ name }) => name);
 export const suites: readonly Suite[] = [
   ...(desktop ? [] : [check('VS Code', 30, 'node', ['tools/vscode-host/prepare.ts'])]),
   check(onDemand, 30, 'node', ['tools/on-demand.ts']),
-  check('build', 10, 'node', ['tools/build.ts', '--tests', '--types']),
+  check('build', 15, 'node', ['tools/build.ts', '--tests', '--types']),
   ...vscode,
-  mocha('workbench', 60, 'test/workbench/**/*.test.ts', { needs: inVscode }),
-  check('demo', 40, 'node', ['tools/demo.ts'], [...inVscode, onDemand]),
-  mocha('packages', 60, 'test/package/**/*.test.ts', { needs: ['build', onDemand] }),
-  mocha('composition', 50, 'test/model/*.test.ts'),
-  mocha('unit', 35, 'test/unit/**/*.test.ts', { env: counted, needs: ['build'] }),
-  mocha('getting started', 30, 'test/getting-started/**/*.test.ts', { needs: [...inVscode, onDemand] }),
-  mocha('documents', 30, 'test/documents/**/*.test.ts', { needs: [...inVscode, onDemand] }),
-  check('lint and layering', 35, 'eslint', ['.', '--max-warnings', '0']),
+  mocha('workbench', 160, 'test/workbench/**/*.test.ts', { needs: inVscode }),
+  check('demo', 45, 'node', ['tools/demo.ts'], [...inVscode, onDemand]),
+  mocha('packages', 75, 'test/package/**/*.test.ts', { needs: ['build', onDemand] }),
+  mocha('composition', 90, 'test/model/*.test.ts'),
+  mocha('unit', 170, 'test/unit/**/*.test.ts', { env: counted, needs: ['build'] }),
+  mocha('getting started', 40, 'test/getting-started/**/*.test.ts', { needs: [...inVscode, onDemand] }),
+  mocha('documents', 40, 'test/documents/**/*.test.ts', { needs: [...inVscode, onDemand] }),
+  check('lint and layering', 60, 'eslint', ['.', '--max-warnings', '0']),
   mocha('simulation', 20, 'test/simulation/**/*.test.ts'),
   mocha('replay', 15, 'test/replay/**/*.test.ts'),
-  mocha('generated from the machines', 15, 'test/model/*/**/*.test.ts', { env: counted }),
-  mocha('opentelemetry', 15, 'test/opentelemetry/**/*.test.ts', { env: counted }),
+  mocha('generated from the machines', 20, 'test/model/*/**/*.test.ts', { env: counted }),
+  mocha('opentelemetry', 20, 'test/opentelemetry/**/*.test.ts', { env: counted }),
   mocha('monitoring', 15, 'test/ops/**/*.test.ts'),
   check('types', 15, 'tsc', ['--project', 'tools/tsconfig.everything.json'], [onDemand]),
   check('types of Stryker', 5, 'tsc', ['--project', 'tools/stryker'], [onDemand]),
-  mocha('conformance', 10, 'test/conformance/**/*.test.ts', { needs: [onDemand] }),
-  mocha('examples', 10, 'test/examples/**/*.test.ts', { needs: inVscode }),
+  mocha('conformance', 15, 'test/conformance/**/*.test.ts', { needs: [onDemand] }),
+  mocha('examples', 15, 'test/examples/**/*.test.ts', { needs: inVscode }),
   mocha('fuzz', 5, 'test/fuzz/**/*.test.ts'),
   mocha('sla', 5, 'test/sla/**/*.test.ts', { needs: [onDemand] }),
   mocha('other inspectors', 5, 'test/xstate-inspect/**/*.test.ts', { needs: [onDemand] }),
