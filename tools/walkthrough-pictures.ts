@@ -50,7 +50,7 @@ try {
   const notification = notifications(page).filter({ hasText: 'is not stored yet.' });
   await notification.waitFor();
   await take('writes');
-  await notification.getByRole('button', { name: 'Save and retry' }).click();
+  await notification.getByRole('link', { name: 'Save and retry' }).click();
   await pending;
 
   await runCommand(page, 'View: Show Holdfast');

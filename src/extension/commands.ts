@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { errorFacts } from '../observe/error-facts.ts';
+import { member } from '../observe/safe-data.ts';
 import type { BreakerStatus } from '../service/service.ts';
 import type { Target } from '../store/store.ts';
 import { chooseBreaker, chooseService, type Subject } from './choose.ts';
@@ -11,6 +12,8 @@ import type { LogChannel } from './log-channel.ts';
 import type { Marks } from './marks/marks.ts';
 import { convertOldSettings, oldSettingsCount } from './old-settings.ts';
 import type { Registry } from './registry.ts';
+import type { Rescue } from './rescue.ts';
+import { remedyItems, resolveWrites } from './resolve-writes.ts';
 import type { WatchedService } from './watched-service.ts';
 import { healthName, originName } from './words.ts';
 
@@ -19,6 +22,7 @@ export interface CommandTools {
   readonly documents: Documents;
   readonly log: LogChannel;
   readonly marks: Marks;
+  readonly rescue: Rescue;
   /** Of this extension. */
   readonly version: string;
 }
@@ -34,7 +38,8 @@ export function registerCommands(tools: CommandTools): vscode.Disposable[] {
     command('showHealth', () => documents.show('Health')),
     command('showMetrics', () => documents.show('Metrics')),
     command('showLog', () => log.show()),
-    command('showActions', (subject) => showActions(registry, subject)),
+    command('showActions', (subject) => showActions(tools, subject)),
+    command('resolveWrites', (asked) => resolveWrites(tools.rescue, asked)),
     command('reset', (subject) => onBreaker(registry, 'Reset', subject, always, (service, file) => service.reset(file))),
     command('probe', (subject) => onBreaker(registry, 'Probe Now', subject, isWaiting, (service, file) => service.probe(file))),
     command('holdOpen', (subject) => onBreaker(registry, 'Hold Open', subject, isNotHeld, (service, file) => service.hold(file))),
@@ -172,14 +177,18 @@ async function copyDiagnostics({ registry, version }: CommandTools): Promise<voi
 
 interface Action extends vscode.QuickPickItem {
   readonly command?: string;
+  /** What the command is given. Default: the subject. */
+  readonly argument?: unknown;
 }
 
 /** What can be done now: only what makes sense in the present state. */
-async function showActions(registry: Registry, subject: Subject | undefined): Promise<void> {
+async function showActions({ registry, rescue }: CommandTools, subject: Subject | undefined): Promise<void> {
   const breakers = registry.watched.flatMap(({ view }) => view.breakers);
   const troubled = registry.watched.some(({ view }) => view.health !== 'healthy');
   const when = (condition: boolean, action: Action): Action[] => (condition ? [action] : []);
   const actions: Action[] = [
+    ...remedyItems(rescue).map(({ answer, ...item }) => ({ ...item, ...(answer === undefined ? {} : { command: 'holdfast.resolveWrites', argument: answer }) })),
+    ...when(rescue.questions.length > 0, { label: l10n.t('Show'), kind: vscode.QuickPickItemKind.Separator }),
     { label: `$(pulse) ${l10n.t('Show Health')}`, command: 'holdfast.showHealth' },
     { label: `$(graph) ${l10n.t('Show Metrics')}`, command: 'holdfast.showMetrics' },
     { label: `$(output) ${l10n.t('Show Log')}`, command: 'holdfast.showLog' },
@@ -197,7 +206,8 @@ async function showActions(registry: Registry, subject: Subject | undefined): Pr
     { label: `$(save-as) ${l10n.t('Export Diagnostics…')}`, command: 'holdfast.exportDiagnostics' },
   ];
   const chosen = await vscode.window.showQuickPick(actions, { title: 'Holdfast' });
-  if (chosen?.command !== undefined) await vscode.commands.executeCommand(chosen.command, ...(subject === undefined ? [] : [subject]));
+  const argument = chosen?.argument ?? subject;
+  if (chosen?.command !== undefined) await vscode.commands.executeCommand(chosen.command, ...(argument === undefined ? [] : [argument]));
 }
 
 function say({ label }: WatchedService, message: string): void {
@@ -210,6 +220,8 @@ async function reporting(log: LogChannel, run: () => unknown): Promise<void> {
     await run();
   } catch (error) {
     const facts = errorFacts(error);
+    // Of a write that waited the user has been told, and has declined.
+    if (member(member(error, 'context'), 'declined') === true) return;
     log.error(`A command failed: ${facts.name}`);
     void vscode.window.showErrorMessage(`Holdfast: ${[whatHappened(facts), whatToDo(facts)].filter(Boolean).join(' ')}`);
   }

@@ -59,7 +59,7 @@ function start(context: vscode.ExtensionContext): Registry {
   keep(new Notifications(registry, rescue, own));
   keep(new Telemetry(registry, own, log, version));
   keep(new OldSettingsOffer(registry, own));
-  registerCommands({ registry, documents, log, marks, version }).forEach(keep);
+  registerCommands({ registry, documents, log, marks, rescue, version }).forEach(keep);
   watchForEvidence(registry).forEach(keep);
   obey(own, registry, log).forEach(keep);
   log.info(`Holdfast ${version} activated in ${(performance.now() - started).toFixed(1)} ms.`);

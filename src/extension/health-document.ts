@@ -1,6 +1,7 @@
 import { l10n } from 'vscode';
 import type { LogEntry } from '../observe/log.ts';
 import type { BreakerStatus } from '../service/service.ts';
+import { whatHappened } from './error-text.ts';
 import { localised } from './library-text.ts';
 import { clockTime, duration, escaped, fileName, table } from './markdown.ts';
 import type { ServiceView } from './watched-service.ts';
@@ -25,6 +26,9 @@ export function healthDocument(pages: readonly HealthPage[], now: number): strin
 function servicePart({ view, entries }: HealthPage): string {
   const parts = [`## ${marks[view.health]} ${l10n.t('{0} is {1}', escaped(view.label), healthName(view.health))}`];
   if (view.health !== 'healthy' && view.call !== undefined) parts.push(`> **${l10n.t('What to do.')}** ${escaped(view.call)}`);
+  if (view.unsaved.length > 0) {
+    parts.push(view.unsaved.map(({ settings, facts }) => `- ${escaped(l10n.t('{0} is not stored yet.', settings))} ${escaped(whatHappened(facts))}`).join('\n'));
+  }
   if (view.report !== undefined) {
     const { checks } = view.report;
     parts.push(table([l10n.t('State'), l10n.t('Check'), l10n.t('Finding')], Object.entries(checkNames()).map(([name, title]) => {

@@ -3,6 +3,7 @@ import { member } from '../observe/safe-data.ts';
 import { localised } from './library-text.ts';
 import { clockTime, fileName } from './markdown.ts';
 import { stateOf } from './choose.ts';
+import { whatHappened, whatToDo } from './error-text.ts';
 import { problemText } from './problem-text.ts';
 import type { SettingIssue } from '../service/snapshot.ts';
 import type { WatchedService } from './watched-service.ts';
@@ -10,7 +11,7 @@ import { healthName, originName, scopeName, shown } from './words.ts';
 
 /** A line of the health view, and what commands must know of it. */
 export interface HealthNode {
-  readonly kind: 'service' | 'group' | 'setting' | 'file' | 'actor' | 'alert' | 'event';
+  readonly kind: 'service' | 'group' | 'write' | 'setting' | 'file' | 'actor' | 'alert' | 'event';
   /** The same for the same thing from one look to the next. */
   readonly id: string;
   readonly label: string;
@@ -40,6 +41,7 @@ const shownAlerts = 10;
 export function healthTree(watched: WatchedService): HealthNode {
   const { view, label: service } = watched;
   const groups = [
+    group(watched, 'unsaved', l10n.t('Not stored yet'), 'save', unsaved(watched), true),
     group(watched, 'alerts', l10n.t('Alerts'), 'bell', alerts(watched), view.alerts.length > 0),
     group(watched, 'settings', l10n.t('Settings'), 'settings-gear', watched.service.definition.keys.map((key) => setting(watched, key, view.issues.filter((issue) => issue.key === key))), view.issues.length > 0),
     group(watched, 'files', l10n.t('Settings files'), 'files', view.breakers.map((breaker) => ({
@@ -59,6 +61,21 @@ export function healthTree(watched: WatchedService): HealthNode {
     icon: icons[view.health], color: colors[view.health], context: 'service', open: true,
     children: groups.filter(({ children }) => children!.length > 0),
   };
+}
+
+/** The writes that wait: for the user, then for breakers. */
+function unsaved({ unsaved: { all }, view }: WatchedService): Leaf[] {
+  const forUser = all.map(({ keys, facts }, index): Leaf => {
+    const settings = keys.join(', ');
+    // The tooltip is also what a screen reader says of the line.
+    const tooltip = [l10n.t('{0} is not stored yet.', settings), whatHappened(facts), whatToDo(facts)].filter(Boolean).join(' ');
+    return { kind: 'write', id: `${index} ${settings}`, label: settings, description: whatHappened(facts), tooltip, icon: 'person', color: 'list.warningForeground', context: 'unsaved' };
+  });
+  const parked = view.breakers.filter(({ mode, queueDepth }) => mode === 'OPEN' && queueDepth > 0).map(({ file, queueDepth }): Leaf => ({
+    kind: 'write', id: file, label: fileName(file), icon: 'watch', context: 'parked',
+    description: queueDepth === 1 ? l10n.t('one write waits until the circuit breaker closes') : l10n.t('{0} writes wait until the circuit breaker closes', queueDepth),
+  }));
+  return [...forUser, ...parked];
 }
 
 /** Those that last, then those that are over. */

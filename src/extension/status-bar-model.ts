@@ -31,10 +31,12 @@ export const linkedCommands = ['holdfast.showHealth', 'holdfast.showMetrics', 'h
 export function statusBarModel(views: readonly ServiceView[], now: number): StatusBarModel | undefined {
   if (views.length === 0) return undefined;
   const calling = views.filter(({ health, call }) => health !== 'healthy' && call !== undefined);
-  const named = calling.length > 0 ? calling : views.filter(({ health }) => health !== 'healthy');
+  const waiting = views.filter((view) => notStored(view) > 0);
+  const named = [waiting, calling].find(({ length }) => length > 0) ?? views.filter(({ health }) => health !== 'healthy');
   const troubled = named.map(({ label }) => label);
   const worst = severity[Math.max(0, ...named.map(({ health }) => severity.indexOf(health)))]!;
-  const text = worst === 'healthy' ? '$(shield)' : `${icons[worst]} ${troubled.length === 1 ? troubled[0]! : l10n.t('Settings')}`;
+  const trouble = waiting.length > 0 ? unsavedText(waiting) : troubled.length === 1 ? troubled[0]! : l10n.t('Settings');
+  const text = worst === 'healthy' ? '$(shield)' : `${icons[worst]} ${trouble}`;
   return {
     text,
     quiet: worst === 'healthy',
@@ -42,8 +44,19 @@ export function statusBarModel(views: readonly ServiceView[], now: number): Stat
     background: calling.length === 0 ? undefined : calling.some(({ health }) => health === 'unhealthy') ? 'error' : 'warning',
     accessibleLabel: worst === 'healthy'
       ? l10n.t('Holdfast: the settings of all extensions are healthy')
-      : l10n.t('Holdfast: the settings of {0} are {1}. {2}', troubled.join(', '), healthName(worst), calling[0]?.call ?? '').trimEnd(),
+      : [waiting.length > 0 ? `${unsavedText(waiting)}.` : '', l10n.t('Holdfast: the settings of {0} are {1}. {2}', troubled.join(', '), healthName(worst), calling[0]?.call ?? '')].join(' ').trim(),
   };
+}
+
+const notStored = ({ unsaved, parked }: ServiceView): number => unsaved.length + parked;
+
+/** The setting, when there is one; else how many writes. */
+function unsavedText(waiting: readonly ServiceView[]): string {
+  const count = waiting.reduce((sum, view) => sum + notStored(view), 0);
+  const [first] = waiting.flatMap(({ unsaved }) => unsaved);
+  if (count === 1 && first !== undefined) return l10n.t('{0}: not stored yet', first.settings);
+  const who = waiting.length === 1 ? waiting[0]!.label : l10n.t('Settings');
+  return count === 1 ? l10n.t('{0}: one write is not stored yet', who) : l10n.t('{0}: {1} writes are not stored yet', who, count);
 }
 
 const footer = (): string => [
@@ -56,6 +69,7 @@ const footer = (): string => [
 function section(view: ServiceView, now: number): string {
   const lines = [`${icons[view.health]} ${l10n.t('{0} is {1}', `**${escaped(view.label)}**`, healthName(view.health))}`];
   if (view.health !== 'healthy' && view.call !== undefined) lines.push(`$(person) ${escaped(view.call)}`);
+  for (const { settings, facts } of view.unsaved) lines.push(`$(watch) ${escaped(l10n.t('{0} is not stored yet.', settings))} ${escaped(whatHappened(facts))}`);
   for (const alert of view.alerts) lines.push(`$(bell-dot) ${escaped(localised(alert))}`);
   const checks = view.report === undefined ? [] : [view.report.checks.api, view.report.checks.access, view.report.checks.resources];
   for (const { status, detail } of checks) lines.push(`${icons[status]} ${escaped(localised(detail))}`);

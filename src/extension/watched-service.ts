@@ -12,9 +12,11 @@ import type { Metrics } from '../service/metrics.ts';
 import type { BreakerStatus } from '../service/service.ts';
 import type { SettingIssue } from '../service/snapshot.ts';
 import type { Disposable } from '../store/store.ts';
+import type { WaitingWrite } from '../service/waiting-writes.ts';
 import type { RegisteredService } from './api.ts';
 import { whatToDo } from './error-text.ts';
 import { problemText } from './problem-text.ts';
+import { UnsavedWrites, type UnsavedWrite } from './unsaved-writes.ts';
 
 export interface LastError {
   readonly facts: ErrorFacts;
@@ -35,6 +37,10 @@ export interface ServiceView {
   readonly alerts: readonly string[];
   /** What a person must do, because nothing heals by itself. */
   readonly call: string | undefined;
+  /** The writes that wait for the user, by the names of their settings. */
+  readonly unsaved: readonly { readonly settings: string; readonly facts: ErrorFacts }[];
+  /** How many writes wait until an open breaker closes. */
+  readonly parked: number;
 }
 
 /** Entries kept for the diagnostics file. */
@@ -46,6 +52,8 @@ export class WatchedService implements Disposable {
   /** The last entries of its log. */
   readonly log = new MemoryLog(keptEntries);
   readonly alerts: Alerts;
+  /** Its writes that wait for the user. */
+  readonly unsaved = new UnsavedWrites();
   readonly #onChange: (event?: ServiceEvent) => void;
   readonly #subscriptions: Disposable[];
   readonly #fileErrors = new Map<string, ErrorFacts>();
@@ -53,7 +61,7 @@ export class WatchedService implements Disposable {
   #lastError: LastError | undefined;
   #report: HealthReport | undefined;
 
-  /** @param onChange hears of whatever may change the view: of an event, or of an alert that is over */
+  /** @param onChange hears of whatever may change the view: of an event, of an alert that is over, or of a write that waits for the user, or waits no more */
   constructor(service: RegisteredService, sink: LogSink, onChange: (event?: ServiceEvent) => void) {
     this.service = service;
     this.#onChange = onChange;
@@ -90,14 +98,28 @@ export class WatchedService implements Disposable {
     const issues = attempt(() => service.issues.map((issue) => ({ ...issue, problem: problemText(service, issue.key, issue.problem, issue.scope) }))) ?? [];
     return {
       label: this.label,
-      health,
+      health: health === 'healthy' && this.unsaved.all.length > 0 ? 'degraded' : health,
       breakers,
       issues,
       report: this.#report,
       lastError: this.#lastError,
       alerts: this.alerts.active.filter((alert) => isSo(alert, breakers, health)).map(({ message }) => message),
       call: this.#call(breakers, issues),
+      unsaved: this.unsaved.all.map((write) => ({ settings: this.namesOf(write), facts: write.facts })),
+      parked: breakers.reduce((sum, { mode, queueDepth }) => sum + (mode === 'OPEN' ? queueDepth : 0), 0),
     };
+  }
+
+  /** The whole names of the settings that a write stores. */
+  namesOf({ keys }: { readonly keys: readonly string[] }): string {
+    return keys.map((key) => `${this.label}.${key}`).join(', ');
+  }
+
+  /** A write waits for the user, or waits again after a retry. */
+  awaitUser(handle: WaitingWrite): UnsavedWrite {
+    const write = this.unsaved.add(handle, tellableFacts(this.service, errorFacts(handle.error)));
+    this.#onChange();
+    return write;
   }
 
   get metrics(): Metrics | undefined {
@@ -112,6 +134,7 @@ export class WatchedService implements Disposable {
     if (this.#isGivenUp) return l10n.t('Run "Holdfast: Reset", or reload the window.');
     const failures = [
       this.#loadError,
+      ...this.unsaved.all.map(({ facts }) => facts),
       ...breakers.filter(({ mode, held }) => mode === 'OPEN' && !held).map(({ file }) => this.#fileErrors.get(file)),
     ];
     const failure = failures.find((facts) => facts !== undefined && needsAPerson(facts));
@@ -126,6 +149,7 @@ export class WatchedService implements Disposable {
   }
 
   #onEvent(event: ServiceEvent): void {
+    const hasEnded = this.unsaved.onEvent(event);
     switch (event.type) {
       case 'attempt-failed':
         this.#fileErrors.set(event.file, tellableFacts(this.service, errorFacts(event.error)));
@@ -149,6 +173,7 @@ export class WatchedService implements Disposable {
         break;
     }
     this.#onChange(event);
+    if (hasEnded) this.#onChange();
   }
 
   #noteError(error: unknown): void {

@@ -65,10 +65,12 @@ export interface HealthSources {
   readonly lanes: Lanes;
   /** Writes of unknown outcome. */
   readonly lateCount: () => number;
+  /** Writes that wait for the user. */
+  readonly forUser: () => number;
 }
 
 /** Looks at everything. The store is asked first and the states are read last, so that the report is true when it is given. */
-export async function checkHealth({ store, definition, clock }: ServiceContext, { supervision, snapshot, lanes, lateCount }: HealthSources): Promise<HealthReport> {
+export async function checkHealth({ store, definition, clock }: ServiceContext, { supervision, snapshot, lanes, lateCount, forUser }: HealthSources): Promise<HealthReport> {
   const checkedAt = clock.wallTime();
   const probed = await checkAccess(async () => lanes.probe(store.defaultTarget(definition.keys[0] ?? '', {}), {}));
   // A service that refuses writes does so whatever its store says.
@@ -77,7 +79,7 @@ export async function checkHealth({ store, definition, clock }: ServiceContext, 
     api: checkApi(supervision, snapshot),
     access,
     breaker: checkBreakers(lanes),
-    resources: checkResources(lanes, lateCount()),
+    resources: checkResources(lanes, lateCount(), forUser()),
   };
   return { status: worst(supervision.health, ...Object.values(checks).map(({ status }) => status)), checkedAt, checks };
 }
@@ -123,9 +125,9 @@ function checkBreakers(lanes: Lanes): HealthCheck {
   };
 }
 
-function checkResources(lanes: Lanes, lateCount: number): HealthCheck {
+function checkResources(lanes: Lanes, lateCount: number, forUser: number): HealthCheck {
   const crowded = lateCount > 10 || lanes.depth > lanes.capacity * 0.8;
-  return { status: crowded ? 'degraded' : 'healthy', detail: `Writes waiting or under way: ${lanes.depth}, of unknown outcome: ${lateCount}.` };
+  return { status: crowded ? 'degraded' : 'healthy', detail: `Writes waiting or under way: ${lanes.depth + forUser}, of unknown outcome: ${lateCount}.` };
 }
 
 const severity: readonly Health[] = ['healthy', 'degraded', 'unhealthy'];

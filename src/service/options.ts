@@ -46,7 +46,8 @@ export interface UpdateOptions extends Scope {
   readonly critical?: boolean;
   /**
    * When only a person can help (unsaved changes, an unreadable or read-only settings file, no workspace), and the
-   * Holdfast extension is there to ask: keep waiting, instead of being refused at once. Default true.
+   * Holdfast extension is there to ask: keep waiting, instead of being refused at once. When the user declines, the error
+   * has `context.declined`: they know, and need not be told again. Default true.
    */
   readonly wait?: boolean;
   /** Ends the update with an `AbortedError`: an `AbortSignal`, or a `CancellationToken` of VS Code. */

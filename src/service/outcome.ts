@@ -13,6 +13,12 @@ export function withOutcome(error: unknown, outcome: WriteOutcome): unknown {
   return error;
 }
 
+/** The error, saying that the user has been asked for help, and has declined: they need not be told again. */
+export function asDeclined(error: unknown): unknown {
+  if (error instanceof ConfigurationError && Object.isExtensible(error.context)) Object.assign(error.context, { declined: true });
+  return error;
+}
+
 function restated(error: TimeoutError | AbortedError, outcome: WriteOutcome): ConfigurationError {
   const { retryable, context, cause } = error;
   const same = error instanceof TimeoutError

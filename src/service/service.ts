@@ -101,12 +101,14 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     this.#writing = new Writing(context, this.#lanes, this.#loading, this.#metrics, {
       refuse: () => this.#refuse(),
       onLanded: (key) => this.#onStoreChange([key]),
+      onWaiting: () => this.#health.forget(),
     });
     this.#health = new HealthCache(clock, () => checkHealth(context, {
       supervision: this.#supervision,
       snapshot: this.#loading.snapshot,
       lanes: this.#lanes,
       lateCount: () => this.#writing.lateCount,
+      forUser: () => this.#writing.waiting.size,
     }));
     this.#storeSubscription = this.#listen();
     this.#supervision.start();

@@ -4,6 +4,7 @@ import { offAbort, onAbort } from '../guard/abort-fanout.ts';
 import { reasonOf, type CallerSignal } from '../guard/signals.ts';
 import type { Disposable, Target } from '../store/store.ts';
 import type { ServiceContext } from './context.ts';
+import { asDeclined } from './outcome.ts';
 import { lookLimit, type Slot } from './write.ts';
 
 /** A write that a person can help: its settings file refuses it, and its caller waits. */
@@ -22,6 +23,8 @@ export interface WaitingWrite {
   redirect(target: Target): void;
   /** The caller is told why it was refused. */
   giveUp(): void;
+  /** As `giveUp`, because the user, who was asked, does not want it: the error's `context.declined` is true. */
+  decline(): void;
 }
 
 /** Somebody who can ask a person. */
@@ -57,6 +60,7 @@ const rescuable: ReadonlySet<StoreReason> = new Set<StoreReason>([
 /** Keeps writes that need a person, until their cause is gone, and sees that none undoes a newer one. */
 export class WaitingWrites {
   readonly #context: ServiceContext;
+  readonly #onChange: () => void;
   readonly #waiting = new Set<Waiting>();
   readonly #underWay = new Map<number, readonly Slot[]>();
   #rescuer: Rescuer | undefined;
@@ -64,8 +68,14 @@ export class WaitingWrites {
   #looking = false;
   #closed = false;
 
-  constructor(context: ServiceContext) {
+  /** @param onChange hears that their number has changed */
+  constructor(context: ServiceContext, onChange: () => void) {
     this.#context = context;
+    this.#onChange = onChange;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
   }
 
   /** From now on this one is asked; the last one counts. */
@@ -90,6 +100,7 @@ export class WaitingWrites {
     const waiting = new Waiting(refused, error, () => this.#leave(waiting), () => this.#isOvertaken(refused));
     waiting.limit = clock.setTimeout(() => waiting.giveUp(), left);
     this.#waiting.add(waiting);
+    this.#onChange();
     if (refused.signal !== undefined) onAbort(refused.signal, waiting);
     this.#startPolling();
     rescuer.onWaiting(waiting);
@@ -146,6 +157,7 @@ export class WaitingWrites {
 
   #leave(waiting: Waiting): void {
     this.#waiting.delete(waiting);
+    this.#onChange();
     const { signal } = waiting.refused;
     if (signal !== undefined) offAbort(signal, waiting);
     if (waiting.limit !== undefined) this.#context.clock.clearTimeout(waiting.limit);
@@ -206,6 +218,10 @@ class Waiting implements WaitingWrite {
 
   giveUp(): void {
     this.#end(() => this.refused.reject(this.error));
+  }
+
+  decline(): void {
+    this.#end(() => this.refused.reject(asDeclined(this.error)));
   }
 
   onAbort(): void {

@@ -25,6 +25,8 @@ export interface WritingHooks {
   refuse(): void;
   /** A write that had been given up has been stored. */
   onLanded(key: string): void;
+  /** A write has begun to wait for the user, or waits no more. */
+  onWaiting(): void;
 }
 
 /** The caller of one operation, and where it writes, once that is known. */
@@ -67,7 +69,7 @@ export class Writing {
     this.#loading = loading;
     this.#metrics = metrics;
     this.#hooks = hooks;
-    this.waiting = new WaitingWrites(context);
+    this.waiting = new WaitingWrites(context, () => hooks.onWaiting());
     this.#requests = new Requests(definition, store);
     this.#journal = new Journal(context.memento, definition.section, mementoWarning(context));
     this.#tools = { store, clock, patience, isSecret: (key) => definition.isSecret(key), served: ({ key, scope }) => loading.snapshot.get(key, scope) };

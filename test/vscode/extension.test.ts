@@ -32,6 +32,8 @@ const definition = defineSettings(section, {
   token: { schema: yup.string().defined(), default: '', description: 'A secret.', secret: true },
 });
 
+const declined = (error: unknown): unknown => (error as StoreError).context['declined'];
+
 type Service = ConfigurationService<typeof definition.defaults>;
 
 /** A service on a store that fails on demand, registered with the extension. */
@@ -66,6 +68,30 @@ describe('The Holdfast extension', () => {
     Object.assign(vscode.window, { [name]: stub });
     restore.push(() => Object.assign(vscode.window, { [name]: original }));
     return { asked };
+  }
+
+  /** Takes the place of VS Code's progress notifications: those that are shown now. */
+  function notifications(): { readonly shown: { text: string; cancel: () => void }[]; follow(link: string): Promise<void> } {
+    type Task = (progress: { report(step: { message: string }): void }, token: { onCancellationRequested(listener: () => void): void }) => Promise<void>;
+    const shown: { text: string; cancel: () => void }[] = [];
+    const { withProgress } = vscode.window;
+    answer('withProgress', async (options: vscode.ProgressOptions, task: Task) => {
+      if (options.location !== vscode.ProgressLocation.Notification) return withProgress(options, task as never);
+      const notification = { text: '', cancel: () => undefined };
+      shown.push(notification);
+      await task(
+        { report: ({ message }) => (notification.text = message) },
+        { onCancellationRequested: (listener) => (notification.cancel = listener as never) },
+      );
+      shown.splice(shown.indexOf(notification), 1);
+    });
+    return {
+      shown,
+      follow: async (link) => {
+        const [, command, argument] = /^([\w.]+)\?([^)]+)\)/.exec(shown[0]!.text.split(`[${link}](command:`)[1]!)!;
+        await vscode.commands.executeCommand(command!, JSON.parse(decodeURIComponent(argument!)));
+      },
+    };
   }
 
   /** Keeps timers of this delay from going off: what they would do is done when the test says so. */
@@ -211,12 +237,26 @@ describe('The Holdfast extension', () => {
 
     it('say why they failed', async () => {
       await service.update('count', 7);
-      store.outage('permission');
+      store.outage('io');
       answer('showWarningMessage', () => 'Restore Defaults');
       const { asked } = answer('showErrorMessage', () => undefined);
       await run('restoreDefaults');
       expect(asked).to.have.lengthOf(1);
-      expect(asked[0]![0]).to.contain('Allow writing to the settings file');
+      expect(asked[0]![0]).to.contain('The settings file could not be written.');
+    });
+
+    it('F66 say nothing more when the user has declined what they wait for', async () => {
+      await service.update('count', 7);
+      store.outage('permission');
+      answer('showWarningMessage', () => 'Restore Defaults');
+      const { asked } = answer('showErrorMessage', () => undefined);
+      const { shown } = notifications();
+      const done = run('restoreDefaults');
+      await until('the user is asked', () => shown.length > 0);
+      shown[0]!.cancel();
+      await done;
+      expect(asked).to.deep.equal([]);
+      expect(shown).to.deep.equal([]);
     });
 
     it('show the health and the metrics as documents', async () => {
@@ -293,33 +333,76 @@ describe('The Holdfast extension', () => {
       await service.dispose();
     });
 
-    it('are one for all writes that wait for the same cause, whose callers are answered truthfully', async () => {
+    it('F66 are one for all writes that wait for the same cause, whose callers are answered truthfully, and it goes', async () => {
       const { service, store } = await registered(api);
-      let press: (button: string | undefined) => void = () => undefined;
-      const { asked } = answer('showWarningMessage', () => new Promise((resolve) => (press = resolve)));
+      const { shown, follow } = notifications();
       store.outage('read-only');
       const writes = [service.update('count', 7, { target: 'workspace' }), service.update('name', 'mine', { target: 'workspace' })];
-      await until('the user has been asked', () => asked.length > 0);
-      expect(asked[0]).to.deep.equal([
-        'extensiontest.count is not stored yet. The settings file is on a read-only file system. Make the settings file writable, or store the value somewhere else.',
-        'Open settings.json', 'Retry now', 'Write to user settings instead',
+      await until('the user is asked about both', () => shown[0]?.text.includes('extensiontest.name') === true);
+      expect(shown.map(({ text }) => text.replaceAll(/\(command:.*?\)/g, ''))).to.deep.equal([
+        'extensiontest.count, extensiontest.name are not stored yet. The settings file is on a read-only file system.'
+        + ' Make the settings file writable, or store the value somewhere else.'
+        + ' [Open settings.json] · [Retry now] · [Write to user settings instead]',
       ]);
-      await until('both have been refused', () => store.calls.write >= 2);
       store.heal();
-      press('Write to user settings instead');
+      await follow('Write to user settings instead');
       expect((await Promise.all(writes)).map(({ outcome, target }) => [outcome, target])).to.deep.equal([['stored', 'user'], ['stored', 'user']]);
-      expect(asked).to.have.lengthOf(1);
+      await until('it has gone', () => shown.length === 0);
       await service.dispose();
     });
 
-    it('that are dismissed give up: the callers are told why', async () => {
+    it('F66 that are declined give up: the callers are told why, and that the user knows', async () => {
       const { service, store } = await registered(api);
-      const { asked } = answer('showWarningMessage', () => undefined);
+      const { shown } = notifications();
       store.outage('permission');
-      const refused = await rejection(service.update('count', 7, { target: 'workspace' }));
+      const waiting = rejection(service.update('count', 7, { target: 'workspace' }));
+      await until('the user is asked', () => shown.length > 0);
+      shown[0]!.cancel();
+      const refused = await waiting;
       expect(refused).to.include({ code: 'STORE', reason: 'permission' });
-      expect(await rejection(service.update('count', 8, { target: 'workspace' })), 'and the user is left alone').to.include({ reason: 'permission' });
-      expect(asked).to.have.lengthOf(1);
+      expect(declined(refused)).to.equal(true);
+      await until('it has gone', () => shown.length === 0);
+      const another = await rejection(service.update('count', 8, { target: 'workspace' }));
+      expect(another, 'and the user is left alone for a while').to.include({ reason: 'permission' });
+      expect(declined(another), 'of this one nobody has heard').to.equal(undefined);
+      expect(shown).to.deep.equal([]);
+      await service.dispose();
+    });
+
+    it('F66 goes when its service does, and with a registration', async () => {
+      const { service, store, registration } = await registered(api);
+      const { shown } = notifications();
+      store.outage('dirty');
+      const waiting = rejection(service.update('count', 7, { target: 'workspace' }));
+      await until('the user is asked', () => shown.length > 0);
+      registration.dispose();
+      expect(await waiting).to.include({ reason: 'dirty' });
+      await until('it has gone', () => shown.length === 0);
+      await service.dispose();
+    });
+
+    it('F65 what waits for the user is offered in the menu, and by a command of its own', async () => {
+      const { service, store } = await registered(api);
+      const { shown } = notifications();
+      const { asked: told } = answer('showInformationMessage', () => undefined);
+      await vscode.commands.executeCommand('holdfast.resolveWrites');
+      expect(told.map(([text]) => text)).to.deep.equal(['No setting waits to be stored.']);
+      store.outage('dirty');
+      const waiting = service.update('count', 7, { target: 'workspace' });
+      await until('the user is asked', () => shown.length > 0);
+      const offered: string[][] = [];
+      const choose = (label: string) => (items: { label: string }[]) => {
+        offered.push(items.map((item) => item.label.replace(/\$\([\w-]+\) /, '')));
+        return items.find((item) => item.label.endsWith(label));
+      };
+      answer('showQuickPick', choose('nothing'));
+      await vscode.commands.executeCommand('holdfast.showActions');
+      expect(offered.pop()!.slice(0, 6)).to.deep.equal([
+        'extensiontest.count is not stored yet.', 'Save and retry', 'Open settings.json', 'Write to user settings instead', 'Do not store it', 'Show',
+      ]);
+      answer('showQuickPick', choose('Do not store it'));
+      await vscode.commands.executeCommand('holdfast.resolveWrites');
+      expect(declined(await rejection(waiting))).to.equal(true);
       await service.dispose();
     });
 
@@ -370,7 +453,7 @@ describe('The Holdfast extension', () => {
       const alerts = () => healthTree(watched).children!.find(({ label }) => label === 'Alerts');
       expect(alerts(), 'nothing yet').to.equal(undefined);
       store.outage('permission');
-      for (let i = 0; i < 2; i++) await rejection(service.update('count', 5));
+      for (let i = 0; i < 2; i++) await rejection(service.update('count', 5, { wait: false }));
       expect(alerts()!.open).to.equal(true);
       expect(alerts()!.children!.map(({ label, icon }) => [label, icon])).to.deep.equal([
         ['The service is unhealthy.', 'bell-dot'], ['Settings cannot be stored: the circuit breaker is open.', 'bell-dot'],
@@ -381,7 +464,7 @@ describe('The Holdfast extension', () => {
       service.reset();
       await service.update('count', 6);
       store.outage('permission');
-      for (let i = 0; i < 2; i++) await rejection(service.update('count', 5));
+      for (let i = 0; i < 2; i++) await rejection(service.update('count', 5, { wait: false }));
       const shown = alerts()!.children!;
       expect(shown.map(({ icon }) => icon)).to.deep.equal(['bell-dot', 'bell-dot', 'bell-dot', 'bell-slash', 'bell-slash']);
       expect(shown[2]!.label, 'by now').to.equal('80 % of the last 5 writes failed.');
@@ -410,8 +493,38 @@ describe('The Holdfast extension', () => {
     });
   });
 
+  describe('what is not stored yet', () => {
+    it('F65 is in the health view as long as it waits: for the user, or for a breaker', async () => {
+      const { service, store } = await registered(api);
+      notifications();
+      const watched = new WatchedService(service, { write: () => undefined }, () => undefined);
+      const registration = service.rescueWith({ patience: hour, onWaiting: (write) => void watched.awaitUser(write) });
+      const lines = () => healthTree(watched).children!.find(({ label }) => label === 'Not stored yet')?.children?.map(({ label, description }) => `${label}: ${description}`);
+      store.outage('dirty');
+      const waiting = service.update('count', 7);
+      await until('it waits', () => watched.view.unsaved.length === 1);
+      expect(lines()).to.deep.equal(['count: The settings file has unsaved changes.']);
+      expect([service.status, watched.view.health, watched.view.call]).to.deep.equal(['healthy', 'degraded', 'Save the settings file.']);
+      expect((await service.health()).checks.resources.detail).to.contain('Writes waiting or under way: 1,');
+      store.heal();
+      service.evidence();
+      await waiting;
+      expect([lines(), watched.view.health]).to.deep.equal([undefined, 'healthy']);
+      service.hold();
+      const parked = [service.update('count', 8, { park: true }), service.update('name', 'mine', { park: true })];
+      await until('they are parked', () => watched.view.parked === 2);
+      expect(lines()).to.deep.equal(['user settings: 2 writes wait until the circuit breaker closes']);
+      service.release();
+      await Promise.all(parked);
+      expect([lines(), watched.view.parked]).to.deep.equal([undefined, 0]);
+      registration.dispose();
+      watched.dispose();
+      await service.dispose();
+    });
+  });
+
   describe('its status bar item', () => {
-    const healthy: ServiceView = { label: 'one', health: 'healthy', breakers: [], issues: [], report: undefined, lastError: undefined, alerts: [], call: undefined };
+    const healthy: ServiceView = { label: 'one', health: 'healthy', breakers: [], issues: [], report: undefined, lastError: undefined, alerts: [], call: undefined, unsaved: [], parked: 0 };
     const breaker = { file: 'user settings', mode: 'OPEN', held: false, consecutiveFailures: 5, retryAfter: 42_000, queueDepth: 3 } as const;
     const noon = new Date(2026, 0, 1, 12, 0, 0).getTime();
 
@@ -440,6 +553,19 @@ describe('The Holdfast extension', () => {
       expect(statusBarModel([{ ...healthy, health: 'unhealthy', call: 'Save it.' }], noon)!.background).to.equal('error');
       const others = statusBarModel([{ ...healthy, health: 'degraded', call: 'Correct it.' }, { ...healthy, label: 'two', health: 'unhealthy' }], noon)!;
       expect([others.text, others.background], 'no more is said of it than is true').to.deep.equal(['$(warning) one', 'warning']);
+    });
+
+    it('F65 names the setting that waits for the user, and counts the writes that wait for a breaker', () => {
+      const facts = { name: 'StoreError', message: 'It has unsaved changes.', code: 'STORE', reason: 'dirty' };
+      const one: ServiceView = { ...healthy, health: 'degraded', call: 'Save it.', unsaved: [{ settings: 'one.count', facts }] };
+      const model = statusBarModel([healthy, one], noon)!;
+      expect([model.text, model.background, model.quiet]).to.deep.equal(['$(warning) one.count: not stored yet', 'warning', false]);
+      expect(model.tooltip).to.contain('one.count is not stored yet. The settings file has unsaved changes.');
+      expect(model.accessibleLabel).to.contain('one.count: not stored yet.').and.to.contain('Save it.');
+      const parked: ServiceView = { ...healthy, label: 'two', health: 'unhealthy', parked: 1 };
+      expect(statusBarModel([healthy, parked], noon)!.text).to.equal('$(error) two: one write is not stored yet');
+      expect(statusBarModel([{ ...parked, parked: 3 }], noon)!.text).to.equal('$(error) two: 3 writes are not stored yet');
+      expect(statusBarModel([one, parked], noon)!.text).to.equal('$(error) Settings: 2 writes are not stored yet');
     });
 
     it('shows texts of others as they are', () => {

@@ -27,6 +27,7 @@ const does: Readonly<Record<string, string>> = {
   convertOldSettings: 'Stores the values of earlier versions in today’s form: all of one settings file, or none of it. See [renamed settings](../guides/renamed-settings.md).',
   copyDiagnostics: 'Puts the same as *Export Diagnostics…* into the clipboard.',
   editSetting: 'Opens the settings of a service in the Settings editor, or one of them where its value is stored.',
+  resolveWrites: 'Offers what you can do about settings that are not stored yet, because their file cannot be written: save it, open it, try again, store them in the user settings, or not at all.',
   demo: 'Breaks a service before your eyes and heals it again. It keeps its settings in memory: no file is touched.',
   exportDiagnostics: 'Writes a file for a bug report: health, metrics, log. Secret values are never in it.',
 };

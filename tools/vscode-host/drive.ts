@@ -63,11 +63,12 @@ export async function notification(page: Page, text: string | RegExp): Promise<L
   return found;
 }
 
-/** Presses a button of the notification with this text in it. */
+/** Presses a button of the notification with this text in it, or follows a link of it. */
 export async function answerNotification(page: Page, text: string | RegExp, button: string): Promise<void> {
   await again(async (timeout) => {
     const found = await notification(page, text);
-    await found.getByRole('button', { name: button, exact: true }).first().click({ timeout });
+    const named = { name: button, exact: true };
+    await found.getByRole('button', named).or(found.getByRole('link', named)).first().click({ timeout });
   });
 }
 

@@ -6,13 +6,14 @@ type Service = Pick<ConfigurationService<NofxSettings>, 'release'>;
 
 /**
  * Runs a command that changes settings, and says honestly what has become of it: what went wrong, what the
- * user can do, and a button for it.
+ * user can do, and a button for it. What the user has declined in a notification of Holdfast, they know.
  */
 export async function saying(service: Service, done: () => string, change: () => Promise<unknown>): Promise<void> {
   try {
     await change();
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
+    if (error.context['declined'] === true) return;
     const choice = await vscode.window.showErrorMessage([error.message, error.userAction].filter(Boolean).join(' '), ...remedies(error));
     if (choice !== undefined) await remedy(choice, service);
     if (choice !== undefined && choice !== 'Open settings.json') await saying(service, done, change);

@@ -72,6 +72,28 @@ describe('Service: writes that wait for a person', () => {
     expect(stored('name', 'user'), 'P27 not applied after its caller was told').to.equal('mine');
   });
 
+  it('F66 one that the user declines says so; F65 until then health counts it among the writes that wait', async () => {
+    const { service, store, clock, waits, error } = await rescued();
+    const counted = async (): Promise<string> => (await service.health()).checks.resources.detail;
+    store.outage('dirty');
+    const declined = error(service.update('count', 5));
+    await clock.advance(100);
+    expect(await counted()).to.match(/under way: 1,/);
+    waits[0]!.decline();
+    expect((await declined).context).to.include({ declined: true });
+    expect(await counted()).to.match(/under way: 0,/);
+    const givenUp = error(service.update('count', 5));
+    await clock.advance(100);
+    waits[1]!.giveUp();
+    expect((await givenUp).context).not.to.have.property('declined');
+    // Of a store that gives away nothing that could be changed the error is as it is.
+    store.failing('write', () => new StoreError('dirty', 'It has unsaved changes.', { context: Object.freeze({}) }));
+    const frozen = error(service.update('count', 5));
+    await clock.advance(100);
+    waits[2]!.decline();
+    expect(await frozen).to.include({ reason: 'dirty' });
+  });
+
   it('P26 patience ends, and so does disposal, an abort, and the rescuer', async () => {
     const { service, store, clock, error } = await rescued(10_000);
     store.outage('dirty');
