@@ -1,9 +1,9 @@
 /**
  * What `npm test` consists of: every suite, what it needs, and its share of the time.
  *
- * A share is what the suite may take, in seconds, on a quiet machine of two cores with a warm cache, beside two other suites. The table at the end
- * of a run marks what takes longer; nothing fails by it. A suite that grows keeps its share here, and hands the rest to
- * `npm run nightly`.
+ * A share is what the suite may take, in seconds, beside two others on a quiet machine of two cores with a warm cache. The
+ * table at the end of a run marks what takes longer; nothing fails by it. A suite that grows keeps its share here, and hands
+ * the rest to `npm run nightly`.
  */
 import path from 'node:path';
 import { vscodeVersions } from '../vscode-host/versions.ts';
