@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { realFile } from './json-disk.ts';
 import { ownFolder, thisMachine } from './json-spare.ts';
@@ -126,9 +126,10 @@ function take(lock: string, text: string): 'taken' | 'held' | 'impossible' {
 
 function look(lock: string): Seen | undefined {
   try {
-    const { ino, mtimeNs } = statSync(lock, { bigint: true });
-    const text = readFileSync(lock, 'utf8');
-    return { text, state: `${ino} ${mtimeNs} ${text}`, since: performance.now() };
+    const stats = lstatSync(lock, { bigint: true });
+    // Anything else is nobody's lock, and gives way like one that is not renewed.
+    const text = stats.isFile() ? readFileSync(lock, 'utf8') : '';
+    return { text, state: `${stats.ino} ${stats.mtimeNs} ${text}`, since: performance.now() };
   } catch {
     return undefined;
   }
@@ -159,5 +160,5 @@ function breakOpen(lock: string, text: string): void {
   } catch {
     // Another process was faster.
   }
-  rmSync(away, { force: true });
+  rmSync(away, { force: true, recursive: true });
 }

@@ -98,8 +98,7 @@ export class Replacement {
 
   async #create(bytes: Buffer): Promise<Replaced> {
     const folder = path.dirname(this.#file);
-    // Node says ENOENT when a new folder's parent is read-only: so that is asked first.
-    if (await writableFolder(this.#name, folder) !== folder) await makeFolder(folder);
+    await makeFolders(await writableFolder(this.#name, folder), folder);
     const spare = spareBeside(this.#file);
     try {
       await filled(await open(spare, 'wx'), bytes);
@@ -269,9 +268,18 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true }) ?? folder;
-  for (let made = folder; made.length >= first.length; made = path.dirname(made)) await syncFolder(path.dirname(made));
+/** One after the other: Node's own `recursive` never ends where nothing can be created in a folder that is there. */
+async function makeFolders(existing: string, folder: string): Promise<void> {
+  let parent = existing;
+  for (const name of path.relative(existing, folder).split(path.sep).filter((each) => each !== '')) {
+    const made = path.join(parent, name);
+    await mkdir(made).catch((error: unknown) => {
+      // Another process was faster.
+      if (!isOneOf(['EEXIST'])(error)) throw error;
+    });
+    await syncFolder(parent);
+    parent = made;
+  }
 }
 
 const lockedFolder = (file: string, folder: string, error: unknown): StoreError => fileFailure(file, error, `Allow writing to the folder ${folder}, then try again.`);

@@ -50,17 +50,26 @@ const ownFolderName = (): string => path.join(tmpdir(), `holdfast-${process.getu
 /** A temporary folder that only this user can look into, made where there is none. `undefined`: there cannot be one. */
 export function ownFolder(): string | undefined {
   const folder = ownFolderName();
-  try {
-    mkdirSync(folder, { mode: 0o700, recursive: true });
-  } catch {
-    return undefined;
-  }
+  // One after the other: Node's own `recursive` never ends where nothing can be created in a folder that is there.
+  for (const each of [path.dirname(folder), folder]) make(each);
   return isOurs(folder) ? folder : undefined;
 }
 
+function make(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch {
+    // It is there, or cannot be.
+  }
+}
+
 function isOurs(folder: string): boolean {
-  const stats = lstatSync(folder, { throwIfNoEntry: false });
-  return stats?.isDirectory() === true && (process.getuid === undefined || (stats.uid === process.getuid() && (stats.mode & 0o077) === 0));
+  try {
+    const stats = lstatSync(folder);
+    return stats.isDirectory() && (process.getuid === undefined || (stats.uid === process.getuid() && (stats.mode & 0o077) === 0));
+  } catch {
+    return false;
+  }
 }
 
 /** From now on the text in it is being written into the file itself. */

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs, { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { hasLostLock, lease, lockFile, lockOf } from '../../../src/store/file-lock.ts';
-import { thisMachine } from '../../../src/store/json-spare.ts';
-import { elapse, stillPending, until } from '../../limits.ts';
+import { clearAway, thisMachine } from '../../../src/store/json-spare.ts';
+import { elapse, limits, stillPending, until } from '../../limits.ts';
 import { failing, failureOf, Place, write } from './json-support.ts';
 
 const never = new AbortController().signal;
@@ -140,6 +140,44 @@ describe('The lock of a settings file', () => {
     none.dispose();
     expect(place.text()).to.equal('{"s.a": 2}');
   });
+
+  for (const [what, make] of [
+    ['a folder', () => mkdirSync(lock())],
+    ['a link to nothing', () => symlinkSync('nothing', lock())],
+  ] as const) {
+    it(`F5 of what is in its place and is none, such as ${what}, nobody is held up for longer than the lease`, async () => {
+      make();
+      const taken = await lockFile(place.user, never);
+      expect(readFileSync(lock(), 'utf8')).to.contain(` ${process.pid} `);
+      taken.dispose();
+      expect(existsSync(lock())).to.equal(false);
+    });
+  }
+
+  it('F5 is made in a temporary folder that is not there yet', () => {
+    process.env['TMPDIR'] = place.in('tmp', 'of', '..', 'today');
+    expect(lockOf(place.user)).to.not.equal(undefined);
+  });
+
+  for (const [what, folder] of [
+    ['below a file', () => place.in('file', 'tmp')],
+    ['in which nothing can be created, though it is there', () => '/proc/nowhere'],
+    ['with a name that is too long', () => place.in('x'.repeat(300))],
+  ] as const) {
+    it(`F5 where the temporary folder is one ${what}, reads and writes go on without a lock`, () => {
+      writeFileSync(place.in('file'), '');
+      writeFileSync(place.user, '{"s.n1": 2}');
+      const program = path.join(import.meta.dirname, 'programs', 'update.ts');
+      // In a process of its own: what never ends can be ended there.
+      const { stdout, stderr } = spawnSync(process.execPath, [program, place.user], {
+        encoding: 'utf8', timeout: limits.condition, env: { ...process.env, NODE_V8_COVERAGE: '', TMPDIR: folder() },
+      });
+      expect([stdout, stderr]).to.deep.equal(['stored\n', '']);
+      expect(place.text()).to.equal('{"s.n1": 1}');
+      process.env['TMPDIR'] = folder();
+      expect(() => clearAway(place.user)).to.not.throw();
+    });
+  }
 
   it('goes on when it could not be renewed, and when its folder has gone', async () => {
     const first = await lockFile(place.user, never);

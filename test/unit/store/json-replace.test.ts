@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import childProcess, { execFileSync, spawnSync } from 'node:child_process';
-import fs, { chmodSync, chownSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, chownSync, existsSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import fsPromises, { type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +8,7 @@ import { parse } from 'jsonc-parser';
 import { StoreError } from '../../../src/errors.ts';
 import { createConfigurationService } from '../../../src/service/service.ts';
 import { jsonMemento } from '../../../src/store/json-memento.ts';
+import { limits } from '../../limits.ts';
 import { skip } from '../../skip.ts';
 import { definition, effective, failing, failureOf, Place, readBack, write } from './json-support.ts';
 
@@ -116,6 +117,14 @@ describe('Replacing a file: JsonStore', () => {
       });
     }
   });
+
+  it('F60: a folder in which nothing can be created, though it is there: refused, and the process ends', needs('/proc', existsSync('/proc/self'), () => {
+    const program = path.join(import.meta.dirname, 'programs', 'update.ts');
+    const { stdout, signal } = spawnSync(process.execPath, [program, '/proc/nowhere/settings.json'], {
+      encoding: 'utf8', timeout: limits.condition, env: { ...process.env, NODE_V8_COVERAGE: '' },
+    });
+    expect([stdout.trim(), signal]).to.deep.equal([isRoot ? 'io' : 'permission', null]);
+  }));
 
   describe('owner, group, mode and attributes stay:', () => {
     const owners = ({ uid, gid, mode }: fs.Stats): unknown => [uid, gid, mode & 0o7777];
@@ -428,9 +437,24 @@ describe('Replacing a file: JsonStore', () => {
       const user = place.in('a', 'b', 'settings.json');
       const store = place.make({ user });
       await write(store, 'a', 1);
-      expect(order).to.deep.equal(['a', '.', 'a/b']);
+      expect(order).to.deep.equal(['.', 'a', 'a/b']);
       await write(store, 'a', 2);
-      expect(order).to.deep.equal(['a', '.', 'a/b', 'a/b']);
+      expect(order).to.deep.equal(['.', 'a', 'a/b', 'a/b']);
+    });
+
+    it('a folder that another process makes in that moment will do; what cannot be made is told', async () => {
+      const putBack = place.patch(fsPromises, 'mkdir', (mkdir) => async (...args: Parameters<typeof mkdir>) => {
+        await mkdir(...args);
+        return mkdir(...args);
+      });
+      const user = place.in('a', 'b', 'settings.json');
+      const store = place.make({ user });
+      await write(store, 'a', 1);
+      expect(place.text(user)).to.contain('1');
+      putBack();
+      rmSync(place.in('a', 'b'), { recursive: true });
+      place.patch(fsPromises, 'mkdir', () => failing('ENOENT'));
+      expect((await failureOf(write(store, 'a', 2))).reason).to.equal('io');
     });
 
     it('where a folder cannot be put on disk, the file is stored all the same', async () => {
