@@ -4,7 +4,7 @@ import { reasonOf } from '../guard/signals.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { Job, type Caller, type JobHost, type JobOptions } from './jobs.ts';
 import type { Turn, TurnOwner } from './turn.ts';
-import { isDefinite, look, lookLimit, place, type Slot } from './write.ts';
+import { besideOthers, isDefinite, look, lookLimit, place, type Slot } from './write.ts';
 
 /** A value to be stored, and where. */
 export interface SlotValue {
@@ -112,10 +112,11 @@ export class TransactionJob extends Job implements TurnOwner {
   }
 
   async #lookBefore(slot: Slot): Promise<{ readonly value: unknown } | { readonly error: unknown }> {
-    const { store, patience } = this.host.tools;
+    const { tools } = this.host;
+    const { store, patience } = tools;
     try {
-      const result = await patience.within(lookLimit, () => store.readBack(slot));
-      if (!result.timedOut) return { value: result.value };
+      const result = await besideOthers(tools, lookLimit, this.options.signal, () => patience.within(lookLimit, () => store.readBack(slot)));
+      if (result?.timedOut === false) return { value: result.value };
     } catch (error) {
       // A settings file that cannot be read says why.
       if (isDefinite(error)) return { error };

@@ -207,29 +207,11 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
     }
   }
 
-  /**
-   * Others who write the same file are no failure of it: what they have written is read, and the value computed again,
-   * at once. Where it goes on for half the time of an attempt, it fails.
-   */
-  async function attemptBesideOthers(signal: AbortSignal): Promise<unknown> {
-    const end = tools.clock.now() + guard.attemptDeadlines.duration / 2;
-    for (let pause = collisionPause.first; ; pause = Math.min(2 * pause, collisionPause.longest)) {
-      try {
-        return await lockedAttempt(signal);
-      } catch (error) {
-        const failure = asStoreError(error);
-        if (!isCollision(failure) || signal.aborted || tools.clock.now() + pause >= end) throw failure;
-      }
-      await tools.patience.within(pause, () => new Promise(() => undefined));
-      if (signal.aborted) return undefined;
-    }
-  }
-
   const { signal, critical } = options;
   let failure: unknown;
   try {
     const value = await guard.execute(
-      (each) => attemptBesideOthers(each.signal),
+      (each) => besideOthers(tools, guard.attemptDeadlines.duration / 2, each.signal, () => lockedAttempt(each.signal)),
       { critical, ...(signal === undefined ? {} : { signal }) },
     );
     return { ok: true, value, ...loose() };
@@ -253,6 +235,32 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
     unknown = stored === undefined || isUnsettled() || isBuiltOn || !speaksForItself;
   }
   return { ok: false, error: withOutcome(failure, unknown ? 'unknown' : 'not stored'), unknown, unverified, ...loose() };
+}
+
+/**
+ * Others who write the same file are no failure of it: what is refused because one of them was faster is done again, at once.
+ *
+ * @param limit when that has gone on for so long, in milliseconds, it fails
+ * @returns nothing, once the signal is aborted
+ * @throws StoreError
+ */
+export async function besideOthers<T>(
+  { clock, patience }: WriteTools,
+  limit: number,
+  signal: { readonly aborted: boolean } | undefined,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const end = clock.now() + limit;
+  for (let pause = collisionPause.first; signal?.aborted !== true; pause = Math.min(2 * pause, collisionPause.longest)) {
+    try {
+      return await work();
+    } catch (error) {
+      const failure = asStoreError(error);
+      if (!isCollision(failure) || clock.now() + pause >= end) throw failure;
+    }
+    await patience.within(pause, () => new Promise(() => undefined));
+  }
+  return undefined;
 }
 
 export const place = ({ key, target, scope }: Slot): Omit<WriteRequest, 'value'> => ({ key, target, scope });

@@ -50,6 +50,17 @@ describe('Service: faults of the store', () => {
     expect([stored('count'), service.get('count')]).to.deep.equal([undefined, 3]);
   });
 
+  it('F51 a transaction whose first look meets a writer in mid-save looks again, at once', async () => {
+    const { service, store, end, clock, stored } = await bench({ guard: { breaker: { threshold: 1 }, retry: { attempts: 1 } } });
+    const { readBack } = store;
+    let looks = 0;
+    store.readBack = (...args) => (++looks <= 3 ? Promise.reject(new StoreError('newer', 'It is being written.')) : readBack.apply(store, args));
+    expect((await end(service.updateAll({ count: 7, name: 'x' }))).ok).to.equal(true);
+    expect([stored('count'), stored('name')]).to.deep.equal([7, 'x']);
+    expect(clock.now()).to.equal(1 + 2 + 4);
+    expect(service.breakers()[0]).to.include({ mode: 'CLOSED', consecutiveFailures: 0 });
+  });
+
   it('F51 P40 disposal ends the pause between two collisions', async () => {
     const { service, store, clock, error } = await bench();
     store.outage('newer');
