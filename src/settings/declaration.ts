@@ -4,6 +4,13 @@ import type { FormerSetting } from './former.ts';
 /** VS Code's own scopes: who may set the value, and where. */
 export type SettingScope = 'application' | 'machine' | 'machine-overridable' | 'window' | 'resource' | 'language-overridable';
 
+const scopes: Readonly<Record<SettingScope, true>> = {
+  'application': true, 'machine': true, 'machine-overridable': true, 'window': true, 'resource': true, 'language-overridable': true,
+};
+
+/** Every scope that a declaration may have. */
+export const settingScopes = Object.keys(scopes) as readonly SettingScope[];
+
 /** What the schema accepts, without the `undefined` that yup adds to optional schemas. */
 export type ValueOf<S extends yup.Schema> = Exclude<yup.InferType<S>, undefined>;
 

@@ -1,5 +1,6 @@
+import { isSchema } from 'yup';
 import { ValidationError } from '../errors.ts';
-import { declarationFields, type Declarations, type SettingDeclaration, type ValuesOf, type WithSchemas } from './declaration.ts';
+import { declarationFields, settingScopes, type Declarations, type SettingDeclaration, type ValuesOf, type WithSchemas } from './declaration.ts';
 import { hasItems, withoutInvalidItems } from './invalid-items.ts';
 import { plainData, sameData } from './plain-data.ts';
 import { keyProblem, nameProblem, showKey } from './setting-key.ts';
@@ -42,8 +43,8 @@ export interface SettingsDefinition<V extends object = Record<string, unknown>> 
  * `contributes.configuration` all follow from it.
  *
  * @param section the prefix in settings.json, for instance `nofx`
- * @throws ValidationError for an illegal section or key, a field that declarations do not have, an asynchronous test or conversion,
- *   or a default its own schema refuses
+ * @throws ValidationError for an illegal section or key, a field or a scope that declarations do not have, an asynchronous
+ *   test or conversion, a schema that is not one of yup, or a default its own schema refuses
  */
 export function defineSettings<S extends Record<string, object>>(
   section: string,
@@ -161,13 +162,17 @@ function validateDeclaration(key: string, declaration: SettingDeclaration): void
   if (unknown !== undefined) {
     throw new ValidationError(key, `is declared with "${unknown}", which declarations do not have`, { userAction: `The fields of a declaration are: ${declarationFields.join(', ')}.` });
   }
+  const { onInvalidItem = 'refuse', schema, scope = 'window' } = declaration;
+  if (!isSchema(schema)) throw new ValidationError(key, 'needs a schema of yup', { userAction: 'Declare it as in { schema: yup.string().defined(), … }.' });
+  if (!settingScopes.includes(scope)) {
+    throw new ValidationError(key, `is declared with the scope ${JSON.stringify(scope)}, which VS Code does not have`, { userAction: `The scopes are: ${settingScopes.join(', ')}.` });
+  }
   if (declaration.formerly?.some(({ convert }) => isAsyncFunction(convert)) === true) {
     throw new ValidationError(key, 'has an asynchronous conversion of old values: values are read without waiting');
   }
-  if (isAsynchronous(declaration.schema)) {
+  if (isAsynchronous(schema)) {
     throw new ValidationError(key, 'has an asynchronous test or transform in its schema: values are read without waiting', { userAction: 'Make the test synchronous, or test the value where it is used.' });
   }
-  const { onInvalidItem = 'refuse', schema } = declaration;
   if (onInvalidItem !== 'drop' && onInvalidItem !== 'refuse') throw new ValidationError(key, 'must have "drop" or "refuse" as onInvalidItem');
   if (onInvalidItem === 'drop' && !hasItems(schema)) throw new ValidationError(key, 'cannot drop invalid items: it is neither a list nor an object');
 }

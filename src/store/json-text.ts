@@ -1,6 +1,7 @@
-import { parseTree, printParseErrorCode, type Edit, type Node, type ParseError } from 'jsonc-parser';
+import { parseTree, type Edit, type Node, type ParseError } from 'jsonc-parser';
 import { StoreError } from '../errors.ts';
 import { sameData } from '../settings/plain-data.ts';
+import { jsonProblem } from './json-problem.ts';
 import { blockOf, hindranceOf, settingIn, spellingsOf, type Member } from './json-values.ts';
 
 /** The text of a settings file: understood, and edited so that everything else, comments and layout included, stays as it was. */
@@ -22,7 +23,7 @@ export function parseJson(file: string, text: string): Node | undefined {
     throw new StoreError('invalid-file', `${file} is nested too deeply to be read.`, { cause, context: { file } });
   }
   const [first] = errors;
-  if (first !== undefined) throw damaged(file, text, first.offset, printParseErrorCode(first.error));
+  if (first !== undefined) throw damaged(file, text, first.offset, jsonProblem(first));
   if (root !== undefined && root.type !== 'object') throw damaged(file, text, root.offset, 'an object is expected');
   return root;
 }

@@ -1,4 +1,5 @@
-import { parse, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import { parse, parseTree, type Node, type ParseError } from 'jsonc-parser';
+import { jsonProblem } from './json-problem.ts';
 
 /** A change of a text: what stood there, and what takes its place. */
 export interface TextEdit {
@@ -56,7 +57,7 @@ export class SettingsText {
     const errors: ParseError[] = [];
     const root: unknown = parse(text, errors, parseOptions) ?? {};
     const [error] = errors;
-    if (error !== undefined) this.problem = `${printParseErrorCode(error.error)} in line ${this.#lineAt(error.offset)}.`;
+    if (error !== undefined) this.problem = `${jsonProblem(error)} in line ${this.#lineAt(error.offset)}.`;
     else if (!isObject(root)) this.problem = 'it is not a JSON object.';
     else if (!inWorkspaceFile) this.#raw = root;
     else {

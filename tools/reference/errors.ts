@@ -45,7 +45,7 @@ export function errorReference(): string {
   if (missing.length > 0) throw new Error(`tools/reference/errors.ts has no sample of ${missing.join(', ')}.`);
   return [
     '# Errors',
-    'Everything that Holdfast rejects with is a `ConfigurationError`: `code` is for programs and does not change, `message` is for developers, `userAction` is what a person can do about it. `retryable` says whether the same call can succeed later without anyone doing anything. `attempts` has every attempt that was made, and `cause` what was caught.',
+    'Everything that Holdfast rejects with is a `ConfigurationError`: `code` is for programs and does not change, `message` is what happened, `userAction`, where there is one, what a person can do about it: show both. `retryable` says whether the same call can succeed later without anyone doing anything. `attempts` has every attempt that was made, and `cause` what was caught.',
     table(['`code`', 'class', 'what it means', '`retryable`', '`userAction`'], samples.map((error) => [
       `[\`${error.code}\`](#${error.code.toLowerCase()})`,
       `\`${error.name}\``,

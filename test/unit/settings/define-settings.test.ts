@@ -77,6 +77,24 @@ describe('A declaration', () => {
     declared({ tags: ['experimental'], markdownDescription: '*A* number.', order: 7 });
   });
 
+  it('F37 has a scope of VS Code, also where no compiler sees to it', () => {
+    for (const scope of ['workspace', 'Window', 'toString', null]) {
+      const error = refusal(() => declared({ scope }));
+      expect(error.message).to.equal(`"a" is declared with the scope ${JSON.stringify(scope)}, which VS Code does not have.`);
+      expect(error.userAction).to.match(/^The scopes are: application, machine, .*language-overridable\.$/);
+    }
+    declared({ scope: 'machine-overridable' });
+    declared({ scope: undefined });
+  });
+
+  it('F37 has a schema of yup, also where no compiler sees to it', () => {
+    for (const other of [undefined, null, {}, { type: 'number' }, 'number']) {
+      const error = refusal(() => declared({ schema: other }));
+      expect(error.message).to.equal('"a" needs a schema of yup.');
+      expect(error.userAction).to.match(/^Declare it as in \{ schema: yup/);
+    }
+  });
+
   it('F39 may be given `as const`, with a list or an object as its default', () => {
     const constant = {
       list: { schema: yup.array(yup.string().defined()).defined(), default: ['a', 'b'], description: '', tags: ['experimental'] },
@@ -343,9 +361,9 @@ describe('The types of a definition', () => {
     // @ts-expect-error a setting has a description
     defineSettings('s', { a: { schema: yup.number().defined(), default: 1 } });
     // @ts-expect-error VS Code knows no such scope
-    defineSettings('s', { a: { schema: yup.number().defined(), default: 1, description: '', scope: 'galaxy' } });
+    expect(() => defineSettings('s', { a: { schema: yup.number().defined(), default: 1, description: '', scope: 'galaxy' } })).to.throw(ValidationError);
     // @ts-expect-error a setting has a schema
-    expect(() => defineSettings('s', { a: { default: 1, description: '' } })).to.throw();
+    expect(() => defineSettings('s', { a: { default: 1, description: '' } })).to.throw(ValidationError);
   });
 
   it('narrow a key once it has been checked', () => {

@@ -140,10 +140,10 @@ describe('JsonStore', () => {
 
   describe('refuses, and destroys nothing:', () => {
     const invalid: readonly (readonly [string, string | Buffer, RegExp])[] = [
-      ['a comma is missing', '{\n  "s.a": 1\n  "x": 2\n}', /not valid JSON: CommaExpected in line 3, column 3/],
-      ['a value is missing', '{"s.a": }', /ValueExpected in line 1, column 9/],
-      ['with old line ends', '{\r\r"s.a" }', /ColonExpected in line 3/],
-      ['it ends too early', '{"s.a": 1', /CloseBraceExpected in line 1/],
+      ['a comma is missing', '{\n  "s.a": 1\n  "x": 2\n}', /not valid JSON: comma expected in line 3, column 3/],
+      ['a value is missing', '{"s.a": }', /value expected in line 1, column 9/],
+      ['with old line ends', '{\r\r"s.a" }', /colon expected in line 3/],
+      ['it ends too early', '{"s.a": 1', /close brace expected in line 1/],
       ['an array', '\n [1]', /an object is expected in line 2, column 2/],
       ['not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), /not UTF-8 text/],
       ['UTF-16', Buffer.from('{"s.a": 1}', 'utf16le'), /not valid JSON/],

@@ -27,7 +27,7 @@ const facts: readonly (readonly [StoreReason, Partial<WriteFacts>])[] = [
   ['permission', said('Error while writing to User Settings. Unable to write file (NoPermissions (FileSystemError): Error: EACCES: permission denied)')],
   ['invalid-file', { fileProblem: isAFolder }],
   ['dirty', { dirty: true }],
-  ['invalid-file', { fileProblem: 'InvalidSymbol in line 3.' }],
+  ['invalid-file', { fileProblem: 'invalid symbol in line 3.' }],
   ['policy', { managed: true }],
   ['newer', said('Unable to write into user settings because the content of the file is newer.')],
   ['dirty', said(dirtyMessage)],
@@ -115,6 +115,6 @@ describe('What a write refused by VS Code is', () => {
     expect(failure({ fileProblem: isAFolder }).userAction).to.match(/^A folder is in the place/);
     expect(failure({ registered: false }).message).to.contain('is not in the extension\'s manifest');
     expect(failure({ dirty: true, target: 'workspace' }).message).to.equal('"key" was not stored. The workspace settings file has unsaved changes.');
-    expect(failure({ fileProblem: 'CommaExpected in line 2.' }).message).to.equal('"key" was not stored. The user settings file cannot be read: CommaExpected in line 2.');
+    expect(failure({ fileProblem: 'comma expected in line 2.' }).message).to.equal('"key" was not stored. The user settings file cannot be read: comma expected in line 2.');
   });
 });
