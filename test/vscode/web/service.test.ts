@@ -44,6 +44,8 @@ describe('The service in the browser', () => {
     await service.update('count', 7, workspace);
     await writeSettings('{\n  // mine\n  "fixture.count": "many",\n  "fixture.name": "live"\n}\n');
     await until('the neighbour is served', () => service.get('name') === 'live');
+    // A value that is replaced waits for the look at the file, which is elsewhere; one that is new does not.
+    await until('the garbage is told of', () => service.issues.some(({ key }) => key === 'count'));
     expect(service.get('count')).to.equal(7);
     expect(service.issues.map(({ key }) => key)).to.deep.equal(['count']);
     await service.update('count', 8, workspace);
