@@ -24,7 +24,7 @@ export class Requests {
   slot(key: string, options: UpdateOptions): Slot {
     this.#validateKey(key);
     const scope = toScope(options);
-    const target = options.target ?? this.#defaultTarget(key, scope);
+    const { target = this.#defaultTarget(key, scope) } = options;
     if (!targets.includes(target)) throw new ValidationError('target', `must be one of ${targets.join(', ')}`);
     return { key, target, scope, file: this.#ask((store) => store.fileOf(target, scope, key)) };
   }
@@ -168,6 +168,10 @@ function requireObject(name: string, value: unknown, example: string): void {
 /** @throws ValidationError for options that are none */
 export function requireOptions(options: unknown): void {
   requireObject('options', options, '{ target: \'workspace\' }');
+  for (const name of ['park', 'critical', 'wait']) {
+    const value = (options as Readonly<Record<string, unknown>>)[name];
+    if (value !== undefined && typeof value !== 'boolean') throw new ValidationError(name, 'must be true or false');
+  }
 }
 
 /** @throws ValidationError for a listener that cannot be called */

@@ -186,7 +186,7 @@ export class Snapshot {
   /** Reads the store for a folder or language. What is valid is served from now on; else its last good value, or the window's. */
   #readScoped(key: string, { scope, values, good, issues }: ScopedValues): unknown {
     const before = values.get(key);
-    const lastGood = good.has(key) ? before : this.#values[key];
+    const lastGood = (layer?: Layer): unknown => (good.has(key) ? before : this.#lastGoodOf(key, partOf(scope, layer).scope));
     try {
       const { value, issue } = this.#resolve(key, readSetting(this.#definition, this.#store, key, scope), lastGood);
       if (issue !== undefined || issues.has(key)) this.#issues = undefined;
@@ -195,9 +195,15 @@ export class Snapshot {
       else issues.set(key, { ...issue, ...partOf(scope, issue.layer) });
       values.set(key, sameData(value, before) ? before : value);
     } catch {
-      values.set(key, lastGood);
+      values.set(key, lastGood());
     }
     return values.get(key);
+  }
+
+  /** Of a language in a folder that was never read before, the language may have one, or the folder. */
+  #lastGoodOf(key: string, part: Scope | undefined): unknown {
+    const scoped = part && this.#scoped.find(part);
+    return scoped?.good.has(key) === true ? scoped.values.get(key) : this.#values[key];
   }
 
   /**
@@ -212,7 +218,7 @@ export class Snapshot {
     const keys = (isKnown ? stale : this.#definition.keys).filter((key) => this.#served.has(key) && !this.#held.has(key));
     const resolved = keys.map((key) => {
       const raw = readSetting(this.#definition, this.#store, key, {});
-      return { key, ...this.#resolve(key, raw, this.#values[key]) };
+      return { key, ...this.#resolve(key, raw, () => this.#values[key]) };
     });
     this.#live = true;
     if (keys.length === 0) return { read: keys, changes: [] };
@@ -299,14 +305,14 @@ export class Snapshot {
     return changes;
   }
 
-  /** @param lastGood what takes the place of an invalid value */
-  #resolve(key: string, raw: RawSetting, lastGood: unknown): Resolved {
+  /** @param lastGood what takes the place of an invalid value of a layer */
+  #resolve(key: string, raw: RawSetting, lastGood: (layer: Layer) => unknown): Resolved {
     const { effective, origin } = this.#permitted(key, raw);
     if (effective === undefined) return { value: this.#definition.defaults[key], origin: 'default', issue: undefined };
     const checked = this.#definition.accept(key, effective);
     if (checked.ok) return { value: checked.value, origin, issue: this.#issueOf(key, checked, origin) };
     // The last good value may itself have come from a workspace that was trusted then.
-    const value = this.#ignored(key).length > 0 ? this.#definition.defaults[key] : lastGood;
+    const value = this.#ignored(key).length > 0 ? this.#definition.defaults[key] : lastGood(origin);
     const isDefault = sameData(value, this.#definition.defaults[key]);
     const issue: SettingIssue = { key, problem: checked.problem, layer: origin, served: isDefault ? 'default' : 'last good value' };
     return { value, origin: isDefault ? 'default' : 'last good value', issue };
@@ -363,7 +369,7 @@ export class Snapshot {
     const value = show(served);
     try {
       const raw = readSetting(this.#definition, this.#store, key, scope);
-      const { origin, issue } = this.#resolve(key, raw, served);
+      const { origin, issue } = this.#resolve(key, raw, () => served);
       const honoured = (raw.former ?? []).filter(({ layer, isNewest, conversion }) => isNewest && conversion.ok && raw.layers.has(layer));
       const asStored = new Map([...raw.layers, ...honoured.map(({ layer, stored }) => [layer, stored] as const)]);
       return {

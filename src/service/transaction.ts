@@ -4,7 +4,7 @@ import { reasonOf } from '../guard/signals.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { Job, type Caller, type JobHost, type JobOptions } from './jobs.ts';
 import type { Turn, TurnOwner } from './turn.ts';
-import { besideOthers, isDefinite, look, lookLimit, place, type Slot } from './write.ts';
+import { besideOthers, isDefinite, locked, look, lookLimit, place, type Slot } from './write.ts';
 
 /** A value to be stored, and where. */
 export interface SlotValue {
@@ -156,11 +156,11 @@ export class TransactionJob extends Job implements TurnOwner {
     const controller = new AbortController();
     const attempts: Promise<unknown>[] = [];
     try {
-      const result = await patience.within(lookLimit, () => {
+      const result = await patience.within(lookLimit, () => locked(store, slot, controller.signal, () => {
         const sending = store.write({ ...place(slot), value }, { signal: controller.signal, expected });
         attempts.push(sending);
         return sending;
-      });
+      }));
       if (!result.timedOut) return;
       controller.abort();
     } catch (error) {

@@ -194,24 +194,11 @@ export async function write(tools: WriteTools, guard: Guard, slot: Slot, asked: 
     return value;
   }
 
-  /** An attempt that is given up holds nobody up. */
-  async function lockedAttempt(signal: AbortSignal): Promise<unknown> {
-    const lock = await store.lock?.(place(slot), signal);
-    const unlock = (): void => lock?.dispose();
-    signal.addEventListener('abort', unlock);
-    try {
-      return signal.aborted ? undefined : await attempt(signal);
-    } finally {
-      signal.removeEventListener('abort', unlock);
-      unlock();
-    }
-  }
-
   const { signal, critical } = options;
   let failure: unknown;
   try {
     const value = await guard.execute(
-      (each) => besideOthers(tools, guard.attemptDeadlines.duration / 2, each.signal, () => lockedAttempt(each.signal)),
+      (each) => besideOthers(tools, guard.attemptDeadlines.duration / 2, each.signal, () => locked(store, slot, each.signal, () => attempt(each.signal))),
       { critical, ...(signal === undefined ? {} : { signal }) },
     );
     return { ok: true, value, ...loose() };
@@ -264,6 +251,22 @@ export async function besideOthers<T>(
 }
 
 export const place = ({ key, target, scope }: Slot): Omit<WriteRequest, 'value'> => ({ key, target, scope });
+
+/**
+ * Works while no other service writes the file. What is given up holds nobody up, and is not begun any more.
+ * @returns `undefined` when it was not begun
+ */
+export async function locked<T>(store: Store, slot: Slot, signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
+  const lock = await store.lock?.(place(slot), signal);
+  const unlock = (): void => lock?.dispose();
+  signal.addEventListener('abort', unlock);
+  try {
+    return signal.aborted ? undefined : await work();
+  } finally {
+    signal.removeEventListener('abort', unlock);
+    unlock();
+  }
+}
 
 export function isDefinite(error: unknown): boolean {
   const failure = asStoreError(error);

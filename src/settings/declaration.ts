@@ -79,10 +79,48 @@ export const presentation = [
   'tags', 'keywords', 'editPresentation', 'ignoreSync',
 ] as const satisfies readonly (keyof SettingDeclaration)[];
 
-/** Every field that a declaration may have. */
-export const declarationFields = [
-  'schema', 'default', 'description', 'markdownDescription', 'scope', 'order', 'secret', 'restricted', 'policy', 'documentation', 'formerly', 'onInvalidItem', ...presentation,
-] as const satisfies readonly (keyof SettingDeclaration)[];
+/** What a field must be, in words and as a test. */
+type FieldRule = readonly [words: string, holds: (value: unknown) => boolean];
+
+const oneOf = (...values: readonly string[]): FieldRule => [`one of ${values.join(', ')}`, (value) => values.includes(value as string)];
+const isText = (value: unknown): boolean => typeof value === 'string';
+const anything: FieldRule = ['anything', () => true];
+const text: FieldRule = ['a text', isText];
+const texts: FieldRule = ['a list of texts', (value) => Array.isArray(value) && value.every(isText)];
+const flag: FieldRule = ['true or false', (value) => typeof value === 'boolean'];
+const number: FieldRule = ['a number', Number.isFinite];
+
+function isFormer(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { key = '', convert, deprecationMessage = '' } = value as Readonly<Partial<Record<keyof FormerSetting, unknown>>>;
+  return isText(key) && (convert === undefined || typeof convert === 'function') && isText(deprecationMessage);
+}
+
+/** Every field that a declaration may have, and what it must be when it is there. */
+export const declarationFields: Readonly<Record<keyof SettingDeclaration, FieldRule>> = {
+  // What is wrong with these is told in words of its own.
+  schema: anything,
+  default: anything,
+  description: text,
+  markdownDescription: text,
+  scope: anything,
+  order: number,
+  secret: flag,
+  restricted: flag,
+  policy: text,
+  documentation: text,
+  formerly: ['a list of { key, convert }', (value) => Array.isArray(value) && value.every(isFormer)],
+  onInvalidItem: oneOf('drop', 'refuse'),
+  enumDescriptions: texts,
+  markdownEnumDescriptions: texts,
+  enumItemLabels: texts,
+  deprecationMessage: text,
+  markdownDeprecationMessage: text,
+  tags: texts,
+  keywords: texts,
+  editPresentation: oneOf('singlelineText', 'multilineText'),
+  ignoreSync: flag,
+};
 
 /** Schemas, by key, as a definition's declarations hold them. */
 export type WithSchemas<S> = { readonly [K in keyof S]: { readonly schema: S[K] } };

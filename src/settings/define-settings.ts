@@ -43,8 +43,9 @@ export interface SettingsDefinition<V extends object = Record<string, unknown>> 
  * `contributes.configuration` all follow from it.
  *
  * @param section the prefix in settings.json, for instance `nofx`
- * @throws ValidationError for an illegal section or key, a field or a scope that declarations do not have, an asynchronous
- *   test or conversion, a schema that is not one of yup, or a default its own schema refuses
+ * @throws ValidationError for an illegal section or key, a field or a scope that declarations do not have, a field that holds
+ *   something else, an asynchronous test or conversion, a schema that is not one of yup or has a default of its own, or a
+ *   default its own schema refuses
  */
 export function defineSettings<S extends Record<string, object>>(
   section: string,
@@ -79,6 +80,12 @@ export function defineSettings<S extends Record<string, object>>(
     const { value, dropped: items, error } = kept;
     const isSecret = declaration.secret === true;
     return { ok: true, value, dropped: isSecret ? { items: [], problem: checked.problem } : { items, problem: problemText(error) } };
+  }
+
+  for (const key of keys) {
+    const problem = keyProblem(section, key) ?? hiddenBy(key, declared);
+    if (problem !== undefined) throw new ValidationError(showKey(key), problem);
+    validateDeclaration(key, declared[key]!);
   }
 
   const definition: SettingsDefinition<Values> = {
@@ -121,9 +128,6 @@ export function defineSettings<S extends Record<string, object>>(
   };
 
   for (const key of keys) {
-    const problem = keyProblem(section, key) ?? hiddenBy(key, declared);
-    if (problem !== undefined) throw new ValidationError(showKey(key), problem);
-    validateDeclaration(key, declared[key]!);
     try {
       (definition.defaults as Record<string, unknown>)[key] = definition.validate(key, declared[key]?.default);
     } catch (cause) {
@@ -158,21 +162,28 @@ function formerKeysOf(section: string, declared: Readonly<Record<string, Setting
 
 /** @throws ValidationError for what its type refuses as well: not everybody has a compiler */
 function validateDeclaration(key: string, declaration: SettingDeclaration): void {
-  const unknown = Object.keys(declaration).find((field) => !(declarationFields as readonly string[]).includes(field));
+  const unknown = Object.keys(Object(declaration) as object).find((field) => !Object.hasOwn(declarationFields, field));
   if (unknown !== undefined) {
-    throw new ValidationError(key, `is declared with "${unknown}", which declarations do not have`, { userAction: `The fields of a declaration are: ${declarationFields.join(', ')}.` });
+    throw new ValidationError(key, `is declared with "${unknown}", which declarations do not have`, { userAction: `The fields of a declaration are: ${Object.keys(declarationFields).join(', ')}.` });
   }
-  const { onInvalidItem = 'refuse', schema, scope = 'window' } = declaration;
+  const { schema, scope = 'window', ...others } = Object(declaration) as SettingDeclaration;
   if (!isSchema(schema)) throw new ValidationError(key, 'needs a schema of yup', { userAction: 'Declare it as in { schema: yup.string().defined(), … }.' });
   if (!settingScopes.includes(scope)) {
     throw new ValidationError(key, `is declared with the scope ${JSON.stringify(scope)}, which VS Code does not have`, { userAction: `The scopes are: ${settingScopes.join(', ')}.` });
   }
-  if (declaration.formerly?.some(({ convert }) => isAsyncFunction(convert)) === true) {
+  for (const [field, value] of Object.entries({ description: undefined, ...others as Partial<SettingDeclaration> })) {
+    const [words, holds] = declarationFields[field as keyof SettingDeclaration];
+    const isLeftOut = value === undefined && field !== 'description';
+    if (!isLeftOut && !holds(value)) throw new ValidationError(key, `is declared with "${field}", which must be ${words}`);
+  }
+  if ((schema as { readonly spec?: { readonly default?: unknown } }).spec?.default !== undefined) {
+    throw new ValidationError(key, 'has a schema with .default(…): the default is a field of the declaration');
+  }
+  if (others.formerly?.some(({ convert }) => isAsyncFunction(convert)) === true) {
     throw new ValidationError(key, 'has an asynchronous conversion of old values: values are read without waiting');
   }
   if (isAsynchronous(schema)) {
     throw new ValidationError(key, 'has an asynchronous test or transform in its schema: values are read without waiting', { userAction: 'Make the test synchronous, or test the value where it is used.' });
   }
-  if (onInvalidItem !== 'drop' && onInvalidItem !== 'refuse') throw new ValidationError(key, 'must have "drop" or "refuse" as onInvalidItem');
-  if (onInvalidItem === 'drop' && !hasItems(schema)) throw new ValidationError(key, 'cannot drop invalid items: it is neither a list nor an object');
+  if (others.onInvalidItem === 'drop' && !hasItems(schema)) throw new ValidationError(key, 'cannot drop invalid items: it is neither a list nor an object');
 }

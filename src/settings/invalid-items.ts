@@ -1,5 +1,5 @@
 import type * as yup from 'yup';
-import { plainData, type PlainData } from './plain-data.ts';
+import { hush, plainData, type PlainData } from './plain-data.ts';
 import { errorsOf, sameShape } from './validation.ts';
 
 /** What is left of a list or an object, and what was dropped: `[2]` of a list, names of an object. */
@@ -61,6 +61,7 @@ function sanitisedItems(schema: yup.Schema, items: Items): Items {
   const read = Object(schema.cast(items, { assert: false })) as Readonly<Record<string, unknown>>;
   const sanitised = Object.entries(items).map(([name, item]: [string, PlainData]) => {
     const plain = plainData(read[name]);
+    if (!plain.ok) hush(read[name]);
     return [name, plain.ok && sameShape(item, plain.value) ? plain.value : item] as const;
   });
   return isList(items) ? sanitised.map(([, item]) => item) : Object.fromEntries(sanitised);

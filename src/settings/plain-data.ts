@@ -108,6 +108,13 @@ export function isPromise(value: unknown): boolean {
   }
 }
 
+/** The same for every promise in a value that is not plain data. May throw what looking at it throws. */
+export function hush(value: unknown, seen = new Set<unknown>()): void {
+  if (isPromise(value) || typeof value !== 'object' || value === null || seen.has(value)) return;
+  seen.add(value);
+  for (const member of Object.values(value)) hush(member, seen);
+}
+
 /** Equality of plain data; the order of an object's members does not matter. */
 export function sameData(a: unknown, b: unknown): boolean {
   if (a === b) return true;

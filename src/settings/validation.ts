@@ -1,5 +1,5 @@
 import * as yup from 'yup';
-import { isPromise, plainData, type PlainData } from './plain-data.ts';
+import { hush, plainData, type PlainData } from './plain-data.ts';
 
 export type CheckResult<T = unknown> =
   | { readonly ok: true; readonly value: T }
@@ -72,8 +72,8 @@ export const isAsyncFunction = (each: unknown): boolean => Object.prototype.toSt
 /** yup's cast, but only where it turns text into text: "5" never becomes 5. */
 function sanitised(schema: yup.Schema, value: PlainData): PlainData {
   const made: unknown = schema.cast(value, { assert: false });
-  if (isPromise(made)) return value;
   const cast = plainData(made);
+  if (!cast.ok) hush(made);
   return cast.ok && sameShape(value, cast.value) ? cast.value : value;
 }
 

@@ -43,7 +43,11 @@ export class FaultyStore implements Store {
   readonly #failing = new Map<StoreOperation, () => unknown>();
   readonly #hanging = new Set<StoreOperation>();
 
+  /** Where the inner store has one. */
+  lock?: NonNullable<Store['lock']>;
+
   constructor(inner: Store, clock: Clock) {
+    if (inner.lock !== undefined) this.lock = (request, signal) => inner.lock!(request, signal);
     this.inner = inner;
     this.name = inner.name;
     this.#clock = clock;

@@ -24,6 +24,18 @@ describe('Service: arguments', () => {
     });
   }
 
+  for (const [field, ...wrong] of [['target', null, 2], ['park', null, 'yes', 1], ['critical', 'no', 0], ['wait', null, 0]] as const) {
+    it(`F44: a ${field} that is none is refused, and nothing is written`, async () => {
+      const { service, error, stored } = await bench();
+      for (const value of wrong) {
+        for (const call of [() => service.update('count', 5, { [field]: value }), () => service.updateAll({ count: 5 }, { [field]: value })]) {
+          expect(await error(call())).to.include({ code: 'VALIDATION', field });
+        }
+      }
+      expect(stored('count')).to.equal(undefined);
+    });
+  }
+
   it('F44: a listener that cannot be called is refused when it is registered', async () => {
     const { service } = await bench();
     for (const listener of [null, undefined, {}, 'x']) {

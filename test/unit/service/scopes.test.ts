@@ -105,6 +105,23 @@ describe('Service: folders and languages', () => {
     expect(service.get('count', { resource: 'file:///work/one/new.ts' })).to.equal(9);
   });
 
+  it('F34 a language in a folder that was never asked for before has the last good value of the language, or of the folder', async () => {
+    const { service, outside, clock } = await bench();
+    outside('count', 9, 'folder', one);
+    outside('count', 15, 'user', go);
+    await clock.flush();
+    expect([service.get('count', one), service.get('count', go)]).to.deep.equal([9, 15]);
+    outside('count', 'nine', 'folder', one);
+    outside('count', 'fifteen', 'user', go);
+    await clock.flush();
+    expect(service.get('count', goInOne)).to.equal(15);
+    expect(service.get('count', { ...one, languageId: 'css' })).to.equal(9);
+    outside('count', 4);
+    await clock.flush();
+    expect([service.get('count', goInOne), service.get('count', { ...one, languageId: 'css' })]).to.deep.equal([15, 9]);
+    expect(service.issues.map(({ served, scope }) => [served, scope])).to.deep.equal([['last good value', folderOne], ['last good value', go]]);
+  });
+
   it('F34 the last good values of folders and languages outlive the process; no secret does', async () => {
     const first = await bench();
     first.outside('count', 9, 'folder', one);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { WriteFault } from '../../../src/testing/faulty-store.ts';
+import type { Disposable } from '../../../src/store/store.ts';
 import { bench, leavesNothing, unheard, type Key, type Values } from './support.ts';
 
 const values = { count: 10, name: 'ten', list: ['ten'] };
@@ -269,6 +270,44 @@ describe('Service: transactions', () => {
     const seen = await error(service.updateAll(values));
     expect(seen).to.deep.include({ code: 'TRANSACTION', rolledBack: ['count'], notRestored: [] });
     expect(stored('count')).to.equal(undefined);
+  });
+
+  it('F5 P24 takes its turn at the file to roll back, too; what is given up meanwhile writes nothing, and holds up nobody', async () => {
+    let held = 0;
+    let taken = 0;
+    const { clock, store, error, service, stored } = await bench({
+      wrap: (inner) => Object.assign(inner, {
+        lock: (): Promise<Disposable> => {
+          held++;
+          taken++;
+          let isHeld = true;
+          return Promise.resolve({ dispose: () => {
+            if (isHeld) held--;
+            isHeld = false;
+          } });
+        },
+      }),
+    });
+    const { write } = store;
+    const unlocked: unknown[] = [];
+    store.write = (request, options) => {
+      if (held !== 1) unlocked.push(request);
+      return write.call(store, request, options);
+    };
+    store.writeFaults.push(undefined, refused);
+    expect(await error(service.updateAll(values))).to.deep.include({ code: 'TRANSACTION', rolledBack: ['count'] });
+    expect([unlocked, taken, held, stored('count')]).to.deep.equal([[], 3, 0, undefined]);
+    store.writeFaults.push(undefined, refused, { kind: 'hang' });
+    expect(await error(service.updateAll(values))).to.deep.include({ code: 'TRANSACTION', rolledBack: ['count'] });
+    expect([unlocked, held, stored('count')]).to.deep.equal([[], 0, undefined]);
+    // Another has the file for longer than a rollback looks and writes.
+    let wrote = 0;
+    store.writeFaults.push(undefined, refused);
+    const lock = store.lock!;
+    store.lock = (request, signal) => (++wrote < 3 ? lock(request, signal) : new Promise((resolve) => signal.addEventListener('abort', () => void lock(request, signal).then(resolve))));
+    expect(await error(service.updateAll(values))).to.deep.include({ code: 'TRANSACTION', notRestored: ['count'] });
+    expect([unlocked, held, stored('count')]).to.deep.equal([[], 0, 10]);
+    await clock.flush();
   });
 
   it('P50 nothing is begun unless everything is legal', async () => {

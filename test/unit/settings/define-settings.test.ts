@@ -95,6 +95,27 @@ describe('A declaration', () => {
     }
   });
 
+  it('F37 F38 has in each field what belongs there, also where no compiler sees to it', () => {
+    for (const [field, words, ...wrong] of [
+      ['description', 'a text', undefined, null, 5],
+      ['secret', 'true or false', 1, 'true', null],
+      ['tags', 'a list of texts', 'experimental', [1], {}],
+      ['order', 'a number', '1', NaN],
+      ['editPresentation', 'one of singlelineText, multilineText', 'multiline'],
+      ['formerly', 'a list of { key, convert }', { key: 'old' }, ['old'], [null], [{ key: 5 }], [{ convert: 'x' }], [{ deprecationMessage: 5 }]],
+    ] as const) {
+      for (const value of wrong) expect(refusal(() => declared({ [field]: value })).message).to.equal(`"a" is declared with "${field}", which must be ${words}.`);
+    }
+    for (const none of [undefined, null, 5]) expect(refusal(() => defineSettings('section', { a: none as never })).message).to.equal('"a" needs a schema of yup.');
+    declared({ formerly: [{ key: 'old' }, { convert: Number }], secret: false, tags: undefined });
+  });
+
+  it('F37 has no default in its schema as well', () => {
+    const declaration = { schema: yup.number().default(5), default: 1, description: '' };
+    const error = refusal(() => defineSettings('section', { a: declaration as never }));
+    expect(error.message).to.equal('"a" has a schema with .default(…): the default is a field of the declaration.');
+  });
+
   it('F39 may be given `as const`, with a list or an object as its default', () => {
     const constant = {
       list: { schema: yup.array(yup.string().defined()).defined(), default: ['a', 'b'], description: '', tags: ['experimental'] },
@@ -149,6 +170,19 @@ describe('An asynchronous test of a schema', () => {
     });
     expect(converted(definition, 'a', form, 'old')).to.deep.equal({ ok: false, problem: 'cannot be converted: its conversion is asynchronous' });
     expect(definition.check('b', 'as it is')).to.deep.equal({ ok: true, value: 'as it is' });
+    await turn();
+    await turn();
+    expect(unhandled).to.deep.equal([]);
+  });
+
+  it('F40 is not left unhandled in members and items either', async () => {
+    const text = yup.string().transform((): unknown => later()).defined();
+    const definition = defineSettings('section', {
+      tree: { schema: yup.object({ a: text, b: yup.object({ c: text }) }).defined(), default: { a: 'a', b: { c: 'c' } }, description: '' },
+      list: { schema: yup.array(text).defined(), default: [], description: '', onInvalidItem: 'drop' },
+    });
+    expect(definition.check('tree', { a: 'x', b: { c: 'y' } })).to.deep.equal({ ok: true, value: { a: 'x', b: { c: 'y' } } });
+    expect(definition.accept('list', ['x', 5, 'y'])).to.deep.include({ ok: true, value: ['x', 'y'] });
     await turn();
     await turn();
     expect(unhandled).to.deep.equal([]);
@@ -359,7 +393,7 @@ describe('The types of a definition', () => {
     // @ts-expect-error the default is not one of the values
     expect(() => defineSettings('s', { a: { schema: yup.string().oneOf(['x', 'y']).defined(), default: 'z', description: '' } })).to.throw(ValidationError);
     // @ts-expect-error a setting has a description
-    defineSettings('s', { a: { schema: yup.number().defined(), default: 1 } });
+    expect(() => defineSettings('s', { a: { schema: yup.number().defined(), default: 1 } })).to.throw(ValidationError);
     // @ts-expect-error VS Code knows no such scope
     expect(() => defineSettings('s', { a: { schema: yup.number().defined(), default: 1, description: '', scope: 'galaxy' } })).to.throw(ValidationError);
     // @ts-expect-error a setting has a schema

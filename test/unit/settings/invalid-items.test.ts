@@ -100,6 +100,6 @@ describe('Invalid items', () => {
       expect(() => define({ schema, default: standard, onInvalidItem: 'drop' })).to.throw(ValidationError, 'neither a list nor an object');
       expect(() => define({ schema, default: standard, onInvalidItem: 'refuse' })).not.to.throw();
     }
-    expect(() => define({ schema: yup.array(), default: [], onInvalidItem: 'skip' })).to.throw(ValidationError, '"drop" or "refuse"');
+    expect(() => define({ schema: yup.array(), default: [], onInvalidItem: 'skip' })).to.throw(ValidationError, '"onInvalidItem", which must be one of drop, refuse');
   });
 });

@@ -149,6 +149,19 @@ describe('FaultyStore', () => {
     expect((await refusal(write)).userAction, 'a test plays the real thing').to.match(/^Free some disk space/);
   });
 
+  it('F5 has the lock of the store that it is around, and none where that has none', async () => {
+    const inner = new MemoryStore();
+    expect(new FaultyStore(inner, new VirtualClock()).lock).to.equal(undefined);
+    const locked: unknown[] = [];
+    const lock = { dispose: () => undefined };
+    const store = new FaultyStore(Object.assign(inner, { lock: (request: unknown) => {
+      locked.push(request);
+      return Promise.resolve(lock);
+    } }), new VirtualClock());
+    expect(await store.lock!(slot, new AbortController().signal)).to.equal(lock);
+    expect(locked).to.deep.equal([slot]);
+  });
+
   it('any operation can fail, or hang', async () => {
     const { clock, store } = bench();
     for (const operation of ['load', 'read', 'readBack'] as const) store.failing(operation);
