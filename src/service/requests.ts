@@ -25,7 +25,6 @@ export class Requests {
     this.#validateKey(key);
     const scope = toScope(options);
     const { target = this.#defaultTarget(key, scope) } = options;
-    if (!targets.includes(target)) throw new ValidationError('target', `must be one of ${targets.join(', ')}`);
     return { key, target, scope, file: this.#ask((store) => store.fileOf(target, scope, key)) };
   }
 
@@ -168,8 +167,11 @@ function requireObject(name: string, value: unknown, example: string): void {
 /** @throws ValidationError for options that are none */
 export function requireOptions(options: unknown): void {
   requireObject('options', options, '{ target: \'workspace\' }');
+  const given = options as Readonly<Record<string, unknown>>;
+  const target = given['target'] as Target | undefined;
+  if (target !== undefined && !targets.includes(target)) throw new ValidationError('target', `must be one of ${targets.join(', ')}`);
   for (const name of ['park', 'critical', 'wait']) {
-    const value = (options as Readonly<Record<string, unknown>>)[name];
+    const value = given[name];
     if (value !== undefined && typeof value !== 'boolean') throw new ValidationError(name, 'must be true or false');
   }
 }

@@ -28,7 +28,7 @@ describe('Service: arguments', () => {
     it(`F44: a ${field} that is none is refused, and nothing is written`, async () => {
       const { service, error, stored } = await bench();
       for (const value of wrong) {
-        for (const call of [() => service.update('count', 5, { [field]: value }), () => service.updateAll({ count: 5 }, { [field]: value })]) {
+        for (const call of [() => service.update('count', 5, { [field]: value }), () => service.updateAll({ count: 5 }, { [field]: value }), () => service.convertOldSettings({ [field]: value })]) {
           expect(await error(call())).to.include({ code: 'VALIDATION', field });
         }
       }
