@@ -42,7 +42,7 @@ export function healthTree(watched: WatchedService): HealthNode {
   const { view, label: service } = watched;
   const groups = [
     group(watched, 'unsaved', l10n.t('Not stored yet'), 'save', unsaved(watched), true),
-    group(watched, 'alerts', l10n.t('Alerts'), 'bell', alerts(watched), view.alerts.length > 0),
+    group(watched, 'alerts', l10n.t('Alerts'), 'bell', alerts(watched), view.alerts.length > 0, view.alerts.length),
     group(watched, 'settings', l10n.t('Settings'), 'settings-gear', watched.service.definition.keys.map((key) => setting(watched, key, view.issues.filter((issue) => issue.key === key))), view.issues.length > 0),
     group(watched, 'files', l10n.t('Settings files'), 'files', view.breakers.map((breaker) => ({
       kind: 'file', id: breaker.file, label: fileName(breaker.file), file: breaker.file,
@@ -95,11 +95,11 @@ function when(since: number, until: number | undefined): Pick<HealthNode, 'icon'
 
 type Leaf = Omit<HealthNode, 'service' | 'children'>;
 
-function group({ label: service }: WatchedService, name: string, label: string, icon: string, leaves: readonly Leaf[], open: boolean): HealthNode {
+function group({ label: service }: WatchedService, name: string, label: string, icon: string, leaves: readonly Leaf[], open: boolean, count = leaves.length): HealthNode {
   // VS Code remembers what is open by the id: trouble opens a group all the same.
   const id = `${service} ${name}${open ? ' open' : ''}`;
   return {
-    kind: 'group', id, service, label, icon, open, context: 'group', description: String(leaves.length),
+    kind: 'group', id, service, label, icon, open, context: 'group', description: String(count),
     children: leaves.map((leaf) => ({ ...leaf, id: `${id} ${leaf.id}`, service })),
   };
 }

@@ -128,7 +128,7 @@ export class FileLog implements LogSink {
       return (await stat(this.#file)).size;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      await mkdir(path.dirname(this.#file), { recursive: true });
+      await makeFolder(path.dirname(this.#file));
       return 0;
     }
   }
@@ -141,5 +141,19 @@ export class FileLog implements LogSink {
       const isThere = await access(nth(number)).then(() => true, () => false);
       if (isThere) await rename(nth(number), nth(number + 1));
     }
+  }
+}
+
+/** Node's own `recursive` never ends where nothing can be created in a folder that is there. */
+async function makeFolder(folder: string): Promise<void> {
+  const made = (): Promise<void> => mkdir(folder).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  });
+  try {
+    await made();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await makeFolder(path.dirname(folder));
+    await made();
   }
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { FileLog } from '../../../src/observe/file-log.ts';
 import type { LogEntry, LogLevel } from '../../../src/observe/log.ts';
 import fc from '../../fast-check.ts';
+import { skip } from '../../skip.ts';
 
 const entry = (message: string, level: LogLevel = 'info'): LogEntry => ({ timestamp: '2026-01-01T00:00:00.000Z', level, message, instanceId: 'i', service: 's' });
 
@@ -101,6 +102,15 @@ describe('FileLog', () => {
     await log.flush();
     expect(messages()).to.deep.equal(['Heard.']);
     expect(log.errorCount).to.equal(1);
+  });
+
+  it('F60 a folder that can never be made holds up nothing: the log counts, and the process can end', async function () {
+    if (process.platform !== 'linux') skip(this, 'It needs /proc, in which nothing can be made.');
+    const log = new FileLog('/proc/nowhere/at/all.log');
+    log.write(entry('Lost.'));
+    await log.flush();
+    expect(log).to.include({ errorCount: 1, lostCount: 1 });
+    expect(log.lastError).to.have.property('code', 'ENOENT');
   });
 
   it('P12 never throws when it cannot begin a new file', async function () {
