@@ -97,7 +97,8 @@ export function anyoneCanUseIt(at: () => { readonly desk: Desk; readonly frame: 
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await until('nothing is to move again', async () => await duration() === '0s');
     expect(await duration()).to.equal('0s');
-    expect(await boxes(), 'places of the chart').to.be.at.most(places);
+    // What else happens in the service meanwhile may place it anew.
+    await until('the chart jumps as it did at first', async () => await boxes() <= places);
   });
 
   it('can be used with the keyboard, and axe-core finds nothing wrong', async () => {

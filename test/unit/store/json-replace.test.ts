@@ -126,6 +126,20 @@ describe('Replacing a file: JsonStore', () => {
     expect([stdout.trim(), signal]).to.deep.equal([isRoot ? 'io' : 'permission', null]);
   }));
 
+  it('F60: of the folders above it, what another process makes meanwhile is taken, and what cannot be made is told', async () => {
+    const deep = place.in('new', 'deep', 'settings.json');
+    const store = place.make({ user: deep });
+    place.patch(fsPromises, 'mkdir', (mkdir) => async (folder: string) => {
+      await mkdir(folder);
+      return mkdir(folder);
+    });
+    await write(store, 'a', 1);
+    expect(parse(place.text(deep))).to.deep.equal({ 's.a': 1 });
+    place.patch(fsPromises, 'mkdir', () => () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })));
+    const error = await failureOf(write(place.make({ user: place.in('other', 'settings.json') }), 'a', 1));
+    expect([error.reason, readdirSync(place.folder)]).to.deep.equal(['io', ['new']]);
+  });
+
   describe('owner, group, mode and attributes stay:', () => {
     const owners = ({ uid, gid, mode }: fs.Stats): unknown => [uid, gid, mode & 0o7777];
 

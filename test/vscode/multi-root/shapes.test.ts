@@ -30,7 +30,12 @@ describe('A settings file of a folder in which a name stands twice', () => {
     save(twice);
     service = await superviseFixture({ guard: { retry: { attempts: 1 } } });
     await until('the value of the folder is served', () => service.get('perFolder', scope) === 'b');
+    await until('VS Code knows the file as it is', () => vscode.workspace.textDocuments.every(isAsSaved));
   });
+
+  /** What VS Code has open of the file, if anything, may be what an earlier test has left. */
+  const isAsSaved = (document: vscode.TextDocument): boolean =>
+    document.uri.toString() !== settings.toString() || (document.getText() === twice && !document.isDirty);
 
   afterEach(async () => {
     files.onWrite = undefined;
@@ -64,6 +69,7 @@ describe('A settings file of a folder in which a name stands twice', () => {
     const edit = new vscode.WorkspaceEdit();
     edit.insert(settings, new vscode.Position(0, 0), '// mine\n');
     await vscode.workspace.applyEdit(edit);
+    await until('VS Code has told of it', () => document.isDirty);
     const error = await takeOut();
     expect(error).to.be.instanceOf(StoreError).and.to.include({ reason: 'dirty', failureClass: 'user', userAction: 'Save the settings file, then try again.' });
     expect([document.isDirty, document.getText(), saved()]).to.deep.equal([true, `// mine\n${twice}`, twice]);
