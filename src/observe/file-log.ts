@@ -146,14 +146,14 @@ export class FileLog implements LogSink {
 
 /** Node's own `recursive` never ends where nothing can be created in a folder that is there. */
 async function makeFolder(folder: string): Promise<void> {
-  const made = (): Promise<void> => mkdir(folder).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  });
   try {
-    await made();
+    await mkdir(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    await makeFolder(path.dirname(folder));
-    await made();
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    const above = path.dirname(folder);
+    if (code !== 'ENOENT' || await access(above).then(() => true, () => false)) throw error;
+    await makeFolder(above);
+    await makeFolder(folder);
   }
 }

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fsPromises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FileLog } from '../../../src/observe/file-log.ts';
@@ -102,6 +104,27 @@ describe('FileLog', () => {
     await log.flush();
     expect(messages()).to.deep.equal(['Heard.']);
     expect(log.errorCount).to.equal(1);
+  });
+
+  it('takes a folder that another process makes in the same moment', async () => {
+    const { mkdir } = fsPromises;
+    const replace = (by: typeof mkdir): void => {
+      fsPromises.mkdir = by;
+      syncBuiltinESMExports();
+    };
+    replace((async (made: string) => {
+      await mkdir(made);
+      return mkdir(made);
+    }) as typeof mkdir);
+    try {
+      const log = new FileLog(path.join(folder, 'new/deep/own.log'));
+      log.write(entry('Heard.'));
+      await log.flush();
+      expect(log).to.include({ errorCount: 0, lostCount: 0 });
+      expect(existsSync(path.join(folder, 'new/deep/own.log'))).to.equal(true);
+    } finally {
+      replace(mkdir);
+    }
   });
 
   it('F60 a folder that can never be made holds up nothing: the log counts, and the process can end', async function () {
