@@ -11,7 +11,7 @@ import type { BreakerVariant } from '../model/circuit-breaker/driver.ts';
 import { BreakerOracle, type CallEnd, type Ticket } from '../model/circuit-breaker/oracle.ts';
 import type { Run } from '../model/harness/suite.ts';
 import { fixture } from './fixture-settings.ts';
-import { elapse, fixtureContext, limits, readSettings, rejection, settingsFile, until, witness } from './supervised.ts';
+import { elapse, fixtureContext, limits, readSettings, rejection, settingsFile, typeUnsaved, until, witness } from './supervised.ts';
 
 const workspace = { target: 'workspace' } as const;
 /** In ms, and longer than any path: nothing happens by itself but what the breaker does. */
@@ -22,11 +22,8 @@ export async function setDirty(dirty: boolean): Promise<void> {
   const document = await vscode.workspace.openTextDocument(settingsFile());
   if (document.isDirty === dirty) return;
   await vscode.window.showTextDocument(document);
-  if (dirty) {
-    const edit = new vscode.WorkspaceEdit();
-    edit.insert(document.uri, new vscode.Position(0, 0), ' ');
-    await vscode.workspace.applyEdit(edit);
-  } else await vscode.commands.executeCommand('workbench.action.files.revert');
+  if (dirty) await typeUnsaved(document, new vscode.Position(0, 0), ' ');
+  else await vscode.commands.executeCommand('workbench.action.files.revert');
   await until(`settings.json is ${dirty ? 'dirty' : 'clean'}`, () => document.isDirty === dirty);
 }
 

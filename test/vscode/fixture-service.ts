@@ -60,6 +60,26 @@ export async function closeEditors(): Promise<void> {
   await until('no editor is left', () => vscode.window.visibleTextEditors.length === 0 && vscode.workspace.textDocuments.every(({ isDirty }) => !isDirty));
 }
 
+/**
+ * Types something into a document that has nothing unsaved, and leaves it so. Where VS Code reads the file again at that
+ * moment, what was typed is gone: it is typed again.
+ */
+export async function typeUnsaved(document: vscode.TextDocument, position: vscode.Position, text: string): Promise<void> {
+  let typed: string | undefined;
+  await until('what was typed is there, and not saved', async () => {
+    if (document.isDirty) return true;
+    const before = document.getText();
+    // VS Code tells a moment later that it is not saved.
+    if (before === typed) return false;
+    const at = document.offsetAt(position);
+    typed = `${before.slice(0, at)}${text}${before.slice(at)}`;
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, position, text);
+    await vscode.workspace.applyEdit(edit);
+    return document.isDirty;
+  });
+}
+
 /** The quick fixes that are offered at a place: none while VS Code is busy with the document, when it cancels the question. */
 export async function quickFixes(uri: vscode.Uri, range: vscode.Range | undefined): Promise<vscode.CodeAction[]> {
   if (range === undefined) return [];

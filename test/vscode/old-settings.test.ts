@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { HoldfastApi } from '../../src/extension/api.ts';
 import type { ConfigurationService } from '../../src/service/service.ts';
 import type { fixture } from './fixture-settings.ts';
-import { again, quickFixes, readSettings, rejection, resetSettings, settingsFile, superviseFixture, until, writeSettings } from './supervised.ts';
+import { again, quickFixes, readSettings, rejection, resetSettings, settingsFile, superviseFixture, typeUnsaved, until, writeSettings } from './supervised.ts';
 
 const uri = (): vscode.Uri => vscode.Uri.file(settingsFile());
 const marks = (): vscode.Diagnostic[] => vscode.languages.getDiagnostics(uri()).filter(({ source }) => source === 'Holdfast');
@@ -73,10 +73,7 @@ describe('Settings of earlier versions', () => {
     writeSettings('{ "fixture.timeoutSeconds": 2 }');
     await until('it is used', () => service.get('timeout') === 2_000);
     const document = await vscode.workspace.openTextDocument(uri());
-    const edit = new vscode.WorkspaceEdit();
-    edit.insert(uri(), new vscode.Position(0, 1), ' ');
-    await vscode.workspace.applyEdit(edit);
-    expect(document.isDirty).to.equal(true);
+    await typeUnsaved(document, new vscode.Position(0, 1), ' ');
     expect(await rejection(service.convertOldSettings())).to.include({ code: 'STORE', reason: 'dirty' });
     await vscode.window.showTextDocument(document);
     await vscode.commands.executeCommand('workbench.action.files.revert');

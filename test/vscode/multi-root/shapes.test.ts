@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import * as vscode from 'vscode';
 import { StoreError } from '../../../src/errors.ts';
 import { SettingsFile } from '../../../src/store/vscode-settings-file.ts';
-import { rejection, superviseFixture, until } from '../supervised.ts';
+import { rejection, superviseFixture, typeUnsaved, until } from '../supervised.ts';
 import { MemoryFiles } from './memory-files.ts';
 import { addFolder, removeFolder } from './workspace-folders.ts';
 
@@ -66,10 +66,7 @@ describe('A settings file of a folder in which a name stands twice', () => {
 
   it('F11 a person’s unsaved changes are not saved along: `dirty`', async () => {
     const document = await vscode.workspace.openTextDocument(settings);
-    const edit = new vscode.WorkspaceEdit();
-    edit.insert(settings, new vscode.Position(0, 0), '// mine\n');
-    await vscode.workspace.applyEdit(edit);
-    await until('VS Code has told of it', () => document.isDirty);
+    await typeUnsaved(document, new vscode.Position(0, 0), '// mine\n');
     const error = await takeOut();
     expect(error).to.be.instanceOf(StoreError).and.to.include({ reason: 'dirty', failureClass: 'user', userAction: 'Save the settings file, then try again.' });
     expect([document.isDirty, document.getText(), saved()]).to.deep.equal([true, `// mine\n${twice}`, twice]);

@@ -23,9 +23,16 @@ async function untilWritten(): Promise<void> {
   const file = vscode.workspace.workspaceFile!;
   const isUnsaved = (): boolean => vscode.workspace.textDocuments.some(({ uri, isDirty }) => isDirty && uri.toString() === file.toString());
   await until('the .code-workspace file has the folders that are open', async () => {
-    const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
-    // It is empty for a moment.
-    const { folders } = (text === '' ? { folders: [] } : JSON.parse(text)) as { folders: readonly unknown[] };
-    return folders.length === vscode.workspace.workspaceFolders!.length && !isUnsaved();
+    const folders = foldersIn(new TextDecoder().decode(await vscode.workspace.fs.readFile(file)));
+    return folders?.length === vscode.workspace.workspaceFolders!.length && !isUnsaved();
   });
+}
+
+/** What the file says; nothing while it is being written. */
+function foldersIn(text: string): readonly unknown[] | undefined {
+  try {
+    return (JSON.parse(text) as { folders: readonly unknown[] }).folders;
+  } catch {
+    return undefined;
+  }
 }
