@@ -12,7 +12,7 @@ import type { Disposable } from './store.ts';
  *
  * It is our own: of the packages for this, those that are kept up take a lock of a process that was paused for stale, and let
  * it go on as if it held the lock. Here a holder looks once more before it replaces the file; between that look and the
- * replacement there are three system calls, and no turn of the event loop.
+ * replacement there are a few system calls, and no turn of the event loop.
  */
 
 /** Locks of another version exclude nobody of this one. */
@@ -26,15 +26,20 @@ const pauses = { first: 1, longest: 16 };
 
 const none: Disposable = { dispose: () => undefined };
 
-/** What this process believes to hold: the text of each lock file. */
-const held = new Map<string, string>();
+/** The locks that this process believes it holds, by settings file. */
+const held = new Map<string, HeldLock>();
+
+/** Where a settings file really is: one name, however it is reached. */
+function nameOf(file: string): string {
+  const real = realFile(path.resolve(file));
+  return process.platform === 'win32' || process.platform === 'darwin' ? real.toLowerCase() : real;
+}
 
 /** Where the locks are: in a folder that only this user can look into. `undefined`: there is none. */
 export function lockOf(file: string): string | undefined {
   const folder = ownFolder();
-  const real = realFile(path.resolve(file));
-  const name = process.platform === 'win32' || process.platform === 'darwin' ? real.toLowerCase() : real;
-  return folder === undefined ? undefined : path.join(folder, `lock-${protocol}-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`);
+  const hash = createHash('sha256').update(nameOf(file)).digest('hex').slice(0, 32);
+  return folder === undefined ? undefined : path.join(folder, `lock-${protocol}-${hash}`);
 }
 
 /**
@@ -53,7 +58,7 @@ export async function lockFile(file: string, signal: AbortSignal): Promise<Dispo
   for (let pause = pauses.first; !signal.aborted; pause = Math.min(2 * pause, pauses.longest)) {
     const now = look(lock);
     const taken = now === undefined ? take(lock, text) : 'held';
-    if (taken === 'taken') return new HeldLock(lock, text);
+    if (taken === 'taken') return new HeldLock(nameOf(file), lock, text);
     if (taken === 'impossible') return none;
     if (now !== undefined) {
       if (now.state !== seen?.state) seen = now;
@@ -66,10 +71,8 @@ export async function lockFile(file: string, signal: AbortSignal): Promise<Dispo
 
 /** Whether another process has taken over the lock of a settings file that this process holds: then nothing may be written. */
 export function hasLostLock(file: string): boolean {
-  if (held.size === 0) return false;
-  const lock = lockOf(file);
-  const text = lock === undefined ? undefined : held.get(lock);
-  return text !== undefined && textOf(lock!) !== text;
+  // Most often there is none, and then nothing is looked at.
+  return held.size > 0 && held.get(nameOf(file))?.isLost === true;
 }
 
 /** A lock file as it was at one moment. */
@@ -83,27 +86,34 @@ interface Seen {
 
 /** A lock that this process holds. */
 class HeldLock implements Disposable {
+  readonly #name: string;
   readonly #lock: string;
   readonly #text: string;
   readonly #renewal: NodeJS.Timeout;
 
-  constructor(lock: string, text: string) {
+  constructor(name: string, lock: string, text: string) {
+    this.#name = name;
     this.#lock = lock;
     this.#text = text;
-    held.set(lock, text);
+    held.set(name, this);
     this.#renewal = setInterval(() => this.#renew(), lease / 4).unref();
+  }
+
+  /** Another process has taken it over. */
+  get isLost(): boolean {
+    return textOf(this.#lock) !== this.#text;
   }
 
   dispose(): void {
     clearInterval(this.#renewal);
-    if (held.get(this.#lock) === this.#text) held.delete(this.#lock);
-    if (textOf(this.#lock) === this.#text) rmSync(this.#lock, { force: true });
+    if (held.get(this.#name) === this) held.delete(this.#name);
+    if (!this.isLost) rmSync(this.#lock, { force: true });
   }
 
   #renew(): void {
     const now = new Date();
     try {
-      if (textOf(this.#lock) === this.#text) utimesSync(this.#lock, now, now);
+      if (!this.isLost) utimesSync(this.#lock, now, now);
     } catch {
       // It was taken over just now: who writes next finds out.
     }
