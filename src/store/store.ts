@@ -1,3 +1,4 @@
+import type { StoreError } from '../errors.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 
 /** Where a value may be written. In order of precedence, lowest first. */
@@ -49,6 +50,19 @@ export interface WriteOptions {
   readonly expected?: { readonly value: unknown };
 }
 
+/** One of several values that are stored together. */
+export interface Change extends WriteRequest {
+  /** As in `WriteOptions`. */
+  readonly expected?: { readonly value: unknown };
+}
+
+/** Why one change cannot be stored, whatever becomes of the others. */
+export interface Refusal {
+  /** Of the change, in the list that was given. */
+  readonly index: number;
+  readonly error: StoreError;
+}
+
 export interface Disposable {
   dispose(): void;
 }
@@ -74,6 +88,21 @@ export interface Store {
    * @param signal aborted when the attempt is given up: then nobody waits
    */
   lock?(request: Omit<WriteRequest, 'value'>, signal: AbortSignal): Promise<Disposable>;
+  /**
+   * Whether `commit` can store several values in the file behind a place by one save, as far as is known now. Asked before each
+   * `commit`. Default: no.
+   */
+  canCommit?(place: Omit<WriteRequest, 'value'>): boolean;
+  /**
+   * Stores several values by one save: all of them, or none. No program ever sees a file that parses and holds a part of them.
+   *
+   * @param changes all in one file (`fileOf`), each of another setting or language
+   * @returns empty: all is stored. Else nothing was stored, because of these: without them the others can be
+   * @throws StoreError nothing was stored, for a reason that is no single change's: `newer` when an `expected` does not hold
+   */
+  commit?(changes: readonly Change[], options: Pick<WriteOptions, 'signal'>): Promise<readonly Refusal[]>;
+  /** As `readBack`, for several values of one file, from one look at it. Default: one `readBack` for each. */
+  readBackAll?(places: readonly Omit<WriteRequest, 'value'>[]): Promise<readonly unknown[]>;
   /** What the target really holds now, from as close to the file as the store can look. `undefined`: nothing. */
   readBack(request: Omit<WriteRequest, 'value'>): Promise<unknown>;
   /**
