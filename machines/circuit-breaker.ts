@@ -1,4 +1,5 @@
-import { assign, setup } from 'xstate';
+import { assign } from 'xstate';
+import { setup } from './setup.ts';
 
 /**
  * The circuit breaker: CLOSED lets everything through, OPEN refuses, HALF_OPEN lets a set number of

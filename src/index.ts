@@ -14,7 +14,7 @@ export { contributedConfiguration, restrictedConfigurations } from './settings/m
 export { createGuard, type Guard } from './guard/guard.ts';
 export type { ExecuteOptions, GuardEvent, GuardOptions, GuardTuning, PersistedBreaker } from './guard/options.ts';
 export type { CallerSignal, CancellationToken } from './guard/signals.ts';
-export type { Attempt } from './guard/call.ts';
+export type { Attempt, Operation } from './guard/attempt.ts';
 export { classifyFailure } from './guard/classify.ts';
 export { createConfigurationService, type BreakerStatus, type ConfigurationService } from './service/service.ts';
 export type { FaultInjection, ServiceOptions, UpdateOptions, UpdateResult } from './service/options.ts';

@@ -1,41 +1,63 @@
+import type { RetryOptions } from '../../machines/retry-backoff.ts';
+import type { Clock } from '../clock.ts';
 import { AbortedError, ConfigurationError, DisposedError, TimeoutError, type FailedAttempt, type FailureClass } from '../errors.ts';
 import { offAbort, onAbort, type Abortable } from './abort-fanout.ts';
+import type { Attempt, Operation } from './attempt.ts';
+import type { Breaker } from './breaker.ts';
 import { callerContext, type CallerContext } from './caller-context.ts';
 import { timerSlack, type Deadline, type DeadlineList } from './deadlines.ts';
-import type { Guard } from './guard.ts';
-import type { Linked } from './linked-list.ts';
+import type { Linked, LinkedList } from './linked-list.ts';
 import type { Retried, RetrySteps } from './retry-mirror.ts';
+import type { GuardEvent } from './options.ts';
 import { reasonOf, type CallerSignal } from './signals.ts';
 
 /** Of every promise that has not been given another. */
 const { then: plainThen } = Promise.prototype;
 
+/** What a call needs of its guard. */
+export interface CallHost {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly breaker: Breaker;
+  readonly retry: RetryOptions;
+  /** In milliseconds. */
+  readonly budget: number;
+  readonly disposed: boolean;
+  /** The attempts after which a call waits for the next. */
+  readonly backingOff: LinkedList<RunningAttempt>;
+  deadlines(duration: number): DeadlineList;
+  removeDeadline(attempt: RunningAttempt): void;
+  startRetry(call: Retried): RetrySteps;
+  classify(error: unknown): FailureClass;
+  random(): number;
+  emit(event: GuardEvent): void;
+}
+
 /**
- * One attempt of a call, as the operation sees it, and all that a call needs which succeeds at once: there are no
+ * One attempt of a call: what the operation sees of it, and all that a call needs which succeeds at once. There are no
  * further objects on that path.
  */
-export class Attempt<T = unknown> implements Deadline {
-  /** 1 for the first. */
+export class RunningAttempt<T = unknown> implements Attempt, Deadline {
   readonly number: number;
-  /** @internal */ readonly guard: Guard;
-  /** @internal */ readonly operation: (attempt: Attempt) => T | PromiseLike<T>;
-  /** @internal */ readonly resolve: (value: Awaited<T>) => void;
-  /** @internal */ readonly reject: (error: unknown) => void;
-  /** @internal The epoch in which the call began. */ readonly epoch: number;
-  /** @internal */ readonly list: DeadlineList;
-  /** @internal What else there is to know; made when the call is given options, is a probe, or fails. */ call: Call<T> | undefined;
-  /** @internal It has ended or was given up: what comes now is late. */ over = false;
-  /** @internal */ controller: AbortController | undefined = undefined;
-  /** @internal Why it was given up. */ reason: Error | undefined = undefined;
-  /** @internal While its operation runs. */ context: CallerContext | undefined = undefined;
-  /** @internal */ began = 0;
-  /** @internal */ earlier: Linked | undefined = undefined;
-  /** @internal */ later: Linked | undefined = undefined;
-  /** @internal */ listed = false;
+  readonly host: CallHost;
+  readonly operation: Operation<T>;
+  readonly resolve: (value: Awaited<T>) => void;
+  readonly reject: (error: unknown) => void;
+  /** The epoch in which the call began. */ readonly epoch: number;
+  readonly list: DeadlineList;
+  /** What else there is to know; made when the call is given options, is a probe, or fails. */ call: Call<T> | undefined;
+  /** It has ended or was given up: what comes now is late. */ over = false;
+  controller: AbortController | undefined = undefined;
+  /** Why it was given up. */ reason: Error | undefined = undefined;
+  /** While its operation runs. */ context: CallerContext | undefined = undefined;
+  began = 0;
+  earlier: Linked | undefined = undefined;
+  later: Linked | undefined = undefined;
+  listed = false;
 
   constructor(
-    guard: Guard,
-    operation: (attempt: Attempt) => T | PromiseLike<T>,
+    host: CallHost,
+    operation: Operation<T>,
     resolve: (value: Awaited<T>) => void,
     reject: (error: unknown) => void,
     epoch: number,
@@ -43,7 +65,7 @@ export class Attempt<T = unknown> implements Deadline {
     number: number,
     call: Call<T> | undefined,
   ) {
-    this.guard = guard;
+    this.host = host;
     this.operation = operation;
     this.resolve = resolve;
     this.reject = reject;
@@ -53,7 +75,6 @@ export class Attempt<T = unknown> implements Deadline {
     this.call = call;
   }
 
-  /** Aborted when the attempt is given up: timeout, the caller's abort, disposal; its reason is the error. Made when first read. */
   get signal(): AbortSignal {
     if (this.controller === undefined) {
       this.controller = new AbortController();
@@ -62,18 +83,16 @@ export class Attempt<T = unknown> implements Deadline {
     return this.controller.signal;
   }
 
-  /** @internal */
   giveUp(reason: Error): void {
     this.reason = reason;
     this.controller?.abort(reason);
   }
 
-  /** @internal */
   begin(): void {
     this.list.add(this);
     let result: T | PromiseLike<T>;
     try {
-      result = this.operation(this as Attempt);
+      result = this.operation(this);
       const then: unknown = (result as PromiseLike<T> | undefined | null)?.then;
       if (typeof then === 'function') {
         // Any other thenable may throw, call back twice, or resolve with another thenable: a promise takes care of that.
@@ -89,46 +108,43 @@ export class Attempt<T = unknown> implements Deadline {
     this.succeed(result as Awaited<T>);
   }
 
-  /** @internal */
   succeed(value: Awaited<T>): void {
-    const { guard } = this;
+    const { host } = this;
     if (this.over) {
-      guard.emit({ type: 'late', attempt: this.number, ok: true });
+      host.emit({ type: 'late', attempt: this.number, ok: true });
       return;
     }
     this.end();
     this.call?.end('succeeded');
     // P1, P4: in CLOSED without failures there is nothing to tell, and nothing is sent.
-    if (guard.streak > 0 || this.call?.probe === true) guard.tell({ type: 'SUCCESS', epoch: this.epoch });
+    const { breaker } = host;
+    if (breaker.streak > 0 || this.call?.probe === true) breaker.tell({ type: 'SUCCESS', epoch: this.epoch });
     this.resolve(value);
   }
 
-  /** @internal */
   fail(error: unknown): void {
-    const { guard } = this;
+    const { host } = this;
     if (this.over) {
-      guard.emit({ type: 'late', attempt: this.number, ok: false, error });
+      host.emit({ type: 'late', attempt: this.number, ok: false, error });
       return;
     }
     this.end();
     (this.call ??= new Call(this, undefined)).onFailure(this, error);
   }
 
-  /** @internal From now on everything about it is late. */
+  /** From now on everything about it is late. */
   end(): void {
     this.over = true;
-    this.guard.undue(this);
+    this.host.removeDeadline(this as RunningAttempt);
   }
 
-  /** @internal */
   expire(): void {
-    const error = new TimeoutError(this.guard.name, Math.round(this.list.duration), 'unknown');
+    const error = new TimeoutError(this.host.name, Math.round(this.list.duration), 'unknown');
     // The timer may have been set by another call, in that call's context.
     if (this.context === undefined) this.onTimeout(error);
     else this.context.runInAsyncScope(() => this.onTimeout(error));
   }
 
-  /** @internal */
   onTimeout(error: TimeoutError): void {
     // First, so that the operation's answer to the abort is late.
     this.end();
@@ -136,7 +152,6 @@ export class Attempt<T = unknown> implements Deadline {
     (this.call ??= new Call(this, undefined)).onFailure(this, error);
   }
 
-  /** @internal */
   onDispose(): void {
     (this.call ??= new Call(this, undefined)).onDispose();
   }
@@ -146,10 +161,10 @@ export class Attempt<T = unknown> implements Deadline {
 export class Call<T> implements Abortable, Retried {
   /** A probe gets one attempt: the dependency is called once, whoever waits (P2). */
   probe = false;
-  readonly #first: Attempt<T>;
+  readonly #first: RunningAttempt<T>;
   readonly #signal: CallerSignal | undefined;
-  #attempt: Attempt<T> | undefined;
-  /** The attempt that failed last, during the backoff after it. */ #resting: Attempt<T> | undefined = undefined;
+  #attempt: RunningAttempt<T> | undefined;
+  /** The attempt that failed last, during the backoff after it. */ #resting: RunningAttempt<T> | undefined = undefined;
   /** When that was, by the clock. */ #restsSince = 0;
   /** Of the budget, in milliseconds: attempts and waits, without time during which the process did not run. */ #spent = 0;
   #settled = false;
@@ -159,7 +174,7 @@ export class Call<T> implements Abortable, Retried {
   #sequencer: RetrySteps | undefined = undefined;
   /** The caller's, for the attempts to come. */ #context: CallerContext | undefined = undefined;
 
-  constructor(first: Attempt<T>, signal: CallerSignal | undefined) {
+  constructor(first: RunningAttempt<T>, signal: CallerSignal | undefined) {
     this.#first = first;
     this.#attempt = first;
     this.#signal = signal;
@@ -169,7 +184,7 @@ export class Call<T> implements Abortable, Retried {
    * Begins a call that is given a signal, or is a probe.
    * @throws whatever the signal throws when it is listened to; no probe's place is taken then
    */
-  static begin<T>(first: Attempt<T>, signal: CallerSignal | undefined, probe: boolean): void {
+  static begin<T>(first: RunningAttempt<T>, signal: CallerSignal | undefined, probe: boolean): void {
     const call = new Call(first, signal);
     first.call = call;
     if (signal !== undefined) {
@@ -181,27 +196,27 @@ export class Call<T> implements Abortable, Retried {
     }
     if (probe) {
       call.probe = true;
-      first.guard.startProbe(first.epoch);
+      first.host.breaker.startProbe(first.epoch);
     }
     first.begin();
   }
 
-  onFailure(attempt: Attempt<T>, error: unknown): void {
-    const { guard } = attempt;
-    this.#restsSince = guard.clock.now();
+  onFailure(attempt: RunningAttempt<T>, error: unknown): void {
+    const { host } = attempt;
+    this.#restsSince = host.clock.now();
     const duration = this.#restsSince - attempt.began;
     this.#spent += duration;
     const failed = new Failed(attempt.number, error, duration);
     if (this.#failures === undefined) this.#failures = [failed];
     else this.#failures.push(failed);
     this.#attempt = undefined;
-    guard.emit({ type: 'attempt-failed', attempt: attempt.number, error, duration });
-    this.#lastClass = guard.classify(error);
+    host.emit({ type: 'attempt-failed', attempt: attempt.number, error, duration });
+    this.#lastClass = host.classify(error);
     // The listener, or `classify`, may have ended the call.
     if (this.#isOver()) return;
     const retryable = this.#lastClass === 'transient' && !this.probe && this.#isPermitted();
     // Without another attempt to come there is nothing to be sequenced.
-    const sequenced = this.#sequencer !== undefined || (retryable && guard.retry.attempts > 1);
+    const sequenced = this.#sequencer !== undefined || (retryable && host.retry.attempts > 1);
     if (this.#stranded || !sequenced) this.#fail(error);
     else this.#sequence(attempt, retryable);
   }
@@ -218,23 +233,23 @@ export class Call<T> implements Abortable, Retried {
 
   onAbort(): void {
     const outcome = this.#attempt === undefined ? 'not stored' : 'unknown';
-    this.#leave(new AbortedError(this.#guard.name, outcome, { cause: reasonOf(this.#signal) }));
+    this.#leave(new AbortedError(this.#host.name, outcome, { cause: reasonOf(this.#signal) }));
   }
 
   onDispose(): void {
-    this.#leave(new DisposedError(this.#guard.name));
+    this.#leave(new DisposedError(this.#host.name));
   }
 
-  get #guard(): Guard {
-    return this.#first.guard;
+  get #host(): CallHost {
+    return this.#first.host;
   }
 
   random(): number {
-    return this.#guard.random();
+    return this.#host.random();
   }
 
   remaining(): number {
-    return Math.max(0, this.#guard.budget - this.#spent);
+    return Math.max(0, this.#host.budget - this.#spent);
   }
 
   /** The wait is over. */
@@ -245,7 +260,7 @@ export class Call<T> implements Abortable, Retried {
 
   #run(number: number, waited: number): void {
     // A wait that took much longer than it was meant to: the process did not run.
-    this.#spent += Math.min(this.#guard.clock.now() - this.#restsSince, 2 * waited + timerSlack);
+    this.#spent += Math.min(this.#host.clock.now() - this.#restsSince, 2 * waited + timerSlack);
     // The breaker may have opened meanwhile.
     if (this.#isPermitted()) this.#attemptAgain(number);
     else this.#sequencer?.send({ type: 'GIVE_UP' });
@@ -263,11 +278,11 @@ export class Call<T> implements Abortable, Retried {
 
   #attemptAgain(number: number): void {
     const { operation, resolve, reject, epoch, list } = this.#first;
-    const guard = this.#guard;
+    const host = this.#host;
     // Of a critical call the first attempt had the whole budget.
     const limit = Math.min(list.duration, this.remaining());
-    const attempt = new Attempt(guard, operation, resolve, reject, epoch, guard.deadlines(limit), number, this);
-    guard.emit({ type: 'retry', attempt: number });
+    const attempt = new RunningAttempt(host, operation, resolve, reject, epoch, host.deadlines(limit), number, this);
+    host.emit({ type: 'retry', attempt: number });
     // The listener may have ended the call.
     if (this.#isOver()) return;
     this.#endBackoff();
@@ -277,28 +292,28 @@ export class Call<T> implements Abortable, Retried {
 
   /** Whether the call has ended meanwhile. Ends it when the guard has been disposed of. */
   #isOver(): boolean {
-    if (this.#guard.disposed) this.onDispose();
+    if (this.#host.disposed) this.onDispose();
     return this.#settled;
   }
 
   /** No further attempt once the breaker has opened meanwhile. */
   #isPermitted(): boolean {
-    return this.#guard.mode === 'CLOSED';
+    return this.#host.breaker.mode === 'CLOSED';
   }
 
   /** The sequencer starts with the first failure: a call that succeeds at once never has one. */
-  #sequence(failed: Attempt<T>, retryable: boolean): void {
+  #sequence(failed: RunningAttempt<T>, retryable: boolean): void {
     // Disposal ends a backoff as it ends an attempt.
-    this.#guard.backingOff.add(failed as Attempt);
+    this.#host.backingOff.add(failed as RunningAttempt);
     this.#resting = failed;
     this.#context = callerContext();
-    this.#sequencer ??= this.#guard.startRetry(this);
+    this.#sequencer ??= this.#host.startRetry(this);
     this.#sequencer.send({ type: 'ATTEMPT_FAILED', retryable });
   }
 
   #endBackoff(): void {
     if (this.#resting === undefined) return;
-    this.#guard.backingOff.remove(this.#resting as Attempt);
+    this.#host.backingOff.remove(this.#resting as RunningAttempt);
     this.#resting = undefined;
   }
 
@@ -311,8 +326,8 @@ export class Call<T> implements Abortable, Retried {
     if (this.#settled) return;
     const { epoch, reject } = this.#first;
     this.end();
-    if (this.#lastClass !== 'caller') this.#guard.tell({ type: 'FAILURE', epoch });
-    else if (this.probe) this.#guard.abandonProbe(epoch);
+    if (this.#lastClass !== 'caller') this.#host.breaker.tell({ type: 'FAILURE', epoch });
+    else if (this.probe) this.#host.breaker.abandonProbe(epoch);
     reject(withAttempts(error, this.#failures ?? []));
   }
 
@@ -322,7 +337,7 @@ export class Call<T> implements Abortable, Retried {
     const { epoch, reject } = this.#first;
     const attempt = this.#attempt;
     this.end();
-    if (this.probe) this.#guard.abandonProbe(epoch);
+    if (this.probe) this.#host.breaker.abandonProbe(epoch);
     this.#sequencer?.send({ type: 'ABORT' });
     attempt?.giveUp(error);
     reject(withAttempts(error, this.#failures ?? []));

@@ -1,14 +1,14 @@
-import { createActor, type ActorRefFrom } from 'xstate';
-import {
-  circuitBreaker, type BreakerEvent, type BreakerInput, type BreakerMode, type BreakerOptions, type BreakerRestore,
-} from '../../machines/circuit-breaker.ts';
+import type { ActorRefFrom } from 'xstate';
+import type { BreakerEvent, BreakerInput, BreakerMode } from '../../machines/circuit-breaker.ts';
 import type { RetryOptions } from '../../machines/retry-backoff.ts';
 import type { retrySequencer, RetryInput } from '../../machines/retry-sequencer.ts';
-import { actorClock, type Clock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { AbortedError, CircuitOpenError, DisposedError, type FailureClass } from '../errors.ts';
-import { Attempt, Call } from './call.ts';
+import type { Operation } from './attempt.ts';
+import { Breaker, type BreakerRef } from './breaker.ts';
+import { Call, RunningAttempt, type CallHost } from './call.ts';
 import { classifyFailure } from './classify.ts';
-import { DeadlineList, type Deadline } from './deadlines.ts';
+import { DeadlineList } from './deadlines.ts';
 import { LinkedList } from './linked-list.ts';
 import {
   checkExecuteOptions, checkOptions, checkTuning, type CallOptions, type CheckedOptions, type ExecuteOptions, type GuardEvent,
@@ -17,7 +17,6 @@ import {
 import { RetryMirror, type Retried, type RetrySteps } from './retry-mirror.ts';
 import { reasonOf } from './signals.ts';
 
-type BreakerRef = ActorRefFrom<typeof circuitBreaker>;
 type RetryRef = ActorRefFrom<typeof retrySequencer>;
 
 /** Where the guard's actors live. By default they are its own; a service lets its supervisor spawn them. */
@@ -25,11 +24,6 @@ export interface GuardActors {
   breaker(): BreakerRef | undefined;
   spawnRetry(input: RetryInput): RetryRef | undefined;
 }
-
-const CLOSED: BreakerMode = 'CLOSED';
-
-/** The last moment that a `Date` can hold, in milliseconds: JSON has no Infinity. */
-const endOfTime = 8.64e15;
 
 const failureClasses = new Set<unknown>(['transient', 'user', 'permanent', 'caller'] satisfies FailureClass[]);
 const noOptions: CallOptions = { signal: undefined, aborted: false, critical: false };
@@ -47,71 +41,66 @@ const noOptions: CallOptions = { signal: undefined, aborted: false, critical: fa
  * - A Node process that has nothing else to do waits for the deadlines of the calls in flight.
  * - Each attempt runs in the async context (`AsyncLocalStorage`) of its caller.
  */
-export class Guard {
+export class Guard implements CallHost {
   readonly name: string;
   /** @internal */ readonly clock: Clock;
+  /** @internal */ readonly breaker: Breaker;
   /** @internal */ retry: RetryOptions;
   /** @internal */ readonly budget: number;
   readonly #options: CheckedOptions;
-  #breakerOptions: BreakerOptions;
   readonly #actors: GuardActors | undefined;
-  /** The deadlines of attempts that may not take the usual time. */ #oddDeadlines: Map<number, DeadlineList> | undefined;
+  /** The deadlines of attempts that may not take the usual time. */ #otherDeadlines: Map<number, DeadlineList> | undefined;
   #attemptDeadlines: DeadlineList | undefined;
-  #backingOff: LinkedList<Attempt> | undefined;
-
-  // The mirror: what the hot path needs to know of the breaker. Written by #mirror alone, from the
-  // machine's own snapshots; test/unit/guard/mirror.test.ts proves that the two agree.
-  /** @internal */ mode: BreakerMode = CLOSED;
-  /** @internal */ epoch = 1;
-  /** @internal */ streak = 0;
-  /**
-   * The probes of this epoch that have been admitted and not abandoned. Counted here, because the machine has not yet seen
-   * those that begin while it processes another event: inside a listener that is told of HALF_OPEN, for instance.
-   */
-  #probes = 0;
-  #held = false;
-  #openUntil = 0;
-
-  #breaker: BreakerRef | undefined;
-  #disposed = false;
+  #backingOff: LinkedList<RunningAttempt> | undefined;
+  /** @internal */ disposed = false;
 
   /** @throws RangeError, TypeError for an invalid option */
   constructor(options: GuardOptions, actors?: GuardActors) {
     const checked = checkOptions(options);
+    const { name, clock, retry, budget, breaker, restore } = checked;
     this.#options = checked;
-    this.name = checked.name;
-    this.clock = checked.clock;
-    this.retry = checked.retry;
-    this.budget = checked.budget;
-    this.#breakerOptions = checked.breaker;
+    this.name = name;
+    this.clock = clock;
+    this.retry = retry;
+    this.budget = budget;
     this.#actors = actors;
-    if (checked.restore !== undefined && actors === undefined) this.#startBreaker();
+    this.breaker = new Breaker(breaker, {
+      clock,
+      restore,
+      probeLimit: probeLimitOf(checked),
+      supervised: actors === undefined ? undefined : () => actors.breaker(),
+      onChange: (from, to) => this.emit({ type: 'breaker', from, to }),
+    });
   }
 
   /** CLOSED, OPEN or HALF_OPEN. */
   get breakerMode(): BreakerMode {
-    return this.mode;
+    return this.breaker.mode;
   }
 
   /** True while an operator holds the breaker open. */
   get isHeld(): boolean {
-    return this.#held;
+    return this.breaker.isHeld;
   }
 
   /** Milliseconds until an open breaker probes by itself; `undefined` when it is not waiting, or never will. */
   get retryAfter(): number | undefined {
-    const waits = this.mode === 'OPEN' && !this.#held && this.#openUntil < Infinity;
-    return waits ? Math.max(0, this.#openUntil - this.clock.now()) : undefined;
+    return this.breaker.retryAfter;
   }
 
   /** Consecutive failures so far. */
   get consecutiveFailures(): number {
-    return this.streak;
+    return this.breaker.streak;
+  }
+
+  /** @internal Counts the entries of the breaker into its states. */
+  get epoch(): number {
+    return this.breaker.epoch;
   }
 
   /** Would a call be let through now? Costs a comparison. */
   permits(): boolean {
-    return this.mode === CLOSED || (this.mode === 'HALF_OPEN' && this.#probes < this.#breakerOptions.probes);
+    return this.breaker.permits();
   }
 
   /**
@@ -123,7 +112,7 @@ export class Guard {
    *   long; `CircuitOpenError` without a call; `AbortedError` for `options.signal`; `DisposedError`; TypeError for an
    *   operation that is no function, or an invalid option. The promise rejects with all of them; nothing is thrown.
    */
-  execute<T>(operation: (attempt: Attempt) => T | PromiseLike<T>, options?: ExecuteOptions): Promise<Awaited<T>> {
+  execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<Awaited<T>> {
     // The operation is called outside of the promise's executor: an error that it makes has two frames less to collect.
     let resolve!: (value: Awaited<T>) => void;
     let reject!: (error: unknown) => void;
@@ -131,8 +120,9 @@ export class Guard {
       resolve = fulfil;
       reject = refuse;
     });
-    if (this.mode === CLOSED && options === undefined && !this.#disposed && typeof operation === 'function') {
-      new Attempt<T>(this, operation, resolve, reject, this.epoch, this.attemptDeadlines, 1, undefined).begin();
+    const { breaker } = this;
+    if (breaker.mode === 'CLOSED' && options === undefined && !this.disposed && typeof operation === 'function') {
+      new RunningAttempt<T>(this, operation, resolve, reject, breaker.epoch, this.attemptDeadlines, 1, undefined).begin();
     } else {
       try {
         this.#admit(operation, options === undefined ? noOptions : checkExecuteOptions(options), resolve, reject);
@@ -146,20 +136,20 @@ export class Guard {
 
   /** The way of a call that has options, or that the breaker may not let through. */
   #admit<T>(
-    operation: (attempt: Attempt) => T | PromiseLike<T>,
+    operation: Operation<T>,
     { signal, aborted, critical }: CallOptions,
     resolve: (value: Awaited<T>) => void,
     reject: (error: unknown) => void,
   ): void {
     if (typeof operation !== 'function') {
       reject(new TypeError(`operation must be a function; it is ${operation === null ? 'null' : typeof operation}.`));
-    } else if (this.#disposed) {
+    } else if (this.disposed) {
       reject(new DisposedError(this.name));
     } else if (aborted) {
       reject(new AbortedError(this.name, 'not stored', { cause: reasonOf(signal) }));
     } else if (this.permits()) {
       const list = critical ? this.deadlines(this.budget) : this.attemptDeadlines;
-      Call.begin(new Attempt<T>(this, operation, resolve, reject, this.epoch, list, 1, undefined), signal, this.mode !== CLOSED);
+      Call.begin(new RunningAttempt<T>(this, operation, resolve, reject, this.epoch, list, 1, undefined), signal, this.breakerMode !== 'CLOSED');
     } else {
       reject(withoutStack(() => this.rejection()));
       this.emit({ type: 'rejected' });
@@ -168,9 +158,10 @@ export class Guard {
 
   /** The error a refused call gets. */
   rejection(): CircuitOpenError {
-    return new CircuitOpenError(this.name, this.retryAfter, {
-      ...(this.#held ? { retryable: false, userAction: 'An operator holds the breaker open: release it.' } : {}),
-      context: { mode: this.mode, held: this.#held },
+    const { mode, isHeld: held, retryAfter } = this.breaker;
+    return new CircuitOpenError(this.name, retryAfter, {
+      ...(held ? { retryable: false, userAction: 'An operator holds the breaker open: release it.' } : {}),
+      context: { mode, held },
     });
   }
 
@@ -201,7 +192,7 @@ export class Guard {
 
   /** Something suggests that the dependency works again: an open breaker probes early. */
   evidence(): void {
-    if (this.mode === 'OPEN') this.tell({ type: 'EVIDENCE' });
+    if (this.breakerMode === 'OPEN') this.tell({ type: 'EVIDENCE' });
   }
 
   /**
@@ -211,145 +202,38 @@ export class Guard {
    */
   configure(tuning: GuardTuning): void {
     const { breaker, retry } = checkTuning(tuning);
-    const before = this.#breakerOptions;
-    this.#breakerOptions = { ...this.#options.breaker, ...breaker };
     this.retry = { ...this.#options.retry, ...retry };
-    const { threshold, openFor } = this.#breakerOptions;
-    // An actor that is started later starts with them.
-    const isNews = threshold !== before.threshold || openFor !== before.openFor;
-    if (isNews && (this.#breaker !== undefined || this.#actors !== undefined)) this.tell({ type: 'CONFIGURE', rules: { threshold, openFor } });
+    this.breaker.configure({ ...this.#options.breaker, ...breaker });
   }
 
   /** What to give to `GuardOptions.restore` in a later process; `undefined` when there is nothing to restore. */
   persisted(): PersistedBreaker | undefined {
-    if (this.#held) return { mode: 'HELD' };
-    if (this.mode === CLOSED) return undefined;
-    const left = this.mode === 'OPEN' ? this.retryAfter ?? Infinity : 0;
-    return { mode: 'OPEN', until: Math.min(this.clock.wallTime() + left, endOfTime) };
+    return this.breaker.persisted();
   }
 
   /** Ends every call with a `DisposedError` and leaves nothing behind. Can be called twice. */
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    for (const list of [this.#attemptDeadlines, ...this.#oddDeadlines?.values() ?? [], this.#backingOff]) {
-      for (const attempt of list?.clear() ?? []) (attempt as Attempt).onDispose();
+    if (this.disposed) return;
+    this.disposed = true;
+    for (const list of [this.#attemptDeadlines, ...this.#otherDeadlines?.values() ?? [], this.#backingOff]) {
+      for (const attempt of list?.clear() ?? []) (attempt as RunningAttempt).onDispose();
     }
-    if (this.#actors === undefined) this.#breaker?.stop();
-    this.#breaker = undefined;
+    this.breaker.dispose();
   }
 
-  /** How to start the breaker's actor: anew, or going on from the mirror after a crash (P42). */
+  /** @internal How to start the breaker's actor: anew, or going on from the mirror after a crash (P42). */
   breakerInput(): BreakerInput {
-    return { ...this.#breakerOptions, probeLimit: this.#probeLimit, epoch: this.epoch - 1, streak: this.streak, ...this.#restore() };
+    return this.breaker.input();
   }
 
-  /** Never shorter than a probe may take: a probe with a deadline of its own needs no other limit (P3). */
-  get #probeLimit(): number {
-    const { timeout, budget, breaker: { probeLimit } } = this.#options;
-    if (budget < Infinity) return Infinity;
-    // Critical probes have no deadline; any other may get its time twice.
-    return timeout < Infinity ? Math.max(probeLimit, 2 * timeout) : probeLimit;
-  }
-
-  #restore(): { restore?: BreakerRestore } {
-    const { restore } = this.#options;
-    if (this.#breaker === undefined && restore !== undefined) {
-      if (restore.mode === 'HELD') return { restore: { mode: 'HELD' } };
-      const { until = 0 } = restore;
-      const remaining = until < endOfTime ? until - this.clock.wallTime() : Infinity;
-      return { restore: { mode: 'OPEN', remaining: Math.min(Math.max(remaining, 0), this.#breakerOptions.openFor) } };
-    }
-    if (this.#held) return { restore: { mode: 'HELD' } };
-    if (this.mode === 'OPEN') return { restore: { mode: 'OPEN', remaining: this.retryAfter ?? Infinity } };
-    return this.mode === 'HALF_OPEN' ? { restore: { mode: 'HALF_OPEN' } } : {};
-  }
-
-  /** Follows this breaker actor from now on: the service's supervisor has started it. */
+  /** @internal Follows this breaker actor from now on: the service's supervisor has started it. */
   follow(breaker: BreakerRef): void {
-    if (breaker === this.#breaker) return;
-    this.#breaker = breaker;
-    this.#mirror(breaker);
-    // A new actor does not know of probes that began under an earlier one.
-    const { probing, probesPassed } = breaker.getSnapshot().context;
-    this.#probes = probing + probesPassed;
-    breaker.subscribe({
-      next: () => {
-        if (breaker === this.#breaker) this.#mirror(breaker);
-      },
-      error: () => {
-        if (breaker !== this.#breaker || this.#actors !== undefined) return;
-        this.#startBreaker();
-      },
-    });
-  }
-
-  #startBreaker(): void {
-    const breaker = createActor(circuitBreaker, { input: this.breakerInput(), clock: actorClock(this.clock) });
-    breaker.subscribe({ error: () => undefined });
-    breaker.start();
-    this.follow(breaker);
-  }
-
-  #mirror(breaker: BreakerRef): void {
-    const { value, context } = breaker.getSnapshot();
-    const from = this.mode;
-    this.mode = (typeof value === 'string' ? value : Object.keys(value)[0]) as BreakerMode;
-    const entered = context.epoch !== this.epoch || from !== this.mode;
-    if (context.epoch !== this.epoch) this.#probes = 0;
-    this.epoch = context.epoch;
-    this.streak = context.streak;
-    this.#held = typeof value === 'object' && 'OPEN' in value && value.OPEN === 'held';
-    if (entered && this.mode === 'OPEN') this.#openUntil = this.clock.now() + (context.restore?.remaining ?? context.openFor);
-    if (from !== this.mode) this.emit({ type: 'breaker', from, to: this.mode });
-  }
-
-  /** @internal A call is admitted as a probe. */
-  startProbe(epoch: number): void {
-    this.#probes++;
-    this.tell({ type: 'PROBE_STARTED', epoch });
-  }
-
-  /** @internal A probe has ended without saying anything about the dependency: another may take its place. */
-  abandonProbe(epoch: number): void {
-    if (epoch === this.epoch) this.#probes = Math.max(0, this.#probes - 1);
-    this.tell({ type: 'PROBE_ABANDONED', epoch });
+    this.breaker.follow(breaker);
   }
 
   /** @internal */
-  get disposed(): boolean {
-    return this.#disposed;
-  }
-
-  /** @internal Sends to the breaker's actor, which is started on its first event: an idle guard has none. */
   tell(event: BreakerEvent): void {
-    if (this.#disposed) return;
-    if (this.#actors !== undefined) {
-      const breaker = this.#actors.breaker();
-      if (breaker === undefined) return;
-      this.follow(breaker);
-      breaker.send(event);
-      return;
-    }
-    if (this.#breaker === undefined) {
-      if (this.#counts(event)) return;
-      this.#startBreaker();
-    }
-    this.#breaker!.send(event);
-  }
-
-  /**
-   * Until it opens, a breaker in CLOSED does nothing but count, and the mirror can do that: there is no actor before
-   * something more than a count happens, and then it goes on from the mirror, as after a crash.
-   */
-  #counts(event: BreakerEvent): boolean {
-    if (event.type === 'SUCCESS') {
-      if (event.epoch === this.epoch) this.streak = 0;
-      return true;
-    }
-    if (event.type !== 'FAILURE' || this.streak + 1 >= this.#breakerOptions.threshold) return false;
-    if (event.epoch === this.epoch) this.streak++;
-    return true;
+    this.breaker.tell(event);
   }
 
   /** @internal An actor where a supervisor watches it, its mirror where nobody does. */
@@ -393,23 +277,23 @@ export class Guard {
   /** @internal */
   deadlines(duration: number): DeadlineList {
     if (duration === this.#options.timeout) return this.attemptDeadlines;
-    this.#oddDeadlines ??= new Map();
-    let list = this.#oddDeadlines.get(duration);
-    if (list === undefined) this.#oddDeadlines.set(duration, (list = new DeadlineList(this.clock, duration)));
+    this.#otherDeadlines ??= new Map();
+    let list = this.#otherDeadlines.get(duration);
+    if (list === undefined) this.#otherDeadlines.set(duration, (list = new DeadlineList(this.clock, duration)));
     return list;
   }
 
-  /** @internal The attempt has ended: its deadline goes, and a list of an odd duration with it. */
-  undue(attempt: Deadline & { readonly list: DeadlineList }): void {
+  /** @internal The attempt has ended: its deadline goes, and a list of another duration with it. */
+  removeDeadline(attempt: RunningAttempt): void {
     const { list } = attempt;
     list.remove(attempt);
     if (!list.isEmpty || (list === this.#attemptDeadlines && !list.keepsAlive)) return;
     list.clear();
-    this.#oddDeadlines?.delete(list.duration);
+    this.#otherDeadlines?.delete(list.duration);
   }
 
   /** @internal The attempts after which a call waits for the next. */
-  get backingOff(): LinkedList<Attempt> {
+  get backingOff(): LinkedList<RunningAttempt> {
     return this.#backingOff ??= new LinkedList();
   }
 
@@ -417,6 +301,13 @@ export class Guard {
   emit(event: GuardEvent): void {
     outcomeOf(this.#options.onEvent, event);
   }
+}
+
+/** Never shorter than a probe may take: a probe with a deadline of its own needs no other limit (P3). */
+function probeLimitOf({ timeout, budget, breaker: { probeLimit } }: CheckedOptions): number {
+  if (budget < Infinity) return Infinity;
+  // Critical probes have no deadline; any other may get its time twice.
+  return timeout < Infinity ? Math.max(probeLimit, 2 * timeout) : probeLimit;
 }
 
 /** What a function among the options returns; `undefined` when it throws. If it returns a promise, its rejection is ignored. */

@@ -26,11 +26,11 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P2', fault: 'HALF_OPEN lets one caller more through than it has probes.',
-    file: 'src/guard/guard.ts', replace: "(this.mode === 'HALF_OPEN' && this.#probes < this.#breakerOptions.probes)", by: "(this.mode === 'HALF_OPEN' && this.#probes <= this.#breakerOptions.probes)",
+    file: 'src/guard/breaker.ts', replace: "(this.mode === 'HALF_OPEN' && this.#probes < this.#options.probes)", by: "(this.mode === 'HALF_OPEN' && this.#probes <= this.#options.probes)",
   },
   {
     property: 'P2', fault: 'A probe takes no place while the breaker has not seen it.',
-    file: 'src/guard/guard.ts', replace: '    this.#probes++;\n', by: '',
+    file: 'src/guard/breaker.ts', replace: '    this.#probes++;\n', by: '',
   },
   {
     property: 'P2', fault: 'One probe that passes closes it, whatever the number that must.',
@@ -58,12 +58,12 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P6', fault: 'A caller’s abort is reported as a timeout.',
-    file: 'src/guard/call.ts', replace: 'this.#leave(new AbortedError(this.#guard.name, outcome, { cause: reasonOf(this.#signal) }));',
-    by: "this.#leave(new TimeoutError(this.#guard.name, 0, outcome));",
+    file: 'src/guard/call.ts', replace: 'this.#leave(new AbortedError(this.#host.name, outcome, { cause: reasonOf(this.#signal) }));',
+    by: "this.#leave(new TimeoutError(this.#host.name, 0, outcome));",
   },
   {
     property: 'P7', fault: 'A caller’s mistake counts as a failure of the dependency.',
-    file: 'src/guard/call.ts', replace: "if (this.#lastClass !== 'caller') this.#guard.tell", by: 'if (this.#settled) this.#guard.tell',
+    file: 'src/guard/call.ts', replace: "if (this.#lastClass !== 'caller') this.#host.breaker.tell", by: 'if (this.#settled) this.#host.breaker.tell',
   },
   {
     property: 'P7', fault: 'An operation that was cancelled counts as a failure of the dependency.',
@@ -71,7 +71,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P7', fault: 'A probe whose caller goes away counts as passed.',
-    file: 'src/guard/call.ts', replace: '    if (this.probe) this.#guard.abandonProbe(epoch);\n    this.#sequencer', by: "    if (this.probe) this.#guard.tell({ type: 'SUCCESS', epoch });\n    this.#sequencer",
+    file: 'src/guard/call.ts', replace: '    if (this.probe) this.#host.breaker.abandonProbe(epoch);\n    this.#sequencer', by: "    if (this.probe) this.#host.breaker.tell({ type: 'SUCCESS', epoch });\n    this.#sequencer",
   },
   {
     property: 'P8', fault: 'Errors that another attempt cannot cure are retried.',
@@ -87,7 +87,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P10', fault: 'How long a breaker stays open is reckoned by the wall clock.',
-    file: 'src/guard/guard.ts', replace: 'Math.max(0, this.#openUntil - this.clock.now())', by: 'Math.max(0, this.#openUntil - this.clock.wallTime())',
+    file: 'src/guard/breaker.ts', replace: 'Math.max(0, this.#openUntil - this.#host.clock.now())', by: 'Math.max(0, this.#openUntil - this.#host.clock.wallTime())',
   },
   {
     property: 'P10', fault: 'An attempt is given up when the machine has slept past its deadline.',
@@ -95,7 +95,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P10', fault: 'A machine that sleeps between two attempts uses the time budget up.',
-    file: 'src/guard/call.ts', replace: 'Math.min(this.#guard.clock.now() - this.#restsSince, 2 * waited + timerSlack)', by: 'this.#guard.clock.now() - this.#restsSince',
+    file: 'src/guard/call.ts', replace: 'Math.min(this.#host.clock.now() - this.#restsSince, 2 * waited + timerSlack)', by: 'this.#host.clock.now() - this.#restsSince',
   },
   {
     property: 'P11', fault: 'A breaker that was open when the process ended waits its whole time again.',
@@ -123,7 +123,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P15', fault: 'With each failure one observer more hears of the next.',
-    file: 'src/guard/guard.ts', replace: '    if (breaker === this.#breaker) return;\n    this.#breaker = breaker;', by: '    this.#breaker = breaker;',
+    file: 'src/guard/breaker.ts', replace: '    if (actor === this.#actor) return;\n    this.#actor = actor;', by: '    this.#actor = actor;',
   },
   {
     property: 'P16', fault: 'Evidence of recovery while the breaker rests is forgotten.',

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { StoreError } from '../../../src/errors.ts';
-import type { Attempt } from '../../../src/guard/call.ts';
+import type { Attempt } from '../../../src/guard/attempt.ts';
 import { bench } from './bench.ts';
 
 const end = (promise: Promise<unknown>): Promise<unknown> => promise.then((value) => value, (error: unknown) => error);
@@ -130,5 +130,10 @@ describe('What a guard tells', () => {
     await clock.advance(60_000);
     expect(events).to.deep.equal([{ type: 'late', attempt: 1, ok: false, error: flaky }]);
     expect(guard.consecutiveFailures).to.equal(0);
+  });
+
+  it('an attempt shows its number and its signal, and nothing of the guard', () => {
+    const shown: Record<keyof Attempt, true> = { number: true, signal: true };
+    expect(Object.keys(shown)).to.have.members(['number', 'signal']);
   });
 });

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Attempt } from '../../../src/guard/call.ts';
+import type { Attempt } from '../../../src/guard/attempt.ts';
 import { createGuard } from '../../../src/guard/guard.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 
