@@ -20,6 +20,8 @@ export { createConfigurationService, type BreakerStatus, type ConfigurationServi
 export type { FaultInjection, ServiceOptions, UpdateOptions, UpdateResult } from './service/options.ts';
 export type { ActorTimes } from './service/actor-times.ts';
 export type { OldSetting } from './service/former-values.ts';
+export type { ConfigurationScope, UriLike } from './service/configuration-scope.ts';
+export type { SectionValues, SubSections, SubSectionValues } from './service/sections.ts';
 export type { LateOutcome, ServiceEvent, WriteAttempt } from './service/events.ts';
 export type { Rescuer, WaitingWrite } from './service/waiting-writes.ts';
 export type { Health, HealthCheck, HealthReport } from './service/health.ts';

@@ -5,6 +5,7 @@ import type { GuardOptions } from '../guard/options.ts';
 import type { CallerSignal, CancellationToken } from '../guard/signals.ts';
 import type { Memento } from '../store/memento.ts';
 import type { Scope, Store, Target } from '../store/store.ts';
+import type { ConfigurationScope } from './configuration-scope.ts';
 
 export interface ServiceOptions {
   readonly store: Store;
@@ -37,6 +38,8 @@ export interface FaultInjection {
 export interface UpdateOptions extends Scope {
   /** Default: what the store says, for VS Code the narrowest place that holds a value already, else the user settings. */
   readonly target?: Target;
+  /** Of which folder or language: `resource` and `languageId` in VS Code's own way. Default: these. */
+  readonly scope?: ConfigurationScope;
   /**
    * While the breaker is open: wait until it closes, instead of being refused. Several settings that are kept in two files
    * do not wait: that would hold up the other file. Default false.

@@ -3,6 +3,7 @@ import { asSignal } from '../guard/signals.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { isPromise } from '../settings/plain-data.ts';
 import { targets, type Scope, type Store, type Target } from '../store/store.ts';
+import { asScope, type ConfigurationScope } from './configuration-scope.ts';
 import { oldValues } from './former-values.ts';
 import type { JobOptions } from './jobs.ts';
 import type { UpdateOptions } from './options.ts';
@@ -23,7 +24,7 @@ export class Requests {
   /** @throws ValidationError the key, the target or the scope is not valid; StoreError there is no such target now */
   slot(key: string, options: UpdateOptions): Slot {
     this.#validateKey(key);
-    const scope = toScope(options);
+    const scope = toScope(options.scope ?? options);
     const { target = this.#defaultTarget(key, scope) } = options;
     return { key, target, scope, file: this.#ask((store) => store.fileOf(target, scope, key)) };
   }
@@ -182,9 +183,9 @@ export function requireFunction(name: string, value: unknown): void {
 }
 
 /** @throws ValidationError for what is no scope, and for a resource or language that is not a sane text */
-export function toScope(given: Scope): Scope {
+export function toScope(given: ConfigurationScope): Scope {
   requireObject('scope', given, '{ resource: uri.toString() }');
-  const { resource, languageId } = given;
+  const { resource, languageId } = asScope(given);
   const scope: { resource?: string; languageId?: string } = {};
   if (resource !== undefined) {
     if (typeof resource !== 'string' || resource.length > 4096) throw new ValidationError('resource', 'is not a URI');

@@ -5,8 +5,9 @@ import { DisposedError, SupervisionError } from '../errors.ts';
 import type { GuardTuning } from '../guard/options.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { memoryMemento } from '../store/memento.ts';
-import { targets, type Disposable, type Scope } from '../store/store.ts';
+import { targets, type Disposable } from '../store/store.ts';
 import type { ActorTimes } from './actor-times.ts';
+import { isScope, type ConfigurationScope } from './configuration-scope.ts';
 import type { ServiceContext } from './context.ts';
 import { Emitter } from './emitter.ts';
 import type { ServiceEvent } from './events.ts';
@@ -20,6 +21,7 @@ import { Origins } from './origins.ts';
 import { asStoreError } from './outcome.ts';
 import { Patience } from './patience.ts';
 import { requireFunction, requireOptions, toScope } from './requests.ts';
+import type { SectionValues, SubSections, SubSectionValues } from './sections.ts';
 import type { SettingsChange } from './settings-change.ts';
 import type { Inspection, SettingIssue } from './snapshot.ts';
 import { Supervision, type SupervisorRef } from './supervision.ts';
@@ -27,6 +29,9 @@ import type { Rescuer } from './waiting-writes.ts';
 import { Writing } from './writing.ts';
 
 export type { BreakerStatus };
+
+/** So many keys that are not declared are told of: after that it is no mistake, but a program that makes them up. */
+const maxUndeclared = 100;
 
 /** After these the last health report may not be true any more. */
 const changesHealth: ReadonlySet<ServiceEvent['type']> = new Set(['health', 'breaker', 'loaded', 'load-failed', 'crash', 'disposed'] as const);
@@ -54,6 +59,8 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   readonly #writing: Writing;
   readonly #health: HealthCache;
   readonly #storeSubscription: Disposable;
+  /** Those that were read, and told of. */
+  readonly #undeclaredKeys = new Set<string>();
   #becomeReady!: () => void;
   /** Whoever stops the supervisor by hand disposes of the service. */
   #onStopped: () => void = () => {
@@ -119,12 +126,49 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   // ---- Reads never fail
 
   /**
-   * The value of a setting: at once, always legal, from the last good snapshot. Never throws.
+   * The value of a setting, or of a sub-section as one object: at once, always valid, from the last good snapshot, frozen. Never throws.
    *
-   * @param scope the file or language to read for; default: the window
+   * An object is merged from all layers, as VS Code does. While nothing in it has changed, the same one is returned.
+   *
+   * A key that is not declared is an error of the compiler. At run time the answer is `undefined`, as in VS Code, and the first
+   * time a `warning` event; as for VS Code's own `get(key, fallback)`, a second argument that is no scope is the answer instead. A
+   * declared setting always has a value, and needs no fallback: one that is given is not used. Of an object, a member has a
+   * name as well: `tree.a`.
+   *
+   * @example
+   * config.get('maxAgents');
+   * config.get('hovers').delay; // of the setting `hovers.delay`
+   * config.get('recent', document);
+   * @param scope the file, folder or language to read for; default: the window (in VS Code: the active editor)
    */
-  get<K extends keyof V & string>(key: K, scope?: Scope): V[K] {
-    return this.#loading.snapshot.get(key, scope) as V[K];
+  get<P extends SubSections<keyof V & string>>(section: P, scope?: ConfigurationScope): SubSectionValues<V, P>;
+  get<K extends keyof V & string>(key: K, scope?: ConfigurationScope): V[K];
+  get(key: string, scope?: ConfigurationScope): unknown {
+    const value = this.#loading.snapshot.get(key, scope);
+    return value === undefined ? this.#undeclared(key, scope) : value;
+  }
+
+  /**
+   * Whether there is such a setting, sub-section, or member of an object: then `get` has a value for it. As in VS Code it does not tell
+   * whether a user has set it, which is in `inspect(key).layers`. Never throws.
+   *
+   * @example config.has('maxAgents'); // true
+   * @param scope where a member of an object is looked for; default: the window
+   */
+  has(key: string, scope?: ConfigurationScope): boolean {
+    const { snapshot } = this.#loading;
+    return typeof key === 'string' && (snapshot.has(key) || snapshot.member(key, scope) !== undefined);
+  }
+
+  /**
+   * All settings of the section as one object, as `get` of a sub-section: what VS Code's own `getConfiguration(section, scope)` holds, but for
+   * what is invalid or not declared.
+   *
+   * @example const { maxAgents, hovers } = config.section(document);
+   * @param scope the file, folder or language to read for; default: the window
+   */
+  section(scope?: ConfigurationScope): SectionValues<V> {
+    return this.#loading.snapshot.section('', scope) as SectionValues<V>;
   }
 
   /** All values, frozen. */
@@ -136,7 +180,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
    * Where a value comes from, and what is wrong with the stored one.
    * @throws ValidationError for a key that is not a setting, and a scope that is none
    */
-  inspect<K extends keyof V & string>(key: K, scope: Scope = {}): Inspection {
+  inspect<K extends keyof V & string>(key: K, scope: ConfigurationScope = {}): Inspection {
     this.#validateKey(key);
     return this.#loading.snapshot.inspect(key, toScope(scope));
   }
@@ -151,7 +195,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
    * @param scope the file or language to watch for; default: the window
    * @throws ValidationError for a key that is not a setting, a listener that is not a function, and a scope that is none
    */
-  onDidChange<K extends keyof V & string>(key: K, listener: (now: V[K], before: V[K]) => void, scope?: Scope): Disposable {
+  onDidChange<K extends keyof V & string>(key: K, listener: (now: V[K], before: V[K]) => void, scope?: ConfigurationScope): Disposable {
     this.#validateKey(key);
     requireFunction('listener', listener);
     return this.#loading.changes.on(key, scope === undefined ? undefined : toScope(scope), listener as (now: unknown, before: unknown) => unknown);
@@ -162,7 +206,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
    * anything was read for it or not. All that has changed at once is told at once, after `get` shows it and the listeners of
    * `onDidChange` have been called. It is for what a listener of VS Code's own `onDidChangeConfiguration` does.
    *
-   * @example config.onDidChangeAny((change) => { if (change.affects('run', { resource: document.uri.toString() })) lint(document); });
+   * @example config.onDidChangeAny((change) => { if (change.affects('run', document)) lint(document); });
    * @throws ValidationError for a listener that is not a function
    */
   onDidChangeAny(listener: (change: SettingsChange<keyof V & string>) => void): Disposable {
@@ -211,7 +255,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
    * honoured as they are; `convertOldSettings` brings them up to date.
    * @param scope the folder or language to look in as well; default: the window
    */
-  oldSettings(scope: Scope = {}): readonly OldSetting[] {
+  oldSettings(scope: ConfigurationScope = {}): readonly OldSetting[] {
     try {
       return oldSettings(this.#context.definition, this.#context.store, toScope(scope));
     } catch {
@@ -230,7 +274,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
    */
   async convertOldSettings(options: UpdateOptions = {}): Promise<readonly OldSetting[]> {
     requireOptions(options);
-    const found = this.oldSettings(options).filter(({ target, problem }) => problem === undefined && (options.target ?? target) === target);
+    const found = this.oldSettings(options.scope ?? options).filter(({ target, problem }) => problem === undefined && (options.target ?? target) === target);
     for (const target of targets) {
       const keys = [...new Set(found.filter((old) => old.target === target).map(({ key }) => key))];
       if (keys.length > 0) await this.#writing.convert(keys, { wait: false, ...options, target });
@@ -438,6 +482,31 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     // Held or not makes no difference to the mode of an open breaker, but to what is known of it.
     this.#lanes.save();
     this.#health.forget();
+  }
+
+  /** A sub-section, a member of an object, or nothing that is declared. Never throws. */
+  #undeclared(key: string, given: unknown): unknown {
+    if (typeof key !== 'string' || key === '') return undefined;
+    const { snapshot } = this.#loading;
+    const scope = given as ConfigurationScope | undefined;
+    const value = snapshot.section(key, scope) ?? snapshot.member(key, scope);
+    if (value !== undefined) return value;
+    if (!snapshot.has(key)) this.#warnOfUndeclared(key);
+    try {
+      return isScope(given) ? undefined : given;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #warnOfUndeclared(key: string): void {
+    if (this.#undeclaredKeys.has(key) || this.#undeclaredKeys.size >= maxUndeclared) return;
+    this.#undeclaredKeys.add(key);
+    try {
+      this.#validateKey(key);
+    } catch (error) {
+      this.#context.warn('Something was read that is not a setting.', error);
+    }
   }
 
   #validateKey(key: unknown): void {

@@ -4,10 +4,12 @@ import { sameData } from '../settings/plain-data.ts';
 import { merged } from '../store/memory-store.ts';
 import { layers, type Layer, type RawSetting, type Scope, type Store, type Target } from '../store/store.ts';
 import { isByPolicy } from '../store/policy.ts';
+import { asScope, type ConfigurationScope } from './configuration-scope.ts';
 import { readSetting } from './former-values.ts';
 import { toScope } from './requests.ts';
 import { ScopedValuesMap, type ScopedValues } from './scoped-values.ts';
-import { showsIn, type SettingsChange } from './settings-change.ts';
+import { keyOf, memberOf, Sections } from './sections.ts';
+import { isAbout, showsIn, type SettingsChange } from './settings-change.ts';
 
 type Values = Record<string, unknown>;
 
@@ -86,6 +88,7 @@ export class Snapshot {
   /** The store was read well the last time. */
   #live = false;
   readonly #scoped: ScopedValuesMap;
+  readonly #sections: Sections;
 
   /**
    * @param lastGood the valid values of an earlier process
@@ -101,6 +104,7 @@ export class Snapshot {
     this.#onScopedNews = onScopedNews;
     this.#values = frozen({ ...definition.defaults, ...lastGood.window });
     this.#served = new Map(Object.entries(this.#values));
+    this.#sections = new Sections(definition.keys);
     this.#scoped = new ScopedValuesMap((scope) => store.settingsScope?.(scope) ?? scope);
     for (const { scope, values } of lastGood.scoped) this.#restore(scope, values);
   }
@@ -160,17 +164,43 @@ export class Snapshot {
   }
 
   /** The value of a setting: for the window, or for one file or language. Never throws. */
-  get(key: string, scope?: Scope): unknown {
+  get(key: string, scope?: ConfigurationScope): unknown {
     const value = this.#served.get(key);
     if (scope === undefined || !this.#served.has(key)) return value;
     try {
-      const scoped = this.#scoped.of(scope);
+      const scoped = this.#scoped.of(asScope(scope));
       if (scoped === undefined) return value;
       const known = scoped.values.get(key);
       return known === undefined ? this.#readFirst(key, scoped) : known;
     } catch {
       return value;
     }
+  }
+
+  /** Whether it is a setting or a sub-section. */
+  has(name: string): boolean {
+    return this.#served.has(name) || (name !== '' && this.#sections.has(name));
+  }
+
+  /** The values of a sub-section as one object, `''`: all; `undefined`: there is no such sub-section. Never throws. */
+  section(name: string, scope?: ConfigurationScope): Readonly<Values> | undefined {
+    return this.#sections.get(name, this.#ownerOf(scope), (key) => this.get(key, scope));
+  }
+
+  #ownerOf(scope: ConfigurationScope | undefined): object {
+    try {
+      return (scope === undefined ? undefined : this.#scoped.of(asScope(scope))) ?? this;
+    } catch {
+      return this;
+    }
+  }
+
+  /** A member of an object, as VS Code's own `get` finds it: of the setting `tree`, `tree.a`. `undefined`: there is none. */
+  member(name: string, scope?: ConfigurationScope): unknown {
+    const parts = name.split('.');
+    const length = parts.findIndex((_, index) => this.#served.has(parts.slice(0, index).join('.')));
+    if (length < 0) return undefined;
+    return memberOf(this.get(parts.slice(0, length).join('.'), scope), parts.slice(length));
   }
 
   #readFirst(key: string, scoped: ScopedValues): unknown {
@@ -259,17 +289,23 @@ export class Snapshot {
   changeOf(changes: readonly SettingChange[]): SettingsChange {
     const keys = [...new Set(changes.map(({ key }) => key))];
     const watched = new Map(keys.map((key) => [key, new Set([...this.#scoped.all].filter(({ values }) => values.has(key)))]));
+    const isIn = (scope: ConfigurationScope): ((change: SettingChange) => boolean) => {
+      const scoped = this.#scoped.of(toScope(scope));
+      const asked = scoped?.scope ?? {};
+      return (change) => {
+        const isWatched = scoped === undefined || watched.get(change.key)!.has(scoped);
+        return isWatched ? sameData(change.scope, asked) : showsIn(change.scope, asked);
+      };
+    };
+    const affects = (name: string | undefined, scope?: ConfigurationScope): boolean => {
+      const isThere = scope === undefined ? () => true : isIn(scope);
+      return changes.some((change) => isAbout(change, name) && isThere(change));
+    };
     return Object.freeze({
       keys: Object.freeze(keys),
       changes: Object.freeze(changes.map((change) => Object.freeze(change))),
-      affects: (key: string, scope?: Scope) => {
-        const own = changes.filter((change) => change.key === key);
-        if (scope === undefined) return own.length > 0;
-        const scoped = this.#scoped.of(toScope(scope));
-        const isWatched = scoped === undefined || watched.get(key)?.has(scoped) === true;
-        const asked = scoped?.scope ?? {};
-        return own.some((change) => (isWatched ? sameData(change.scope, asked) : showsIn(change.scope, asked)));
-      },
+      affects,
+      affectsConfiguration: (name: string, scope?: ConfigurationScope) => affects(keyOf(this.#definition, name), scope),
     });
   }
 
