@@ -8,4 +8,5 @@ export { FaultyStore, type StoreOperation, type WriteFault } from './testing/fau
 export { seededRandom } from './testing/seeded-random.ts';
 export { MemoryBackend, MemoryStore } from './store/memory-store.ts';
 export { memoryMemento, type Memento } from './store/memento.ts';
-export { verifyStore, type SettingsText, type StoreCheck, type StoreUnderTest, type VerifyStoreOptions } from './testing/verify-store.ts';
+export { verifyStore, type StoreCheck, type VerifyStoreOptions } from './testing/verify-store.ts';
+export type { SettingsText, StoreUnderTest } from './testing/verify-subject.ts';

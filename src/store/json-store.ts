@@ -3,17 +3,21 @@ import { access, constants, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../errors.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
+import { jsonValues, oneFile } from './commit.ts';
 import { lockFile } from './file-lock.ts';
 import { fileFailure, readJsonSync, realFile, type JsonText } from './json-disk.ts';
-import { editJson, inTurn, understood } from './json-file.ts';
+import { editJson, inTurn, understood, type FileEdit } from './json-file.ts';
 import { safelyWritable, writableFolder } from './json-replace.ts';
 import { readSettled, Settling, type SettledOptions } from './json-settling.ts';
 import { clearAway } from './json-spare.ts';
 import { valueAt, type Place } from './json-text.ts';
 import { SectionValues } from './json-values.ts';
 import { watchWay } from './json-watch.ts';
-import { jsonOf, merged } from './memory-store.ts';
-import { targets, type Disposable, type Layer, type RawSetting, type Scope, type Store, type StoreFactory, type Target, type WriteOptions, type WriteRequest } from './store.ts';
+import { merged } from './memory-store.ts';
+import {
+  targets, type Change, type Disposable, type Layer, type RawSetting, type Refusal, type Scope, type Store, type StoreFactory, type Target, type WriteOptions,
+  type WriteRequest,
+} from './store.ts';
 
 /** The settings files; relative paths are taken from the working directory. None need exist. */
 export interface JsonPaths {
@@ -91,10 +95,21 @@ export class JsonStore implements Store {
     return { effective, layers };
   }
 
-  async write({ key, value, target, scope }: WriteRequest, options: WriteOptions): Promise<void> {
-    const file = this.#file(this.fileOf(target, scope));
-    const text = jsonOf(key, value);
-    await file.edit(this.#place(key, scope), text === undefined ? undefined : JSON.parse(text), options);
+  async write(request: WriteRequest, { signal, expected }: WriteOptions): Promise<void> {
+    const [refusal] = await this.commit([expected === undefined ? request : { ...request, expected }], { signal });
+    if (refusal !== undefined) throw refusal.error;
+  }
+
+  canCommit(): boolean {
+    return true;
+  }
+
+  async commit(changes: readonly Change[], { signal }: Pick<WriteOptions, 'signal'>): Promise<readonly Refusal[]> {
+    const file = oneFile(changes.map(({ target, scope }) => this.fileOf(target, scope)));
+    const { values, refusals } = jsonValues(changes);
+    if (file === undefined || refusals.length > 0) return refusals;
+    const edits = changes.map(({ key, scope, expected }, index): FileEdit => ({ at: this.#place(key, scope), value: values[index], expected }));
+    return this.#file(file).edit(edits, signal);
   }
 
   async lock({ target, scope }: Slot, signal: AbortSignal): Promise<Disposable> {
@@ -104,6 +119,13 @@ export class JsonStore implements Store {
   async readBack({ key, target, scope }: Slot): Promise<unknown> {
     const file = this.#file(this.fileOf(target, scope));
     return valueAt(understood(await file.look()).root, this.#place(key, scope));
+  }
+
+  async readBackAll(slots: readonly Slot[]): Promise<readonly unknown[]> {
+    const file = oneFile(slots.map(({ target, scope }) => this.fileOf(target, scope)));
+    if (file === undefined) return [];
+    const { root } = understood(await this.#file(file).look());
+    return slots.map(({ key, scope }) => valueAt(root, this.#place(key, scope)));
   }
 
   async probe(target: Target, scope: Scope): Promise<void> {
@@ -233,8 +255,11 @@ class WatchedFile {
     clearAway(realFile(this.path));
   }
 
-  async edit(at: Place, value: unknown, options: WriteOptions): Promise<void> {
-    this.#take(await editJson(this.path, at, value, options, this.#settling));
+  async edit(edits: readonly FileEdit[], signal: AbortSignal): Promise<readonly Refusal[]> {
+    const result = await editJson(this.path, edits, signal, this.#settling);
+    if ('refused' in result) return [...result.refused].map(([index, error]) => ({ index, error }));
+    this.#take(result.look);
+    return [];
   }
 
   /** Remembers what is on disk now, and tells if that is news. */

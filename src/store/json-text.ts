@@ -194,3 +194,23 @@ export function edited(file: string, text: string, at: Place, value: unknown): s
   const { property } = hindranceOf(object, name)!;
   throw invalid(file, text, property.offset, `has no room for "${name}": ${text.slice(property.offset, end(property.children![0]!))} is no object`);
 }
+
+/** A value that a text is to hold at a place; `undefined`: none. */
+export interface TextEdit {
+  readonly at: Place;
+  readonly value: unknown;
+}
+
+/** The text with several values changed, one after the other. An edit that cannot be made is left out, and named by its index. */
+export function editedAll(file: string, text: string, edits: readonly TextEdit[]): { readonly text: string; readonly refused: ReadonlyMap<number, StoreError> } {
+  const refused = new Map<number, StoreError>();
+  let result = text;
+  for (const [index, { at, value }] of edits.entries()) {
+    try {
+      result = edited(file, result, at, value);
+    } catch (error) {
+      refused.set(index, error as StoreError);
+    }
+  }
+  return { text: result, refused };
+}

@@ -1,6 +1,7 @@
-import { StoreError, ValidationError } from '../errors.ts';
+import { StoreError } from '../errors.ts';
 import { sameData } from '../settings/plain-data.ts';
-import { targets, type Disposable, type Layer, type RawSetting, type Scope, type Store, type Target, type WriteOptions, type WriteRequest } from './store.ts';
+import { jsonValues, oneFile } from './commit.ts';
+import { targets, type Change, type Disposable, type Layer, type RawSetting, type Refusal, type Scope, type Store, type Target, type WriteOptions, type WriteRequest } from './store.ts';
 
 type Slot = Omit<WriteRequest, 'value'>;
 
@@ -28,12 +29,19 @@ export class MemoryBackend {
 
   /** Stores a value, or with `undefined` removes it, and tells everyone. */
   set(slot: Slot, value: unknown): void {
-    const name = placeName(slot.target, slot.scope);
-    let values = this.#values.get(slot.key);
-    if (values === undefined) this.#values.set(slot.key, (values = new Map()));
-    if (value === undefined) values.delete(name);
-    else values.set(name, value);
-    this.changed([slot.key]);
+    this.setAll([{ ...slot, value }]);
+  }
+
+  /** Stores several values, and tells everyone once all are stored. */
+  setAll(requests: readonly WriteRequest[]): void {
+    for (const { key, value, target, scope } of requests) {
+      const name = placeName(target, scope);
+      let values = this.#values.get(key);
+      if (values === undefined) this.#values.set(key, (values = new Map()));
+      if (value === undefined) values.delete(name);
+      else values.set(name, value);
+    }
+    this.changed(requests.map(({ key }) => key));
   }
 
   /** Tells everyone that values may have changed. @param keys of these settings; default: of any */
@@ -98,23 +106,25 @@ export class MemoryStore implements Store {
     return { effective, layers };
   }
 
-  write({ value, ...slot }: WriteRequest, { signal, expected }: WriteOptions): Promise<void> {
-    try {
-      this.fileOf(slot.target, slot.scope);
-      if (signal.aborted) throw new StoreError('io', `"${slot.key}" was not stored: the attempt was given up.`);
-      jsonOf(slot.key, value);
-      if (expected !== undefined && !sameData(this.backend.get(slot), expected.value)) {
-        throw new StoreError('newer', `"${slot.key}" was changed by someone else meanwhile.`);
-      }
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    this.backend.set(slot, value);
-    return Promise.resolve();
+  async write(request: WriteRequest, { signal, expected }: WriteOptions): Promise<void> {
+    const [refusal] = this.#commit([expected === undefined ? request : { ...request, expected }], signal);
+    if (refusal !== undefined) throw refusal.error;
+  }
+
+  canCommit(): boolean {
+    return true;
+  }
+
+  async commit(changes: readonly Change[], { signal }: Pick<WriteOptions, 'signal'>): Promise<readonly Refusal[]> {
+    return this.#commit(changes, signal);
   }
 
   readBack(slot: Slot): Promise<unknown> {
     return Promise.resolve(this.backend.get(slot));
+  }
+
+  async readBackAll(slots: readonly Slot[]): Promise<readonly unknown[]> {
+    return slots.map((slot) => this.backend.get(slot));
   }
 
   probe(target: Target, scope: Scope): Promise<void> {
@@ -162,6 +172,17 @@ export class MemoryStore implements Store {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#subscriptions.clear();
   }
+
+  #commit(changes: readonly Change[], signal: AbortSignal): readonly Refusal[] {
+    if (oneFile(changes.map(({ target, scope }) => this.fileOf(target, scope))) === undefined) return [];
+    if (signal.aborted) throw new StoreError('io', `${changes.map(({ key }) => `"${key}"`).join(', ')}: not stored, as the attempt was given up.`);
+    const { refusals } = jsonValues(changes);
+    if (refusals.length > 0) return refusals;
+    const other = changes.find(({ expected, ...slot }) => expected !== undefined && !sameData(this.backend.get(slot), expected.value));
+    if (other !== undefined) throw new StoreError('newer', `"${other.key}" was changed by someone else meanwhile.`);
+    this.backend.setAll(changes);
+    return [];
+  }
 }
 
 function slotScope(resource: string | undefined, languageId: string | undefined): Scope {
@@ -175,19 +196,6 @@ export function merged(below: unknown, above: unknown): unknown {
   const members = new Map(Object.entries(below));
   for (const [name, value] of Object.entries(above)) members.set(name, merged(members.get(name), value));
   return Object.fromEntries(members);
-}
-
-/** A value as JSON; what its objects do when they are looked at is done with then. @throws ValidationError when JSON cannot hold it */
-export function jsonOf(key: string, value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch (cause) {
-    throw new ValidationError(key, 'cannot be stored: JSON cannot hold the value', { cause });
-  }
-  if (text === undefined) throw new ValidationError(key, 'cannot be stored: JSON cannot hold the value');
-  return text;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

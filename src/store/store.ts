@@ -1,4 +1,4 @@
-import type { StoreError } from '../errors.ts';
+import type { StoreError, ValidationError } from '../errors.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 
 /** Where a value may be written. In order of precedence, lowest first. */
@@ -60,7 +60,7 @@ export interface Change extends WriteRequest {
 export interface Refusal {
   /** Of the change, in the list that was given. */
   readonly index: number;
-  readonly error: StoreError;
+  readonly error: StoreError | ValidationError;
 }
 
 export interface Disposable {
@@ -95,9 +95,10 @@ export interface Store {
   canCommit?(place: Omit<WriteRequest, 'value'>): boolean;
   /**
    * Stores several values by one save: all of them, or none. No program ever sees a file that parses and holds a part of them.
+   * Listeners are called once all of them can be read.
    *
-   * @param changes all in one file (`fileOf`), each of another setting or language
-   * @returns empty: all is stored. Else nothing was stored, because of these: without them the others can be
+   * @param changes all in one file (`fileOf`), each of another setting or language. None: nothing is done
+   * @returns empty: all is stored. Else nothing was stored, because of these, in their order; without them the others can be tried again
    * @throws StoreError nothing was stored, for a reason that is no single change's: `newer` when an `expected` does not hold
    */
   commit?(changes: readonly Change[], options: Pick<WriteOptions, 'signal'>): Promise<readonly Refusal[]>;

@@ -1,11 +1,13 @@
 import type { Clock } from '../clock.ts';
 import { StoreError, type StoreReason } from '../errors.ts';
-import type { Disposable, RawSetting, Scope, Store, Target, WriteOptions, WriteRequest } from '../store/store.ts';
+import type { Change, Disposable, RawSetting, Refusal, Scope, Store, Target, WriteOptions, WriteRequest } from '../store/store.ts';
 
-/** What goes wrong with one write. */
+/** What goes wrong with one write, or with a commit of several values. */
 export type WriteFault =
   /** Refused, nothing is stored. */
   | { readonly kind: 'fail'; readonly reason: StoreReason }
+  /** As `fail`. Of a commit, this change alone is refused: it is named, and nothing of the commit is stored. */
+  | { readonly kind: 'refuse'; readonly reason: StoreReason }
   /** Refused with an error of any kind, nothing is stored. */
   | { readonly kind: 'throw'; readonly error: unknown }
   /** Never answered, never stored. */
@@ -21,21 +23,39 @@ export type WriteFault =
   /** Said to be stored, and another value is. */
   | { readonly kind: 'corrupt'; readonly value: unknown };
 
+type CommitOptions = Pick<WriteOptions, 'signal'>;
+
+interface Struck {
+  /** Each with its index in the commit. */
+  readonly stored: readonly { readonly index: number; readonly change: Change }[];
+  readonly refusals: readonly Refusal[];
+  /** Strikes the commit as a whole. */
+  readonly fault: WriteFault | undefined;
+}
+
+/** A fault of one change, which leaves the others of a commit alone. */
+const isOfOneChange = (fault: WriteFault | undefined): boolean => fault === undefined || ['refuse', 'lose', 'corrupt'].includes(fault.kind);
+
 /** Faults that last until they are healed, to be chosen by name. */
 export const injectableFaults = ['fail', 'hang', 'lag', 'land late'] as const;
 export type InjectableFault = (typeof injectableFaults)[number];
 
 export type StoreOperation = 'load' | 'read' | 'write' | 'readBack' | 'probe';
 
-/** A store that fails on demand: around any other, on an injected clock. */
+/**
+ * A store that fails on demand: around any other, on an injected clock.
+ *
+ * Each change of a commit takes its own fault from `writeFaults`, up to the first that stops the whole commit: `lose` and
+ * `corrupt` strike this change alone, `refuse` names it, and the others fail, hang or delay the commit as a whole.
+ */
 export class FaultyStore implements Store {
   readonly name: string;
   readonly inner: Store;
   /** The faults of the next writes, in order; `undefined` lets one through. */
   readonly writeFaults: (WriteFault | undefined)[] = [];
-  /** How often each operation was called. */
+  /** How often each operation was called; a commit is one `write`, and `readBackAll` one `readBack`. */
   readonly calls: Record<StoreOperation, number> = { load: 0, read: 0, write: 0, readBack: 0, probe: 0 };
-  /** Every write that was asked for, in order. */
+  /** Every value that was to be stored, in order, whether by `write` or with others by `commit`. */
   readonly asked: WriteRequest[] = [];
   readonly injectable = injectableFaults;
   readonly #clock: Clock;
@@ -45,9 +65,21 @@ export class FaultyStore implements Store {
 
   /** Where the inner store has one. */
   lock?: NonNullable<Store['lock']>;
+  /** Where the inner store has them. */
+  canCommit?: NonNullable<Store['canCommit']>;
+  commit?: NonNullable<Store['commit']>;
+  readBackAll?: NonNullable<Store['readBackAll']>;
 
   constructor(inner: Store, clock: Clock) {
     if (inner.lock !== undefined) this.lock = (request, signal) => inner.lock!(request, signal);
+    if (inner.canCommit !== undefined) this.canCommit = (place) => inner.canCommit!(place);
+    if (inner.commit !== undefined) {
+      this.commit = (changes, options) => {
+        this.asked.push(...changes.map(({ expected: _, ...request }) => request));
+        return this.#faulty('write', () => this.#commit(changes, options));
+      };
+    }
+    if (inner.readBackAll !== undefined) this.readBackAll = (places) => this.#faulty('readBack', () => inner.readBackAll!(places));
     this.inner = inner;
     this.name = inner.name;
     this.#clock = clock;
@@ -169,16 +201,47 @@ export class FaultyStore implements Store {
   }
 
   #write(request: WriteRequest, options: WriteOptions, fault: WriteFault | undefined): Promise<void> {
+    if (fault?.kind === 'lose') return Promise.resolve();
+    const stored = fault?.kind === 'corrupt' ? { ...request, value: fault.value } : request;
+    return this.#save(fault, options, (those) => this.inner.write(stored, those));
+  }
+
+  #commit(changes: readonly Change[], options: CommitOptions): Promise<readonly Refusal[]> {
+    const { stored, refusals, fault } = this.#struck(changes);
+    if (refusals.length > 0) return Promise.resolve(refusals);
+    const save = async (those: CommitOptions): Promise<readonly Refusal[]> => {
+      const refused = await this.inner.commit!(stored.map(({ change }) => change), those);
+      return refused.map(({ index, error }) => ({ index: stored[index]!.index, error }));
+    };
+    return this.#save(fault, options, save);
+  }
+
+  /** What the next faults make of a commit: what is stored of it, what is refused of it, and what becomes of it as a whole. */
+  #struck(changes: readonly Change[]): Struck {
+    const stored: { readonly index: number; readonly change: Change }[] = [];
+    const refusals: Refusal[] = [];
+    let whole: WriteFault | undefined;
+    for (const [index, change] of changes.entries()) {
+      const fault = whole === undefined ? this.writeFaults[0] ?? this.#lasting() : undefined;
+      if (whole === undefined && !isOfOneChange(fault) && refusals.length > 0) break;
+      if (whole === undefined) this.writeFaults.shift();
+      if (fault?.kind === 'refuse') refusals.push({ index, error: refused(fault.reason) });
+      else if (fault?.kind !== 'lose') stored.push({ index, change: fault?.kind === 'corrupt' ? { ...change, value: fault.value } : change });
+      if (!isOfOneChange(fault)) whole = fault;
+    }
+    return { stored, refusals, fault: whole };
+  }
+
+  /** One save, with what a fault makes of it. */
+  #save<T, Options extends CommitOptions>(fault: WriteFault | undefined, options: Options, save: (options: Options) => Promise<T>): Promise<T> {
     // What lands late does so whatever has become of its attempt.
-    const late = { ...options, signal: new AbortController().signal };
-    const landAfter = (delay: number): Promise<void> => new Promise((resolve, reject) => {
-      this.#clock.setTimeout(() => void this.inner.write(request, late).then(resolve, reject), delay);
+    const landAfter = (delay: number): Promise<T> => new Promise((resolve, reject) => {
+      this.#clock.setTimeout(() => void save({ ...options, signal: new AbortController().signal }).then(resolve, reject), delay);
     });
     switch (fault?.kind) {
-      case undefined:
-        return this.inner.write(request, options);
       case 'fail':
-        return Promise.reject(new StoreError(fault.reason, `Injected: ${fault.reason}.`));
+      case 'refuse':
+        return Promise.reject(refused(fault.reason));
       case 'throw':
         return Promise.reject(fault.error);
       case 'hang':
@@ -191,13 +254,13 @@ export class FaultyStore implements Store {
       case 'hang-and-land':
         void landAfter(fault.delay).catch(() => undefined);
         return never();
-      case 'lose':
-        return Promise.resolve();
-      case 'corrupt':
-        return this.inner.write({ ...request, value: fault.value }, options);
+      default:
+        return save(options);
     }
   }
 }
+
+const refused = (reason: StoreReason): StoreError => new StoreError(reason, `Injected: ${reason}.`);
 
 /** Nothing is wrong but that somebody has said so. */
 function injected(reason: StoreReason, message = `Injected: ${reason}.`): StoreError {

@@ -1,24 +1,8 @@
-import * as yup from 'yup';
 import { StoreError } from '../errors.ts';
-import { defineSettings, type SettingsDefinition } from '../settings/define-settings.ts';
-import { sameData } from '../settings/plain-data.ts';
-import { settlingTime, type Scope, type Store, type Target, type WriteOptions } from '../store/store.ts';
-
-/** A new store that holds nothing yet, and what takes it away again (`dispose` has been called by then). */
-export interface StoreUnderTest {
-  readonly store: Store;
-  /** Where the user settings are in a text file that other programs write as well: then the store is tried beside such a program. */
-  readonly file?: SettingsText;
-  cleanUp?(): void | Promise<void>;
-}
-
-/** A settings file, as another program has it. */
-export interface SettingsText {
-  /** What the file says; `undefined`: there is none. */
-  read(): string | undefined | Promise<string | undefined>;
-  /** Writes another text into the file, at once; `undefined` removes it. */
-  save(text: string | undefined): void | Promise<void>;
-}
+import type { SettingsDefinition } from '../settings/define-settings.ts';
+import { settlingTime } from '../store/store.ts';
+import { promisesOfCommit } from './verify-commit.ts';
+import { same, samples, settings, Subject, throwing, type PromiseOfStore, type StoreUnderTest } from './verify-subject.ts';
 
 /** One promise of the `Store` contract, and whether it was kept. */
 export interface StoreCheck {
@@ -32,16 +16,9 @@ export interface VerifyStoreOptions {
   readonly deadline?: number;
 }
 
-/** The settings the checks write. Any JSON is legal. */
-const settings = defineSettings('verifyStore', {
-  first: { schema: yup.mixed().nullable(), default: null, description: 'Written by verifyStore' },
-  second: { schema: yup.mixed().nullable(), default: null, description: 'Written by verifyStore' },
-});
-
-type Key = 'first' | 'second';
-
 /**
- * Holds a store against the contract of `Store`, each promise with a new store.
+ * Checks a store against the contract of `Store`, each promise with a new store. One that can store several values by one save
+ * (`commit`) is checked for that as well.
  *
  * @param makeStore given the definition of the settings that the checks write, which a store may need
  * @returns one result a promise; never rejects
@@ -51,14 +28,16 @@ export async function verifyStore(
   { deadline = 5_000 }: VerifyStoreOptions = {},
 ): Promise<readonly StoreCheck[]> {
   const results: StoreCheck[] = [];
-  let hasFile = false;
+  let [hasFile, canCommit] = [false, false];
   const make = async (definition: SettingsDefinition): Promise<StoreUnderTest> => {
     const made = await makeStore(definition);
     hasFile ||= made.file !== undefined;
+    canCommit ||= made.store.commit !== undefined || made.store.canCommit !== undefined;
     return made;
   };
   const all = function* (): Iterable<PromiseOfStore> {
     yield* promises;
+    if (canCommit) yield* promisesOfCommit;
     if (hasFile) yield* promisesOfFile;
   };
   for (const [name, promise] of all()) {
@@ -71,8 +50,6 @@ export async function verifyStore(
   }
   return results;
 }
-
-type PromiseOfStore = readonly [name: string, promise: (on: Subject) => Promise<void>];
 
 async function keeps(makeStore: (definition: SettingsDefinition) => Promise<StoreUnderTest>, promise: PromiseOfStore[1]): Promise<void> {
   const made = await makeStore(settings);
@@ -92,60 +69,6 @@ async function within(deadline: number, work: Promise<void>): Promise<void> {
   });
   await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
-
-/** The store, in the words of the checks. */
-class Subject {
-  readonly store: Store;
-  readonly #file: SettingsText | undefined;
-
-  constructor(store: Store, file: SettingsText | undefined) {
-    this.store = store;
-    this.#file = file;
-  }
-
-  /** Its settings file, in which there is something, and what that is. */
-  async file(): Promise<{ readonly file: SettingsText; readonly text: string }> {
-    const text = await this.#file?.read();
-    if (this.#file === undefined || text === undefined) throw new Error('There is no settings file, though something was written.');
-    return { file: this.#file, text };
-  }
-
-  write(key: Key, value: unknown, scope: Scope = {}, target: Target = 'user', options: Partial<WriteOptions> = {}): Promise<void> {
-    return this.store.write({ key, value, target, scope }, { signal: new AbortController().signal, ...options });
-  }
-
-  /** The reason of a refusal that must come as a rejection. */
-  async refusal(call: () => Promise<unknown>): Promise<string> {
-    const promise = call();
-    const error = await promise.then(() => new Error('It was not refused.'), (reason: unknown) => reason);
-    if (error instanceof StoreError) return error.reason;
-    throw error;
-  }
-
-  /** What is read, and what is read back, is this. */
-  async holds(key: Key, value: unknown, scope: Scope = {}, target: Target = 'user'): Promise<void> {
-    same(this.store.read(key, scope).effective, value, `read("${key}")`);
-    same(await this.store.readBack({ key, target, scope }), value, `readBack("${key}")`);
-  }
-
-  has(target: Exclude<Target, 'user'>): boolean {
-    try {
-      this.store.fileOf(target, {});
-      return true;
-    } catch (error) {
-      if (error instanceof StoreError) return false;
-      throw error;
-    }
-  }
-}
-
-function same(actual: unknown, expected: unknown, what: string): void {
-  if (!sameData(actual, expected)) throw new Error(`${what} is ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}.`);
-}
-
-const samples: readonly unknown[] = [
-  null, false, 0, -1.5, 1e21, '', 'text', 'ä "quoted" \\ \u2028 line\nbreak 🙂', [], [1, [2, null]], {}, { a: { b: [{}] }, 'c.d': '' }, 'x'.repeat(100_000),
-];
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -251,10 +174,7 @@ const promises: readonly PromiseOfStore[] = [
   }],
   ['a value that throws when it is looked at is refused by a rejection, and nothing is stored (P50)', async (on) => {
     await on.write('first', 'before');
-    const { proxy, revoke } = Proxy.revocable({}, {});
-    revoke();
-    const throws = Object.defineProperty({}, 'x', { enumerable: true, get: () => { throw new Error('Looked at'); } });
-    for (const value of [throws, proxy, [throws]]) {
+    for (const value of throwing()) {
       const stored = await on.write('first', value).then(() => true, () => false);
       if (stored) throw new Error('It was not refused.');
       await on.holds('first', 'before');

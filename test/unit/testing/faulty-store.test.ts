@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { StoreError } from '../../../src/errors.ts';
 import { MemoryStore } from '../../../src/store/memory-store.ts';
+import type { Store } from '../../../src/store/store.ts';
 import { FaultyStore, type WriteFault } from '../../../src/testing/faulty-store.ts';
 import { verifyStore } from '../../../src/testing/verify-store.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
@@ -160,6 +161,100 @@ describe('FaultyStore', () => {
     } }), new VirtualClock());
     expect(await store.lock!(slot, new AbortController().signal)).to.equal(lock);
     expect(locked).to.deep.equal([slot]);
+  });
+
+  describe('commits', () => {
+    const keys = ['a', 'b', 'c', 'd'];
+
+    function bench4(...faults: (WriteFault | undefined)[]) {
+      const { store, clock, abort } = bench(...faults);
+      const places = keys.map((key) => ({ ...slot, key }));
+      return {
+        store,
+        clock,
+        abort,
+        commit: (...without: string[]) => store.commit!(
+          places.filter(({ key }) => !without.includes(key)).map((place) => ({ ...place, value: `new ${place.key}`, expected: { value: undefined } })),
+          { signal: abort.signal },
+        ),
+        stored: () => store.inner.readBackAll!(places),
+      };
+    }
+    const nothing = [undefined, undefined, undefined, undefined];
+    const everything = keys.map((key) => `new ${key}`);
+
+    it('are there where the store inside has them, and count as one write each', async () => {
+      const { store, commit, stored } = bench4();
+      expect(store.canCommit!(slot)).to.equal(true);
+      expect(await commit()).to.deep.equal([]);
+      expect(await stored()).to.deep.equal(everything);
+      expect(await store.readBackAll!([slot])).to.deep.equal([undefined]);
+      expect(store.calls).to.deep.equal({ load: 0, read: 0, write: 1, readBack: 1, probe: 0 });
+      expect(store.asked).to.deep.equal(keys.map((key) => ({ ...slot, key, value: `new ${key}` })));
+      const plain = Object.assign(new MemoryStore(), { canCommit: undefined, commit: undefined, readBackAll: undefined }) as Store;
+      const { canCommit, commit: none, readBackAll } = new FaultyStore(plain, new VirtualClock());
+      expect([canCommit, none, readBackAll]).to.deep.equal([undefined, undefined, undefined]);
+    });
+
+    it('refuse: the changes are named, and nothing is stored; what strikes the whole strikes what is left', async () => {
+      const { store, commit, stored } = bench4(undefined, { kind: 'refuse', reason: 'policy' }, { kind: 'refuse', reason: 'scope' }, { kind: 'fail', reason: 'no-space' });
+      expect((await commit()).map(({ index, error }) => [index, (error as StoreError).reason])).to.deep.equal([[1, 'policy'], [2, 'scope']]);
+      expect(await stored()).to.deep.equal(nothing);
+      expect(store.writeFaults).to.have.length(1);
+      const whole = watched(commit('b', 'c'));
+      await Promise.resolve();
+      expect([whole.outcome, await stored()]).to.deep.equal(['no-space', nothing]);
+      expect(await commit('b', 'c')).to.deep.equal([]);
+      expect(await stored()).to.deep.equal(['new a', undefined, undefined, 'new d']);
+    });
+
+    it('lose and corrupt strike one change; the others are stored', async () => {
+      const { commit, stored } = bench4({ kind: 'lose' }, undefined, { kind: 'corrupt', value: 'other' });
+      expect(await commit()).to.deep.equal([]);
+      expect(await stored()).to.deep.equal([undefined, 'new b', 'other', 'new d']);
+    });
+
+    it('a refusal of the store inside has the index that was asked for', async () => {
+      const { store, abort } = bench4({ kind: 'lose' });
+      const changes = [1, 2, () => undefined].map((value, index) => ({ ...slot, key: keys[index]!, value }));
+      expect((await store.commit!(changes, { signal: abort.signal })).map(({ index }) => index)).to.deep.equal([2]);
+    });
+
+    for (const [fault, outcome] of [
+      [{ kind: 'fail', reason: 'io' }, 'io'],
+      [{ kind: 'throw', error: 'anything' }, 'anything'],
+      [{ kind: 'hang' }, 'pending'],
+      [{ kind: 'lag', delay: 10 }, 'pending'],
+      [{ kind: 'land-late', delay: 10 }, 'unknown'],
+      [{ kind: 'hang-and-land', delay: 10 }, 'pending'],
+    ] as const) {
+      it(`${fault.kind} strikes the whole, at whichever change it comes, and the next commit takes the faults behind it`, async () => {
+        const { store, clock, abort, commit, stored } = bench4(undefined, fault, { kind: 'lose' });
+        const struck = watched(commit());
+        abort.abort();
+        await clock.advance(9);
+        expect([struck.outcome, await stored(), store.writeFaults.length]).to.deep.equal([outcome, nothing, 1]);
+        await clock.advance(1);
+        expect(await stored()).to.deep.equal('delay' in fault ? everything : nothing);
+        expect(struck.outcome).to.equal(fault.kind === 'lag' ? 'resolved' : outcome);
+      });
+    }
+
+    it('fail as long as an outage, or an injected fault, lasts', async () => {
+      const { store, clock, commit, stored } = bench4();
+      store.outage();
+      const outage = watched(commit());
+      store.inject('hang');
+      const hanging = watched(commit());
+      await clock.advance(10_000);
+      expect([outage.outcome, hanging.outcome, await stored()]).to.deep.equal(['io', 'pending', nothing]);
+      store.failing('readBack');
+      const readBack = watched(store.readBackAll!([slot]));
+      await clock.flush();
+      expect(readBack.outcome).to.equal('io');
+      store.heal();
+      expect(await commit()).to.deep.equal([]);
+    });
   });
 
   it('any operation can fail, or hang', async () => {

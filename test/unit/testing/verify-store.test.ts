@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { StoreError } from '../../../src/errors.ts';
 import { MemoryBackend, MemoryStore } from '../../../src/store/memory-store.ts';
-import type { RawSetting, Scope, Target, WriteOptions, WriteRequest } from '../../../src/store/store.ts';
+import type { Change, RawSetting, Refusal, Scope, Target, WriteOptions, WriteRequest } from '../../../src/store/store.ts';
 import { verifyStore } from '../../../src/testing/verify-store.ts';
 
 /** The promises that a kind of store does not keep, by the beginning of their names. */
@@ -50,6 +50,10 @@ class TextStore extends MemoryStore {
         if (before[key] !== this.#values[key]) this.backend.set({ key, target: 'user', scope: {} }, this.#values[key]);
       }
     };
+  }
+
+  override canCommit(): boolean {
+    return false;
   }
 
   override async write(request: WriteRequest, options: WriteOptions): Promise<void> {
@@ -188,7 +192,10 @@ describe('verifyStore', () => {
           return super.read(key, { languageId: 'one' });
         }
       }
-      expect(await broken(() => new Monoglot())).to.deep.equal(['a value for a language wins for that language alone (P34)']);
+      expect(await broken(() => new Monoglot())).to.deep.equal([
+        'a value for a language wins for that language alone (P34)',
+        'a commit takes values for a language beside the plain ones, and each wins for its language alone (P34)',
+      ]);
     });
 
     it('changes that are not told (P33), within the deadline', async () => {
@@ -200,6 +207,7 @@ describe('verifyStore', () => {
       expect(await broken(() => new Silent())).to.deep.equal([
         'listeners are called when a value has changed, once it can be read (P33)',
         'a listener that was disposed is not called, and the others are (P41)',
+        'listeners are called once all of a commit can be read (P24, P33)',
       ]);
     });
 
@@ -270,7 +278,58 @@ describe('verifyStore', () => {
 
     it('a store of a file that has none once something was written', async () => {
       const results = await verifyStore(() => Promise.resolve({ store: new MemoryStore(), file: { read: () => undefined, save: () => undefined } }));
-      expect(results.filter(({ ok }) => !ok).map(({ name }) => name)).to.deep.equal(promisesOfFiles);
+      expect(results.filter(({ ok }) => !ok).map(({ name }) => name)).to.deep.equal([
+        'no other program sees a settings file that parses and holds a part of a commit (P24)', ...promisesOfFiles,
+      ]);
+    });
+
+    it('commits that are stored in part, or one after the other (P24)', async () => {
+      /** One change, as a commit of its own. */
+      type Commit = (change: Change) => Promise<readonly Refusal[]>;
+      const storing = (how: (changes: readonly Change[], commit: Commit) => Promise<readonly Refusal[]>) => (): MemoryStore => new class extends MemoryStore {
+        override commit(changes: readonly Change[], options: Pick<WriteOptions, 'signal'>): Promise<readonly Refusal[]> {
+          return how(changes, (change) => super.commit([change], options));
+        }
+      }();
+      const oneByOne = storing(async (changes, commit) => {
+        const refusals: Refusal[] = [];
+        for (const [index, change] of changes.entries()) refusals.push(...(await commit(change)).map(({ error }) => ({ index, error })));
+        return refusals;
+      });
+      expect(await broken(oneByOne)).to.deep.equal([
+        'listeners are called once all of a commit can be read (P24, P33)',
+        'a commit that expects another value than is stored is refused as "newer", and nothing of it is stored (P24, P28)',
+        'a change that cannot be stored is named, nothing is stored, and without it the others are (P24, P50)',
+      ]);
+      const firstOnly = storing((changes, commit) => (changes[0] === undefined ? Promise.resolve([]) : commit(changes[0])));
+      expect(await broken(firstOnly)).to.include('values that are stored together are all read as soon as the commit has resolved, and after another load (P20)');
+      const misnaming = storing((changes, commit) => Promise.all(changes.toReversed().map(commit)).then((each) => each.flat()));
+      expect(await broken(misnaming)).to.include('a change that cannot be stored is named, nothing is stored, and without it the others are (P24, P50)');
+    });
+
+    it('commits that are promised, and are not there', async () => {
+      const results = await verifyStore(() => Promise.resolve({ store: Object.assign(new MemoryStore(), { commit: undefined }) }));
+      const wrong = results.filter(({ ok }) => !ok);
+      expect(wrong).to.have.length.greaterThan(5);
+      for (const { error } of wrong) expect(error!.message).to.equal('The store says that it can commit, and has no commit.');
+    });
+
+    it('nothing of commits, of a store that has none', async () => {
+      const whole = await verifyStore(() => Promise.resolve({ store: new MemoryStore() }));
+      for (const none of [{ canCommit: undefined, commit: undefined, readBackAll: undefined }, { canCommit: () => false }]) {
+        const results = await verifyStore(() => Promise.resolve({ store: Object.assign(new MemoryStore(), none) }));
+        expect(results.filter(({ ok }) => !ok)).to.deep.equal([]);
+        expect(results.length).to.be.within(20, whole.length);
+      }
+    });
+
+    it('values read back together that are not those at their places', async () => {
+      class Mixing extends MemoryStore {
+        override readBackAll(places: Parameters<MemoryStore['readBackAll']>[0]): Promise<readonly unknown[]> {
+          return super.readBackAll(places.toReversed());
+        }
+      }
+      expect(await broken(() => new Mixing())).to.deep.equal(['readBackAll tells the same of each place as readBack']);
     });
   });
 });
