@@ -3,8 +3,10 @@
  *
  * @module holdfast/vscode
  */
+import * as vscode from 'vscode';
 import { systemClock } from './clock.ts';
 import { disposeQuietly } from './disposal.ts';
+import { checkedMiddleware, type CheckedSettings, type LanguageClientMiddleware } from './service/language-client.ts';
 import { ConfigurationService } from './service/service.ts';
 import type { ServiceOptions } from './service/options.ts';
 import type { SettingsDefinition } from './settings/define-settings.ts';
@@ -13,6 +15,8 @@ import { registerWithHoldfast, vscodeStore, type VscodeContext } from './store/v
 
 export * from './index.ts';
 export { vscodeStore, type VscodeContext } from './store/vscode-host.ts';
+
+export type { CheckedSettings, LanguageClientMiddleware } from './service/language-client.ts';
 
 export interface SupervisionOptions {
   /** For development: lets the State Inspector make writes fail, hang, lag or land late. Default false. */
@@ -72,4 +76,26 @@ export async function superviseConfiguration<V extends object>(
   context.subscriptions.push({ dispose: () => void service.dispose() }, registration);
   await service.ready;
   return service;
+}
+
+/**
+ * Middleware for `vscode-languageclient` (8 and later): a language server is told checked values alone, whether it asks for
+ * them (`workspace/configuration`) or they are sent to it (`workspace/didChangeConfiguration`, by the client or by the extension
+ * itself), and is told once of each change. What the services do not declare goes to the server as VS Code says it. Settings
+ * within `initializationOptions` are the extension's own affair: `config.section()` has them checked.
+ *
+ * A server that asks without `scopeUri` gets the values of the window, or of `folder`. Servers do not say a language: settings of scope
+ * `language-overridable` have their values for no language.
+ *
+ * @example
+ * const middleware = languageClientMiddleware(config);
+ * const client = new LanguageClient('app', server, { documentSelector, middleware });
+ * @param services the extension's own, and readers of the settings of others that the server asks for
+ * @param middleware the extension's own, which is called as before: what it answers, or passes on, is checked after it
+ * @param folder of a client for one folder (`workspaceFolder`): its URI
+ */
+export function languageClientMiddleware<M extends object = object>(
+  services: CheckedSettings | readonly CheckedSettings[], middleware?: M, folder?: vscode.Uri,
+): M & LanguageClientMiddleware {
+  return checkedMiddleware([services].flat(), middleware ?? {} as M, folder?.toString(), (listener) => vscode.workspace.onDidChangeConfiguration(listener));
 }

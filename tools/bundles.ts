@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { forBrowser } from './browser-variants.ts';
+import { install } from './on-demand.ts';
 import type { Product } from './products.ts';
 import { run } from './run.ts';
 import { exampleExtensions, nofxFolder, patientNofxFolder, projectRoot } from './vscode-host/paths.ts';
@@ -159,6 +160,9 @@ async function buildVscodeTests(): Promise<BuiltFile[]> {
   const names = await readdir(path.join(projectRoot, 'test/vscode'), { recursive: true });
   const tests = names.filter((name) => name.endsWith('.test.ts')).map((name) => `test/vscode/${name.replaceAll('\\', '/')}`);
   const inBrowser = tests.filter((name) => name.startsWith('test/vscode/web/'));
+  // The real language client and server of one of the tests, which is bundled with them.
+  await install('tools/language-client');
+  const server = await bundle({ ...fromSource, entryPoints: ['tools/language-client/server.ts'], outfile: 'out/test/vscode/language-server.cjs', format: 'cjs', sourcemap: 'inline' });
   const inBoth = ['test/vscode/settings-file.test.ts'];
   const onNode = await bundle({
     ...fromSource,
@@ -182,7 +186,7 @@ async function buildVscodeTests(): Promise<BuiltFile[]> {
     format: 'cjs',
     sourcemap: 'inline',
   });
-  return [...onNode, ...suite];
+  return [...server, ...onNode, ...suite];
 }
 
 async function buildTypes(): Promise<void> {
