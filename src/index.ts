@@ -5,8 +5,12 @@
  */
 export * from './errors.ts';
 export { systemClock, type Clock, type TimerHandle } from './clock.ts';
-export { defineSettings, type SettingsDefinition } from './settings/define-settings.ts';
-export type { Declarations, SettingDeclaration, SettingScope, ValueOf, ValuesOf, WithSchemas } from './settings/declaration.ts';
+export { defineSettings } from './settings/define-settings.ts';
+export { settingsFrom, type ManifestOptions, type SettingOptions } from './settings/settings-from.ts';
+export type { ExtensionManifest } from './settings/manifest-settings.ts';
+export type { SettingsDefinition } from './settings/definition.ts';
+export type { Declarations, SettingBlock, SettingDeclaration, SettingScope, ValuesOf, WithSchemas } from './settings/declaration.ts';
+export type { AnySchema, StandardIssue, StandardResult, StandardSchema, ValueOf, YupSchema } from './settings/schema.ts';
 export type { AcceptResult, CheckResult } from './settings/validation.ts';
 export type { FormerSetting } from './settings/former.ts';
 export { safePath, type SafePathOptions } from './settings/safe-path.ts';

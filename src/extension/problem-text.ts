@@ -13,11 +13,11 @@ export function expectationBroken(value: unknown, rules: Rules): string | undefi
 /** What is wrong with the stored value of a setting, in the language of the editor as far as its rules say it; of a secret, nothing. */
 export function problemText(service: RegisteredService, key: string, problem: string, scope?: Scope): string {
   const { definition } = service;
-  const schema = definition.declarations?.[key]?.schema;
-  if (schema === undefined || definition.isSecret(key)) return problem;
+  const declaration = definition.declarations?.[key];
+  if (declaration === undefined || definition.isSecret(key)) return problem;
   const { layers: stored, ignored = [] } = service.inspect(key, scope);
   const highest = layers.findLast((layer) => layer in stored && !ignored.includes(layer));
-  const expectation = highest === undefined ? undefined : expectationBroken(stored[highest], rulesOf(schema));
+  const expectation = highest === undefined ? undefined : expectationBroken(stored[highest], rulesOf(declaration));
   return expectation === undefined ? problem : l10n.t('must be {0}', expectation);
 }
 

@@ -1,5 +1,5 @@
-import type * as yup from 'yup';
 import type { FormerSetting } from './former.ts';
+import type { AnySchema, StandardSchema, ValueOf, YupSchema } from './schema.ts';
 
 /** VS Code's own scopes: who may set the value, and where. */
 export type SettingScope = 'application' | 'machine' | 'machine-overridable' | 'window' | 'resource' | 'language-overridable';
@@ -11,16 +11,30 @@ const scopes: Readonly<Record<SettingScope, true>> = {
 /** Every scope that a declaration may have. */
 export const settingScopes = Object.keys(scopes) as readonly SettingScope[];
 
-/** What the schema accepts, without the `undefined` that yup adds to optional schemas. */
-export type ValueOf<S extends yup.Schema> = Exclude<yup.InferType<S>, undefined>;
-
 /** The same data, to be read only: what `as const` makes of it can be given. */
 type ReadonlyData<T> = T extends object ? { readonly [K in keyof T]: ReadonlyData<T[K]> } : T;
 
-export interface SettingDeclaration<S extends yup.Schema = yup.Schema> {
+/** A titled block of the Settings editor. */
+export interface SettingBlock {
+  readonly title: string;
+  readonly id?: string;
+  /** Its place among the blocks of the extension. Default: as declared. */
+  readonly order?: number;
+}
+
+/**
+ * One setting.
+ *
+ * ```ts
+ * const maxAgents = { schema: yup.number().integer().min(1).max(50).defined(), default: 3, description: 'Maximum concurrent agents.' };
+ * const theme = { schema: z.enum(['light', 'dark']), default: 'light', description: 'Its colours.', manifest: { type: 'string', enum: ['light', 'dark'] } };
+ * ```
+ */
+export interface SettingDeclaration<S extends AnySchema = AnySchema> {
   /**
-   * What values are legal. Text transforms (`trim`, `lowercase`) sanitise what is read. Its tests must not be asynchronous,
-   * and it has no `.default(…)` of its own.
+   * Which values are valid: a schema of yup, or one that follows Standard Schema (zod, valibot, arktype and others).
+   * Text transforms (`trim`, `lowercase`) sanitise what is read. Its tests must not be asynchronous, and one of yup has no
+   * `.default(…)` of its own.
    */
   readonly schema: S;
   /**
@@ -71,12 +85,23 @@ export interface SettingDeclaration<S extends yup.Schema = yup.Schema> {
   readonly order?: number;
   /** Settings Sync leaves the value on its machine. Default false. */
   readonly ignoreSync?: boolean;
+  /** Values that the Settings editor and settings.json suggest. */
+  readonly examples?: readonly unknown[];
+  /** Said in settings.json of a text that does not match its `pattern`. Default: the pattern. */
+  readonly patternErrorMessage?: string;
+  /** The titled block of the Settings editor that it stands in. Default: the one of the definition's title. */
+  readonly block?: string | SettingBlock;
+  /**
+   * JSON Schema, and whatever else VS Code knows of a setting, for the manifest: taken as it is, in place of what would be
+   * derived. For what no schema library can say (`additionalProperties` of a table, `defaultSnippets`).
+   */
+  readonly manifest?: Readonly<Record<string, unknown>>;
 }
 
 /** How a declaration is presented by VS Code: these go into the manifest as they are. */
 export const presentation = [
   'markdownEnumDescriptions', 'enumDescriptions', 'enumItemLabels', 'deprecationMessage', 'markdownDeprecationMessage',
-  'tags', 'keywords', 'editPresentation', 'ignoreSync',
+  'tags', 'keywords', 'editPresentation', 'ignoreSync', 'examples', 'patternErrorMessage',
 ] as const satisfies readonly (keyof SettingDeclaration)[];
 
 /** What a field must be, in words and as a test. */
@@ -89,6 +114,14 @@ const text: FieldRule = ['a text', isText];
 const texts: FieldRule = ['a list of texts', (value) => Array.isArray(value) && value.every(isText)];
 const flag: FieldRule = ['true or false', (value) => typeof value === 'boolean'];
 const number: FieldRule = ['a number', Number.isFinite];
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function isBlock(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return isText(value);
+  const { title, id = '', order = 0 } = value as Readonly<Partial<Record<keyof SettingBlock, unknown>>>;
+  return isText(title) && isText(id) && Number.isFinite(order);
+}
 
 function isFormer(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
@@ -120,6 +153,10 @@ export const declarationFields: Readonly<Record<keyof SettingDeclaration, FieldR
   keywords: texts,
   editPresentation: oneOf('singlelineText', 'multilineText'),
   ignoreSync: flag,
+  examples: ['a list', Array.isArray],
+  patternErrorMessage: text,
+  block: ['a title, or { title, id, order }', isBlock],
+  manifest: ['an object', isObject],
 };
 
 /** Schemas, by key, as a definition's declarations hold them. */
@@ -133,12 +170,13 @@ type SchemaWithoutDefault = 'a schema without .default(…), for the default is 
  * that is wrong is told as what it is.
  */
 export type Declarations<S> = {
-  readonly [K in keyof S]: S[K] extends yup.Schema ? Omit<SettingDeclaration<S[K]>, 'schema'>
-    : S[K] extends yup.Schema<infer _Value, infer _Context, infer _Default, 'd'> ? Omit<SettingDeclaration, 'schema'> & { readonly schema: SchemaWithoutDefault }
-      : Omit<SettingDeclaration, 'schema'> & { readonly schema: yup.Schema };
+  readonly [K in keyof S]: S[K] extends YupSchema ? Omit<SettingDeclaration<S[K]>, 'schema'>
+    : S[K] extends { readonly __isYupSchema__: boolean } ? Omit<SettingDeclaration, 'schema'> & { readonly schema: SchemaWithoutDefault }
+      : S[K] extends StandardSchema ? Omit<SettingDeclaration<S[K]>, 'schema'>
+        : Omit<SettingDeclaration, 'schema'> & { readonly schema: AnySchema };
 };
 
 /** The value types of a definition's declarations, by key. */
 export type ValuesOf<D> = {
-  [K in keyof D & string]: D[K] extends { readonly schema: infer S extends yup.Schema } ? ValueOf<S> : never;
+  [K in keyof D & string]: D[K] extends { readonly schema: infer S } ? ValueOf<S> : never;
 };

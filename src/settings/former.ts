@@ -1,4 +1,4 @@
-import type { SettingsDefinition } from './define-settings.ts';
+import type { SettingsDefinition } from './definition.ts';
 import { isPromise, plainData } from './plain-data.ts';
 
 /** What a setting was called, or how its values were written, in an earlier version of the extension. */

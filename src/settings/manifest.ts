@@ -1,32 +1,87 @@
 import type * as yup from 'yup';
 import { presentation, type SettingDeclaration } from './declaration.ts';
-import type { SettingsDefinition } from './define-settings.ts';
+import type { SettingsDefinition } from './definition.ts';
+import { isYup, type AnySchema } from './schema.ts';
+import { settingName } from './setting-key.ts';
 
-type JsonSchema = Record<string, unknown>;
+/** A JSON Schema, or a part of a manifest. */
+export type JsonSchema = Record<string, unknown>;
 
-/** The `contributes.configuration` block of the extension's package.json that belongs to a definition. */
-export function contributedConfiguration(definition: SettingsDefinition, title: string): JsonSchema {
-  const properties = Object.fromEntries(
-    definition.keys.map((key, order) => [`${definition.section}.${key}`, property(definition.declarations[key]!, order)]),
-  );
-  for (const [old, key] of definition.formerKeys) properties[`${definition.section}.${old}`] = formerProperty(definition, old, key);
-  return { title, properties };
+/** Where a definition has the manifest that it was made from. */
+export const sourceOf = Symbol.for('holdfast.configuration');
+
+/**
+ * The `contributes.configuration` of the extension's package.json that belongs to a definition: a block, or a list of them.
+ * Of a definition by `settingsFrom` it is the manifest's own, member by member in its order; keys of earlier versions that
+ * are not in it are added.
+ *
+ * ```ts
+ * manifest.contributes.configuration = contributedConfiguration(nofx, 'NofX');
+ * ```
+ *
+ * @param title of the block of settings that are in no `block` of their own. Default: the section
+ */
+export function contributedConfiguration(definition: SettingsDefinition, title = definition.section): JsonSchema | JsonSchema[] {
+  const source = (definition as { readonly [sourceOf]?: unknown })[sourceOf];
+  return source === undefined ? blocksOf(definition, title) : withFormerKeys(definition, structuredClone(source) as JsonSchema | JsonSchema[]);
+}
+
+function blocksOf(definition: SettingsDefinition, title: string): JsonSchema | JsonSchema[] {
+  const blocks = new Map<string, JsonSchema & { properties: JsonSchema }>();
+  const blockOf = ({ block = title }: SettingDeclaration): JsonSchema => {
+    const head = typeof block === 'string' ? { title: block } : block;
+    const found = blocks.get(head.title) ?? { ...head, properties: {} };
+    blocks.set(head.title, found);
+    return found.properties;
+  };
+  for (const [order, key] of definition.keys.entries()) {
+    const declaration = definition.declarations[key]!;
+    blockOf(declaration)[settingName(definition.section, key)] = property(declaration, order);
+  }
+  for (const [old, key] of definition.formerKeys) blockOf(definition.declarations[key]!)[settingName(definition.section, old)] = formerProperty(definition, old, key);
+  const all = [...blocks.values()];
+  return all.length === 1 ? all[0]! : all;
+}
+
+function withFormerKeys(definition: SettingsDefinition, configuration: JsonSchema | JsonSchema[]): JsonSchema | JsonSchema[] {
+  const blocks = [configuration].flat() as { readonly properties?: JsonSchema }[];
+  for (const [old, key] of definition.formerKeys) {
+    const name = settingName(definition.section, old);
+    if (blocks.some(({ properties = {} }) => Object.hasOwn(properties, name))) continue;
+    const block = blocks.find(({ properties = {} }) => Object.hasOwn(properties, settingName(definition.section, key)));
+    block!.properties![name] = formerProperty(definition, old, key);
+  }
+  return configuration;
 }
 
 /** The settings for `capabilities.untrustedWorkspaces.restrictedConfigurations`. */
 export function restrictedConfigurations(definition: SettingsDefinition): string[] {
   const all = [...definition.keys.map((key) => [key, key] as const), ...definition.formerKeys];
-  return all.filter(([, key]) => definition.declarations[key]?.restricted === true).map(([name]) => `${definition.section}.${name}`);
+  return all.filter(([, key]) => definition.declarations[key]?.restricted === true).map(([name]) => settingName(definition.section, name));
 }
 
-/** What a schema accepts, as far as JSON Schema can say it. Also of a schema that another copy of yup has made. */
-export function rulesOf(schema: SettingDeclaration['schema']): JsonSchema {
-  return jsonSchema(schema.describe());
+/** What a declaration accepts, as far as JSON Schema can say it. Also of one by another copy, or an earlier version, of the library. */
+export function rulesOf({ schema, manifest = {} }: Partial<Pick<SettingDeclaration, 'schema' | 'manifest'>>): JsonSchema {
+  return { ...schemaRules(schema), ...manifest };
+}
+
+function schemaRules(schema: AnySchema | undefined): JsonSchema {
+  if (isYup(schema)) return jsonSchema(schema.describe() as Description);
+  // Standard JSON Schema: https://standardschema.dev/json-schema
+  const standard = schema?.['~standard'] as { readonly jsonSchema?: { input?(options: object): JsonSchema } } | undefined;
+  try {
+    const { $schema: _draft, default: _default, ...rules } = standard?.jsonSchema?.input?.({ target: 'draft-07' }) ?? {};
+    return rules;
+  } catch {
+    // It has something that JSON Schema cannot say.
+    return {};
+  }
 }
 
 function property(declaration: SettingDeclaration, order: number): JsonSchema {
+  const rules = schemaRules(declaration.schema);
   return {
-    ...(declaration.policy === undefined ? rulesOf(declaration.schema) : ruledByPolicy(rulesOf(declaration.schema))),
+    ...(declaration.policy === undefined ? rules : ruledByPolicy(rules)),
     default: declaration.default,
     ...(declaration.markdownDescription === undefined ? {} : { description: declaration.description }),
     markdownDescription: declaration.markdownDescription ?? declaration.description,
@@ -34,6 +89,7 @@ function property(declaration: SettingDeclaration, order: number): JsonSchema {
     ...Object.fromEntries(presentation.flatMap((field) => (declaration[field] === undefined ? [] : [[field, declaration[field]]]))),
     ...(declaration.policy === undefined ? {} : { policy: { name: declaration.policy, minimumVersion: '1.100' } }),
     order: declaration.order ?? order,
+    ...declaration.manifest,
   };
 }
 
@@ -47,7 +103,7 @@ function ruledByPolicy({ type, ...rules }: JsonSchema): JsonSchema {
 /** An old key: VS Code tells where it has a value only when it knows it. Its values may be anything, and it has no default. */
 function formerProperty({ section, declarations }: SettingsDefinition, old: string, key: string): JsonSchema {
   const { scope = 'window', formerly = [] } = declarations[key]!;
-  const message = formerly.find((former) => former.key === old)?.deprecationMessage ?? `This setting is called \`#${section}.${key}#\` now.`;
+  const message = formerly.find((former) => former.key === old)?.deprecationMessage ?? `This setting is called \`#${settingName(section, key)}#\` now.`;
   return { default: null, scope, markdownDeprecationMessage: message };
 }
 

@@ -21,7 +21,17 @@ export function nameProblem(name: unknown): string | undefined {
 export function keyProblem(section: string, key: unknown): string | undefined {
   const problem = nameProblem(key);
   if (problem !== undefined) return problem;
-  return (key as string).startsWith(`${section}.`) ? `repeats the section: leave out "${section}."` : undefined;
+  return section !== '' && (key as string).startsWith(`${section}.`) ? `repeats the section: leave out "${section}."` : undefined;
+}
+
+/** The whole name of a setting, as it stands in settings.json. A definition of several sections has none of its own, and whole names as keys. */
+export function settingName(section: string, key: string): string {
+  return section === '' ? key : `${section}.${key}`;
+}
+
+/** The sections that a definition's settings are in: the first part of their names. */
+export function sectionsOf({ section, keys }: { readonly section: string; readonly keys: readonly string[] }): readonly string[] {
+  return section === '' ? [...new Set(keys.map((key) => key.split('.', 1)[0]!))] : [section];
 }
 
 /** Characters that JSON leaves as they are, and that a terminal or an editor would obey. */

@@ -71,7 +71,7 @@ function judged(service: RegisteredService, key: string, setting: WrittenSetting
   const checked = definition.check?.(key, setting.value);
   if (checked === undefined || checked.ok) return undefined;
   const secret = definition.isSecret(key);
-  const rules: Rules = declaration === undefined ? {} : rulesOf(declaration.schema);
+  const rules: Rules = declaration === undefined ? {} : rulesOf(declaration);
   // What the rules cannot say, the schema's author has said.
   const expectation = secret ? undefined : expectationBroken(setting.value, rules);
   const legal = (candidate: unknown): { value: unknown } | undefined => {
