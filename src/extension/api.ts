@@ -26,7 +26,7 @@ export interface HoldfastApi {
 }
 
 /** The rest of what a `SettingsDefinition` says is asked for where it is there. */
-export type RegisteredDefinition = ObservedService['definition'] & Partial<Pick<SettingsDefinition, 'check' | 'declarations' | 'defaults'>>;
+export type RegisteredDefinition = ObservedService['definition'] & Partial<Pick<SettingsDefinition, 'check' | 'declarations' | 'defaults' | 'formerKeys'>>;
 
 /**
  * What the extension needs of a `ConfigurationService`: by its shape, because each extension brings a copy of the

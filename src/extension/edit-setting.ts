@@ -1,9 +1,11 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
+import { settingName } from '../settings/setting-key.ts';
+import type { RegisteredDefinition } from './api.ts';
 import { chooseService, type Subject } from './choose.ts';
 import type { Registry } from './registry.ts';
 import { placeOf } from './setting-place.ts';
-import { settingsOf } from './marks/settings-text.ts';
+import { settingsOfAll } from './marks/settings-text.ts';
 import type { WatchedService } from './watched-service.ts';
 
 /** Opens one setting where its value is stored, or all of a service in the user settings. */
@@ -12,13 +14,13 @@ export async function editSetting(registry: Registry, subject: Subject | undefin
   if (watched === undefined) return;
   const key = subject?.key;
   if (key === undefined) {
-    await vscode.commands.executeCommand('workbench.action.openSettings', `${watched.label}.`);
+    await vscode.commands.executeCommand('workbench.action.openSettings', watched.service.definition.section === '' ? '' : `${watched.label}.`);
     return;
   }
   const place = placeOf(watched.service.inspect(key));
   const folder = place === undefined ? await chooseFolder(foldersWith(watched, key)) : undefined;
-  if (folder === undefined) await vscode.commands.executeCommand(settingsEditor(watched, key, place), { query: `@id:${watched.label}.${key}` });
-  else await openInFolder(folder, watched.label, key);
+  if (folder === undefined) await vscode.commands.executeCommand(settingsEditor(watched, key, place), { query: `@id:${settingName(watched.service.definition.section, key)}` });
+  else await openInFolder(folder, watched.service.definition, key);
 }
 
 function settingsEditor({ service }: WatchedService, key: string, place: string | undefined): string {
@@ -42,11 +44,11 @@ async function chooseFolder(folders: readonly vscode.WorkspaceFolder[]): Promise
 }
 
 /** VS Code's Settings editor cannot be asked for one setting of a folder: its settings.json is opened, with the setting selected. */
-async function openInFolder(folder: vscode.WorkspaceFolder, section: string, key: string): Promise<void> {
+async function openInFolder(folder: vscode.WorkspaceFolder, definition: RegisteredDefinition, key: string): Promise<void> {
   const uri = vscode.Uri.joinPath(folder.uri, '.vscode', 'settings.json');
   const editor = await vscode.window.showTextDocument(uri);
   const { document } = editor;
-  const found = settingsOf(document.getText(), section, false).find(({ name }) => name === `${section}.${key}`);
+  const found = settingsOfAll(document.getText(), definition, false).find(({ name }) => name === settingName(definition.section, key));
   if (found === undefined) return;
   const range = new vscode.Range(document.positionAt(found.nameSpan.start), document.positionAt(found.valueSpan.end));
   editor.selection = new vscode.Selection(range.start, range.end);

@@ -76,7 +76,7 @@ export class WatchedService implements Disposable {
   }
 
   get label(): string {
-    return this.service.definition.section;
+    return this.service.definition.section || this.service.id;
   }
 
   /** Asks for a new health report, which the next view will show. */

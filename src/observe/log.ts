@@ -86,7 +86,7 @@ export interface ServiceLog extends Disposable {
 
 /** Logs what happens in a service, until this is disposed of; takes further entries as well. */
 export function logService(service: ObservedService, sinks: readonly LogSink[], options?: LogOptions): ServiceLog {
-  const log = new Log({ instanceId: service.id, service: service.definition.section }, sinks, options);
+  const log = new Log({ instanceId: service.id, service: service.definition.section || service.id }, sinks, options);
   const tell = (event: ServiceEvent): void => {
     const { level, message, context } = describe(service, event);
     log.write(level, message, context);

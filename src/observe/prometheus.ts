@@ -49,7 +49,7 @@ function labelsOf({ id, definition }: MeasuredService, names: Map<string, number
   const name = JSON.stringify([definition.section, id]);
   const times = (names.get(name) ?? 0) + 1;
   names.set(name, times);
-  return { service: definition.section, instance_id: times === 1 ? id : `${id} #${times}` };
+  return { service: definition.section || id, instance_id: times === 1 ? id : `${id} #${times}` };
 }
 
 function samplesOf(family: Family, { labels, measured }: Series): string[] {

@@ -22,7 +22,7 @@ export class TelemetryFacts {
   readonly #files = new Map<string, string>();
 
   constructor({ id, definition }: ObservedService) {
-    this.service = { [attributes.name]: shortened(definition.section, longest), [attributes.id]: shortened(id, longest) };
+    this.service = { [attributes.name]: shortened(definition.section || id, longest), [attributes.id]: shortened(id, longest) };
     this.#keys = new Set(definition.keys);
   }
 

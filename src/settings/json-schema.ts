@@ -3,7 +3,7 @@
  * file makes it judge as VS Code does (`vscode-json-languageservice`), whose formats are looser, whose patterns need not be
  * Unicode ones, and which takes no notice of a keyword that holds something else than it should.
  */
-import { format as formats, Validator, type OutputUnit, type Schema } from '@cfworker/json-schema';
+import { format as formats, Validator, type OutputUnit } from '@cfworker/json-schema';
 import { schemaThrows, type Checker, type Problem } from './checker.ts';
 import { at, pathOf, pointer, regularExpression, type JsonSchema } from './json-schema-parts.ts';
 import { problemWords } from './json-schema-words.ts';
@@ -27,7 +27,7 @@ export function jsonSchemaChecker(schema: JsonSchema, standard: PlainData): Chec
   let validator: Validator | undefined;
   let ofDefault: readonly OutputUnit[] | undefined;
   const errorsOf = (value: PlainData): readonly OutputUnit[] => {
-    validator ??= new Validator(checkedSchema(schema) as Schema, '2019-09', false);
+    validator ??= new Validator(checkedSchema(schema), '2019-09', false);
     return validator.validate(value).errors.filter(({ keyword }) => !containers.has(keyword));
   };
   const refused = (value: PlainData): readonly OutputUnit[] => {
@@ -75,8 +75,7 @@ const mapKeywords: ReadonlySet<string> = new Set(['properties', 'definitions', '
 
 /** A copy of a schema with what VS Code takes notice of, in words that the validator takes for the same. */
 function checkedSchema(root: JsonSchema): JsonSchema {
-  const made = copyOf(root, root);
-  return made as JsonSchema;
+  return copyOf(root, root) as JsonSchema;
 }
 
 function copyOf(schema: JsonSchema | boolean, root: JsonSchema): JsonSchema | boolean {

@@ -27,7 +27,7 @@ export interface StandardIssue {
 }
 
 /** What a schema of yup is known by, whichever copy of yup has made it. */
-export interface YupSchema<Output = any> {
+export interface YupSchema<Output = unknown> {
   readonly __isYupSchema__: boolean;
   readonly __outputType: Output;
   /** `''` of a schema without `.default(…)`. */

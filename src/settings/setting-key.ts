@@ -29,9 +29,15 @@ export function settingName(section: string, key: string): string {
   return section === '' ? key : `${section}.${key}`;
 }
 
+/** The key of a setting by its whole name; `undefined`: it is in another section. */
+export function keyOf(section: string, name: string): string | undefined {
+  if (section === '') return name;
+  return name.startsWith(`${section}.`) ? name.slice(section.length + 1) : undefined;
+}
+
 /** The sections that a definition's settings are in: the first part of their names. */
-export function sectionsOf({ section, keys }: { readonly section: string; readonly keys: readonly string[] }): readonly string[] {
-  return section === '' ? [...new Set(keys.map((key) => key.split('.', 1)[0]!))] : [section];
+export function sectionsOf({ section, keys, formerKeys }: { readonly section: string; readonly keys: readonly string[]; readonly formerKeys: ReadonlyMap<string, string> }): readonly string[] {
+  return section === '' ? [...new Set([...keys, ...formerKeys.keys()].map((key) => key.split('.', 1)[0]!))] : [section];
 }
 
 /** Characters that JSON leaves as they are, and that a terminal or an editor would obey. */

@@ -11,7 +11,7 @@ import { plainData, type PlainData } from './plain-data.ts';
 import { placeText } from './place.ts';
 import type { AnySchema, StandardSchema } from './schema.ts';
 import { checkerOf } from './schema-checker.ts';
-import { settingName, showKey } from './setting-key.ts';
+import { showKey } from './setting-key.ts';
 
 /** What a manifest cannot say of a setting. */
 export interface SettingOptions extends Pick<SettingDeclaration, 'secret' | 'restricted' | 'formerly' | 'onInvalidItem' | 'documentation'> {

@@ -3,6 +3,7 @@ import { access, constants, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../errors.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
+import { settingName } from '../settings/setting-key.ts';
 import { jsonValues, oneFile } from './commit.ts';
 import { lockFile } from './file-lock.ts';
 import { fileFailure, readJsonSync, realFile, type JsonText } from './json-disk.ts';
@@ -208,7 +209,7 @@ export class JsonStore implements Store {
   }
 
   #place(key: string, { languageId }: Scope): Place {
-    return { name: `${this.#section}.${key}`, ...(languageId === undefined ? {} : { languageId }) };
+    return { name: settingName(this.#section, key), ...(languageId === undefined ? {} : { languageId }) };
   }
 }
 

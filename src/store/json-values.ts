@@ -26,14 +26,14 @@ function membersOf(object: Node): Map<string, Node> {
 
 const isWithin = (name: string, other: string): boolean => name === other || name.startsWith(`${other}.`);
 
-/** What an object of the file says of a name with dots; `undefined`: nothing. */
+/** What an object of the file says of a name with dots; `''`: of all names. `undefined`: nothing. */
 export function settingIn(object: Node | undefined, name: string): unknown {
   const tree = Object.create(null) as Tree;
   if (object?.type !== 'object') return undefined;
   for (const [spelled, property] of membersOf(object)) {
-    if (isWithin(spelled, name) || isWithin(name, spelled)) add(tree, spelled.split('.'), getNodeValue(valueOf(property)));
+    if (name === '' || isWithin(spelled, name) || isWithin(name, spelled)) add(tree, spelled.split('.'), getNodeValue(valueOf(property)));
   }
-  return lookUp(tree, name);
+  return name === '' ? tree : lookUp(tree, name);
 }
 
 /** A later name takes the place of what an earlier one has put there, or adds to it; below what is no object nothing can be. */

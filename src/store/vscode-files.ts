@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { StoreError } from '../errors.ts';
 import type { SettingScope } from '../settings/declaration.ts';
+import { settingName } from '../settings/setting-key.ts';
 import type { Scope, Target } from './store.ts';
 import { SettingsFile } from './vscode-settings-file.ts';
 
@@ -92,7 +93,7 @@ export class SettingsFiles {
   #isRemote(key: string): boolean {
     if (this.#remote === undefined) return false;
     const scope = this.#scopeOf(key);
-    const isThere = (): boolean => this.#remote!.content?.valueOf(`${this.#section}.${key}`) !== undefined;
+    const isThere = (): boolean => this.#remote!.content?.valueOf(settingName(this.#section, key)) !== undefined;
     return machineScopes.includes(scope) || (scope !== 'application' && isThere());
   }
 

@@ -1,4 +1,5 @@
 import { sameData } from '../settings/plain-data.ts';
+import { settingName } from '../settings/setting-key.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { merged } from './memory-store.ts';
 import { isByPolicy } from './policy.ts';
@@ -172,7 +173,7 @@ export class ShownValues {
   }
 
   #nameOf(key: string): string {
-    return `${this.#definition.section}.${key}`;
+    return settingName(this.#definition.section, key);
   }
 }
 

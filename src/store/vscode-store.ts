@@ -4,6 +4,7 @@ import { StoreError } from '../errors.ts';
 import type { SettingScope } from '../settings/declaration.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { sameData } from '../settings/plain-data.ts';
+import { sectionsOf, settingName } from '../settings/setting-key.ts';
 import {
   settlingTime, type Disposable, type Layer, type RawSetting, type Scope, type Store, type Target, type WriteOptions, type WriteRequest,
 } from './store.ts';
@@ -242,7 +243,7 @@ export class VscodeStore implements Store {
   }
 
   #nameOf(key: string): string {
-    return `${this.#definition.section}.${key}`;
+    return settingName(this.#definition.section, key);
   }
 
   #scopeOf(key: string): SettingScope {
@@ -377,6 +378,7 @@ export class VscodeStore implements Store {
   }
 
   #watch(): vscode.Disposable[] {
+    const sections = sectionsOf(this.#definition);
     // VS Code tells what has changed in its own event.
     const look = (): void => this.#notify([]);
     const isSettings = (uri: vscode.Uri): boolean => uri.path.endsWith('/settings.json') || uri.path.endsWith('.code-workspace');
@@ -389,7 +391,7 @@ export class VscodeStore implements Store {
         () => watcher.onDidCreate(look),
         () => watcher.onDidDelete(look),
         () => vscode.workspace.onDidChangeConfiguration((event) => {
-          if (event.affectsConfiguration(this.#definition.section)) this.#review((name) => event.affectsConfiguration(name));
+          if (sections.some((section) => event.affectsConfiguration(section))) this.#review((name) => event.affectsConfiguration(name));
         }),
         () => vscode.workspace.onDidGrantWorkspaceTrust(() => this.#reviewAll()),
         () => vscode.workspace.onDidChangeWorkspaceFolders(() => this.#reviewAll()),

@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
 import { rulesOf } from '../../settings/manifest.ts';
+import { keyOf, settingName } from '../../settings/setting-key.ts';
 import { layers, type Layer, type Scope, type Target } from '../../store/store.ts';
 import type { RegisteredService } from '../api.ts';
 import { expectationBroken } from '../problem-text.ts';
@@ -7,7 +8,7 @@ import { originName, shown } from '../words.ts';
 import { meant } from './distance.ts';
 import { nearestLegal, type Rules } from './nearest.ts';
 import { oldKey, oldValue } from './old-marks.ts';
-import { settingsOf, type WrittenSetting } from './settings-text.ts';
+import { settingsOfAll, type WrittenSetting } from './settings-text.ts';
 
 /** Something in a settings file that is not as it should be. */
 export interface Mark {
@@ -43,9 +44,9 @@ export interface JudgedFile {
 /** Judges what a settings file says of a service's section. */
 export function findMarks(service: RegisteredService, file: JudgedFile): Mark[] {
   const { section } = service.definition;
-  const written = settingsOf(file.text, section, file.isWorkspaceFile);
+  const written = settingsOfAll(file.text, service.definition, file.isWorkspaceFile);
   return written.flatMap((setting) => {
-    const key = setting.name.slice(section.length + 1);
+    const key = keyOf(section, setting.name)!;
     const mark = service.definition.keys.includes(key)
       ? oldValue(service, key, setting) ?? judged(service, key, setting, file)
       : oldKey(service, key, setting, written) ?? unknown(service, key, setting, file);
@@ -101,7 +102,7 @@ function unknown(service: RegisteredService, key: string, setting: WrittenSettin
   if (file.isRegistered(setting.name)) return undefined;
   const { section, keys } = service.definition;
   const near = meant(key, keys);
-  const name = near === undefined ? undefined : `${section}.${near}`;
+  const name = near === undefined ? undefined : settingName(section, near);
   return {
     kind: 'unknown',
     severity: name === undefined ? 'information' : 'warning',

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
+import { keyOf } from '../../settings/setting-key.ts';
 import { layers, type Layer } from '../../store/store.ts';
 import type { RegisteredService } from '../api.ts';
 import { escaped, table } from '../markdown.ts';
@@ -8,7 +9,7 @@ import { originName, shown } from '../words.ts';
 import { overriddenBy, scopeOf } from './find-marks.ts';
 import type { Marks } from './marks.ts';
 import { isWorkspaceFile } from './settings-files.ts';
-import { settingsOf, type WrittenSetting } from './settings-text.ts';
+import { settingsOfAll, type WrittenSetting } from './settings-text.ts';
 
 /** Says of a setting in settings.json which value is in effect, where it comes from, and what overrides what is written here. */
 export class Hovers implements vscode.HoverProvider {
@@ -24,10 +25,10 @@ export class Hovers implements vscode.HoverProvider {
     const offset = document.offsetAt(position);
     for (const service of this.#marks.services) {
       const { section, keys } = service.definition;
-      const setting = settingsOf(document.getText(), section, isWorkspaceFile(document.uri))
+      const setting = settingsOfAll(document.getText(), service.definition, isWorkspaceFile(document.uri))
         .find(({ nameSpan, valueSpan }) => offset >= nameSpan.start && offset <= valueSpan.end);
       if (setting === undefined) continue;
-      const name = setting.name.slice(section.length + 1);
+      const name = keyOf(section, setting.name)!;
       const key = keys.includes(name) ? name : heirOf(service, name);
       if (key === undefined) continue;
       const resource = this.#marks.files.resourceOf(document.uri);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { disposeAll } from '../../disposal.ts';
+import { keyOf } from '../../settings/setting-key.ts';
 import type { Target } from '../../store/store.ts';
 import type { RegisteredService } from '../api.ts';
 import type { OwnSettings } from '../own-settings.ts';
@@ -78,7 +79,7 @@ export class Marks implements vscode.Disposable {
     const places = [...this.#marks].flatMap(([id, marks]) => {
       const uri = vscode.Uri.parse(id);
       const target = this.files.targetOf(uri);
-      const old = marks.filter(({ kind, today, setting }) => kind === 'old' && today !== undefined && setting.name.startsWith(`${section}.`));
+      const old = marks.filter(({ kind, today, setting }) => kind === 'old' && today !== undefined && keyOf(section, setting.name) !== undefined);
       if (target === undefined) return [];
       return old.map(({ setting: { languageId } }) => ({ target, resource: this.files.resourceOf(uri), languageId })).filter(({ resource, languageId }) => (resource ?? languageId) !== undefined);
     });

@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
 import { converted } from '../../settings/former.ts';
+import { keyOf, settingName } from '../../settings/setting-key.ts';
 import type { RegisteredService } from '../api.ts';
 import { shown } from '../words.ts';
 import type { Mark } from './find-marks.ts';
@@ -13,11 +14,11 @@ export function oldKey({ definition }: RegisteredService, key: string, setting: 
   if (check === undefined) return undefined;
   const heirs = definition.keys.flatMap((heir) => (declarations[heir]?.formerly ?? []).filter(({ key: old }) => old === key).map((form) => ({ heir, form })));
   if (heirs.length === 0) return undefined;
-  const names = heirs.map(({ heir }) => `${section}.${heir}`).join(', ');
+  const names = heirs.map(({ heir }) => settingName(section, heir)).join(', ');
   const today = new Map<string, unknown>();
   let used = false;
   for (const { heir, form } of heirs) {
-    const name = `${section}.${heir}`;
+    const name = settingName(section, heir);
     const result = converted({ check: check.bind(definition) }, heir, form, setting.value);
     if (!result.ok) {
       const why = definition.isSecret(heir) ? '' : ` ${l10n.t('It cannot be converted: {0}.', result.problem)}`;
@@ -27,7 +28,7 @@ export function oldKey({ definition }: RegisteredService, key: string, setting: 
     used = true;
     if (result.value !== undefined) today.set(name, result.value);
   }
-  const values = [...today].filter(([name]) => !definition.isSecret(name.slice(section.length + 1))).map(([, value]) => shown(value));
+  const values = [...today].filter(([name]) => !definition.isSecret(keyOf(section, name)!)).map(([, value]) => shown(value));
   const message = !used
     ? l10n.t('{0} is called {1} now, which is set here as well: this one is not used.', setting.name, names)
     : values.length === 0

@@ -1,4 +1,6 @@
 import { getNodeValue, parseTree, type Node } from 'jsonc-parser';
+import { sectionsOf } from '../../settings/setting-key.ts';
+import type { RegisteredDefinition } from '../api.ts';
 
 /** A part of a text, by offsets. */
 export interface Span {
@@ -23,8 +25,16 @@ export interface WrittenSetting {
   readonly languageId?: string;
 }
 
-/** The settings of one section that a settings file spells, in its order. Never throws; an entry without a value is left out. */
-export function settingsOf(text: string, section: string, isWorkspaceFile: boolean): WrittenSetting[] {
+/** The settings of a definition's section that a settings file spells, or of its sections when it has several: one section after the other. */
+export function settingsOfAll(text: string, { section, keys, formerKeys = new Map() }: RegisteredDefinition, isWorkspaceFile: boolean): WrittenSetting[] {
+  return sectionsOf({ section, keys, formerKeys }).flatMap((each) => settingsOf(text, each, isWorkspaceFile, section === '' && keys.includes(each)));
+}
+
+/**
+ * The settings of one section that a settings file spells, in its order. Never throws; an entry without a value is left out.
+ * @param isSetting whether the section is a setting itself
+ */
+export function settingsOf(text: string, section: string, isWorkspaceFile: boolean, isSetting = false): WrittenSetting[] {
   const tree = parseTree(text, [], { allowTrailingComma: true, allowEmptyContent: true });
   const root = isWorkspaceFile ? member(tree, 'settings') : tree;
   const found: WrittenSetting[] = [];
@@ -33,7 +43,7 @@ export function settingsOf(text: string, section: string, isWorkspaceFile: boole
     for (const property of properties(node)) {
       const [nameNode, valueNode] = property.children!;
       const name = String(nameNode!.value);
-      if (name.startsWith(`${section}.`)) add(name, property, true);
+      if (name.startsWith(`${section}.`) || (isSetting && name === section)) add(name, property, true);
       else if (name === section && valueNode!.type === 'object') {
         for (const inner of properties(valueNode)) add(`${section}.${String(inner.children![0]!.value)}`, inner, false);
       } else if (languageId === undefined) {

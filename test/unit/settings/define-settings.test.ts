@@ -90,7 +90,7 @@ describe('A declaration', () => {
   it('F37 has a schema of yup, also where no compiler sees to it', () => {
     for (const other of [undefined, null, {}, { type: 'number' }, 'number']) {
       const error = refusal(() => declared({ schema: other }));
-      expect(error.message).to.equal('"a" needs a schema of yup.');
+      expect(error.message).to.equal('"a" needs a schema of yup, or one that follows Standard Schema.');
       expect(error.userAction).to.match(/^Declare it as in \{ schema: yup/);
     }
   });
@@ -106,13 +106,14 @@ describe('A declaration', () => {
     ] as const) {
       for (const value of wrong) expect(refusal(() => declared({ [field]: value })).message).to.equal(`"a" is declared with "${field}", which must be ${words}.`);
     }
-    for (const none of [undefined, null, 5]) expect(refusal(() => defineSettings('section', { a: none as never })).message).to.equal('"a" needs a schema of yup.');
+    for (const none of [undefined, null, 5]) expect(refusal(() => defineSettings('section', { a: none as never })).message).to.equal('"a" needs a schema of yup, or one that follows Standard Schema.');
     declared({ formerly: [{ key: 'old' }, { convert: Number }], secret: false, tags: undefined });
   });
 
   it('F37 has no default in its schema as well', () => {
     const declaration = { schema: yup.number().default(5), default: 1, description: '' };
-    const error = refusal(() => defineSettings('section', { a: declaration as never }));
+    // @ts-expect-error the compiler refuses it as well
+    const error = refusal(() => defineSettings('section', { a: declaration }));
     expect(error.message).to.equal('"a" has a schema with .default(…): the default is a field of the declaration.');
   });
 
