@@ -3,15 +3,15 @@
  *
  * @module holdfast/vscode
  */
-import * as vscode from 'vscode';
 import { systemClock } from './clock.ts';
 import { disposeQuietly } from './disposal.ts';
+import type { UriLike } from './service/configuration-scope.ts';
 import { checkedMiddleware, type CheckedSettings, type LanguageClientMiddleware } from './service/language-client.ts';
 import { ConfigurationService } from './service/service.ts';
 import type { ServiceOptions } from './service/options.ts';
 import type { SettingsDefinition } from './settings/define-settings.ts';
 import { FaultyStore } from './testing/faulty-store.ts';
-import { registerWithHoldfast, vscodeStore, type VscodeContext } from './store/vscode-host.ts';
+import { onHostChange, registerWithHoldfast, vscodeStore, type VscodeContext } from './store/vscode-host.ts';
 
 export * from './index.ts';
 export { vscodeStore, type VscodeContext } from './store/vscode-host.ts';
@@ -95,7 +95,7 @@ export async function superviseConfiguration<V extends object>(
  * @param folder of a client for one folder (`workspaceFolder`): its URI
  */
 export function languageClientMiddleware<M extends object = object>(
-  services: CheckedSettings | readonly CheckedSettings[], middleware?: M, folder?: vscode.Uri,
+  services: CheckedSettings | readonly CheckedSettings[], middleware?: M, folder?: UriLike,
 ): M & LanguageClientMiddleware {
-  return checkedMiddleware([services].flat(), middleware ?? {} as M, folder?.toString(), (listener) => vscode.workspace.onDidChangeConfiguration(listener));
+  return checkedMiddleware([services].flat(), middleware ?? {} as M, folder?.toString(), onHostChange);
 }

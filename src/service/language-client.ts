@@ -60,7 +60,7 @@ export function checkedMiddleware<M extends object>(
     sendNotification(type, next, params) {
       const send = next as unknown as Send;
       const checked: Send = (message, content) => (methodOf(message) === notification ? sender.send(message, content, send) : send(message, content));
-      return own.sendNotification === undefined ? checked(type, params) : own.sendNotification(type, checked as never, params);
+      return own.sendNotification === undefined ? checked(type, params) : own.sendNotification(type, checked, params);
     },
   };
   return { ...own, ...made } as M & LanguageClientMiddleware;

@@ -21,6 +21,9 @@ export function vscodeStore(context: Pick<VscodeContext, 'globalStorageUri'>, de
   return new VscodeStore(definition, context.globalStorageUri);
 }
 
+/** Calls back in each event of VS Code's own configuration. */
+export const onHostChange = (listener: () => void): Disposable => vscode.workspace.onDidChangeConfiguration(listener);
+
 interface HoldfastExports {
   register?(service: unknown): Disposable;
 }
