@@ -108,16 +108,15 @@ export class CircuitOpenError extends ConfigurationError {
   }
 }
 
-/** More writes are waiting than the queue may hold (P25). */
+/** More writes are waiting than the queue may hold (P25), or more calls than the limit of a guard lets wait (P70). */
 export class QueueFullError extends ConfigurationError {
   readonly code = 'QUEUE_FULL';
   readonly capacity: number;
 
-  constructor(queue: string, capacity: number, details: ErrorDetails = {}) {
-    super(`The write queue of ${queue} holds ${capacity} writes already.`, {
+  constructor(queue: string, capacity: number, what: 'writes' | 'calls' = 'writes') {
+    super(what === 'writes' ? `The write queue of ${queue} holds ${capacity} writes already.` : `${capacity} calls of ${queue} are waiting already.`, {
       retryable: true,
-      userAction: 'Wait until the waiting writes are stored, then try again.',
-      ...details,
+      ...(what === 'writes' ? { userAction: 'Wait until the waiting writes are stored, then try again.' } : {}),
     });
     this.capacity = capacity;
   }

@@ -1,3 +1,4 @@
+import type { Priority } from '../../machines/bulkhead-options.ts';
 import type { RetryOptions } from '../../machines/retry-backoff.ts';
 import type { Clock } from '../clock.ts';
 import { AbortedError, ConfigurationError, DisposedError, TimeoutError, type FailedAttempt, type FailureClass } from '../errors.ts';
@@ -8,7 +9,7 @@ import { callerContext, type CallerContext } from './caller-context.ts';
 import { timerSlack, type Deadline, type DeadlineList } from './deadlines.ts';
 import type { Linked, LinkedList } from './linked-list.ts';
 import type { Retried, RetrySteps } from './retry-mirror.ts';
-import type { GuardEvent } from './options.ts';
+import type { CallLimit, GuardEvent } from './options.ts';
 import { reasonOf, type CallerSignal } from './signals.ts';
 
 /** Of every promise that has not been given another. */
@@ -22,6 +23,7 @@ export interface CallHost {
   readonly retry: RetryOptions;
   /** In milliseconds. */
   readonly budget: number;
+  readonly limit: CallLimit | undefined;
   readonly disposed: boolean;
   /** The attempts after which a call waits for the next. */
   readonly backingOff: LinkedList<RunningAttempt>;
@@ -120,6 +122,8 @@ export class RunningAttempt<T = unknown> implements Attempt, Deadline {
     const { breaker } = host;
     if (breaker.streak > 0 || this.call?.probe === true) breaker.tell({ type: 'SUCCESS', epoch: this.epoch });
     this.resolve(value);
+    // Last: the next call begins by that.
+    if (host.limit !== undefined) host.limit.give(this.call?.priority ?? 'normal');
   }
 
   fail(error: unknown): void {
@@ -161,6 +165,7 @@ export class RunningAttempt<T = unknown> implements Attempt, Deadline {
 export class Call<T> implements Abortable, Retried {
   /** A probe gets one attempt: the dependency is called once, whoever waits (P2). */
   probe = false;
+  priority: Priority = 'normal';
   readonly #first: RunningAttempt<T>;
   readonly #signal: CallerSignal | undefined;
   #attempt: RunningAttempt<T> | undefined;
@@ -184,8 +189,9 @@ export class Call<T> implements Abortable, Retried {
    * Begins a call that is given a signal, or is a probe.
    * @throws whatever the signal throws when it is listened to; no probe's place is taken then
    */
-  static begin<T>(first: RunningAttempt<T>, signal: CallerSignal | undefined, probe: boolean): void {
+  static begin<T>(first: RunningAttempt<T>, signal: CallerSignal | undefined, priority: Priority, probe: boolean): void {
     const call = new Call(first, signal);
+    call.priority = priority;
     first.call = call;
     if (signal !== undefined) {
       // It may be aborted while it is listened to.
@@ -329,6 +335,7 @@ export class Call<T> implements Abortable, Retried {
     if (this.#lastClass !== 'caller') this.#host.breaker.tell({ type: 'FAILURE', epoch });
     else if (this.probe) this.#host.breaker.abandonProbe(epoch);
     reject(withAttempts(error, this.#failures ?? []));
+    this.#host.limit?.give(this.priority);
   }
 
   /** The call ends for a reason that says nothing about the dependency (P7). */
@@ -341,6 +348,7 @@ export class Call<T> implements Abortable, Retried {
     this.#sequencer?.send({ type: 'ABORT' });
     attempt?.giveUp(error);
     reject(withAttempts(error, this.#failures ?? []));
+    this.#host.limit?.give(this.priority);
   }
 }
 

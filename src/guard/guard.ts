@@ -4,6 +4,7 @@ import type { RetryOptions } from '../../machines/retry-backoff.ts';
 import type { retrySequencer, RetryInput } from '../../machines/retry-sequencer.ts';
 import type { Clock } from '../clock.ts';
 import { AbortedError, CircuitOpenError, DisposedError, type FailureClass } from '../errors.ts';
+import type { ArrivalHost, Refusable } from './arrival.ts';
 import type { Operation } from './attempt.ts';
 import { Breaker, type BreakerRef } from './breaker.ts';
 import { Call, RunningAttempt, type CallHost } from './call.ts';
@@ -11,8 +12,8 @@ import { classifyFailure } from './classify.ts';
 import { DeadlineList } from './deadlines.ts';
 import { LinkedList } from './linked-list.ts';
 import {
-  checkExecuteOptions, checkOptions, checkTuning, type CallOptions, type CheckedOptions, type ExecuteOptions, type GuardEvent,
-  type GuardOptions, type GuardTuning, type PersistedBreaker,
+  checkExecuteOptions, checkOptions, checkTuning, type CallLimit, type CallOptions, type CheckedOptions, type ExecuteOptions, type GuardEvent,
+  type GuardOptions, type GuardTuning, type PendingCall, type PersistedBreaker,
 } from './options.ts';
 import { RetryMirror, type Retried, type RetrySteps } from './retry-mirror.ts';
 import { reasonOf } from './signals.ts';
@@ -26,7 +27,7 @@ export interface GuardActors {
 }
 
 const failureClasses = new Set<unknown>(['transient', 'user', 'permanent', 'caller'] satisfies FailureClass[]);
-const noOptions: CallOptions = { signal: undefined, aborted: false, critical: false };
+const noOptions: CallOptions = { signal: undefined, aborted: false, critical: false, priority: 'normal', key: undefined };
 
 /**
  * Runs operations of one dependency under a circuit breaker, retries and timeouts. Made by `createGuard`.
@@ -41,17 +42,19 @@ const noOptions: CallOptions = { signal: undefined, aborted: false, critical: fa
  * - A Node process that has nothing else to do waits for the deadlines of the calls in flight.
  * - Each attempt runs in the async context (`AsyncLocalStorage`) of its caller.
  */
-export class Guard implements CallHost {
+export class Guard implements CallHost, ArrivalHost {
   readonly name: string;
   /** @internal */ readonly clock: Clock;
   /** @internal */ readonly breaker: Breaker;
   /** @internal */ retry: RetryOptions;
   /** @internal */ readonly budget: number;
+  /** @internal */ readonly limit: CallLimit | undefined;
   readonly #options: CheckedOptions;
   readonly #actors: GuardActors | undefined;
   /** The deadlines of attempts that may not take the usual time. */ #otherDeadlines: Map<number, DeadlineList> | undefined;
   #attemptDeadlines: DeadlineList | undefined;
   #backingOff: LinkedList<RunningAttempt> | undefined;
+  /** @internal The calls that have not begun. */ arrivals: Set<Refusable> | undefined;
   /** @internal */ disposed = false;
 
   /** @throws RangeError, TypeError for an invalid option */
@@ -63,13 +66,14 @@ export class Guard implements CallHost {
     this.clock = clock;
     this.retry = retry;
     this.budget = budget;
+    this.limit = checked.limit;
     this.#actors = actors;
     this.breaker = new Breaker(breaker, {
       clock,
       restore,
       probeLimit: probeLimitOf(checked),
       supervised: actors === undefined ? undefined : () => actors.breaker(),
-      onChange: (from, to) => this.emit({ type: 'breaker', from, to }),
+      onChange: (from, to) => this.#onBreaker(from, to),
     });
   }
 
@@ -120,40 +124,69 @@ export class Guard implements CallHost {
       resolve = fulfil;
       reject = refuse;
     });
-    const { breaker } = this;
-    if (breaker.mode === 'CLOSED' && options === undefined && !this.disposed && typeof operation === 'function') {
+    const { breaker, limit } = this;
+    if (
+      breaker.mode === 'CLOSED' && options === undefined && !this.disposed && typeof operation === 'function'
+      && (limit === undefined || limit.take('normal'))
+    ) {
       new RunningAttempt<T>(this, operation, resolve, reject, breaker.epoch, this.attemptDeadlines, 1, undefined).begin();
     } else {
       try {
-        this.#admit(operation, options === undefined ? noOptions : checkExecuteOptions(options), resolve, reject);
+        this.admit({ operation, options: options === undefined ? noOptions : checkExecuteOptions(options), resolve, reject });
       } catch (error) {
-        // An invalid option, or one that throws when it is read.
+        // An invalid option, or one that throws when it is read; a queue that is full.
         reject(error);
       }
     }
     return promise;
   }
 
-  /** The way of a call that has options, or that the breaker may not let through. */
-  #admit<T>(
-    operation: Operation<T>,
-    { signal, aborted, critical }: CallOptions,
-    resolve: (value: Awaited<T>) => void,
-    reject: (error: unknown) => void,
-  ): void {
+  /** @internal The way of a call that has options, that the breaker may not let through, or that may have to wait. */
+  admit<T>(call: PendingCall<T>): void {
+    const { limit } = this;
+    const { operation, options: { signal, aborted, critical, priority, key }, resolve, reject } = call;
     if (typeof operation !== 'function') {
       reject(new TypeError(`operation must be a function; it is ${operation === null ? 'null' : typeof operation}.`));
     } else if (this.disposed) {
       reject(new DisposedError(this.name));
     } else if (aborted) {
       reject(new AbortedError(this.name, 'not stored', { cause: reasonOf(signal) }));
-    } else if (this.permits()) {
-      const list = critical ? this.deadlines(this.budget) : this.attemptDeadlines;
-      Call.begin(new RunningAttempt<T>(this, operation, resolve, reject, this.epoch, list, 1, undefined), signal, this.breakerMode !== 'CLOSED');
-    } else {
+    } else if (key !== undefined) {
+      key(this, operation, { signal, critical, priority }).then(resolve, reject);
+    } else if (limit === undefined || !this.permits()) {
+      this.start(call);
+    } else if (!limit.take(priority)) {
+      limit.queue(this, call);
+    } else if (!this.start(call)) {
+      limit.give(priority);
+    }
+  }
+
+  /** @internal Begins a call, which has a slot. @returns false when it was refused, and the slot is free again */
+  start<T>({ operation, options: { signal, critical, priority }, resolve, reject }: PendingCall<T>): boolean {
+    if (!this.permits()) {
       reject(withoutStack(() => this.rejection()));
       this.emit({ type: 'rejected' });
+      return false;
     }
+    const list = critical ? this.deadlines(this.budget) : this.attemptDeadlines;
+    try {
+      Call.begin(new RunningAttempt<T>(this, operation, resolve, reject, this.epoch, list, 1, undefined), signal, priority, this.breakerMode !== 'CLOSED');
+    } catch (error) {
+      // The caller's signal throws when it is listened to.
+      reject(error);
+      return false;
+    }
+    return true;
+  }
+
+  #onBreaker(from: BreakerMode, to: BreakerMode): void {
+    this.emit({ type: 'breaker', from, to });
+    if (to === 'OPEN') this.#refuseArrivals(() => this.rejection());
+  }
+
+  #refuseArrivals(error: () => Error): void {
+    for (const call of [...this.arrivals ?? []]) call.refuse(error());
   }
 
   /** The error a refused call gets. */
@@ -215,6 +248,7 @@ export class Guard implements CallHost {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
+    this.#refuseArrivals(() => new DisposedError(this.name));
     for (const list of [this.#attemptDeadlines, ...this.#otherDeadlines?.values() ?? [], this.#backingOff]) {
       for (const attempt of list?.clear() ?? []) (attempt as RunningAttempt).onDispose();
     }

@@ -33,6 +33,11 @@ export class LinkedList<T extends Linked> {
     member.listed = false;
   }
 
+  /** All of them, in order. */
+  * members(): Iterable<T> {
+    for (let each = this.first; each !== undefined; each = each.later as T | undefined) yield each;
+  }
+
   /** Takes everything off the list. */
   clear(): T[] {
     const all: T[] = [];

@@ -1,7 +1,10 @@
+import type { Priority } from '../../machines/bulkhead-options.ts';
 import { breakerDefaults, type BreakerMode, type BreakerOptions, type BreakerRules } from '../../machines/circuit-breaker.ts';
 import { retryDefaults, type RetryOptions } from '../../machines/retry-backoff.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import type { FailureClass } from '../errors.ts';
+import type { ArrivalHost } from './arrival.ts';
+import type { Operation } from './attempt.ts';
 import { asSignal, type CallerSignal, type CancellationToken } from './signals.ts';
 
 /** Times are in milliseconds. They may be longer than JavaScript's own timers accept (2^31 - 1 ms), and Infinity means "no limit". */
@@ -21,6 +24,8 @@ export interface GuardOptions {
   readonly random?: () => number;
   /** Told what happens; what it throws or rejects with is ignored (P12). */
   readonly onEvent?: (event: GuardEvent) => void;
+  /** How many calls may run at a time, and how many may wait: see `concurrency`. Default: there is no limit. */
+  readonly limit?: CallLimit;
   /** What an earlier process left: see `Guard.persisted` (P11). */
   readonly restore?: PersistedBreaker;
 }
@@ -30,6 +35,40 @@ export interface ExecuteOptions {
   readonly signal?: CallerSignal | CancellationToken;
   /** Let one attempt take as long as the whole budget instead of `timeout`. Default false. */
   readonly critical?: boolean;
+  /** How urgent it is, where the guard has a limit. Default `normal`. */
+  readonly priority?: Priority;
+  /** What becomes of calls that ask for the same: `shared` and `latest`. Default: they have nothing to do with each other. */
+  readonly key?: CallKey;
+}
+
+/** Runs a call together with others of its key: `shared(…)` or `latest(…)`. */
+export type CallKey = <T>(host: KeyedHost, operation: Operation<T>, options: KeyedOptions) => Promise<Awaited<T>>;
+
+/** @internal What `CallKey` needs of a guard. */
+export interface KeyedHost {
+  readonly name: string;
+  execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<Awaited<T>>;
+}
+
+/** What a guard asks for a slot before each call: see `concurrency`. */
+export interface CallLimit {
+  /** Takes a slot for a call of this priority, if there is one. */
+  take(priority: Priority): boolean;
+  /** The slot of a call of this priority is free again: the next call begins. */
+  give(priority: Priority): void;
+  /** @internal There is no slot: the call waits for one. @throws QueueFullError */
+  queue<T>(host: ArrivalHost, call: PendingCall<T>): void;
+}
+
+/** @internal */
+export type KeyedOptions = Pick<CallOptions, 'signal' | 'critical' | 'priority'>;
+
+/** @internal A call that has been asked for and has not begun. */
+export interface PendingCall<T> {
+  readonly operation: Operation<T>;
+  readonly options: CallOptions;
+  readonly resolve: (value: Awaited<T>) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 export type GuardEvent =
@@ -37,7 +76,11 @@ export type GuardEvent =
   | { readonly type: 'attempt-failed'; readonly attempt: number; readonly error: unknown; readonly duration: number }
   | { readonly type: 'late'; readonly attempt: number; readonly ok: boolean; readonly error?: unknown }
   | { readonly type: 'retry'; readonly attempt: number }
-  | { readonly type: 'rejected' };
+  | { readonly type: 'rejected' }
+  /** The limit's queue is full: a call was refused. */
+  | { readonly type: 'queue-full' }
+  /** A call has waited for long: `waited` milliseconds; `waiting` calls wait. Told once until the queue is empty. */
+  | { readonly type: 'queue-slow'; readonly waiting: number; readonly waited: number };
 
 /** A breaker's state in a form that outlives the process: the deadline is absolute. */
 export interface PersistedBreaker {
@@ -67,6 +110,7 @@ export interface CheckedOptions extends GuardRules {
   readonly classify: GuardOptions['classify'];
   readonly clock: Clock;
   readonly onEvent: GuardOptions['onEvent'];
+  readonly limit: CallLimit | undefined;
   readonly restore: PersistedBreaker | undefined;
 }
 
@@ -74,12 +118,12 @@ const defaultTimeout = 5_000;
 const defaultBudget = 30_000;
 
 /** What a number must be, in words and as a test. */
-type Rule = readonly [words: string, holds: (value: number) => boolean];
+export type Rule = readonly [words: string, holds: (value: number) => boolean];
 
 const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;
-const count: Rule = ['a whole number of at least 1, or Infinity', (value) => isCount(value) || value === Infinity];
-const finiteCount: Rule = ['a whole number of at least 1', isCount];
-const wait: Rule = ['at least 0 ms, or Infinity', (value) => value >= 0];
+export const count: Rule = ['a whole number of at least 1, or Infinity', (value) => isCount(value) || value === Infinity];
+export const finiteCount: Rule = ['a whole number of at least 1', isCount];
+export const wait: Rule = ['at least 0 ms, or Infinity', (value) => value >= 0];
 const finiteWait: Rule = ['at least 0 ms, and not Infinity', (value) => value >= 0 && value < Infinity];
 const limit: Rule = ['more than 0 ms, or Infinity', (value) => value > 0];
 const factor: Rule = ['at least 0, and not Infinity', (value) => value >= 0 && value < Infinity];
@@ -100,7 +144,7 @@ const tunable = { breaker: ['threshold', 'openFor'], retry: ['attempts', 'initia
  */
 export function checkOptions(options: GuardOptions): CheckedOptions {
   const rules = checkRules(options);
-  const { name, classify, onEvent, clock = systemClock, restore } = options;
+  const { name, classify, onEvent, clock = systemClock, limit: callLimit, restore } = options;
   if (typeof name !== 'string') throw refusal(TypeError, 'name', 'a text', name);
   checkFunction('classify', classify);
   checkFunction('onEvent', onEvent);
@@ -109,7 +153,8 @@ export function checkOptions(options: GuardOptions): CheckedOptions {
     if (typeof clock[member] !== 'function') throw refusal(TypeError, `clock.${member}`, 'a function', clock[member]);
   }
   checkFunction('clock.nextTurn', clock.nextTurn);
-  return { ...rules, name, classify, onEvent, clock, restore: restore === undefined ? undefined : checkRestore(restore) };
+  if (callLimit !== undefined) checkObject('limit', callLimit);
+  return { ...rules, name, classify, onEvent, clock, limit: callLimit, restore: restore === undefined ? undefined : checkRestore(restore) };
 }
 
 /** @throws as `checkOptions` */
@@ -146,17 +191,22 @@ export interface CallOptions {
   readonly signal: CallerSignal | undefined;
   readonly aborted: boolean;
   readonly critical: boolean;
+  readonly priority: Priority;
+  readonly key: CallKey | undefined;
 }
+
+const priorities = new Set<unknown>(['interactive', 'normal', 'background'] satisfies Priority[]);
 
 /** @throws TypeError as `checkOptions`, and whatever an option throws when it is read */
 export function checkExecuteOptions(options: ExecuteOptions): CallOptions {
   checkObject('options', options);
-  const { signal: given, critical = false } = options;
+  const { signal: given, critical = false, priority = 'normal', key } = options;
   if (typeof critical !== 'boolean') throw refusal(TypeError, 'critical', 'true or false', critical);
-  if (given === undefined) return { signal: undefined, aborted: false, critical };
-  const signal = asSignal(given);
-  if (signal === undefined) throw refusal(TypeError, 'signal', 'an AbortSignal or a CancellationToken', given);
-  return { signal, aborted: signal.aborted, critical };
+  if (!priorities.has(priority)) throw refusal(TypeError, 'priority', '"interactive", "normal" or "background"', priority);
+  checkFunction('key', key);
+  const signal = given === undefined ? undefined : asSignal(given);
+  if (signal === undefined && given !== undefined) throw refusal(TypeError, 'signal', 'an AbortSignal or a CancellationToken', given);
+  return { signal, aborted: signal?.aborted === true, critical, priority, key };
 }
 
 function checkRestore(restore: PersistedBreaker): PersistedBreaker {
@@ -168,7 +218,7 @@ function checkRestore(restore: PersistedBreaker): PersistedBreaker {
 }
 
 /** Those that are given. */
-function checkNumbers<K extends string>(
+export function checkNumbers<K extends string>(
   name: string,
   given: Partial<Readonly<Record<K, number>>> | undefined,
   rules: Readonly<Record<K, Rule>>,
@@ -197,7 +247,7 @@ function checkFunction(option: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function') throw refusal(TypeError, option, 'a function', value);
 }
 
-function refusal(kind: new (message: string) => Error, option: string, allowed: string, value: unknown): Error {
+export function refusal(kind: new (message: string) => Error, option: string, allowed: string, value: unknown): Error {
   return new kind(`${option} must be ${allowed}; it is ${shown(value)}.`);
 }
 

@@ -11,6 +11,7 @@ export interface Fault {
 
 const breaker = 'machines/circuit-breaker.ts';
 const queue = 'machines/write-queue.ts';
+const bulkhead = 'src/guard/bulkhead.ts';
 const supervisor = 'machines/supervisor.ts';
 const lifecycle = 'machines/config-lifecycle.ts';
 
@@ -83,7 +84,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P9', fault: 'What a caller gets is an error of the guard’s own, not the cause.',
-    file: 'src/guard/call.ts', replace: '    reject(withAttempts(error, this.#failures ?? []));\n  }\n\n  /** The call ends for', by: "    reject(withAttempts(new Error('Retries exhausted.'), this.#failures ?? []));\n  }\n\n  /** The call ends for",
+    file: 'src/guard/call.ts', replace: '    reject(withAttempts(error, this.#failures ?? []));\n    this.#host.limit?.give(this.priority);\n  }\n\n  /** The call ends for', by: "    reject(withAttempts(new Error('Retries exhausted.'), this.#failures ?? []));\n    this.#host.limit?.give(this.priority);\n  }\n\n  /** The call ends for",
   },
   {
     property: 'P10', fault: 'How long a breaker stays open is reckoned by the wall clock.',
@@ -293,5 +294,37 @@ export const faults: readonly Fault[] = [
   {
     property: 'P60', fault: 'Health does not know of an open breaker.',
     file: supervisor, replace: " || modes.includes('OPEN')) return 'unhealthy';", by: ") return 'unhealthy';",
+  },
+  {
+    property: 'P70', fault: 'One call more runs than there are slots.',
+    file: bulkhead, replace: 'return this.running < limit && (', by: 'return this.running <= limit && (',
+  },
+  {
+    property: 'P70', fault: 'One call more waits than the queue has room for.',
+    file: bulkhead, replace: 'if (this.waiting >= queue) {', by: 'if (this.waiting > queue) {',
+  },
+  {
+    property: 'P70', fault: 'Calls that are not interactive take the reserve.',
+    file: bulkhead, replace: 'this.#others < limit - reserve', by: 'this.#others < limit',
+  },
+  {
+    property: 'P70', fault: 'A call that is aborted keeps its place in the queue.',
+    file: 'src/guard/arrival.ts', replace: '    this.#end();\n    this.leave();', by: '    this.#end();',
+  },
+  {
+    property: 'P70', fault: 'A call that ends keeps its slot.',
+    file: 'src/guard/call.ts', replace: "    if (host.limit !== undefined) host.limit.give(this.call?.priority ?? 'normal');\n", by: '',
+  },
+  {
+    property: 'P71', fault: 'A background call waits as long as more urgent ones come.',
+    file: bulkhead, replace: 'if (this.#overtaken >= this.options.overtakes) first = oldest;', by: '',
+  },
+  {
+    property: 'P71', fault: 'The machine lets background calls wait as long as more urgent ones come.',
+    file: 'machines/bulkhead.ts', replace: 'if (context.overtaken >= context.overtakes) return candidates[0];', by: '',
+  },
+  {
+    property: 'P71', fault: 'The youngest of a priority goes first.',
+    file: 'machines/bulkhead.ts', replace: 'candidates.toSorted(', by: 'candidates.toReversed().toSorted(',
   },
 ];

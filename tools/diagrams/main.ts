@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { AnyStateMachine } from 'xstate';
+import { bulkhead } from '../../machines/bulkhead.ts';
 import { circuitBreaker } from '../../machines/circuit-breaker.ts';
 import { configLifecycle } from '../../machines/config-lifecycle.ts';
 import { retrySequencer } from '../../machines/retry-sequencer.ts';
@@ -16,7 +17,7 @@ import { documentStyle } from './style.ts';
 import { layoutOf } from './layout.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const machines = [circuitBreaker, retrySequencer, writeQueue, configLifecycle, supervisor] as unknown as AnyStateMachine[];
+const machines = [circuitBreaker, retrySequencer, bulkhead, writeQueue, configLifecycle, supervisor] as unknown as AnyStateMachine[];
 
 /** Every file that follows from the machines, with its text. */
 export async function diagramFiles(): Promise<Map<string, string>> {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import type { AnyStateMachine } from 'xstate';
+import { bulkhead } from '../../machines/bulkhead.ts';
 import { circuitBreaker } from '../../machines/circuit-breaker.ts';
 import { configLifecycle } from '../../machines/config-lifecycle.ts';
 import { retrySequencer } from '../../machines/retry-sequencer.ts';
@@ -12,7 +13,7 @@ import { projectRoot } from '../vscode-host/paths.ts';
 import { commentOf, nodesOf, sourceFile, table } from './source.ts';
 
 /** In the order of docs/machines.md, which shows their charts. */
-const machines = [circuitBreaker, retrySequencer, writeQueue, configLifecycle, supervisor] as unknown as AnyStateMachine[];
+const machines = [circuitBreaker, retrySequencer, bulkhead, writeQueue, configLifecycle, supervisor] as unknown as AnyStateMachine[];
 
 /** The machines: charts, states and where they lead, events, and the properties that tests of them name. */
 export function machineReference(): string {

@@ -15,6 +15,8 @@ const options = [
   ['GuardOptions', 'src/guard/options.ts', 'Of `createGuard`; a service has one guard for each settings file, with `guard` of its options.'],
   ['BreakerOptions', 'machines/circuit-breaker.ts', '`breaker` of a guard.'],
   ['RetryOptions', 'machines/retry-backoff.ts', '`retry` of a guard.'],
+  ['BulkheadOptions', 'machines/bulkhead-options.ts', 'Of `concurrency`, for the `limit` of a guard.'],
+  ['ExecuteOptions', 'src/guard/options.ts', 'Of `guard.execute`.'],
   ['UpdateOptions', 'src/service/options.ts', 'Of `update` and `updateAll`.'],
   ['SettingDeclaration', 'src/settings/declaration.ts', 'Of one setting, in `defineSettings`.'],
 ] as const;
