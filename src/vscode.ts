@@ -7,20 +7,29 @@ import { systemClock } from './clock.ts';
 import { disposeQuietly } from './disposal.ts';
 import type { UriLike } from './service/configuration-scope.ts';
 import { checkedMiddleware, type CheckedSettings, type LanguageClientMiddleware } from './service/language-client.ts';
+import { definitionOfOthers, partOf, readOnly, type SchemaProperties, type SettingsReader, type ValuesOfSchemas } from './service/reader.ts';
+import { askWhenRestartIsNeeded, titleOf, type AskForRestart } from './service/restart.ts';
 import { ConfigurationService } from './service/service.ts';
 import type { ServiceOptions } from './service/options.ts';
 import type { SettingsDefinition } from './settings/define-settings.ts';
 import { FaultyStore } from './testing/faulty-store.ts';
-import { onHostChange, registerWithHoldfast, vscodeStore, type VscodeContext } from './store/vscode-host.ts';
+import { askToRestart, defaultInVscode, onHostChange, registerWithHoldfast, restartExtensions, vscodeStore, type VscodeContext } from './store/vscode-host.ts';
 
 export * from './index.ts';
 export { vscodeStore, type VscodeContext } from './store/vscode-host.ts';
 
+export type { SchemaProperties, SettingsReader, ValuesOfSchemas } from './service/reader.ts';
+export type { AskForRestart } from './service/restart.ts';
 export type { CheckedSettings, LanguageClientMiddleware } from './service/language-client.ts';
 
 export interface SupervisionOptions {
   /** For development: lets the State Inspector make writes fail, hang, lag or land late. Default false. */
   readonly faultInjection?: boolean;
+  /**
+   * Asks the user to restart, when a setting with `needsRestart` has changed: once for each setting. Resolves with whether to. `false`: nobody
+   * is asked. Default: a notification of VS Code, which restarts the extensions; its texts are translated by the extension's own `l10n`.
+   */
+  readonly askForRestart?: AskForRestart | false;
 }
 
 /** The ids of the services that an extension has now. */
@@ -47,7 +56,7 @@ export async function superviseConfiguration<V extends object>(
   definition: SettingsDefinition<V>,
   options: Partial<Omit<ServiceOptions, 'faults'>> & SupervisionOptions = {},
 ): Promise<ConfigurationService<V>> {
-  const { faultInjection = false, ...others } = options;
+  const { faultInjection = false, askForRestart = (keys) => askToRestart(keys.map(titleOf)), ...others } = options;
   const taken = instances.get(context) ?? new Set();
   const id = instanceId(context, definition.section, taken);
   const ownStore = options.store === undefined ? vscodeStore(context, definition) : undefined;
@@ -75,6 +84,10 @@ export async function superviseConfiguration<V extends object>(
   });
   context.subscriptions.push({ dispose: () => void service.dispose() }, registration);
   await service.ready;
+  if (askForRestart !== false) {
+    const warn = (error: unknown): void => console.error('Holdfast: the user could not be asked to restart.', error);
+    context.subscriptions.push(askWhenRestartIsNeeded(service, askForRestart, restartExtensions, warn));
+  }
   return service;
 }
 
@@ -99,3 +112,37 @@ export function languageClientMiddleware<M extends object = object>(
 ): M & LanguageClientMiddleware {
   return checkedMiddleware([services].flat(), middleware ?? {} as M, folder?.toString(), onHostChange);
 }
+
+export interface ReadingOptions {
+  /** The settings can be written as well, as the extension's own. Default false. */
+  readonly writable?: boolean;
+}
+
+/**
+ * Reads settings of others, checked: of VS Code (`editor`, `files`, `http`) or of another extension. What is invalid is not
+ * served, but the last good value, else VS Code's own default. The reader is disposed of with the context.
+ *
+ * @example
+ * const editor = readSettings(context, {
+ *   'editor.tabSize': { type: 'number', minimum: 1 },
+ *   'files.exclude': { type: 'object', additionalProperties: { type: ['boolean', 'object'] } },
+ * });
+ * editor.get('editor.tabSize', document);
+ * editor.onDidChange('editor.tabSize', indent, document);
+ * @param settings by their whole names, with JSON Schema as in a manifest; `scope` is by default the widest one,
+ *   `language-overridable`, and the default is VS Code's. Or a definition of them, by `defineSettings` or `settingsFrom`
+ * @throws ValidationError as `settingsFrom`; StoreError when VS Code does not tell of changes
+ */
+export function readSettings<const P extends SchemaProperties>(context: VscodeContext, settings: P, options: ReadingOptions & { readonly writable: true }): ConfigurationService<ValuesOfSchemas<P>>;
+export function readSettings<const P extends SchemaProperties>(context: VscodeContext, settings: P, options?: ReadingOptions): SettingsReader<ValuesOfSchemas<P>>;
+export function readSettings<V extends object>(context: VscodeContext, settings: SettingsDefinition<V>, options: ReadingOptions & { readonly writable: true }): ConfigurationService<V>;
+export function readSettings<V extends object>(context: VscodeContext, settings: SettingsDefinition<V>, options?: ReadingOptions): SettingsReader<V>;
+export function readSettings(context: VscodeContext, settings: SchemaProperties | SettingsDefinition, { writable = false }: ReadingOptions = {}): SettingsReader {
+  const definition = isDefinition(settings) ? settings : definitionOfOthers(settings, defaultInVscode);
+  const store = vscodeStore(context, definition);
+  const service = new ConfigurationService(definition, { id: `${context.extension.id}/${definition.section}`, store, memento: partOf(context.workspaceState, definition) });
+  context.subscriptions.push({ dispose: () => void service.dispose() });
+  return writable ? service : readOnly(service);
+}
+
+const isDefinition = (settings: SchemaProperties | SettingsDefinition): settings is SettingsDefinition => typeof (settings as SettingsDefinition).check === 'function';

@@ -1,8 +1,9 @@
 import { sameData } from '../settings/plain-data.ts';
+import { settingName } from '../settings/setting-key.ts';
 import type { Disposable } from '../store/store.ts';
 import type { ConfigurationService } from './service.ts';
 import type { SettingsChange } from './settings-change.ts';
-import { keyOf, memberOf, nameOf } from './sections.ts';
+import { keyOf, memberOf } from './sections.ts';
 
 /** What is used of a service, or of a reader of settings: any of them. */
 export interface CheckedSettings {
@@ -95,11 +96,11 @@ function checkedBy(service: CheckedSettings, section: string, raw: unknown, scop
     return (asked === above ? value : memberOf(value, asked!.slice(above.length + 1).split('.'))) ?? null;
   }
   const prefix = section === '' ? '' : `${section}.`;
-  const within = definition.keys.filter((key) => nameOf(definition, key).startsWith(prefix));
+  const within = definition.keys.filter((key) => settingName(definition.section, key).startsWith(prefix));
   if (within.length === 0) return raw;
   const values = copyOf(raw);
   for (const key of within) {
-    const path = nameOf(definition, key).slice(prefix.length).split('.');
+    const path = settingName(definition.section, key).slice(prefix.length).split('.');
     let place = values;
     for (const part of path.slice(0, -1)) place = place[part] = copyOf(place[part]);
     place[path.at(-1)!] = service.get(key, scope);

@@ -1,4 +1,5 @@
 import type { SettingsDefinition } from '../settings/define-settings.ts';
+import { keyOf as keyOfSetting } from '../settings/setting-key.ts';
 
 /** The names of the sub-sections of settings: of `hovers.delay`, `hovers`. */
 export type SubSections<K extends string> = K extends `${infer Head}.${infer Rest}` ? Head | `${Head}.${SubSections<Rest>}` : never;
@@ -60,15 +61,9 @@ export class Sections {
   }
 }
 
-/** A setting's whole name, as settings.json has it. */
-export function nameOf({ section }: Pick<SettingsDefinition, 'section'>, key: string): string {
-  return section === '' ? key : `${section}.${key}`;
-}
-
 /** What is called so in settings.json: a key, a sub-section, `''` for the section itself; `undefined`: it is no part of the section. */
 export function keyOf({ section }: Pick<SettingsDefinition, 'section'>, name: string): string | undefined {
-  if (section === '' || name === section) return name === section ? '' : name;
-  return name.startsWith(`${section}.`) ? name.slice(section.length + 1) : undefined;
+  return name === section ? '' : keyOfSetting(section, name);
 }
 
 /** What an object holds at the end of a path; `undefined`: nothing. */

@@ -67,6 +67,8 @@ export interface SettingDeclaration<S extends AnySchema = AnySchema> {
    * where VS Code heeds it. Default: none.
    */
   readonly policy?: string;
+  /** A change takes effect only after a restart: the user is asked once (`askForRestart`). Default false. */
+  readonly needsRestart?: boolean;
   /** A web page about the setting: offered where its value is not legal. Default: its place in the Settings editor. */
   readonly documentation?: string;
   /** Said in the Settings editor when the setting is in use and should not be. */
@@ -142,6 +144,7 @@ export const declarationFields: Readonly<Record<keyof SettingDeclaration, FieldR
   restricted: flag,
   policy: text,
   documentation: text,
+  needsRestart: flag,
   formerly: ['a list of { key, convert }', (value) => Array.isArray(value) && value.every(isFormer)],
   onInvalidItem: oneOf('drop', 'refuse'),
   enumDescriptions: texts,

@@ -14,7 +14,7 @@ import { checkerOf } from './schema-checker.ts';
 import { showKey } from './setting-key.ts';
 
 /** What a manifest cannot say of a setting. */
-export interface SettingOptions extends Pick<SettingDeclaration, 'secret' | 'restricted' | 'formerly' | 'onInvalidItem' | 'documentation'> {
+export interface SettingOptions extends Pick<SettingDeclaration, 'secret' | 'restricted' | 'formerly' | 'onInvalidItem' | 'documentation' | 'needsRestart'> {
   /**
    * What must be true of a value beside what the manifest says: a schema of yup, or one that follows Standard Schema. It is
    * asked only of values that the manifest allows, and must accept the default. Default: nothing.
@@ -119,7 +119,7 @@ function restrictedOf({ capabilities }: ExtensionManifest): ReadonlySet<unknown>
   return new Set(Array.isArray(restrictedConfigurations) ? restrictedConfigurations : []);
 }
 
-const optionNames = ['schema', 'secret', 'restricted', 'formerly', 'onInvalidItem', 'documentation'] as const satisfies readonly (keyof SettingOptions)[];
+const optionNames = ['schema', 'secret', 'restricted', 'formerly', 'onInvalidItem', 'documentation', 'needsRestart'] as const satisfies readonly (keyof SettingOptions)[];
 
 function declarationOf(key: string, { property, place }: ManifestSetting, isRestricted: boolean, options: SettingOptions): SettingDeclaration {
   const { scope = 'window', policy, description, markdownDescription = description } = property as { scope?: unknown; policy?: { name?: unknown }; description?: unknown; markdownDescription?: unknown };

@@ -24,6 +24,23 @@ export function vscodeStore(context: Pick<VscodeContext, 'globalStorageUri'>, de
 /** Calls back in each event of VS Code's own configuration. */
 export const onHostChange = (listener: () => void): Disposable => vscode.workspace.onDidChangeConfiguration(listener);
 
+/** The default of any setting that VS Code knows, as plain data. */
+export function defaultInVscode(name: string): unknown {
+  const standard = vscode.workspace.getConfiguration(undefined, null).inspect(name)?.defaultValue;
+  return standard === undefined ? undefined : JSON.parse(JSON.stringify(standard));
+}
+
+/** Asks whether to restart the extensions. In the words of the extension's own `l10n`, if it has these. */
+export async function askToRestart(titles: readonly string[]): Promise<boolean> {
+  const action = vscode.l10n.t('Restart Extensions');
+  const message = titles.length === 1
+    ? vscode.l10n.t('{0} takes effect after the extensions are restarted.', titles[0]!)
+    : vscode.l10n.t('{0} take effect after the extensions are restarted.', titles.join(', '));
+  return await vscode.window.showInformationMessage(message, action) === action;
+}
+
+export const restartExtensions = (): Thenable<unknown> => vscode.commands.executeCommand('workbench.action.restartExtensionHost');
+
 interface HoldfastExports {
   register?(service: unknown): Disposable;
 }
