@@ -17,7 +17,7 @@ import { projectRoot } from './vscode-host/paths.ts';
 
 /** The folders with such a package.json. */
 export const folders = [
-  'tools/language-client', 'tools/package', 'tools/package-checks', 'tools/peers', 'tools/publish', 'tools/reference', 'tools/stryker', 'tools/vscode-host', 'tools/xstate-inspect',
+  'tools/language-client', 'tools/package', 'tools/package-checks', 'tools/peers', 'tools/publish', 'tools/reference', 'tools/schemas', 'tools/stryker', 'tools/vscode-host', 'tools/xstate-inspect',
 ] as const;
 export type Folder = (typeof folders)[number];
 

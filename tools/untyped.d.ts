@@ -3,6 +3,7 @@
  * installed or not. `npm run types`, and `npm test`, install them and check everything without this file.
  */
 declare module '@vscode/vsce';
+declare module 'arktype';
 declare module 'cockatiel';
 declare module 'effect';
 declare module 'effect/persistence/CircuitBreaker';
@@ -11,6 +12,7 @@ declare module 'p-retry';
 declare module 'p-timeout';
 declare module 'publint';
 declare module 'typedoc';
+declare module 'valibot';
 /** As far as the test in VS Code uses it. */
 declare module 'vscode-languageclient/node' {
   type Message = string | { readonly method: string };
@@ -32,4 +34,6 @@ declare module 'vscode-languageclient/node' {
   export const TransportKind: { readonly ipc: number };
 }
 declare module 'vscode-languageserver/node';
+declare module 'vscode-json-languageservice';
 declare module 'webpack';
+declare module 'zod';

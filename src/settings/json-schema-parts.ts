@@ -6,9 +6,18 @@ export const pathOf = ({ instanceLocation }: { readonly instanceLocation: string
 
 /** The parts of a JSON pointer such as `#/a%20b/0`. */
 export function pointer(text: string): string[] {
-  return text.split('/').slice(1).map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'));
+  return text.split('/').slice(1).map((part) => decoded(part).replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** What is at a path; `undefined`: nothing. */
 export function at(root: unknown, path: readonly string[]): unknown {
   let found = root;
   for (const name of path) {
@@ -29,3 +38,7 @@ export function regularExpression(pattern: string): RegExp {
   }
 }
 
+
+/** What a pattern that the validator does not know by itself begins with, as a format, and a format that VS Code takes otherwise. */
+export const patternFormat = 'pattern ';
+export const vscodeFormat = 'VS Code ';

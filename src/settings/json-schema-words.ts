@@ -1,10 +1,13 @@
 import type { OutputUnit } from '@cfworker/json-schema';
-import { at, pathOf, pointer, regularExpression, type JsonSchema } from './json-schema-parts.ts';
+import { at, pathOf, patternFormat, pointer, vscodeFormat, type JsonSchema } from './json-schema-parts.ts';
 import { placeText } from './place.ts';
 import type { PlainData } from './plain-data.ts';
 import { shortened } from './validation.ts';
 
-/** What is wrong with a value, in words that follow the name of the setting: of several errors, the one that says most. */
+/**
+ * What is wrong with a value, in words that follow the name of the setting: of several errors, the one that says most.
+ * @param schema as the validator has it
+ */
 export function problemWords(schema: JsonSchema, value: PlainData, errors: readonly OutputUnit[]): string {
   const [first] = errors;
   if (first === undefined) return 'is not valid';
@@ -38,14 +41,8 @@ const expectedTypes = ({ error }: OutputUnit): string[] => [...(/Expected (.*)\.
 /** The part of the schema that an error is about. */
 function schemaAt(schema: JsonSchema, { keywordLocation }: OutputUnit): JsonSchema {
   let found: unknown = schema;
-  let outer: unknown = schema;
   for (const name of pointer(keywordLocation).slice(0, -1)) {
-    if (name !== 'allOf' && !/^\d+$/.test(name)) outer = found;
-    const next = name === '$ref' ? at(schema, pointer(String(at(found, ['$ref'])))) : at(found, [name]);
-    // A pattern beside a format is said in a part that the author has not written.
-    if (next === undefined) return Object(outer) as JsonSchema;
-    if (name === 'allOf') outer = found;
-    found = next;
+    found = name === '$ref' ? at(schema, pointer(String(at(found, ['$ref'])))) : at(found, [name]);
   }
   return Object(found) as JsonSchema;
 }
@@ -71,8 +68,8 @@ function wordsOf(schema: JsonSchema, error: OutputUnit, value: unknown): string 
     case 'const': return `must be ${JSON.stringify(schema['const'])}`;
     case 'minimum': return `must be at least ${limit}`;
     case 'maximum': return `must be at most ${limit}`;
-    case 'exclusiveMinimum': return `must be more than ${schema['exclusiveMinimum'] === true ? String(schema['minimum']) : limit}`;
-    case 'exclusiveMaximum': return `must be less than ${schema['exclusiveMaximum'] === true ? String(schema['maximum']) : limit}`;
+    case 'exclusiveMinimum': return `must be more than ${limit}`;
+    case 'exclusiveMaximum': return `must be less than ${limit}`;
     case 'multipleOf': return `must be a multiple of ${limit}`;
     case 'minLength': return `must have at least ${limit} characters`;
     case 'maxLength': return `must have at most ${limit} characters`;
@@ -82,7 +79,8 @@ function wordsOf(schema: JsonSchema, error: OutputUnit, value: unknown): string 
     case 'maxProperties': return `must have at most ${limit} members`;
     case 'uniqueItems': return 'must not have the same item twice';
     case 'required': return `must have ${missing(schema, value)}`;
-    case 'pattern': case 'format': return textWords(schema, String(value));
+    case 'pattern': return `must match the pattern ${JSON.stringify(limit)}`;
+    case 'format': return limit.startsWith(patternFormat) ? `must match the pattern ${JSON.stringify(limit.slice(patternFormat.length))}` : `must be written as ${JSON.stringify(limit.slice(vscodeFormat.length))}`;
     case 'false': return 'is not allowed';
     case 'anyOf': return 'has none of the forms that it may have';
     case 'oneOf': return 'must have exactly one of the forms that it may have';
@@ -93,9 +91,4 @@ function wordsOf(schema: JsonSchema, error: OutputUnit, value: unknown): string 
 
 function missing({ required }: JsonSchema, value: unknown): string {
   return (required as readonly string[]).filter((name) => !Object.hasOwn(Object(value) as object, name)).map((name) => `"${name}"`).join(', ');
-}
-
-function textWords({ pattern, format }: JsonSchema, value: string): string {
-  const fails = typeof pattern === 'string' && !regularExpression(pattern).test(value);
-  return fails ? `must match the pattern ${JSON.stringify(pattern)}` : `must be written as ${JSON.stringify(format)}`;
 }

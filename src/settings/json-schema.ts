@@ -1,13 +1,9 @@
-/**
- * JSON Schema as VS Code reads it in a manifest. The judgement is that of `@cfworker/json-schema`, which needs no `eval`; this
- * file makes it judge as VS Code does (`vscode-json-languageservice`), whose formats are looser, whose patterns need not be
- * Unicode ones, and which takes no notice of a keyword that holds something else than it should.
- */
-import { format as formats, Validator, type OutputUnit } from '@cfworker/json-schema';
+import { Validator, type OutputUnit } from '@cfworker/json-schema';
 import { schemaThrows, type Checker, type Problem } from './checker.ts';
-import { at, pathOf, pointer, regularExpression, type JsonSchema } from './json-schema-parts.ts';
+import { at, pathOf, type JsonSchema } from './json-schema-parts.ts';
 import { problemWords } from './json-schema-words.ts';
 import { sameData, type PlainData } from './plain-data.ts';
+import { schemaAsVscode } from './vscode-schema.ts';
 
 /** Errors that only say that there are others, within. */
 const containers: ReadonlySet<string> = new Set([
@@ -15,150 +11,49 @@ const containers: ReadonlySet<string> = new Set([
   'propertyNames', 'dependencies', 'dependentSchemas', 'unevaluatedProperties', 'unevaluatedItems',
 ]);
 
+/** A schema as the validator has it, and what it says of a value. */
+interface Judge {
+  readonly schema: JsonSchema;
+  errorsOf(value: PlainData): readonly OutputUnit[];
+}
+
+function judgeOf(schema: JsonSchema): Judge {
+  const read = schemaAsVscode(schema);
+  const validator = new Validator(read, '2019-09', false);
+  return { schema: read, errorsOf: (value) => validator.validate(value).errors.filter(({ keyword }) => !containers.has(keyword)) };
+}
+
 /**
  * Judges values by the JSON Schema of a setting. What it is made of is made when the first value is judged.
  *
- * The default is always valid, also where its own schema refuses it (`null` is common), and so are those of its members that a
+ * The default is always valid, even if its own schema refuses it (`null` is common), and so are those of its members that a
  * value shares with it: VS Code merges an object with its default.
  *
  * @param schema not copied: it must stay as it is
  */
-export function jsonSchemaChecker(schema: JsonSchema, standard: PlainData): Checker {
-  let validator: Validator | undefined;
+export function jsonSchemaChecker(schema: JsonSchema, standard: PlainData | undefined): Checker {
+  let made: Judge | undefined;
   let ofDefault: readonly OutputUnit[] | undefined;
-  const errorsOf = (value: PlainData): readonly OutputUnit[] => {
-    validator ??= new Validator(checkedSchema(schema), '2019-09', false);
-    return validator.validate(value).errors.filter(({ keyword }) => !containers.has(keyword));
-  };
+  const judge = (): Judge => (made ??= judgeOf(schema));
   const refused = (value: PlainData): readonly OutputUnit[] => {
     if (sameData(value, standard)) return [];
-    const errors = errorsOf(value);
+    const errors = judge().errorsOf(value);
     if (errors.length === 0 || typeof value !== 'object' || typeof standard !== 'object') return errors;
-    ofDefault ??= errorsOf(standard);
+    ofDefault ??= judge().errorsOf(standard);
     return errors.filter((error) => !ofDefault!.some((known) => known.instanceLocation === error.instanceLocation && known.keywordLocation === error.keywordLocation
-      && sameData(valueAt(value, error), valueAt(standard, error))));
+      && sameData(at(value, pathOf(error)), at(standard, pathOf(error)))));
   };
+  const words = (value: PlainData, errors: readonly OutputUnit[]): string => problemWords(judge().schema, value, errors);
   return {
     check(value) {
       try {
         const errors = refused(value);
-        return errors.length === 0 ? { ok: true, value } : { ok: false, problem: problemWords(schema, value, errors) };
+        return errors.length === 0 ? { ok: true, value } : { ok: false, problem: words(value, errors) };
       } catch {
         return { ok: false, problem: schemaThrows };
       }
     },
-    problems: (value) => refused(value).map((error): Problem => ({ item: pathOf(error)[0], text: problemWords(schema, value, [error]) })),
+    problems: (value) => refused(value).map((error): Problem => ({ item: pathOf(error)[0], text: words(value, [error]) })),
     sanitised: (value) => value,
   };
 }
-
-const valueAt = (value: PlainData, error: OutputUnit): unknown => at(value, pathOf(error));
-
-const isObject = (value: unknown): value is JsonSchema => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isSchema = (value: unknown): value is JsonSchema | boolean => isObject(value) || typeof value === 'boolean';
-const isNumber = (value: unknown): value is number => typeof value === 'number';
-const isNames = (value: unknown): boolean => Array.isArray(value) && value.every((name) => typeof name === 'string');
-
-/** What keywords hold that hold no schemas: with something else they say nothing. */
-const plainKeywords: Readonly<Record<string, (value: unknown) => boolean>> = {
-  type: (value) => (typeof value === 'string' && value !== '') || isNames(value),
-  enum: Array.isArray, const: () => true, required: isNames,
-  multipleOf: isNumber, minimum: isNumber, maximum: isNumber, exclusiveMinimum: isNumber, exclusiveMaximum: isNumber,
-  minLength: isNumber, maxLength: isNumber, minItems: isNumber, maxItems: isNumber, minContains: isNumber, maxContains: isNumber,
-  minProperties: isNumber, maxProperties: isNumber, uniqueItems: (value) => value === true, dependentRequired: isObject,
-};
-const schemaKeywords: ReadonlySet<string> = new Set([
-  'not', 'if', 'then', 'else', 'items', 'additionalItems', 'contains', 'additionalProperties', 'propertyNames', 'unevaluatedItems', 'unevaluatedProperties',
-]);
-const listKeywords: ReadonlySet<string> = new Set(['allOf', 'anyOf', 'oneOf', 'items', 'prefixItems']);
-const mapKeywords: ReadonlySet<string> = new Set(['properties', 'definitions', '$defs', 'dependentSchemas', 'dependencies']);
-
-/** A copy of a schema with what VS Code takes notice of, in words that the validator takes for the same. */
-function checkedSchema(root: JsonSchema): JsonSchema {
-  return copyOf(root, root) as JsonSchema;
-}
-
-function copyOf(schema: JsonSchema | boolean, root: JsonSchema): JsonSchema | boolean {
-  if (typeof schema === 'boolean') return schema;
-  const copy: JsonSchema = {};
-  for (const [keyword, value] of Object.entries(schema)) {
-    if (Object.hasOwn(plainKeywords, keyword)) {
-      if (plainKeywords[keyword]!(value)) copy[keyword] = value;
-    } else if (listKeywords.has(keyword) && Array.isArray(value)) {
-      if (value.length > 0) copy[keyword] = value.map((each: unknown) => (isSchema(each) ? copyOf(each, root) : {}));
-    } else if (schemaKeywords.has(keyword) && isSchema(value)) {
-      copy[keyword] = copyOf(value, root);
-    } else if (mapKeywords.has(keyword) && isObject(value)) {
-      copy[keyword] = mapOf(value, root);
-    } else if (keyword === '$ref' && isSchema(refersTo(value, root))) {
-      copy[keyword] = value;
-    }
-  }
-  exclusiveLimits(copy, schema);
-  const texts = [...patternOf(schema), ...formatOf(schema)];
-  if (texts.length === 1) Object.assign(copy, texts[0]);
-  else if (texts.length > 1) copy['allOf'] = [...(copy['allOf'] as unknown[] | undefined ?? []), ...texts];
-  if (isObject(schema['patternProperties'])) patternProperties(copy, schema['patternProperties'], root);
-  return copy;
-}
-
-/** Of `dependencies` a member may be a list of names. */
-function mapOf(map: JsonSchema, root: JsonSchema): JsonSchema {
-  return Object.fromEntries(Object.entries(map).flatMap(([name, each]) => (isSchema(each) ? [[name, copyOf(each, root)]] : isNames(each) ? [[name, each]] : [])));
-}
-
-/** The part of a setting's own schema that a `$ref` names: what is elsewhere is not known, and not checked. */
-function refersTo(ref: unknown, root: JsonSchema): unknown {
-  return typeof ref === 'string' && ref.startsWith('#') ? at(root, pointer(ref)) : undefined;
-}
-
-/** As draft 4 has them: `minimum: 0, exclusiveMinimum: true`. */
-function exclusiveLimits(copy: JsonSchema, schema: JsonSchema): void {
-  for (const [limit, exclusive] of [['minimum', 'exclusiveMinimum'], ['maximum', 'exclusiveMaximum']] as const) {
-    if (schema[exclusive] !== true || !isNumber(schema[limit])) continue;
-    copy[exclusive] = schema[limit];
-    delete copy[limit];
-  }
-}
-
-/** A pattern that the validator does not know by itself becomes a format. */
-function patternOf({ pattern }: JsonSchema): JsonSchema[] {
-  if (typeof pattern !== 'string') return [];
-  const expression = regularExpression(pattern);
-  return [expression.flags === 'u' ? { pattern } : namedFormat(`pattern ${pattern}`, (text) => expression.test(text))];
-}
-
-function formatOf({ format: name }: JsonSchema): JsonSchema[] {
-  const test = typeof name === 'string' && Object.hasOwn(vscodeFormats, name) ? vscodeFormats[name]! : undefined;
-  return test === undefined ? [] : [namedFormat(`VS Code ${String(name)}`, (text) => text !== '' && test(text))];
-}
-
-function namedFormat(name: string, test: (text: string) => boolean): JsonSchema {
-  formats[name] = test;
-  return { format: name };
-}
-
-/** What is said of members whose names match a pattern. One that is no Unicode pattern applies to no member, and then nothing is said of the others. */
-function patternProperties(copy: JsonSchema, map: JsonSchema, root: JsonSchema): void {
-  const known = Object.entries(map).filter(([pattern]) => regularExpression(pattern).flags === 'u');
-  copy['patternProperties'] = mapOf(Object.fromEntries(known), root);
-  if (known.length < Object.keys(map).length) delete copy['additionalProperties'];
-}
-
-const matches = (pattern: RegExp) => (text: string): boolean => pattern.test(text);
-const time = String.raw`([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(\.[0-9]+)?(Z|(\+|-)([01][0-9]|2[0-3]):([0-5][0-9]))`;
-const date = '([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])';
-
-/** The formats that VS Code knows, as it takes them. */
-const vscodeFormats: Readonly<Record<string, (text: string) => boolean>> = {
-  'uri': matches(/^[^:/?#]+:/),
-  'uri-reference': () => true,
-  'color-hex': matches(/^#([0-9A-Fa-f]{3,4}|([0-9A-Fa-f]{2}){3,4})$/),
-  'date-time': matches(new RegExp(`^${date}T${time}$`, 'i')),
-  'date': matches(new RegExp(`^${date}$`)),
-  'time': matches(new RegExp(`^${time}$`, 'i')),
-  'email': matches(/^(([^<>()[\]\\.,;:\s@"]+(\.[^<>()[\]\\.,;:\s@"]+)*)|(".+"))@((\[[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}])|(([a-zA-Z0-9-]+\.)+[a-zA-Z]{2,}))$/),
-  'hostname': (text) => formats['hostname']!(text.replace(/\.$/, '')),
-  'ipv4': matches(/^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?!$)|$)){4}$/),
-  'ipv6': (text) => formats['ipv6']!(text),
-};

@@ -1,4 +1,4 @@
-import { noAnswer, schemaThrows, type Checker } from './checker.ts';
+import { schemaThrows, type Checker } from './checker.ts';
 import { hush, isPromise, plainData, type PlainData } from './plain-data.ts';
 import { placeText } from './place.ts';
 import type { StandardIssue, StandardSchema } from './schema.ts';
@@ -11,7 +11,7 @@ export function standardChecker(schema: StandardSchema): Checker {
     check(value) {
       try {
         const result = validate(value);
-        if (isPromise(result)) return { ok: false, problem: noAnswer };
+        if (isPromise(result)) return { ok: false, problem: 'cannot be checked: its schema answers with a promise' };
         const { issues } = result as Awaited<typeof result>;
         if (issues !== undefined) return { ok: false, problem: textOf(issues[0]) };
         const served = plainData((result as { readonly value: unknown }).value);

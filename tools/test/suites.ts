@@ -90,6 +90,7 @@ export const suites: readonly Suite[] = [
   mocha('monitoring', 15, 'test/ops/**/*.test.ts'),
   check('types', 15, 'tsc', ['--project', 'tools/tsconfig.everything.json'], [onDemand]),
   check('types of Stryker', 5, 'tsc', ['--project', 'tools/stryker'], [onDemand]),
+  mocha('schemas', 20, 'test/schemas/**/*.test.ts', { needs: [onDemand] }),
   mocha('conformance', 15, 'test/conformance/**/*.test.ts', { needs: [onDemand] }),
   mocha('examples', 15, 'test/examples/**/*.test.ts', { needs: inVscode }),
   mocha('fuzz', 5, 'test/fuzz/**/*.test.ts'),

@@ -1,0 +1,5 @@
+/** arktype, installed when it is first imported. */
+import { installOrExit } from '../on-demand.ts';
+
+await installOrExit('tools/schemas');
+export const { type } = await import('arktype');

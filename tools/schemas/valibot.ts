@@ -1,0 +1,5 @@
+/** valibot, installed when it is first imported. */
+import { installOrExit } from '../on-demand.ts';
+
+await installOrExit('tools/schemas');
+export const v = await import('valibot');
