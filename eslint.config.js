@@ -14,6 +14,7 @@ const layers = {
   'src/inspect': ['machines', 'src/guard', 'src/settings', 'src/store', 'src/service'],
   'src/extension': ['machines', 'src/guard', 'src/settings', 'src/store', 'src/service', 'src/observe', 'src/inspect'],
   'src/webview': ['machines', 'src/inspect'],
+  'src/cli': ['src/settings'],
 };
 
 const noVscode = { name: 'vscode', message: 'vscode is imported in src/extension and src/store/vscode* alone.' };

@@ -74,7 +74,8 @@ export async function buildWebview(): Promise<BuiltFile[]> {
 async function buildLibrary(): Promise<BuiltFile[]> {
   // What a user shares with it stays outside; the rest comes along, since not every bundler can follow it.
   const library: BuildOptions = { ...everywhere, external: ['vscode', 'xstate', 'yup', '@opentelemetry/api'], sourcemap: true };
-  return [...await buildDoors(library, 'dist'), ...await buildDoors({ ...library, ...forBrowser }, 'dist/browser')];
+  const cli = await bundle({ ...library, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', format: 'esm', minify: true, banner: { js: '#!/usr/bin/env node' } });
+  return [...cli, ...await buildDoors(library, 'dist'), ...await buildDoors({ ...library, ...forBrowser }, 'dist/browser')];
 }
 
 /** What can be imported of the library; each is a file in CommonJS too. */

@@ -32,7 +32,7 @@ export function definitionOfOthers<P extends SchemaProperties>(properties: P, de
     const standard = defaultOf(name);
     return [name, { scope: 'language-overridable', ...schema, ...(standard === undefined ? {} : { default: standard }) }];
   });
-  return settingsFrom<ValuesOfSchemas<P>>({ contributes: { configuration: { properties: Object.fromEntries(known) as object } } }, { section: '' });
+  return settingsFrom({ contributes: { configuration: { properties: Object.fromEntries(known) as object } } }, { section: '' });
 }
 
 /** The same without what changes anything. */
@@ -46,7 +46,7 @@ export function readOnly<V extends object>(service: ConfigurationService<V>): Se
     get issues() {
       return service.issues;
     },
-    get: service.get.bind(service) as SettingsReader<V>['get'],
+    get: ((key: never, scope: undefined) => service.get(key, scope)) as SettingsReader<V>['get'],
     has: service.has.bind(service),
     section: service.section.bind(service),
     inspect: service.inspect.bind(service),

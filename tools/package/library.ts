@@ -8,7 +8,7 @@ import { documents, stage } from './stage.ts';
 import { thirdPartyNotices } from './notices.ts';
 
 /** What of our package.json belongs to the library: the rest is the extension's, or development's. */
-const libraryFields = ['name', 'version', 'description', 'keywords', 'license', 'type', 'sideEffects', 'exports', 'dependencies', 'peerDependencies', 'peerDependenciesMeta'];
+const libraryFields = ['name', 'version', 'description', 'keywords', 'license', 'type', 'sideEffects', 'bin', 'exports', 'dependencies', 'peerDependencies', 'peerDependenciesMeta'];
 
 /** Makes the npm package. Says where its tarball is. */
 export async function packLibrary(into: string): Promise<string> {
