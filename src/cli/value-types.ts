@@ -56,7 +56,8 @@ function typeOf(schema: JsonSchema | boolean, within: Within): string {
 /** What the keywords say that hold no alternatives. */
 function ownType(schema: JsonSchema, within: Within): string {
   const { type } = schema;
-  const types = (Array.isArray(type) ? type : [type]).filter((name): name is string => typeof name === 'string');
+  // VS Code takes no notice of a list in which something else is.
+  const types: readonly string[] = [type].flat().every((name) => typeof name === 'string') ? [type].flat() as string[] : [];
   if (Object.hasOwn(schema, 'const')) return literal(schema['const']);
   if (Array.isArray(schema['enum']) && schema['enum'].length > 0) {
     const values = schema['enum'].filter((value) => types.length === 0 || types.some((name) => isOfType(value, name)));

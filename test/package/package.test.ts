@@ -54,6 +54,10 @@ describe('The npm package', () => {
     expect(await node('out/cjs/program.cjs')).to.include('the program ran');
   });
 
+  it('brings the command line, which is run by its name', async () => {
+    expect(await run('npx', ['--no-install', 'holdfast', '--help'], project)).to.include('Usage: npx holdfast <command>');
+  });
+
   it('is type-checked as bundlers resolve modules, and as older compilers do', async () => {
     for (const options of [['--module', 'esnext', '--moduleResolution', 'bundler'], ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0']]) {
       await run(binary('tsc'), ['--ignoreConfig', '--noEmit', '--strict', '--skipLibCheck', '--target', 'ES2023', '--types', 'node,vscode', ...options, inProject('program.ts'), inProject('in-vscode.ts')], project);

@@ -1,0 +1,225 @@
+import { expect } from 'chai';
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { products } from '../../../tools/bundles.ts';
+import { ready } from '../../../tools/products.ts';
+import { projectRoot } from '../../../tools/vscode-host/paths.ts';
+import { until } from '../../limits.ts';
+import { shapes } from '../../manifests/shapes.ts';
+
+const program = path.join(projectRoot, 'dist/cli.js');
+const { version } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as { version: string };
+
+const manifest = {
+  name: 'app',
+  scripts: { build: 'tsc' },
+  dependencies: { alpha: '1.0.0', zeta: '1.0.0' },
+  contributes: {
+    commands: [{ command: 'app.run', title: '%run%', category: 'App' }],
+    configuration: [
+      { title: 'App', properties: { 'app.run': { type: 'string', enum: ['onType', 'onSave'], default: 'onType', description: '%run.description%' } } },
+      { title: 'More', properties: { 'app.hovers.delay': { type: 'integer', minimum: 0, default: 5, markdownDescription: 'How long it waits,\nin `ms` | seconds.' } } },
+    ],
+  },
+};
+
+/** The program as it is installed, in a process of its own. */
+describe('npx holdfast', () => {
+  let folder: string;
+
+  before(() => ready(products.library));
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'holdfast-cli-'));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const at = (name: string): string => path.join(folder, name);
+  const read = (name: string): string => readFileSync(at(name), 'utf8');
+  const write = (text: string | object, name = 'package.json'): void => writeFileSync(at(name), typeof text === 'string' ? text : `${JSON.stringify(text, null, 2)}\n`);
+  const files = (): string[] => readdirSync(folder, { recursive: true }).map(String).sort();
+
+  function run(...words: string[]): { readonly status: number | null; readonly said: string } {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], { cwd: folder, encoding: 'utf8' });
+    return { status, said: stdout + stderr };
+  }
+
+  it('says how it is used: exit code 0 when asked, 2 when used in another way', () => {
+    const help = run('--help');
+    expect(help.status).to.equal(0);
+    for (const name of ['init', 'types', 'docs', 'check']) {
+      expect(help.said).to.include(`\n  ${name}`);
+      const own = run(name, '--help');
+      expect([own.status, own.said]).to.satisfy(([status, said]: [number, string]) => status === 0 && said.startsWith(`Usage: npx holdfast ${name} `), own.said);
+    }
+    write(manifest);
+    for (const words of [[], ['tpyes'], ['types', '--chekc'], ['types', 'more'], ['docs', '--watch'], ['types', '--watch', '--check'], ['types', '--out'], ['constructor']]) {
+      expect(run(...words).status, words.join(' ')).to.equal(2);
+    }
+    expect(files()).to.deep.equal(['package.json']);
+  });
+
+  it('says in one sentence what keeps it from working, with exit code 2', () => {
+    const cases: readonly (readonly [text: string | undefined, said: RegExp])[] = [
+      [undefined, /^There is no .+package\.json\.\n$/],
+      ['', /is damaged: .+ in line 1\.\n$/],
+      ['{\n  "name": "app",\n  "contributes": {\n', /is damaged: .+ in line 4\.\n$/],
+      ['[]', /is no package\.json: it holds no object\.\n$/],
+      ['{ "name": "app" }', /./],
+      ['{ "contributes": { "configuration": [null] } }', /cannot be used: .*contributes\.configuration\[0\].* is null/],
+      ['{ "contributes": {} }', /contributes no settings\.\n$/],
+      ['{ "workspaces": ["packages/*"], "contributes": {} }', /It is the root of workspaces: name the package\.json of the extension with --manifest\.\n$/],
+    ];
+    for (const [text, expected] of cases) {
+      if (text !== undefined) write(text);
+      for (const command of ['init', 'types']) {
+        const { status, said } = run(command);
+        expect([status, said.includes('    at ')], said).to.deep.equal([2, false]);
+        expect(said).to.match(expected);
+      }
+    }
+    expect(files()).to.deep.equal(['package.json']);
+  });
+
+  it('init adds what is missing, in its place, and a second time nothing', () => {
+    write(manifest);
+    const before = read('package.json');
+    const dry = run('init', '--dry-run');
+    expect([dry.status, read('package.json'), files()]).to.deep.equal([0, before, ['package.json']]);
+    const { status, said } = run('init');
+    expect(status).to.equal(0);
+    expect(said).to.include('Found 2 settings in "app".').and.to.include(`the dependency "holdfast": "^${version}"`);
+    expect(said.replace('Added:', '')).to.equal(dry.said.replace('Would add:', ''));
+    expect(read('package.json')).to.equal(`${JSON.stringify({
+      ...manifest, scripts: { ...manifest.scripts, settings: 'holdfast types' }, dependencies: { alpha: '1.0.0', holdfast: `^${version}`, zeta: '1.0.0' },
+    }, null, 2)}\n`);
+    expect(files()).to.deep.equal(['package.json', 'src', path.join('src', 'settings.generated.ts')]);
+    const after = [read('package.json'), read('src/settings.generated.ts')];
+    const again = run('init');
+    expect([again.status, read('package.json'), read('src/settings.generated.ts')]).to.deep.equal([0, ...after]);
+    expect(again.said).to.include('nothing to change');
+  });
+
+  const formats: readonly (readonly [what: string, text: string])[] = [
+    ['tabs', `${JSON.stringify(manifest, null, '\t')}\n`],
+    ['four spaces, and no end of the last line', JSON.stringify(manifest, null, 4)],
+    ['CRLF', `${JSON.stringify(manifest, null, 2)}\n`.replaceAll('\n', '\r\n')],
+    ['a byte order mark', `\uFEFF${JSON.stringify(manifest, null, 2)}\n`],
+    ['a byte order mark and CRLF', `\uFEFF${JSON.stringify(manifest, null, 2)}\n`.replaceAll('\n', '\r\n')],
+    ['a format of its own', `{ "name" : "app",\n  "contributes": ${JSON.stringify(manifest.contributes)},\n\n\n   "scripts": {}, "dependencies": {\n   } }`],
+  ];
+  for (const [what, text] of formats) {
+    it(`init keeps ${what}`, () => {
+      write(text);
+      expect(run('init').status).to.equal(0);
+      const changed = read('package.json');
+      const [bare] = [changed.replace(/^\uFEFF/, '')];
+      expect(JSON.parse(bare)).to.deep.include({ name: 'app' }).and.to.have.nested.property('dependencies.holdfast', `^${version}`);
+      // Without what was added, it is what it was.
+      const own = new RegExp(`,?\\s*"(?:holdfast|settings)"\\s*:\\s*"[^"]+"`, 'g');
+      const squeezed = (each: string): string => each.replace(own, '').replaceAll(/\s+/g, '').replaceAll(/,(?=[}"])|(?<=[{"]),/g, '');
+      expect(squeezed(changed)).to.equal(squeezed(text));
+      expect([changed.startsWith('\uFEFF'), changed.split('\r\n').length === changed.split('\n').length, changed.endsWith('\n')])
+        .to.deep.equal([text.startsWith('\uFEFF'), text.split('\r\n').length === text.split('\n').length, text.endsWith('\n')]);
+      const indent = /\n([ \t]+)"name"/.exec(text)?.[1];
+      if (indent !== undefined) expect(changed).to.include(`\n${indent}${indent}"holdfast"`);
+    });
+  }
+
+  it('works in a package of workspaces, by name and from within', () => {
+    mkdirSync(at('packages/app'), { recursive: true });
+    write({ private: true, workspaces: ['packages/*'], contributes: {} });
+    write(manifest, 'packages/app/package.json');
+    const before = read('package.json');
+    expect(run('init', '--manifest', 'packages/app/package.json').status).to.equal(0);
+    expect([read('package.json'), existsSync(at('packages/app/src/settings.generated.ts')), existsSync(at('src'))]).to.deep.equal([before, true, false]);
+    expect(run('types', '--check', '--manifest', 'packages/app/package.json').status).to.equal(0);
+  });
+
+  it('types --check tells a stale file from one that is as package.json says, and keeps its line ends', () => {
+    write(manifest);
+    expect([run('types', '--check').status, existsSync(at('src'))]).to.deep.equal([1, false]);
+    expect([run('types').status, run('types', '--check').status, run('check').status]).to.deep.equal([0, 0, 0]);
+    write(read('src/settings.generated.ts').replaceAll('\n', '\r\n'), 'src/settings.generated.ts');
+    expect(run('types', '--check').status).to.equal(0);
+    write(JSON.stringify(manifest).replace('"integer"', '"boolean"').replace('"default":5', '"default":true'));
+    expect([run('types', '--check').status, run('check').status]).to.deep.equal([1, 1]);
+    expect(run('types').status).to.equal(0);
+    expect(read('src/settings.generated.ts')).to.include('readonly \'hovers.delay\': boolean;\r\n');
+  });
+
+  it('types --watch writes again after each change, also after a damaged one, and ends when it is asked to', async () => {
+    write(manifest);
+    const child = spawn(process.execPath, [program, 'types', '--watch'], { cwd: folder });
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const isWritten = (type: string) => (): boolean => existsSync(at('src/settings.generated.ts')) && read('src/settings.generated.ts').includes(type);
+    await until('it watches', () => said.includes('Watching'));
+    expect(isWritten('readonly run: \'onType\' | \'onSave\';')()).to.equal(true);
+    write('{');
+    await until('it has seen the damage', () => said.includes('is damaged'));
+    write(JSON.stringify(manifest).replaceAll('onSave', 'never'));
+    await until('it has written again', isWritten('readonly run: \'onType\' | \'never\';'));
+    child.kill('SIGTERM');
+    expect(await ended).to.equal(process.platform === 'win32' ? null : 0);
+  });
+
+  it('check says what is wrong, and in which line', () => {
+    write({ contributes: { configuration: { properties: {
+      'app.a': { type: 'string', default: null, description: 'A.' },
+      'app.b': { type: 'string', enum: ['x', 'y'], enumDescriptions: ['X'], default: 'x', description: 'B.' },
+      'app.c': { type: 'number' },
+      'app.d': { type: 'number', description: 'D.', enumItemLabels: ['one'] },
+      'app.e': { type: ['number', 'null'], default: null, description: 'Nothing is wrong.' },
+    } } } });
+    const lines = read('package.json').split('\n');
+    const { status, said } = run('check');
+    const found = said.trim().split('\n').slice(0, -1).map((line) => /^package\.json:(\d+): (.+)$/.exec(line)!.slice(1));
+    expect([status, found.map(([, text]) => text)]).to.deep.equal([1, [
+      '"app.a" has a default that its own schema refuses: it must be a text.',
+      '"app.b" has 2 values in its enum, and 1 enumDescriptions.',
+      '"app.c" has no description.',
+      '"app.d" has enumItemLabels, and no enum.',
+    ]]);
+    expect(found.map(([line]) => lines[Number(line) - 1]!.trim())).to.deep.equal(['"default": null,', '"enumDescriptions": [', '"app.c": {', '"enumItemLabels": [']);
+    write({ contributes: { configuration: { properties: { 'app.a': { type: 'object', description: 'A.' }, 'app.a.b': { type: 'string', description: 'B.' } } } } });
+    expect(run('check')).to.satisfy(({ status, said }: { status: number; said: string }) => status === 1 && said.includes('app.a.b') && said.includes('"app.a"'));
+  });
+
+  it('docs writes between the markers alone, in the words of package.nls.json', () => {
+    write(manifest);
+    write({ 'run': 'Run', 'run.description': 'When it runs.' }, 'package.nls.json');
+    expect(run('docs').status, 'there is no README.md').to.equal(2);
+    write('# App\n', 'README.md');
+    expect(run('docs')).to.satisfy(({ status, said }: { status: number; said: string }) => status === 2 && said.includes('<!-- holdfast docs: settings -->'));
+    write('# App\r\n\r\n<!-- holdfast docs: settings -->\r\nold\r\n<!-- holdfast docs: end -->\r\n\r\nBetween.\r\n<!-- holdfast docs: commands --><!-- holdfast docs: end -->\r\nEnd', 'README.md');
+    expect([run('docs', '--check').status, run('docs').status, run('docs', '--check').status]).to.deep.equal([1, 0, 0]);
+    expect(read('README.md').replaceAll('\r\n', '\n')).to.equal([
+      '# App', '', '<!-- holdfast docs: settings -->', '', '| Setting | Values | Default | Description |', '| --- | --- | --- | --- |',
+      '| `app.run` | `\'onType\' \\| \'onSave\'` | `"onType"` | When it runs. |', '| `app.hovers.delay` | `number` | `5` | How long it waits, in `ms` \\| seconds. |', '', '<!-- holdfast docs: end -->', '', 'Between.',
+      '<!-- holdfast docs: commands -->', '', '| Command | Identifier |', '| --- | --- |', '| App: Run | `app.run` |', '', '<!-- holdfast docs: end -->', 'End',
+    ].join('\n'));
+    expect(read('README.md').split('\n').slice(0, -1).every((line) => line.endsWith('\r'))).to.equal(true);
+  });
+
+  it('sets up the 21 shapes and both examples, once and for all', () => {
+    for (const { name, manifest: shape } of shapes) {
+      write({ name: 'shape', version: '1.0.0', ...shape });
+      const first = run('init', '--out', `${name}.ts`);
+      expect(first.status, first.said).to.equal(0);
+      const after = read('package.json');
+      expect([run('init', '--out', `${name}.ts`).status, read('package.json')]).to.deep.equal([0, after]);
+    }
+    for (const example of ['nofx', 'git-glance']) {
+      cpSync(path.join(projectRoot, 'examples', example, 'package.json'), at('package.json'));
+      const { status, said } = run('init', '--out', `${example}.ts`);
+      const hasSettings = 'configuration' in Object((JSON.parse(read('package.json')) as { contributes?: object }).contributes);
+      expect(status, said).to.equal(hasSettings ? 0 : 2);
+      if (hasSettings) expect(run('types', '--check', '--out', `${example}.ts`).status).to.equal(0);
+    }
+  });
+});
