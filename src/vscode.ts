@@ -104,7 +104,8 @@ export async function superviseConfiguration<V extends object>(
  * const middleware = languageClientMiddleware(config);
  * const client = new LanguageClient('app', server, { documentSelector, middleware });
  * @param services the extension's own, and readers of the settings of others that the server asks for
- * @param middleware the extension's own, which is called as before: what it answers, or passes on, is checked after it
+ * @param middleware the extension's own, which is given checked values: what it makes of them goes to the server, but for
+ *   what is invalid then
  * @param folder of a client for one folder (`workspaceFolder`): its URI
  */
 export function languageClientMiddleware<M extends object = object>(

@@ -7,7 +7,7 @@ import { keyOf, memberOf } from './sections.ts';
 
 /** What is used of a service, or of a reader of settings: any of them. */
 export interface CheckedSettings {
-  readonly definition: Pick<ConfigurationService['definition'], 'section' | 'keys'>;
+  readonly definition: Pick<ConfigurationService['definition'], 'section' | 'keys' | 'check'>;
   get(key: string, scope?: { readonly resource?: string }): unknown;
   onDidChangeAny(listener: (change: SettingsChange) => void): Disposable;
 }
@@ -48,20 +48,29 @@ export function checkedMiddleware<M extends object>(
     workspace: {
       ...own.workspace,
       async configuration(params, token, next) {
-        const theirs: unknown = await (own.workspace?.configuration === undefined ? next(params, token) : own.workspace.configuration(params, token, next));
         const { items } = params as ConfigurationParams;
-        const answer = Array.isArray(theirs) ? theirs.map((raw, index) => checker.checked(items[index]?.section ?? '', raw, items[index]?.scopeUri)) : theirs;
-        return answer as never;
+        const answer = (given: unknown, which: Which): unknown => (
+          Array.isArray(given) ? given.map((raw, index) => checker.checked(which, items[index]?.section ?? '', raw, items[index]?.scopeUri)) : given
+        );
+        if (own.workspace?.configuration === undefined) return answer(await next(params, token), 'all') as never;
+        const checkedNext = async (...asked: [typeof params, typeof token]): Promise<unknown> => answer(await next(...asked), 'all');
+        return answer(await own.workspace.configuration(params, token, checkedNext), 'invalid') as never;
       },
       didChangeConfiguration(sections, next) {
-        sender.onClientEvent();
-        return own.workspace?.didChangeConfiguration === undefined ? next(sections) : own.workspace.didChangeConfiguration(sections, next);
+        const sending = (...given: [typeof sections]): Promise<void> => {
+          sender.onClient();
+          return next(...given);
+        };
+        return own.workspace?.didChangeConfiguration === undefined ? sending(sections) : own.workspace.didChangeConfiguration(sections, sending);
       },
     },
     sendNotification(type, next, params) {
+      const theirs = own.sendNotification;
       const send = next as unknown as Send;
-      const checked: Send = (message, content) => (methodOf(message) === notification ? sender.send(message, content, send) : send(message, content));
-      return own.sendNotification === undefined ? checked(type, params) : own.sendNotification(type, checked, params);
+      if (methodOf(type) !== notification) return theirs === undefined ? send(type, params) : theirs(type, next, params);
+      if (theirs === undefined) return sender.send(type, params, send);
+      const last: Send = (message, content) => send(message, checker.checkedParams('invalid', content));
+      return sender.send(type, params, (message, content) => theirs(message, last as never, content));
     },
   };
   return { ...own, ...made } as M & LanguageClientMiddleware;
@@ -69,7 +78,13 @@ export function checkedMiddleware<M extends object>(
 
 const methodOf = (type: Message): string => (typeof type === 'string' ? type : type.method);
 
-/** Puts checked values in the place of VS Code's. */
+/**
+ * Which values are replaced by those that the service serves: all, of what VS Code says; or those that are invalid, of what the extension itself
+ * has made of them (it may put a path in the place of a variable).
+ */
+type Which = 'all' | 'invalid';
+
+/** Puts checked values in the place of others. */
 class Checker {
   readonly services: readonly CheckedSettings[];
   readonly #folder: string | undefined;
@@ -79,28 +94,42 @@ class Checker {
     this.#folder = folder;
   }
 
-  /** What VS Code says of a section (`''`: of all), with checked values where there are any. */
-  checked(section: string, raw: unknown, scopeUri?: string | null): unknown {
+  /** What is said of a section (`''`: of all), with checked values. */
+  checked(which: Which, section: string, raw: unknown, scopeUri?: string | null): unknown {
     const resource = scopeUri ?? this.#folder;
-    return this.services.reduce((value, service) => checkedBy(service, section, value, resource === undefined ? {} : { resource }), raw);
+    return this.services.reduce((value, service) => checkedBy(service, which, section, value, resource === undefined ? {} : { resource }), raw);
+  }
+
+  /** What a notification says: all sections in one object. */
+  checkedParams(which: Which, given: unknown): { readonly settings?: unknown } {
+    const params = (given ?? {}) as { readonly settings?: unknown };
+    if (!isSent(params.settings)) return params;
+    const settings = copyOf(params.settings);
+    for (const [name, value] of Object.entries(settings)) settings[name] = this.checked(which, name, value);
+    return { ...params, settings };
   }
 }
 
-function checkedBy(service: CheckedSettings, section: string, raw: unknown, scope: { readonly resource?: string }): unknown {
+function checkedBy(service: CheckedSettings, which: Which, section: string, raw: unknown, scope: { readonly resource?: string }): unknown {
   const { definition } = service;
+  const isKept = (key: string, value: unknown): boolean => which === 'invalid' && (value === undefined || definition.check(key, value).ok);
   const asked = keyOf(definition, section);
   // A setting, or a member of an object: `null` is what the protocol says for "nothing".
   const above = asked === undefined ? undefined : definition.keys.find((key) => key === asked || asked.startsWith(`${key}.`));
   if (above !== undefined) {
+    if (which === 'invalid' && (asked !== above || isKept(above, raw))) return raw;
     const value = service.get(above, scope);
     return (asked === above ? value : memberOf(value, asked!.slice(above.length + 1).split('.'))) ?? null;
   }
   const prefix = section === '' ? '' : `${section}.`;
-  const within = definition.keys.filter((key) => settingName(definition.section, key).startsWith(prefix));
-  if (within.length === 0) return raw;
+  const paths = definition.keys.flatMap((key) => {
+    const name = settingName(definition.section, key);
+    return name.startsWith(prefix) ? [{ key, path: name.slice(prefix.length).split('.') }] : [];
+  });
+  const replaced = paths.filter(({ key, path }) => !isKept(key, memberOf(raw, path)));
+  if (replaced.length === 0) return raw;
   const values = copyOf(raw);
-  for (const key of within) {
-    const path = settingName(definition.section, key).slice(prefix.length).split('.');
+  for (const { key, path } of replaced) {
     let place = values;
     for (const part of path.slice(0, -1)) place = place[part] = copyOf(place[part]);
     place[path.at(-1)!] = service.get(key, scope);
@@ -114,17 +143,25 @@ function copyOf(value: unknown): Record<string, unknown> {
   return Object.assign(Object.create(null) as Record<string, unknown>, isObject ? value : {});
 }
 
+interface Sent {
+  readonly type: Message;
+  /** As it came, and as it went. */
+  readonly given: unknown;
+  readonly params: { readonly settings?: unknown };
+  readonly send: Send;
+}
+
 /** Tells a server that settings have changed: what has changed for it, once, and also when VS Code's own event came too early. */
 class Sender {
   readonly #checker: Checker;
-  /** What was sent last, with what VS Code had said by then. */
-  #last: { readonly type: Message; readonly params: { readonly settings: unknown }; readonly raw: unknown; readonly send: Send } | undefined;
+  /** What the client has sent last of what VS Code says. */
+  #last: Sent | undefined;
   /** An event of VS Code is going on. */
   #inEvent = false;
   /** The client tells the server of it. */
   #told = false;
-  /** Notifications that are on their way because of such an event: others go to a server that has just started, or are the extension's own. */
-  #expected = 0;
+  /** The client's notifications that are on their way, and whether an event of VS Code has caused them: others are the extension's own. */
+  readonly #onTheWay: { readonly inEvent: boolean }[] = [];
 
   constructor(checker: Checker) {
     this.#checker = checker;
@@ -135,23 +172,22 @@ class Sender {
     setTimeout(() => (this.#inEvent = false));
   }
 
-  onClientEvent(): void {
+  onClient(): void {
+    this.#onTheWay.push({ inEvent: this.#inEvent });
     if (!this.#inEvent) return;
-    this.#expected++;
     this.#told = true;
     setTimeout(() => (this.#told = false));
   }
 
   async send(type: Message, given: unknown, send: Send): Promise<void> {
-    const { settings: raw } = (given ?? {}) as { readonly settings?: unknown };
-    const settings = this.#checkedSettings(raw);
+    const own = this.#onTheWay.shift();
+    if (own === undefined) return send(type, this.#checker.checkedParams('invalid', given));
+    const params = this.#checker.checkedParams('all', given);
     const before = this.#last;
-    const isExpected = this.#expected > 0;
-    if (isExpected) this.#expected--;
-    this.#last = { type, params: { ...given as object, settings }, raw, send };
-    // A value was invalid, or is served already: nothing has changed for the server.
-    if (isExpected && isSent(raw) && before !== undefined && isSent(before.raw) && sameData(before.params.settings, settings)) return;
-    await send(type, this.#last.params);
+    this.#last = { type, given, params, send };
+    // A value was invalid, or is served already: nothing has changed. A server that has just started knows nothing yet.
+    if (own.inEvent && before !== undefined && isSent(params.settings) && sameData(before.params.settings, params.settings)) return;
+    await send(type, params);
   }
 
   /** Values are served that VS Code's event may not tell of: of a transaction that has ended, of a workspace that is trusted now. */
@@ -159,21 +195,13 @@ class Sender {
     // All who hear of an event of VS Code do so within one task: the client too.
     queueMicrotask(() => {
       if (this.#last === undefined || this.#told) return;
-      const { type, params, raw, send } = this.#last;
-      const settings = this.#checkedSettings(raw);
-      if (isSent(raw) && sameData(settings, params.settings)) return;
-      this.#last = { type, params: { ...params, settings }, raw, send };
+      const { type, given, params: before, send } = this.#last;
+      const params = this.#checker.checkedParams('all', given);
+      if (isSent(params.settings) && sameData(before.settings, params.settings)) return;
+      this.#last = { type, given, params, send };
       // A client that has stopped refuses: its server asks again when it starts.
-      send(type, this.#last.params).catch(() => undefined);
+      send(type, params).catch(() => undefined);
     });
-  }
-
-  /** As they are sent: by section, all sections in one object. */
-  #checkedSettings(raw: unknown): unknown {
-    if (!isSent(raw)) return raw;
-    const settings = copyOf(raw);
-    for (const [name, value] of Object.entries(settings)) settings[name] = this.#checker.checked(name, value);
-    return settings;
   }
 }
 

@@ -82,9 +82,9 @@ describe('Language servers in VS Code', () => {
     await until('a transaction has arrived', async () => ((await told()).at(-1)!['fixture'] as Section)['name'] === 'both');
     expect((await counts()).slice(4), 'as one change').to.deep.equal([9]);
     await configuration.update('count', 'many', Workspace);
-    await client.sendNotification('workspace/didChangeConfiguration', { settings: { fixture: configuration.get('') ?? { count: 'by hand' } } });
+    await client.sendNotification('workspace/didChangeConfiguration', { settings: { fixture: { count: 'by hand', name: 'theirs' } } });
     await until('what the extension sends itself', async () => (await told()).length === 6);
-    expect((await counts()).at(-1)).to.equal(9);
+    expect((await told()).at(-1)).to.deep.equal({ fixture: { count: 9, name: 'theirs' } });
     await client.restart();
     await until('a server that has just started has its settings', async () => (await counts()).length === 1);
     expect(await counts()).to.deep.equal([9]);
@@ -103,14 +103,14 @@ describe('Language servers in VS Code', () => {
     expect([await seen(), before > 1]).to.deep.equal([6, true]);
   });
 
-  it('the extension’s own middleware is called, and what it answers is checked after it', async () => {
+  it('the extension’s own middleware is called: what it makes of the values stays, but for what is invalid', async () => {
     const calls: string[] = [];
     const own: Middleware = {
       workspace: {
         configuration: async (params, token, next) => {
           calls.push('configuration');
           const answer = await next(params, token);
-          return Array.isArray(answer) ? answer.map((each: unknown) => ({ ...each as object, count: 'mine', more: true })) : answer;
+          return Array.isArray(answer) ? answer.map((each: unknown) => ({ ...each as object, count: 'mine', perMachine: `${String((each as Section)['name'])} replaced`, more: true })) : answer;
         },
         didChangeConfiguration: async (sections, next) => {
           calls.push('didChangeConfiguration');
@@ -124,7 +124,7 @@ describe('Language servers in VS Code', () => {
     };
     const { ask, told } = await start(languageClientMiddleware(service, own), ['fixture']);
     const [section] = await ask({ section: 'fixture' });
-    expect(section).to.deep.include({ count: 3, more: true });
+    expect(section).to.deep.include({ count: 3, perMachine: 'none replaced', more: true });
     await until('the server has its settings', async () => (await told()).length === 1);
     expect(calls).to.include.members(['configuration', 'didChangeConfiguration', 'workspace/didChangeConfiguration']);
   });
