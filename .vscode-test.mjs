@@ -1,9 +1,10 @@
 import { defineConfig } from '@vscode/test-cli';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { limits } from './test/limits.ts';
 import { quietSettings } from './tools/vscode-host/quiet-settings.ts';
+import { vscodeVersions } from './tools/vscode-host/versions.ts';
 
 /**
  * The same tests in the newest VS Code and in the oldest that we promise.
@@ -20,9 +21,22 @@ process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRe
 
 const extensions = [root, ...['examples/nofx', 'examples/git-glance', 'test/vscode/fixture'].map((name) => path.join(root, name))].filter((folder) => folder === root || existsSync(path.join(folder, 'package.json')));
 
+const [newest, oldest] = vscodeVersions;
+
+/**
+ * What `npm test` runs in the oldest VS Code: what depends most on the version. `npm run nightly` runs the rest there, and
+ * what is new is among it until it is named here. The newest runs everything in both.
+ */
+const inBoth = ['breaker-paths', 'extension', 'failures', 'git-glance', 'host', 'marks', 'nofx', 'old-settings', 'own-settings', 'service', 'settings-file', 'store', 'telemetry']
+  .map((name) => `${name}.test.cjs`);
+const others = readdirSync(path.join(root, 'test/vscode')).filter((name) => name.endsWith('.test.ts')).map((name) => name.replace(/ts$/, 'cjs'))
+  .filter((name) => !inBoth.includes(name));
+
 /** The windows that the suites need: what is open in them, and what is said to VS Code. */
 const windows = [
-  { name: '', files: '*.test.cjs', open: (folder) => path.join(folder, 'workspace') },
+  { name: '', files: '*.test.cjs', open: (folder) => path.join(folder, 'workspace'), versions: [newest] },
+  { name: '', files: inBoth, open: (folder) => path.join(folder, 'workspace'), versions: [oldest] },
+  { name: 'rest', files: others, open: (folder) => path.join(folder, 'workspace'), versions: [oldest] },
   { name: 'endurance', files: 'endurance/*.test.cjs', open: (folder) => path.join(folder, 'workspace') },
   { name: 'huge', files: 'huge/*.test.cjs', open: (folder) => path.join(folder, 'workspace') },
   { name: 'no-workspace', files: 'no-workspace/*.test.cjs', open: () => undefined },
@@ -32,7 +46,7 @@ const windows = [
   // A desktop VS Code under test always trusts.
   ...(desktop ? [] : [{ name: 'untrusted', files: 'untrusted/*.test.cjs', open: (folder) => path.join(folder, 'workspace'), trusted: false }]),
   // The extension host in the browser, whose tests are one bundle. Only newer versions load it from our folders.
-  ...(desktop ? [] : [{ name: 'web', files: 'web/*.cjs', open: (folder) => path.join(folder, 'workspace'), suite: 'out/test/vscode/web/suite.cjs', versions: ['1.139.1'] }]),
+  ...(desktop ? [] : [{ name: 'web', files: 'web/*.cjs', open: (folder) => path.join(folder, 'workspace'), suite: 'out/test/vscode/web/suite.cjs', versions: [newest] }]),
 ];
 
 function multiRoot(folder) {
@@ -68,7 +82,7 @@ function configuration(version, { name, files, open, suite, trusted = true, unsa
   return {
     label,
     version,
-    files: `out/test/vscode/${files}`,
+    files: [files].flat().map((name) => `out/test/vscode/${name}`),
     workspaceFolder: open(folder),
     extensionDevelopmentPath: extensions,
     launchArgs: [`--user-data-dir=${user}`],
@@ -78,7 +92,6 @@ function configuration(version, { name, files, open, suite, trusted = true, unsa
   };
 }
 
-const versions = ['1.139.1', '1.100.3'];
 export default defineConfig({
-  tests: versions.flatMap((version) => windows.filter((window) => window.versions?.includes(version) ?? true).map((window) => configuration(version, window))),
+  tests: vscodeVersions.flatMap((version) => windows.filter((window) => window.versions?.includes(version) ?? true).map((window) => configuration(version, window))),
 });

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../vscode-host/paths.ts';
+import { vscodeVersions } from '../vscode-host/versions.ts';
 
 /** One process. */
 export interface Batch {
@@ -99,6 +100,10 @@ export const suites: readonly NightlySuite[] = [
     what: 'a day', script: 'endurance', args: ['--operations', '100000000'],
   }),
   once('endurance-vscode', 'an hour of an extension inside VS Code', 8, { what: 'an hour', script: 'endurance:vscode' }),
+  once('vscode-oldest', 'the tests inside VS Code that npm test runs in the newest alone', 6, {
+    what: 'the rest, and an unsaved workspace', script: 'test:vscode',
+    args: ['-rest', '-unsaved'].flatMap((window) => ['--label', `vscode-${vscodeVersions.at(-1)}${window}`]),
+  }),
   once('composition', 'supervisor, breaker, queue and retry together, explored further than in npm test', 15, {
     what: 'one action more', script: 'test:model', env: { MODEL_DEPTH: '5' },
     args: mocha(['--timeout', '0', '--fgrep', 'supervisor, breaker, queue and retry together']),

@@ -119,7 +119,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   try {
     const profile = path.join(folder, 'chromium');
     await mkdir(profile);
-    browser = await launchChromium(profile, options);
+    browser = await launchChromium(profile, { ...options, withoutNetworkEvents: true });
     const page = browser.pages()[0] ?? await browser.newPage();
     page.setDefaultTimeout(limits.condition);
     const { testsEnded } = await exposeAutomation(page, server, options.onLog ?? (() => {}));
@@ -128,13 +128,13 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
       ? [['extensionDevelopmentPath', remote(underTest ?? '')], ['extensionTestsPath', remote(options.extensionTestsPath ?? '')]]
       : [];
     const open = async ({ folder, unsaved, policies }: Pick<WorkbenchOptions, 'folder' | 'unsaved' | 'policies'>): Promise<void> => {
-      await page.unrouteAll();
-      if (policies !== undefined) await setPolicies(page, policies);
+      const end = policies === undefined ? undefined : await setPolicies(page, policies);
       await page.goto(server.url({
         ...(unsaved === true ? await unsavedWorkspace(home, folder!) : await whatToOpen(folder)),
         ...(payload.length === 0 ? {} : { payload: JSON.stringify(payload) }),
       }));
       await workbenchReady(page);
+      await end?.();
     };
     await open(options);
     return { page, browser, server, home, testsEnded, open, close };
