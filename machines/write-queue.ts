@@ -1,9 +1,9 @@
 import { assign, setup } from 'xstate';
 
 /**
- * The write queue of one settings file: one write in flight, the others wait in order (P23), and no
- * more than `capacity` of them (P25). The machine moves tickets; `input.start` does the writing, and
- * its end comes back as SETTLED.
+ * The write queue of one settings file. Writes take turns in the order in which they were asked for (P23), and no more than
+ * `capacity` of them wait (P25). A turn belongs to one write, or to several that are stored by one save. The machine moves
+ * tickets; `input.start` does the writing, and the end of each write comes back as SETTLED or PUT_BACK.
  */
 
 export interface WriteTicket {
@@ -11,15 +11,15 @@ export interface WriteTicket {
 }
 
 export interface QueueInput {
-  /** Writes that may wait, the one in flight not counted. Default 100. */
+  /** Writes that may wait, those in flight not counted. Default 100. */
   readonly capacity: number;
   /** The writes that were waiting when an earlier actor of this queue crashed (P42). */
   readonly waiting?: readonly WriteTicket[];
-  /** The write that was in flight then: its end is still to come, and the others wait for it. */
-  readonly current?: WriteTicket;
+  /** The writes that were in flight then: their ends are still to come, and the others wait for them. */
+  readonly inFlight?: readonly WriteTicket[];
   /** Start without writing, until RESUME. */
   readonly paused?: boolean;
-  /** Begins the write of this ticket. */
+  /** Begins the turn of this ticket. Others that go with it follow by TAKE_ALONG. */
   readonly start: (ticket: WriteTicket) => void;
 }
 
@@ -27,7 +27,8 @@ export interface QueueContext {
   readonly capacity: number;
   readonly start: (ticket: WriteTicket) => void;
   readonly waiting: readonly WriteTicket[];
-  readonly current: WriteTicket | undefined;
+  /** The writes whose turn it is. */
+  readonly inFlight: readonly WriteTicket[];
   /** The breaker is open: nothing is started. */
   readonly paused: boolean;
 }
@@ -35,9 +36,11 @@ export interface QueueContext {
 export type QueueEvent =
   /** A write has been accepted. */
   | { type: 'ENQUEUE'; ticket: WriteTicket }
-  /** The write in flight ended, in whatever way. */
+  /** The first `count` writes that wait are stored by the same save as the one whose turn it is. */
+  | { type: 'TAKE_ALONG'; count: number }
+  /** A write in flight ended, in whatever way. */
   | { type: 'SETTLED'; id: number }
-  /** The write in flight was refused by the breaker and is to be parked: it waits again, first in line. */
+  /** A write in flight was refused by the breaker and is to be parked: it waits again, first in line. */
   | { type: 'PUT_BACK'; id: number }
   /** A waiting write is not wanted any more. */
   | { type: 'WITHDRAW'; id: number }
@@ -48,6 +51,8 @@ export type QueueEvent =
   /** Accept nothing more, finish what waits, then close. */
   | { type: 'DRAIN' };
 
+const without = (tickets: readonly WriteTicket[], { id }: WriteTicket): readonly WriteTicket[] => tickets.filter((ticket) => ticket.id !== id);
+
 export const writeQueue = setup({
   types: {
     input: {} as QueueInput,
@@ -55,24 +60,32 @@ export const writeQueue = setup({
     events: {} as QueueEvent,
   },
   guards: {
-    inFlight: ({ context }) => context.current !== undefined,
+    hasInFlight: ({ context }) => context.inFlight.length > 0,
     hasRoom: ({ context }) => context.waiting.length < context.capacity,
     isPaused: ({ context }) => context.paused,
     hasWaiting: ({ context }) => context.waiting.length > 0,
-    isCurrent: ({ context }, params: { id: number }) => params.id === context.current?.id,
-    isCurrentAndMoreWait: ({ context }, params: { id: number }) => params.id === context.current?.id && context.waiting.length > 0,
-    isCurrentAndPaused: ({ context }, params: { id: number }) => params.id === context.current?.id && context.paused,
+    isInFlight: ({ context }, params: WriteTicket) => context.inFlight.some(({ id }) => id === params.id),
+    isLastInFlight: ({ context }, params: WriteTicket) => context.inFlight.length === 1 && context.inFlight[0]!.id === params.id,
+    isLastInFlightAndMoreWait: ({ context }, params: WriteTicket) => context.inFlight.length === 1 && context.inFlight[0]!.id === params.id && context.waiting.length > 0,
+    isLastInFlightAndPaused: ({ context }, params: WriteTicket) => context.inFlight.length === 1 && context.inFlight[0]!.id === params.id && context.paused,
   },
   actions: {
     enqueue: assign({ waiting: ({ context }, params: { ticket: WriteTicket }) => context.waiting.concat(params.ticket) }),
-    withdraw: assign({ waiting: ({ context }, params: { id: number }) => context.waiting.filter((ticket) => ticket.id !== params.id) }),
-    takeNext: assign({ current: ({ context }) => context.waiting[0], waiting: ({ context }) => context.waiting.slice(1) }),
-    putBack: assign({ waiting: ({ context }) => [context.current!, ...context.waiting], current: undefined }),
-    clearCurrent: assign({ current: undefined }),
+    withdraw: assign({ waiting: ({ context }, params: WriteTicket) => without(context.waiting, params) }),
+    takeNext: assign({ inFlight: ({ context }) => context.waiting.slice(0, 1), waiting: ({ context }) => context.waiting.slice(1) }),
+    takeAlong: assign({
+      inFlight: ({ context }, params: { count: number }) => context.inFlight.concat(context.waiting.slice(0, params.count)),
+      waiting: ({ context }, params: { count: number }) => context.waiting.slice(params.count),
+    }),
+    putBack: assign({
+      waiting: ({ context }, params: WriteTicket) => [{ id: params.id }, ...context.waiting],
+      inFlight: ({ context }, params: WriteTicket) => without(context.inFlight, params),
+    }),
+    settle: assign({ inFlight: ({ context }, params: WriteTicket) => without(context.inFlight, params) }),
     clearWaiting: assign({ waiting: [] }),
     pause: assign({ paused: true }),
     resume: assign({ paused: false }),
-    startWrite: ({ context }) => context.start(context.current!),
+    startTurn: ({ context }) => context.start(context.inFlight[0]!),
   },
 }).createMachine({
   id: 'write-queue',
@@ -80,7 +93,7 @@ export const writeQueue = setup({
     capacity: input.capacity,
     start: input.start,
     waiting: input.waiting ?? [],
-    current: input.current,
+    inFlight: input.inFlight ?? [],
     paused: input.paused ?? false,
   }),
   initial: 'idle',
@@ -91,9 +104,9 @@ export const writeQueue = setup({
     /** Nothing is being written; passed through when something waits. */
     idle: {
       always: [
-        { guard: 'inFlight', target: 'writing' },
+        { guard: 'hasInFlight', target: 'writing' },
         { guard: 'isPaused', target: 'paused' },
-        { guard: 'hasWaiting', target: 'writing', actions: ['takeNext', 'startWrite'] },
+        { guard: 'hasWaiting', target: 'writing', actions: ['takeNext', 'startTurn'] },
       ],
       on: {
         ENQUEUE: { actions: { type: 'enqueue', params: ({ event }) => event } },
@@ -102,12 +115,19 @@ export const writeQueue = setup({
       },
     },
 
-    /** One write is in flight; others wait behind it. */
+    /** One save is being made, for one write or several; others wait behind it. */
     writing: {
       on: {
         ENQUEUE: { guard: 'hasRoom', actions: { type: 'enqueue', params: ({ event }) => event } },
-        SETTLED: { guard: { type: 'isCurrent', params: ({ event }) => event }, target: 'idle', actions: 'clearCurrent' },
-        PUT_BACK: { guard: { type: 'isCurrent', params: ({ event }) => event }, target: 'idle', actions: 'putBack' },
+        TAKE_ALONG: { actions: { type: 'takeAlong', params: ({ event }) => event } },
+        SETTLED: [
+          { guard: { type: 'isLastInFlight', params: ({ event }) => event }, target: 'idle', actions: { type: 'settle', params: ({ event }) => event } },
+          { actions: { type: 'settle', params: ({ event }) => event } },
+        ],
+        PUT_BACK: [
+          { guard: { type: 'isLastInFlight', params: ({ event }) => event }, target: 'idle', actions: { type: 'putBack', params: ({ event }) => event } },
+          { guard: { type: 'isInFlight', params: ({ event }) => event }, actions: { type: 'putBack', params: ({ event }) => event } },
+        ],
         PAUSE: { actions: 'pause' },
         RESUME: { actions: 'resume' },
         DRAIN: 'draining',
@@ -126,13 +146,15 @@ export const writeQueue = setup({
     /** At the end of the service: what waits is finished, nothing more is accepted. */
     draining: {
       on: {
+        TAKE_ALONG: { actions: { type: 'takeAlong', params: ({ event }) => event } },
         SETTLED: [
-          { guard: { type: 'isCurrentAndPaused', params: ({ event }) => event }, target: 'closed', actions: ['clearCurrent', 'clearWaiting'] },
+          { guard: { type: 'isLastInFlightAndPaused', params: ({ event }) => event }, target: 'closed', actions: [{ type: 'settle', params: ({ event }) => event }, 'clearWaiting'] },
           {
-            guard: { type: 'isCurrentAndMoreWait', params: ({ event }) => event },
-            actions: ['takeNext', 'startWrite'],
+            guard: { type: 'isLastInFlightAndMoreWait', params: ({ event }) => event },
+            actions: ['takeNext', 'startTurn'],
           },
-          { guard: { type: 'isCurrent', params: ({ event }) => event }, target: 'closed', actions: 'clearCurrent' },
+          { guard: { type: 'isLastInFlight', params: ({ event }) => event }, target: 'closed', actions: { type: 'settle', params: ({ event }) => event } },
+          { actions: { type: 'settle', params: ({ event }) => event } },
         ],
         PAUSE: { actions: ['pause', 'clearWaiting'] },
       },

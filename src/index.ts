@@ -30,7 +30,7 @@ export type { OldSetting } from './service/former-values.ts';
 export type { ConfigurationScope, UriLike } from './service/configuration-scope.ts';
 export type { SectionValues, SubSections, SubSectionValues } from './service/sections.ts';
 export type { LateOutcome, ServiceEvent, WriteAttempt } from './service/events.ts';
-export type { Rescuer, WaitingWrite } from './service/waiting-writes.ts';
+export type { Rescuer, WaitingWrite } from './service/writes/awaiting-user.ts';
 export type { Health, HealthCheck, HealthReport } from './service/health.ts';
 export type { LatencyBucket } from './service/histogram.ts';
 export type { Latency, Metrics } from './service/metrics.ts';

@@ -7,7 +7,7 @@ import type { HealthReport } from '../service/health.ts';
 import type { Metrics } from '../service/metrics.ts';
 import type { FaultInjection } from '../service/options.ts';
 import type { BreakerStatus } from '../service/service.ts';
-import type { Rescuer } from '../service/waiting-writes.ts';
+import type { Rescuer } from '../service/writes/awaiting-user.ts';
 import type { Origin, SettingIssue } from '../service/snapshot.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import type { Disposable, Layer, Scope, Target } from '../store/store.ts';

@@ -1,6 +1,6 @@
 import type { ErrorFacts } from '../observe/error-facts.ts';
 import type { ServiceEvent } from '../service/events.ts';
-import type { WaitingWrite } from '../service/waiting-writes.ts';
+import type { WaitingWrite } from '../service/writes/awaiting-user.ts';
 
 /** A write that waits for the user: from its first refusal until its caller is answered, through all retries. */
 export interface UnsavedWrite {

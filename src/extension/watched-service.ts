@@ -12,7 +12,7 @@ import type { Metrics } from '../service/metrics.ts';
 import type { BreakerStatus } from '../service/service.ts';
 import type { SettingIssue } from '../service/snapshot.ts';
 import type { Disposable } from '../store/store.ts';
-import type { WaitingWrite } from '../service/waiting-writes.ts';
+import type { WaitingWrite } from '../service/writes/awaiting-user.ts';
 import type { RegisteredService } from './api.ts';
 import { whatToDo } from './error-text.ts';
 import { problemText } from './problem-text.ts';

@@ -1,12 +1,12 @@
 import type { BreakerMode } from '../../machines/circuit-breaker.ts';
 import type { Health } from '../../machines/supervisor.ts';
+import type { LateOutcome } from '../../machines/write.ts';
 import type { FailedAttempt } from '../errors.ts';
 import type { Scope } from '../store/store.ts';
 import type { Origin } from './origins.ts';
 import type { SettingIssue } from './snapshot.ts';
 
-/** What became of a write whose outcome was not known when its caller was answered (P29). */
-export type LateOutcome = 'stored' | 'not stored' | 'unknown';
+export type { LateOutcome };
 
 /** A failed attempt of a write, and when it ended: in milliseconds since the Unix epoch. */
 export interface WriteAttempt extends FailedAttempt {

@@ -1,9 +1,9 @@
 import type { Health } from '../../machines/supervisor.ts';
 import type { Clock } from '../clock.ts';
 import type { ServiceContext } from './context.ts';
-import type { Lanes } from './lanes.ts';
 import type { SettingIssue, Snapshot } from './snapshot.ts';
 import type { Supervision } from './supervision.ts';
+import type { FileQueues } from './writes/file-queues.ts';
 
 export type { Health };
 
@@ -62,24 +62,24 @@ export class HealthCache {
 export interface HealthSources {
   readonly supervision: Supervision;
   readonly snapshot: Snapshot;
-  readonly lanes: Lanes;
+  readonly queues: FileQueues;
   /** Writes of unknown outcome. */
-  readonly lateCount: () => number;
+  readonly inDoubt: () => number;
   /** Writes that wait for the user. */
   readonly forUser: () => number;
 }
 
 /** Looks at everything. The store is asked first and the states are read last, so that the report is true when it is given. */
-export async function checkHealth({ store, definition, clock }: ServiceContext, { supervision, snapshot, lanes, lateCount, forUser }: HealthSources): Promise<HealthReport> {
+export async function checkHealth({ store, definition, clock }: ServiceContext, { supervision, snapshot, queues, inDoubt, forUser }: HealthSources): Promise<HealthReport> {
   const checkedAt = clock.wallTime();
-  const probed = await checkAccess(async () => lanes.probe(store.defaultTarget(definition.keys[0] ?? '', {}), {}));
+  const probed = await checkAccess(async () => queues.probe(store.defaultTarget(definition.keys[0] ?? '', {}), {}));
   // A service that refuses writes does so whatever its store says.
   const access = refusal(supervision) ?? probed;
   const checks = {
     api: checkApi(supervision, snapshot),
     access,
-    breaker: checkBreakers(lanes),
-    resources: checkResources(lanes, lateCount(), forUser()),
+    breaker: checkBreakers(queues),
+    resources: checkResources(queues, inDoubt(), forUser()),
   };
   return { status: worst(supervision.health, ...Object.values(checks).map(({ status }) => status)), checkedAt, checks };
 }
@@ -116,8 +116,8 @@ function nameOf({ key, scope }: SettingIssue): string {
   return scope === undefined ? key : `${key} (${[scope.resource, scope.languageId].filter((part) => part !== undefined).join(', ')})`;
 }
 
-function checkBreakers(lanes: Lanes): HealthCheck {
-  const open = lanes.status.filter(({ mode }) => mode !== 'CLOSED');
+function checkBreakers(queues: FileQueues): HealthCheck {
+  const open = queues.status.filter(({ mode }) => mode !== 'CLOSED');
   if (open.length === 0) return { status: 'healthy', detail: 'Closed.' };
   return {
     status: open.some(({ mode }) => mode === 'OPEN') ? 'unhealthy' : 'degraded',
@@ -125,9 +125,9 @@ function checkBreakers(lanes: Lanes): HealthCheck {
   };
 }
 
-function checkResources(lanes: Lanes, lateCount: number, forUser: number): HealthCheck {
-  const crowded = lateCount > 10 || lanes.depth > lanes.capacity * 0.8;
-  return { status: crowded ? 'degraded' : 'healthy', detail: `Writes waiting or under way: ${lanes.depth + forUser}, of unknown outcome: ${lateCount}.` };
+function checkResources(queues: FileQueues, inDoubt: number, forUser: number): HealthCheck {
+  const crowded = inDoubt > 10 || queues.depth > queues.capacity * 0.8;
+  return { status: crowded ? 'degraded' : 'healthy', detail: `Writes waiting or under way: ${queues.depth + forUser}, of unknown outcome: ${inDoubt}.` };
 }
 
 const severity: readonly Health[] = ['healthy', 'degraded', 'unhealthy'];

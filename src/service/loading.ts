@@ -5,7 +5,7 @@ import type { Scope, Target } from '../store/store.ts';
 import { Changes } from './changes.ts';
 import { mementoWarning, type ServiceContext } from './context.ts';
 import { Persisted } from './persisted.ts';
-import { toScope } from './requests.ts';
+import { toScope } from './writes/requests.ts';
 import { Snapshot, type KeptValues, type SettingChange, type SettingIssue } from './snapshot.ts';
 
 /** Tells the lifecycle's actor; does nothing while there is none. */

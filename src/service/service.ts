@@ -13,20 +13,20 @@ import { Emitter } from './emitter.ts';
 import type { ServiceEvent } from './events.ts';
 import { oldSettings, type OldSetting } from './former-values.ts';
 import { checkHealth, HealthCache, type Health, type HealthReport } from './health.ts';
-import { Lanes, type BreakerStatus } from './lanes.ts';
 import { Loading } from './loading.ts';
 import { MetricsRecorder, type Metrics } from './metrics.ts';
 import type { FaultInjection, ServiceOptions, UpdateOptions, UpdateResult } from './options.ts';
 import { Origins } from './origins.ts';
-import { asStoreError } from './outcome.ts';
 import { Patience } from './patience.ts';
-import { requireFunction, requireOptions, toScope } from './requests.ts';
 import type { SectionValues, SubSections, SubSectionValues } from './sections.ts';
 import type { SettingsChange } from './settings-change.ts';
 import type { Inspection, SettingIssue } from './snapshot.ts';
 import { Supervision, type SupervisorRef } from './supervision.ts';
-import type { Rescuer } from './waiting-writes.ts';
-import { Writing } from './writing.ts';
+import type { Rescuer } from './writes/awaiting-user.ts';
+import type { BreakerStatus, FileQueues } from './writes/file-queues.ts';
+import { asStoreError } from './writes/outcome.ts';
+import { requireFunction, requireOptions, toScope } from './writes/requests.ts';
+import { Writing } from './writes/writing.ts';
 
 export type { BreakerStatus };
 
@@ -54,7 +54,6 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   readonly #events = new Emitter<ServiceEvent>(() => undefined);
   readonly #supervision: Supervision;
   readonly #metrics: MetricsRecorder;
-  readonly #lanes: Lanes;
   readonly #loading: Loading;
   readonly #writing: Writing;
   readonly #health: HealthCache;
@@ -92,8 +91,8 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
       clock,
       {
         lifecycle: () => ({ ...lifecycleDefaults, ...options.lifecycle, load: () => this.#loading.load() }),
-        breaker: (file) => this.#lanes.get(file)!.breakerInput(),
-        queue: (file) => this.#lanes.get(file)!.queueInput(),
+        breaker: (file) => this.#queues.get(file)!.breakerInput(),
+        queue: (file) => this.#queues.get(file)!.queueInput(),
       },
       {
         onChange: () => this.#onSupervisorChange(),
@@ -103,24 +102,27 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
       options.supervisor,
     );
     this.#metrics = new MetricsRecorder(clock);
-    this.#lanes = new Lanes(context, this.#supervision, this.#metrics);
     this.#loading = new Loading(context, (event) => this.#supervision.tellLifecycle(event));
-    this.#writing = new Writing(context, this.#lanes, this.#loading, this.#metrics, {
+    this.#writing = new Writing(context, this.#supervision, this.#loading, this.#metrics, {
       refuse: () => this.#refuse(),
-      onLanded: (key) => this.#onStoreChange([key]),
+      onAppliedLate: (key) => this.#onStoreChange([key]),
       onWaiting: () => this.#health.forget(),
     });
     this.#health = new HealthCache(clock, () => checkHealth(context, {
       supervision: this.#supervision,
       snapshot: this.#loading.snapshot,
-      lanes: this.#lanes,
-      lateCount: () => this.#writing.lateCount,
-      forUser: () => this.#writing.waiting.size,
+      queues: this.#queues,
+      inDoubt: () => this.#writing.inDoubt,
+      forUser: () => this.#writing.forUser,
     }));
     this.#storeSubscription = this.#listen();
     this.#supervision.start();
-    this.#lanes.restore();
+    this.#queues.restore();
     void this.ready.then(() => this.#writing.reconcile());
+  }
+
+  get #queues(): FileQueues {
+    return this.#writing.queues;
   }
 
   // ---- Reads never fail
@@ -310,7 +312,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   }
 
   metrics(): Metrics {
-    return this.#metrics.read(this.#lanes.depth, this.#lanes.capacity);
+    return this.#metrics.read(this.#queues.depth, this.#queues.capacity);
   }
 
   resetMetrics(): void {
@@ -319,7 +321,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
 
   /** The breakers of the settings files written so far. */
   breakers(): BreakerStatus[] {
-    return this.#lanes.status;
+    return this.#queues.status;
   }
 
   /** Since when an actor of the supervisor runs, and is in its states, for inspection. Others are not known. */
@@ -345,13 +347,13 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
    * @throws RangeError, TypeError for an invalid option
    */
   configure(tuning: GuardTuning): void {
-    if (this.#disposal === undefined) this.#lanes.configure(tuning);
+    if (this.#disposal === undefined) this.#queues.configure(tuning);
   }
 
   /** Closes the breakers, and starts again what the supervisor had given up. */
   reset(file?: string): void {
     if (this.#supervision.givenUp) this.#supervision.restart();
-    this.#lanes.holdNoMore(file);
+    this.#queues.holdNoMore(file);
     this.#operate(file, ({ guard }) => guard.reset());
   }
 
@@ -371,28 +373,27 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     const { store } = this.#context;
     if (this.breakers().length === 0) {
       const target = store.defaultTarget(this.definition.keys[0] ?? '', {});
-      this.#lanes.at({ file: store.fileOf(target, {}), target, scope: {} });
+      this.#queues.at({ file: store.fileOf(target, {}), target, scope: {} });
     }
-    this.#lanes.hold(file);
+    this.#queues.hold(file);
     this.#operate(file, () => undefined);
   }
 
   /** Ends `hold`: the next write is a probe. */
   release(file?: string): void {
-    this.#lanes.holdNoMore(file);
+    this.#queues.holdNoMore(file);
     this.#operate(file, ({ guard }) => guard.release());
   }
 
   /** Something suggests that the settings can be written again: a file was saved, the window has the focus. */
   evidence(): void {
     this.#writing.onEvidence();
-    this.#writing.waiting.look();
-    for (const lane of this.#lanes) lane.onEvidence();
+    for (const queue of this.#queues) queue.onEvidence();
   }
 
   /** Writes that only a person can help wait for one, as long as this rescuer has patience. The last one counts. */
   rescueWith(rescuer: Rescuer): Disposable {
-    return this.#writing.waiting.use(rescuer);
+    return this.#writing.rescueWith(rescuer);
   }
 
   /**
@@ -408,15 +409,15 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     const { clock, patience, options } = this.#context;
     const deadline = clock.now() + (options.lifecycle?.drainLimit ?? lifecycleDefaults.drainLimit);
     this.#writing.stopWaiting();
-    for (const lane of this.#lanes) lane.close();
+    for (const queue of this.#queues) queue.close();
     await this.#stop();
     let unsettled = 0;
-    for (const lane of this.#lanes) unsettled += lane.end();
+    for (const queue of this.#queues) unsettled += queue.end();
     this.#writing.close();
     this.#loading.close();
     this.#supervision.stop();
     this.#leaveStore();
-    await patience.within(Math.max(0, deadline - clock.now()), () => Promise.all([this.#writing.settled(), this.#loading.settled(), this.#lanes.settled()]));
+    await patience.within(Math.max(0, deadline - clock.now()), () => Promise.all([this.#writing.settled(), this.#loading.settled(), this.#queues.settled()]));
     patience.end();
     this.#becomeReady();
     this.#emit({ type: 'disposed', unsettled });
@@ -458,7 +459,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   }
 
   #onSupervisorChange(): void {
-    for (const lane of this.#lanes) lane.follow();
+    for (const queue of this.#queues) queue.follow();
     if (this.#supervision.lifecycleState !== 'loading') this.#becomeReady();
     if (this.#supervision.stopped) this.#onStopped();
   }
@@ -467,7 +468,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     this.#metrics.crashed();
     this.#emit({ type: 'crash', actor, error, givenUp });
     if (!givenUp) return;
-    for (const lane of this.#lanes) lane.refuseWaiting(() => new SupervisionError(this.#context.name, { cause: error }));
+    for (const queue of this.#queues) queue.refuseWaiting(() => new SupervisionError(this.#context.name, { cause: error }));
   }
 
   /** @throws the reason why no write is accepted now */
@@ -476,11 +477,11 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     if (this.#supervision.givenUp) throw new SupervisionError(this.#context.name);
   }
 
-  #operate(file: string | undefined, action: (lane: ReturnType<Lanes['chosen']>[number]) => void): void {
+  #operate(file: string | undefined, action: (queue: ReturnType<FileQueues['chosen']>[number]) => void): void {
     if (this.#disposal !== undefined) return;
-    this.#lanes.chosen(file).forEach(action);
+    this.#queues.chosen(file).forEach(action);
     // Held or not makes no difference to the mode of an open breaker, but to what is known of it.
-    this.#lanes.save();
+    this.#queues.save();
     this.#health.forget();
   }
 

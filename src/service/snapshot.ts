@@ -6,7 +6,7 @@ import { layers, type Layer, type RawSetting, type Scope, type Store, type Targe
 import { isByPolicy } from '../store/policy.ts';
 import { asScope, type ConfigurationScope } from './configuration-scope.ts';
 import { readSetting } from './former-values.ts';
-import { toScope } from './requests.ts';
+import { toScope } from './writes/requests.ts';
 import { ScopedValuesMap, type ScopedValues } from './scoped-values.ts';
 import { keyOf, memberOf, Sections } from './sections.ts';
 import { isAbout, showsIn, type SettingsChange } from './settings-change.ts';

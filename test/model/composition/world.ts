@@ -280,9 +280,9 @@ export class World {
     // Every accepted write is the queue's, or has an answer.
     same(breaker?.queueDepth ?? 0, this.pending.length, 'accepted and not answered');
     if (queue?.status === 'active' && value.phase === 'running') {
-      const { waiting, current } = queue.context as QueueContext;
+      const { waiting, inFlight } = queue.context as QueueContext;
       same(waiting.length <= 2, true, () => `at most two waiting, and not ${waiting.length} (P25)`);
-      const known = waiting.length + (current === undefined ? 0 : 1);
+      const known = waiting.length + inFlight.length;
       same(known >= this.pending.length, true, () => `the queue knows of ${known}, and ${this.pending.length} are pending`);
     }
     this.#checkAnswers();
@@ -331,8 +331,8 @@ export class World {
       return [streak, probing, probesPassed, evidence];
     }
     if (id.startsWith('queue:')) {
-      const { waiting, current, paused } = context as QueueContext;
-      return [waiting.map((ticket) => ticket.id), current?.id, paused];
+      const { waiting, inFlight, paused } = context as QueueContext;
+      return [waiting.map((ticket) => ticket.id), inFlight.map((ticket) => ticket.id), paused];
     }
     return id.startsWith('retry:') ? (context as { attempt: number }).attempt : undefined;
   }

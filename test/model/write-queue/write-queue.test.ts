@@ -14,15 +14,15 @@ const model: MachineModel<QueueVariant> = {
   machine: writeQueue as never,
   variants: [
     variant('empty'),
-    variant('its actor has crashed with a write in flight', { current: first }, { writes: 1, paused: false }),
-    variant('its actor has crashed with a write in flight and another waiting', { current: first, waiting: [second] }, { writes: 2, paused: false }),
-    variant('its actor has crashed while paused, with a write in flight', { current: first, waiting: [second], paused: true }, { writes: 2, paused: true }),
+    variant('its actor has crashed with a write in flight', { inFlight: [first] }, { writes: 1, paused: false }),
+    variant('its actor has crashed with a write in flight and another waiting', { inFlight: [first], waiting: [second] }, { writes: 2, paused: false }),
+    variant('its actor has crashed while paused, with a write in flight', { inFlight: [first], waiting: [second], paused: true }, { writes: 2, paused: true }),
     variant('its actor has crashed while paused', { waiting: [first], paused: true }, { writes: 1, paused: true, held: true }),
     variant('its actor has crashed while idle', {}, { writes: 0, paused: false }),
   ],
 
   events(snapshot, { crashed }): readonly EventObject[] {
-    const { current, waiting, paused } = contextOf(snapshot);
+    const { inFlight: [current], waiting, paused } = contextOf(snapshot);
     const draining = snapshot.matches('draining');
     const events: ModelEvent[] = [];
     if (!draining) {
@@ -43,7 +43,7 @@ const model: MachineModel<QueueVariant> = {
   },
 
   key(snapshot) {
-    const { current, waiting, paused } = contextOf(snapshot);
+    const { inFlight: [current], waiting, paused } = contextOf(snapshot);
     return JSON.stringify([snapshot.value, current !== undefined, waiting.length, paused]);
   },
 
@@ -54,7 +54,7 @@ const model: MachineModel<QueueVariant> = {
 
 /** The paths know the writes by small numbers, used again. */
 function freeId(snapshot: AnyMachineSnapshot): number {
-  const { current, waiting } = contextOf(snapshot);
+  const { inFlight: [current], waiting } = contextOf(snapshot);
   const used = [current, ...waiting].map((ticket) => ticket?.id);
   return [1, 2, 3, 4].find((id) => !used.includes(id))!;
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { UnsavedWrites } from '../../../src/extension/unsaved-writes.ts';
 import type { ServiceEvent } from '../../../src/service/events.ts';
-import type { WaitingWrite } from '../../../src/service/waiting-writes.ts';
+import type { WaitingWrite } from '../../../src/service/writes/awaiting-user.ts';
 
 type Handle = { -readonly [P in keyof WaitingWrite]: WaitingWrite[P] };
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as yup from 'yup';
 import { AbortedError, CircuitOpenError, StoreError, TimeoutError, ValidationError } from '../../../src/errors.ts';
-import { withOutcome } from '../../../src/service/outcome.ts';
+import { withOutcome } from '../../../src/service/writes/outcome.ts';
 import { createConfigurationService } from '../../../src/service/service.ts';
 import { defineSettings } from '../../../src/settings/define-settings.ts';
 import { MemoryStore } from '../../../src/store/memory-store.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { inspect } from 'node:util';
 import { StoreError, TimeoutError } from '../../../src/errors.ts';
-import { withoutQuotes } from '../../../src/service/outcome.ts';
+import { withoutQuotes } from '../../../src/service/writes/outcome.ts';
 
 const secret = 'hush "hush" \\ hush';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { StoreError } from '../../../src/errors.ts';
-import type { WaitingWrite } from '../../../src/service/waiting-writes.ts';
+import type { WaitingWrite } from '../../../src/service/writes/awaiting-user.ts';
 import { bench, leavesNothing, unheard, type Bench, type BenchOptions } from './support.ts';
 
 /** A bench with somebody who can ask a person. */

@@ -1,15 +1,14 @@
-import { ValidationError } from '../errors.ts';
-import { asSignal } from '../guard/signals.ts';
-import type { SettingsDefinition } from '../settings/define-settings.ts';
-import { isPromise } from '../settings/plain-data.ts';
-import { targets, type Scope, type Store, type Target } from '../store/store.ts';
-import { asScope, type ConfigurationScope } from './configuration-scope.ts';
-import { oldValues } from './former-values.ts';
-import type { JobOptions } from './jobs.ts';
-import type { UpdateOptions } from './options.ts';
+import { ValidationError } from '../../errors.ts';
+import { asSignal, type CallerSignal } from '../../guard/signals.ts';
+import type { SettingsDefinition } from '../../settings/define-settings.ts';
+import { isPromise } from '../../settings/plain-data.ts';
+import { targets, type Scope, type Store, type Target } from '../../store/store.ts';
+import { asScope, type ConfigurationScope } from '../configuration-scope.ts';
+import { oldValues } from '../former-values.ts';
+import type { UpdateOptions } from '../options.ts';
 import { asStoreError } from './outcome.ts';
-import type { SlotValue } from './transaction.ts';
-import type { Asked, Slot } from './write.ts';
+import type { Asked, Change } from './asked.ts';
+import type { SettingLocation } from './location.ts';
 
 /** What callers ask for, held against the definition: whatever is not legal is refused here, before anything happens (P7, P50). */
 export class Requests {
@@ -22,10 +21,15 @@ export class Requests {
   }
 
   /** @throws ValidationError the key, the target or the scope is not valid; StoreError there is no such target now */
-  slot(key: string, options: UpdateOptions): Slot {
+  location(key: string, options: UpdateOptions): SettingLocation {
     this.#validateKey(key);
     const scope = toScope(options.scope ?? options);
     const { target = this.#defaultTarget(key, scope) } = options;
+    return { key, target, scope, file: this.#ask((store) => store.fileOf(target, scope, key)) };
+  }
+
+  /** Another setting at the same target: the file may be another one. */
+  #beside({ target, scope }: SettingLocation, key: string): SettingLocation {
     return { key, target, scope, file: this.#ask((store) => store.fileOf(target, scope, key)) };
   }
 
@@ -68,14 +72,14 @@ export class Requests {
   /**
    * The settings of a transaction, all at one target.
    * @param keys of `values`, from `keysOf`
-   * @throws ValidationError; StoreError as `slot`
+   * @throws ValidationError; StoreError as `location`
    */
-  transaction(keys: readonly (string | symbol)[], values: object, options: UpdateOptions): SlotValue[] {
+  transaction(keys: readonly (string | symbol)[], values: object, options: UpdateOptions): Change[] {
     if (keys.length === 0) throw new ValidationError('(nothing)', 'is not a transaction: give at least one setting');
-    const { target } = this.slot(keys[0] as string, options);
+    const { target } = this.location(keys[0] as string, options);
     return keys.map((key) => ({
-      slot: this.slot(key as string, { ...options, target }),
-      value: this.value(key as string, member(values, key)),
+      location: this.location(key as string, { ...options, target }),
+      asked: { kind: 'value', value: this.value(key as string, member(values, key)) },
     }));
   }
 
@@ -83,36 +87,37 @@ export class Requests {
    * What removes every value at a target, also those of earlier versions.
    * @throws as `transaction`
    */
-  removal(options: UpdateOptions): SlotValue[] {
+  removal(options: UpdateOptions): Change[] {
     const { keys, formerKeys } = this.#definition;
-    const slot = this.slot(keys[0] ?? '', options);
-    return [...keys, ...formerKeys.keys()].map((key) => ({ slot: { ...slot, key }, value: undefined }));
+    const first = this.location(keys[0] ?? '', options);
+    return [...keys, ...formerKeys.keys()].map((key) => ({ location: this.#beside(first, key), asked: { kind: 'value', value: undefined } }));
   }
 
   /**
    * What puts the old values at a target into today's form: the new ones first, then the old ones go.
    * @throws as `transaction`
    */
-  conversion(options: UpdateOptions & { readonly target: Target }): SlotValue[] {
+  conversion(options: UpdateOptions & { readonly target: Target }): Change[] {
     const { keys } = this.#definition;
-    const slot = this.slot(keys[0] ?? '', options);
-    const written: SlotValue[] = [];
+    const first = this.location(keys[0] ?? '', options);
+    const written: Change[] = [];
+    const change = (key: string, value: unknown, from: unknown): Change => ({ location: this.#beside(first, key), asked: { kind: 'value', value, from: { value: from } } });
     const obsolete = new Map<string, unknown>();
     const needed = new Set<string>();
     for (const key of keys) {
-      const found = this.#ask((store) => oldValues(this.#definition, store, key, slot.target, slot.scope));
+      const found = this.#ask((store) => oldValues(this.#definition, store, key, first.target, first.scope));
       for (const { storedAs, stored, conversion, isNewest } of found) {
         if (!conversion.ok) needed.add(storedAs);
-        else if (storedAs === key) written.push({ slot: { ...slot, key }, value: conversion.value, from: { value: stored } });
+        else if (storedAs === key) written.push(change(key, conversion.value, stored));
         else {
           obsolete.set(storedAs, stored);
-          if (isNewest && conversion.value !== undefined) written.push({ slot: { ...slot, key }, value: conversion.value, from: { value: undefined } });
+          if (isNewest && conversion.value !== undefined) written.push(change(key, conversion.value, undefined));
         }
       }
     }
     // What cannot be converted is not thrown away either.
     const removed = [...obsolete].filter(([key]) => !needed.has(key));
-    return [...written, ...removed.map(([key, value]) => ({ slot: { ...slot, key }, value: undefined, from: { value } }))];
+    return [...written, ...removed.map(([key, value]) => change(key, undefined, value))];
   }
 
   #validateKey(key: unknown): void {
@@ -150,10 +155,10 @@ function computed(key: string, compute: (current: unknown) => unknown, current: 
 }
 
 /** @throws ValidationError for a signal that is none */
-export function toJobOptions({ park = false, critical = false, signal: given }: UpdateOptions): JobOptions {
+export function signalOf({ signal: given }: UpdateOptions): CallerSignal | undefined {
   const signal = asSignal(given);
   if (given !== undefined && signal === undefined) throw new ValidationError('signal', 'is neither an AbortSignal nor a CancellationToken');
-  return { park, critical, signal };
+  return signal;
 }
 
 /**

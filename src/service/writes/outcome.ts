@@ -1,4 +1,4 @@
-import { AbortedError, ConfigurationError, StoreError, storeReasons, TimeoutError, type WriteOutcome } from '../errors.ts';
+import { AbortedError, ConfigurationError, StoreError, storeReasons, TimeoutError, type WriteOutcome } from '../../errors.ts';
 
 /**
  * The error, saying what is known of the write (P29): in `outcome` when it has one, else, when the
@@ -17,6 +17,13 @@ export function withOutcome(error: unknown, outcome: WriteOutcome): unknown {
 export function asDeclined(error: unknown): unknown {
   if (error instanceof ConfigurationError && Object.isExtensible(error.context)) Object.assign(error.context, { declined: true });
   return error;
+}
+
+/** The same for another caller of the same save: what is noted on one of them is not noted on the other. */
+export function ownCopy(error: unknown): unknown {
+  if (!(error instanceof ConfigurationError)) return error;
+  const copy = Object.create(Object.getPrototypeOf(error) as object, Object.getOwnPropertyDescriptors(error)) as ConfigurationError;
+  return Object.defineProperty(copy, 'context', { value: { ...error.context }, enumerable: true, writable: true, configurable: true });
 }
 
 function restated(error: TimeoutError | AbortedError, outcome: WriteOutcome): ConfigurationError {

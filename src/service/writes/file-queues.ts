@@ -1,11 +1,12 @@
-import { checkRules, checkTuning, type GuardEvent, type GuardTuning, type PersistedBreaker } from '../guard/options.ts';
-import { plainData } from '../settings/plain-data.ts';
-import { targets, type Scope, type Target } from '../store/store.ts';
-import { mementoWarning, type ServiceContext } from './context.ts';
-import { Lane, laneDefaults, type Place } from './lane.ts';
-import type { MetricsRecorder } from './metrics.ts';
-import { Persisted } from './persisted.ts';
-import type { Supervision } from './supervision.ts';
+import { checkRules, checkTuning, type GuardEvent, type GuardTuning, type PersistedBreaker } from '../../guard/options.ts';
+import { plainData } from '../../settings/plain-data.ts';
+import { targets, type Scope, type Target } from '../../store/store.ts';
+import { mementoWarning, type ServiceContext } from '../context.ts';
+import { FileQueue, fileQueueDefaults, type Place } from './file-queue.ts';
+import type { WriteTools } from './looks.ts';
+import type { MetricsRecorder } from '../metrics.ts';
+import { Persisted } from '../persisted.ts';
+import type { Supervision } from '../supervision.ts';
 
 /** One breaker in `breakers()`. */
 export interface BreakerStatus {
@@ -20,77 +21,80 @@ export interface BreakerStatus {
   readonly queueDepth: number;
 }
 
-interface PersistedLane extends Place {
+interface PersistedQueue extends Place {
   readonly breaker: PersistedBreaker;
 }
 
 /** A file is probed for at most this long, in milliseconds. */
 const probeLimit = 5_000;
 
-/** The settings files written so far: a lane for each. What is open stays open across a restart (P11). */
-export class Lanes implements Iterable<Lane> {
+/** The settings files written so far: a queue for each. What is open stays open across a restart (P11). */
+export class FileQueues implements Iterable<FileQueue> {
   readonly #context: ServiceContext;
   readonly #supervision: Supervision;
   readonly #metrics: MetricsRecorder;
-  readonly #lanes = new Map<string, Lane>();
-  readonly #persisted: Persisted<PersistedLane[]>;
+  readonly #tools: WriteTools;
+  readonly #queues = new Map<string, FileQueue>();
+  readonly #persisted: Persisted<PersistedQueue[]>;
   /** An operator holds all breakers open, also those of files never written so far. */
   #allHeld = false;
   /** For all breakers, also those of files never written so far. */
   #tuning: GuardTuning = {};
 
-  constructor(context: ServiceContext, supervision: Supervision, metrics: MetricsRecorder) {
+  constructor(context: ServiceContext, supervision: Supervision, metrics: MetricsRecorder, tools: WriteTools) {
     // An invalid rule is refused when the service is made, not with its first write.
     checkRules(context.options.guard ?? {});
     this.#context = context;
     this.#supervision = supervision;
     this.#metrics = metrics;
+    this.#tools = tools;
     this.#persisted = new Persisted(context.memento, `holdfast.${context.definition.section}.breakers`, mementoWarning(context));
   }
 
-  [Symbol.iterator](): Iterator<Lane> {
-    return this.#lanes.values();
+  [Symbol.iterator](): Iterator<FileQueue> {
+    return this.#queues.values();
   }
 
-  get(file: string): Lane | undefined {
-    return this.#lanes.get(file);
+  get(file: string): FileQueue | undefined {
+    return this.#queues.get(file);
   }
 
-  /** The lane of a place, made on its first use. */
-  at({ file, key, target, scope }: Place, restore?: PersistedBreaker): Lane {
-    const existing = this.#lanes.get(file);
+  /** The queue of a place, made on its first use. */
+  at({ file, key, target, scope }: Place, restore?: PersistedBreaker): FileQueue {
+    const existing = this.#queues.get(file);
     if (existing !== undefined) return existing;
     const { store, options, clock } = this.#context;
-    const lane = new Lane({
+    const queue = new FileQueue({
       name: store.name === file ? file : `${store.name} (${file})`,
       place: { file, target, scope, ...(key === undefined ? {} : { key }) },
       capacity: this.capacity,
-      probeEvery: options.probeEvery ?? laneDefaults.probeEvery,
+      probeEvery: options.probeEvery ?? fileQueueDefaults.probeEvery,
       clock,
       guard: options.guard ?? {},
       tuning: this.#tuning,
       restore,
       probe: () => this.probe(target, scope, key),
       onGuardEvent: (event) => this.#onGuardEvent(file, event),
+      tools: this.#tools,
       onParked: ({ keys }) => this.#context.emit({ type: 'parked', keys, file }),
     }, this.#supervision);
-    this.#lanes.set(file, lane);
-    this.#metrics.breaker(file, lane.guard.breakerMode);
+    this.#queues.set(file, queue);
+    this.#metrics.breaker(file, queue.guard.breakerMode);
     this.#supervision.openFile(file);
-    lane.follow();
-    if (this.#allHeld) lane.guard.hold();
-    return lane;
+    queue.follow();
+    if (this.#allHeld) queue.guard.hold();
+    return queue;
   }
 
-  /** The lanes an operator means: of one file, or all. */
-  chosen(file: string | undefined): Lane[] {
-    return [...this.#lanes.values()].filter((lane) => file === undefined || lane.file === file);
+  /** The queues an operator means: of one file, or all. */
+  chosen(file: string | undefined): FileQueue[] {
+    return [...this.#queues.values()].filter((queue) => file === undefined || queue.file === file);
   }
 
   /** Holds the breaker of one file open, or those of all files, whenever they are written first. */
   hold(file: string | undefined): void {
     if (file === undefined) this.#allHeld = true;
-    for (const lane of this.chosen(file)) lane.guard.hold();
+    for (const queue of this.chosen(file)) queue.guard.hold();
   }
 
   /** Breakers made from now on are not held. */
@@ -106,13 +110,13 @@ export class Lanes implements Iterable<Lane> {
   }
 
   get capacity(): number {
-    return this.#context.options.capacity ?? laneDefaults.capacity;
+    return this.#context.options.capacity ?? fileQueueDefaults.capacity;
   }
 
   /** Writes accepted and not ended. */
   get depth(): number {
     let depth = 0;
-    for (const lane of this) depth += lane.depth;
+    for (const queue of this) depth += queue.depth;
     return depth;
   }
 
@@ -137,8 +141,8 @@ export class Lanes implements Iterable<Lane> {
   restore(): void {
     const stored = this.#persisted.load();
     if (!Array.isArray(stored)) return;
-    for (const lane of stored) {
-      if (isPersistedLane(lane) && this.#isStillThere(lane)) this.at(lane, lane.breaker);
+    for (const queue of stored) {
+      if (isPersistedQueue(queue) && this.#isStillThere(queue)) this.at(queue, queue.breaker);
     }
   }
 
@@ -182,15 +186,15 @@ export class Lanes implements Iterable<Lane> {
   }
 }
 
-function isPersistedLane(value: unknown): value is PersistedLane {
+function isPersistedQueue(value: unknown): value is PersistedQueue {
   if (!plainData(value).ok) return false;
-  const lane = value as Partial<PersistedLane> | null;
-  return typeof lane === 'object' && lane !== null
-    && typeof lane.file === 'string'
-    && targets.includes(lane.target as Target)
-    && typeof lane.scope === 'object' && lane.scope !== null
-    && (lane.key === undefined || typeof lane.key === 'string')
-    && typeof lane.breaker === 'object' && lane.breaker !== null
-    && (lane.breaker.mode === 'HELD' || lane.breaker.mode === 'OPEN')
-    && (lane.breaker.until === undefined || Number.isFinite(lane.breaker.until));
+  const queue = value as Partial<PersistedQueue> | null;
+  return typeof queue === 'object' && queue !== null
+    && typeof queue.file === 'string'
+    && targets.includes(queue.target as Target)
+    && typeof queue.scope === 'object' && queue.scope !== null
+    && (queue.key === undefined || typeof queue.key === 'string')
+    && typeof queue.breaker === 'object' && queue.breaker !== null
+    && (queue.breaker.mode === 'HELD' || queue.breaker.mode === 'OPEN')
+    && (queue.breaker.until === undefined || Number.isFinite(queue.breaker.until));
 }

@@ -1,13 +1,13 @@
-import { AbortedError } from '../errors.ts';
-import { offAbort, onAbort, type Abortable } from '../guard/abort-fanout.ts';
-import type { Guard } from '../guard/guard.ts';
-import { reasonOf, type CallerSignal } from '../guard/signals.ts';
-import type { WriteAttempt } from './events.ts';
-import type { Lane, LaneJob } from './lane.ts';
+import { AbortedError } from '../../errors.ts';
+import { offAbort, onAbort, type Abortable } from '../../guard/abort-fanout.ts';
+import type { Guard } from '../../guard/guard.ts';
+import { reasonOf, type CallerSignal } from '../../guard/signals.ts';
+import type { WriteAttempt } from '../events.ts';
+import type { FileQueue, QueuedWrite } from './file-queue.ts';
 
 /** The transaction whose turn it is. */
 export interface TurnOwner {
-  readonly options: { readonly signal: CallerSignal | undefined };
+  readonly signal: CallerSignal | undefined;
   noteFailure(attempt: WriteAttempt): void;
   /** Another of its files refuses the turn. */
   onTurnRefused(error: unknown): void;
@@ -19,16 +19,18 @@ export interface TurnOwner {
  * A transaction takes its place in all queues at once, and waits until it is first in each. So what was asked for before
  * it comes before it in every file (P23), and no two wait for each other.
  */
-export class Turn implements LaneJob, Abortable {
+export class Turn implements QueuedWrite, Abortable {
   readonly id: number;
   readonly keys: readonly string[];
   /** It would hold up the other files for as long as this one is broken. */
-  readonly park = false;
+  readonly parks = false;
   readonly repeatable = false;
+  readonly isCritical = false;
+  readonly isAlone = true;
   readonly file: string;
   /** The guard of the file, once it is this one's turn; rejects when it is refused. */
   readonly began: Promise<Guard>;
-  readonly #lane: Lane;
+  readonly #queue: FileQueue;
   readonly #owner: TurnOwner;
   readonly #ended: Promise<void>;
   #begin!: (guard: Guard) => void;
@@ -36,11 +38,11 @@ export class Turn implements LaneJob, Abortable {
   #end!: () => void;
   #taken = false;
 
-  constructor(id: number, keys: readonly string[], lane: Lane, owner: TurnOwner) {
+  constructor(id: number, keys: readonly string[], queue: FileQueue, owner: TurnOwner) {
     this.id = id;
     this.keys = keys;
-    this.file = lane.file;
-    this.#lane = lane;
+    this.file = queue.file;
+    this.#queue = queue;
     this.#owner = owner;
     this.began = new Promise((resolve, reject) => {
       this.#begin = resolve;
@@ -53,16 +55,20 @@ export class Turn implements LaneJob, Abortable {
 
   /** @throws CircuitOpenError, QueueFullError: refused at once */
   take(): void {
-    this.#lane.accept(this);
+    this.#queue.accept(this);
     this.#taken = true;
-    const { signal } = this.#owner.options;
+    const { signal } = this.#owner;
     if (signal !== undefined) onAbort(signal, this);
   }
 
-  run(guard: Guard): Promise<void> {
-    this.#begin(guard);
+  runAlone(): Promise<void> {
+    this.#begin(this.#queue.guard);
     return this.#ended;
   }
+
+  onParked(): void {}
+
+  onTurn(): void {}
 
   noteFailure(attempt: WriteAttempt): void {
     this.#owner.noteFailure(attempt);
@@ -75,15 +81,15 @@ export class Turn implements LaneJob, Abortable {
   }
 
   onAbort(): void {
-    const cause = reasonOf(this.#owner.options.signal);
-    if (this.#lane.withdraw(this)) this.fail(new AbortedError(this.keys.join(', '), 'not stored', { cause }));
+    const cause = reasonOf(this.#owner.signal);
+    if (this.#queue.withdraw(this)) this.fail(new AbortedError(this.keys.join(', '), 'not stored', { cause }));
   }
 
   /** It is over, or not needed any more. Can be called twice. */
   end(): void {
-    const { signal } = this.#owner.options;
+    const { signal } = this.#owner;
     if (signal !== undefined) offAbort(signal, this);
-    if (this.#taken && !this.#lane.withdraw(this)) this.#lane.release(this);
+    if (this.#taken && !this.#queue.withdraw(this)) this.#queue.release(this);
     this.#taken = false;
     this.#end();
   }

@@ -1,12 +1,13 @@
-import { sameData } from '../settings/plain-data.ts';
-import type { SettingsDefinition } from '../settings/define-settings.ts';
-import { keyProblem } from '../settings/setting-key.ts';
-import type { Memento } from '../store/memento.ts';
-import { targets, type Scope, type Target } from '../store/store.ts';
-import type { LateOutcome } from './events.ts';
-import { listText, memberText, type MemberText } from './list-text.ts';
-import { Persisted } from './persisted.ts';
-import { look, mayBeBuiltOn, type From, type WriteTools } from './write.ts';
+import { sameData } from '../../settings/plain-data.ts';
+import type { SettingsDefinition } from '../../settings/define-settings.ts';
+import { keyProblem } from '../../settings/setting-key.ts';
+import type { Memento } from '../../store/memento.ts';
+import { targets, type Scope, type Target } from '../../store/store.ts';
+import type { LateOutcome } from '../events.ts';
+import { listText, memberText, type MemberText } from '../list-text.ts';
+import { Persisted } from '../persisted.ts';
+import { mayBeBuiltOn, type From } from './asked.ts';
+import { look, type WriteTools } from './looks.ts';
 
 /** A write that was accepted and whose end is not known yet. */
 export interface JournalEntry {

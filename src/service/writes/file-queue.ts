@@ -1,0 +1,424 @@
+import type { BreakerInput, BreakerMode } from '../../../machines/circuit-breaker.ts';
+import type { QueueInput } from '../../../machines/write-queue.ts';
+import type { Clock, TimerHandle } from '../../clock.ts';
+import { CircuitOpenError, ConfigurationError, DisposedError, QueueFullError, type FailureClass } from '../../errors.ts';
+import { classifyFailure } from '../../guard/classify.ts';
+import { Guard } from '../../guard/guard.ts';
+import type { GuardEvent, GuardOptions, GuardTuning, PersistedBreaker } from '../../guard/options.ts';
+import type { Scope, Target } from '../../store/store.ts';
+import type { WriteAttempt } from '../events.ts';
+import type { Supervision } from '../supervision.ts';
+import { canCommit, type WriteTools } from './looks.ts';
+import { Save, type SavedWrite } from './save.ts';
+
+/** What waits in the queue of a file for its turn. */
+export interface QueuedWrite {
+  readonly id: number;
+  readonly keys: readonly string[];
+  /** Wait for the breaker to close instead of being refused. */
+  readonly parks: boolean;
+  /** It can be written again from the start, after a turn that failed. */
+  readonly repeatable: boolean;
+  /** An attempt may take as long as the whole budget. */
+  readonly isCritical: boolean;
+  /** Nothing else is saved in its turn. */
+  readonly isAlone: boolean;
+  /** Does the work of its turn, and ends it. */
+  runAlone(): Promise<void>;
+  /** It waits for the breaker to close. */
+  onParked(): void;
+  /** Its turn has come. */
+  onTurn(): void;
+  /** Hears of each attempt that fails in its turn. */
+  noteFailure(attempt: WriteAttempt): void;
+  /** Answers its caller: it failed. */
+  fail(error: unknown): void;
+}
+
+/** What can be saved together with others. */
+type Together = QueuedWrite & SavedWrite;
+
+/** A settings file, and a place in it. */
+export interface Place {
+  readonly file: string;
+  /** A setting that is kept there; nothing where that makes no difference. */
+  readonly key?: string;
+  readonly target: Target;
+  readonly scope: Scope;
+}
+
+export interface FileQueueOptions {
+  readonly name: string;
+  readonly place: Place;
+  readonly capacity: number;
+  /** While the breaker is open the file is looked at this often for evidence of recovery, in milliseconds. */
+  readonly probeEvery: number;
+  readonly clock: Clock;
+  readonly guard: Pick<GuardOptions, 'breaker' | 'retry' | 'timeout' | 'budget' | 'random'>;
+  /** What has been changed of that since. */
+  readonly tuning: GuardTuning;
+  readonly restore: PersistedBreaker | undefined;
+  readonly probe: () => Promise<void>;
+  readonly onGuardEvent: (event: GuardEvent) => void;
+  readonly onParked: (write: QueuedWrite) => void;
+  readonly tools: WriteTools;
+}
+
+export const fileQueueDefaults = { capacity: 100, probeEvery: 1_000 };
+
+/**
+ * Where the file looks well and writes fail, the next write is let through this long after the first that failed as a
+ * probe, and after twice the time each time after that, in milliseconds. The breaker's `openFor` ends every wait.
+ */
+const firstWait = 5_000;
+
+/**
+ * One settings file: its breaker, its queue, and the writes on their way to it.
+ *
+ * - Writes take turns in the order in which they were asked for (P23). At most `capacity` wait (P25).
+ * - When a turn comes, everything that waits is saved with it, if the store can: up to the next transaction over several files,
+ *   and as long as the same time limit holds for all.
+ * - While the breaker is open, what asked to be parked waits, and everything else is refused. The file is looked at every
+ *   `probeEvery` milliseconds; an obstacle that is gone lets the next write through as a probe.
+ * - Where the file looks well and writes fail, the time until the next probe doubles.
+ */
+export class FileQueue {
+  readonly options: FileQueueOptions;
+  readonly guard: Guard;
+  readonly #supervision: Supervision;
+  /** Every write accepted and not answered, in the order in which they were asked for. */
+  readonly #writes = new Map<number, QueuedWrite>();
+  /** The last of them to be accepted, until it is answered. */
+  #newest: QueuedWrite | undefined;
+  /** The writes that the queue has handed over: their turn has come, or is about to. */
+  #inTurn: readonly QueuedWrite[] = [];
+  /** Those of them that wait for the breaker now. */
+  #putBack = new Set<QueuedWrite>();
+  /** What stores them, once it has begun. */
+  #save: Save | 'alone' | undefined;
+  #prober: TimerHandle | undefined;
+  #openedAt = 0;
+  /** Since it opened, a look at the file has seen why it cannot be written. */
+  #sawObstacle = false;
+  /** Writes in a row that failed as probes though the file looked well. */
+  #fruitless = 0;
+  /** The probe under way is a look at the file. */
+  #probesFile = false;
+  /** Looks under way while it is open. */
+  #looks = 0;
+  #closing = false;
+
+  constructor(options: FileQueueOptions, supervision: Supervision) {
+    this.options = options;
+    this.#supervision = supervision;
+    this.guard = new Guard(
+      {
+        ...options.guard,
+        name: options.name,
+        clock: options.clock,
+        classify,
+        onEvent: (event) => this.#onGuardEvent(event),
+        ...(options.restore === undefined ? {} : { restore: options.restore }),
+      },
+      {
+        breaker: () => supervision.breaker(this.file),
+        spawnRetry: (input) => supervision.startRetry(input),
+      },
+    );
+    this.guard.configure(options.tuning);
+  }
+
+  get file(): string {
+    return this.options.place.file;
+  }
+
+  get depth(): number {
+    return this.#writes.size;
+  }
+
+  /** The last write that was accepted, as long as it waits: a newer one to the same setting may take its place. */
+  get lastWaiting(): QueuedWrite | undefined {
+    return this.#newest !== undefined && this.#runs(this.#newest) ? undefined : this.#newest;
+  }
+
+  breakerInput(): BreakerInput {
+    return this.guard.breakerInput();
+  }
+
+  /** How the queue's actor starts: empty, or going on where an earlier one crashed (P42). */
+  queueInput(): QueueInput {
+    return {
+      capacity: this.options.capacity,
+      waiting: [...this.#writes.values()].filter((write) => !this.#inTurn.includes(write)).map(({ id }) => ({ id })),
+      inFlight: this.#inTurn.map(({ id }) => ({ id })),
+      paused: !this.guard.permits(),
+      start: ({ id }) => this.#start(id),
+    };
+  }
+
+  /** The supervisor may have started a new breaker actor. */
+  follow(): void {
+    const breaker = this.#supervision.breaker(this.file);
+    if (breaker !== undefined) this.guard.follow(breaker);
+  }
+
+  /**
+   * Takes a write in.
+   * @throws CircuitOpenError, QueueFullError: refused at once
+   */
+  accept(write: QueuedWrite): void {
+    // The write that is there already is the probe (P2).
+    const probing = this.guard.breakerMode === 'HALF_OPEN' && this.#writes.size > 0;
+    // A look at the file does not take the place of a write, which waits for its end.
+    const refused = !(this.guard.permits() || this.#looksBefore) || probing;
+    if (refused && !write.parks) throw this.guard.rejection();
+    const underWay = this.#inTurn.filter(({ id }) => this.#writes.has(id)).length;
+    if (this.#writes.size - underWay >= this.options.capacity) throw new QueueFullError(this.options.name, this.options.capacity);
+    this.#writes.set(write.id, write);
+    this.#newest = write;
+    this.#queue?.send({ type: 'ENQUEUE', ticket: { id: write.id } });
+    if (refused) this.#park(write);
+  }
+
+  /** A newer write takes the place of the last that waits: it has the same number from now on. */
+  replace(older: QueuedWrite, newer: QueuedWrite): void {
+    this.#writes.set(older.id, newer);
+    this.#newest = newer;
+    this.#inTurn = this.#inTurn.map((write) => (write === older ? newer : write));
+  }
+
+  /** Takes out a write that waits. @returns false when it is being written already */
+  withdraw(write: QueuedWrite): boolean {
+    if (this.#runs(write)) return false;
+    this.release(write);
+    this.#probeWhenIdle();
+    return true;
+  }
+
+  /** The caller of a write that is being saved together with others leaves. */
+  leave(write: QueuedWrite, error: unknown): void {
+    if (this.#save instanceof Save) this.#save.leave(write as Together, error);
+  }
+
+  /** The caller of a write has been answered. @returns false when it was before */
+  release(write: QueuedWrite): boolean {
+    if (this.#writes.get(write.id) !== write) return false;
+    this.#writes.delete(write.id);
+    if (this.#newest === write) this.#newest = undefined;
+    if (!this.#inTurn.includes(write)) this.#queue?.send({ type: 'WITHDRAW', id: write.id });
+    return true;
+  }
+
+  /** Refuses everything that waits; what is being written goes on. */
+  refuseWaiting(error: () => Error, which: (write: QueuedWrite) => boolean = () => true): void {
+    for (const write of [...this.#writes.values()]) {
+      if (!this.#runs(write) && which(write)) write.fail(error());
+    }
+    this.#probeWhenIdle();
+  }
+
+  /** Disposal begins: what cannot be written now is refused. */
+  close(): void {
+    this.#closing = true;
+    this.#stopProber();
+    if (!this.guard.permits()) this.refuseWaiting(() => new DisposedError(this.options.name));
+  }
+
+  /** Disposal ends: nothing is left. @returns how many writes had not come to an end */
+  end(): number {
+    const left = [...this.#writes.values()];
+    this.guard.dispose();
+    for (const write of left) write.fail(new DisposedError(this.options.name));
+    return left.length;
+  }
+
+  /** Half open, the file is being looked at. */
+  get #looksBefore(): boolean {
+    return this.#probesFile && this.guard.breakerMode === 'HALF_OPEN';
+  }
+
+  get #queue(): ReturnType<Supervision['queue']> {
+    return this.#supervision.queue(this.file);
+  }
+
+  #runs(write: QueuedWrite): boolean {
+    return this.#save !== undefined && this.#inTurn.includes(write);
+  }
+
+  #start(id: number): void {
+    const write = this.#writes.get(id);
+    this.#inTurn = write === undefined ? [] : [write];
+    // Not within the queue's own transition: what is asked for in the same moment goes along, or takes its place.
+    queueMicrotask(() => void this.#perform(id));
+  }
+
+  async #perform(id: number): Promise<void> {
+    // It may have been withdrawn at the last moment.
+    const [first] = this.#inTurn.filter((write) => this.#writes.get(write.id) === write);
+    if (first !== undefined) await this.#takeTurn(first);
+    const ended = first === undefined ? [{ id }] : this.#inTurn;
+    const again = this.#putBack;
+    this.#inTurn = [];
+    this.#putBack = new Set();
+    this.#save = undefined;
+    // Each goes to the front: the last first.
+    for (const write of [...ended].reverse()) {
+      const waitsAgain = again.has(write as QueuedWrite) && this.#writes.get(write.id) === write;
+      this.#queue?.send({ type: waitsAgain ? 'PUT_BACK' : 'SETTLED', id: write.id });
+    }
+    for (const write of again) if (this.#writes.get(write.id) === write) this.#park(write);
+    // A queue that was started again during a probe is paused, and the probe may have told nothing.
+    if (this.#queue?.getSnapshot().context.paused === true && this.guard.permits()) this.#queue?.send({ type: 'RESUME' });
+    this.#probeWhenIdle();
+  }
+
+  /** One turn: the first write, and all that can be saved with it. */
+  async #takeTurn(first: QueuedWrite): Promise<void> {
+    const { tools } = this.options;
+    const canSaveMany = !first.isAlone && canCommit(tools, (first as Together).changes[0]!.location);
+    if (first.isAlone || (!canSaveMany && (first as Together).isTransaction)) {
+      this.#save = 'alone';
+      first.onTurn();
+      await first.runAlone();
+      return;
+    }
+    this.#inTurn = canSaveMany ? [first, ...this.#takeAlong(first)] : [first];
+    const save = new Save(tools, this.guard, this.#inTurn as readonly Together[], first.isCritical);
+    this.#save = save;
+    for (const write of this.#inTurn) write.onTurn();
+    await save.run();
+  }
+
+  /** Everything that waits, up to what must be alone, or has another time limit. */
+  #takeAlong(first: QueuedWrite): QueuedWrite[] {
+    const queue = this.#queue;
+    const along: QueuedWrite[] = [];
+    for (const { id } of queue?.getSnapshot().context.waiting ?? []) {
+      const write = this.#writes.get(id);
+      if (write === undefined || write.isAlone || write.isCritical !== first.isCritical) break;
+      along.push(write);
+    }
+    if (along.length > 0) queue!.send({ type: 'TAKE_ALONG', count: along.length });
+    return along;
+  }
+
+  /** A write has failed in its turn: it is answered, or waits for the breaker. */
+  onFailed(write: QueuedWrite, error: unknown): void {
+    if (this.#canWait(write, error)) this.#putBack.add(write);
+    else write.fail(error);
+  }
+
+  /** A parked write outlasts the failure that opened, or kept open, the breaker. */
+  #canWait(write: QueuedWrite, error: unknown): boolean {
+    if (!write.parks || !write.repeatable || this.#closing || this.guard.permits() || this.#supervision.givenUp) return false;
+    const kind = classify(error);
+    // Held open by an operator in the same moment: it waits for the release.
+    return kind === 'transient' || kind === 'user' || error instanceof CircuitOpenError;
+  }
+
+  #park(write: QueuedWrite): void {
+    write.onParked();
+    this.options.onParked(write);
+  }
+
+  #onGuardEvent(event: GuardEvent): void {
+    if (event.type === 'attempt-failed' && this.#save !== undefined) this.#noteFailure(event);
+    this.options.onGuardEvent(event);
+    if (event.type === 'breaker') this.#onBreaker(event.from, event.to);
+  }
+
+  #noteFailure({ attempt, error, duration }: GuardEvent & { readonly type: 'attempt-failed' }): void {
+    const failed = { number: attempt, error, duration, endedAt: this.options.clock.wallTime() };
+    for (const write of this.#inTurn) if (this.#writes.get(write.id) === write) write.noteFailure(failed);
+  }
+
+  #onBreaker(from: BreakerMode, to: BreakerMode): void {
+    this.#stopProber();
+    if (to === 'OPEN') {
+      this.#queue?.send({ type: 'PAUSE' });
+      this.refuseWaiting(() => (this.#closing ? new DisposedError(this.options.name) : this.guard.rejection()), (write) => this.#closing || !write.parks);
+      this.#openedAt = this.options.clock.now();
+      this.#sawObstacle = this.#probesFile;
+      if (from === 'HALF_OPEN' && !this.#probesFile) this.#fruitless++;
+      this.#startProber();
+    } else {
+      if (to === 'CLOSED') this.#fruitless = 0;
+      this.#queue?.send({ type: 'RESUME' });
+      this.#probeWhenIdle();
+    }
+  }
+
+  /** Without a write that could be the probe the file is looked at: where it shows why it cannot be written, no write has to find out. */
+  #probeWhenIdle(): void {
+    if (this.guard.breakerMode !== 'HALF_OPEN') return;
+    // Not within the breaker's own transition.
+    queueMicrotask(() => void this.#probeFile());
+  }
+
+  async #probeFile(): Promise<void> {
+    const { guard } = this;
+    const needed = guard.breakerMode === 'HALF_OPEN' && guard.permits() && this.#writes.size === 0 && !this.#closing;
+    const breaker = this.#supervision.breaker(this.file);
+    if (!needed || breaker === undefined) return;
+    // A parked write that comes now waits for the end of this look.
+    this.#queue?.send({ type: 'PAUSE' });
+    this.#probesFile = true;
+    // Looking well is no proof, and closes nothing: this probe goes away, and the next write takes its place.
+    const looksWell = new AbortController();
+    await guard.execute(() => this.options.probe().then(() => looksWell.abort()), { signal: looksWell.signal }).catch(() => undefined);
+    this.#probesFile = false;
+    if (guard.permits()) this.#queue?.send({ type: 'RESUME' });
+    // One that was restarted meanwhile knows of no look.
+    if (breaker !== this.#supervision.breaker(this.file)) this.#probeWhenIdle();
+  }
+
+  /** Something suggests that the file can be written again. */
+  onEvidence(): void {
+    // A look that hangs does not keep another from being made, but two do.
+    if (this.guard.breakerMode !== 'OPEN' || this.guard.isHeld || this.#closing || this.#looks > 1) return;
+    void this.#lookForEvidence();
+  }
+
+  #startProber(): void {
+    if (this.guard.isHeld || this.#closing) return;
+    this.#prober = this.options.clock.setTimeout(() => {
+      this.#prober = undefined;
+      void this.#lookForEvidence();
+    }, this.options.probeEvery, true);
+  }
+
+  /** An obstacle that is gone lets a write through at once. That none was to be seen does so as well, but later each time it was wrong. */
+  async #lookForEvidence(): Promise<void> {
+    const { guard, options } = this;
+    const { epoch } = guard;
+    this.#looks++;
+    const looksWell = await options.probe().then(() => true, () => false);
+    this.#looks--;
+    if (guard.epoch !== epoch) return;
+    if (!looksWell) this.#noteObstacle();
+    else if (this.#sawObstacle || options.clock.now() - this.#openedAt >= this.#wait) guard.evidence();
+    if (guard.breakerMode === 'OPEN' && this.#prober === undefined) this.#startProber();
+  }
+
+  #noteObstacle(): void {
+    // The look agrees with the write that failed.
+    if (!this.#sawObstacle) this.#fruitless = Math.max(0, this.#fruitless - 1);
+    this.#sawObstacle = true;
+  }
+
+  /** How long a file that has looked well all the time must have been left alone. */
+  get #wait(): number {
+    return this.#fruitless === 0 ? 0 : firstWait * 2 ** (this.#fruitless - 1);
+  }
+
+  #stopProber(): void {
+    if (this.#prober !== undefined) this.options.clock.clearTimeout(this.#prober);
+    this.#prober = undefined;
+  }
+}
+
+/** As for any guard, but what says that it must not be tried again is not: its write may still land, or has. */
+function classify(error: unknown): FailureClass {
+  const kind = classifyFailure(error);
+  return kind === 'transient' && error instanceof ConfigurationError && !error.retryable ? 'user' : kind;
+}

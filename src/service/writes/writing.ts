@@ -1,0 +1,430 @@
+import { createActor } from 'xstate';
+import { write as writeMachine, type WriteInput } from '../../../machines/write.ts';
+import type { TimerHandle } from '../../clock.ts';
+import { AbortedError, ConfigurationError, QueueFullError, ValidationError } from '../../errors.ts';
+import { reasonOf } from '../../guard/signals.ts';
+import { sameData } from '../../settings/plain-data.ts';
+import { showKey } from '../../settings/setting-key.ts';
+import type { Disposable, Target } from '../../store/store.ts';
+import { mementoWarning, type ServiceContext } from '../context.ts';
+import type { LateOutcome, WriteAttempt } from '../events.ts';
+import type { Loading } from '../loading.ts';
+import type { MetricsRecorder } from '../metrics.ts';
+import type { UpdateOptions, UpdateResult } from '../options.ts';
+import type { Origin } from '../origins.ts';
+import type { Supervision } from '../supervision.ts';
+import type { From } from './asked.ts';
+import { AwaitingUser, type Rescuer } from './awaiting-user.ts';
+import type { FileQueue } from './file-queue.ts';
+import { FileQueues } from './file-queues.ts';
+import { Journal, outcomeOf } from './journal.ts';
+import { isSameLocation, locationId, type SettingLocation } from './location.ts';
+import type { WriteTools } from './looks.ts';
+import { asDeclined } from './outcome.ts';
+import { keysOf, requireOptions, Requests, signalOf } from './requests.ts';
+import { Turn } from './turn.ts';
+import { UnconfirmedWrites, type Acknowledged, type Restored, type UnconfirmedValue } from './unconfirmed.ts';
+import { refusalOf, Write, type WriteHost, type WriteRequest } from './write.ts';
+
+export interface WritingHooks {
+  /** @throws the reason why no write is accepted now */
+  refuse(): void;
+  /** A write that had been given up has been stored. */
+  onAppliedLate(key: string): void;
+  /** A write has begun to wait for the user, or waits no more. */
+  onWaiting(): void;
+}
+
+/**
+ * Takes writes in, sees them through, and answers their callers: once each, and with the truth.
+ *
+ * A write goes through `Requests` (is it valid), `FileQueue` (its turn), `Save` (one save for all that wait), and back here for
+ * its answer; `AwaitingUser` has those that only the user can help, `UnconfirmedWrites` those that may still be applied after
+ * their answer. `machines/write.ts` is the life of each.
+ */
+export class Writing {
+  readonly queues: FileQueues;
+  readonly #context: ServiceContext;
+  readonly #supervision: Supervision;
+  readonly #loading: Loading;
+  readonly #metrics: MetricsRecorder;
+  readonly #requests: Requests;
+  readonly #journal: Journal;
+  readonly #unconfirmed: UnconfirmedWrites;
+  readonly #tools: WriteTools;
+  readonly #host: WriteHost;
+  readonly #hooks: WritingHooks;
+  /** The writes that have a place in a queue. */
+  readonly #open = new Set<Write>();
+  /** How many of them write a setting, by its location. */
+  readonly #beingWritten = new Map<string, number>();
+  /** Unconfirmed writes of which it was said that what they have undone could not be restored. */
+  readonly #unrestored = new WeakSet<UnconfirmedValue>();
+  readonly #awaitingUser: AwaitingUser;
+  #numbers = 0;
+  #actors = 0;
+  #order = 0;
+  #keepAlive: TimerHandle | undefined;
+
+  constructor(context: ServiceContext, supervision: Supervision, loading: Loading, metrics: MetricsRecorder, hooks: WritingHooks) {
+    const { definition, store, clock, patience } = context;
+    this.#context = context;
+    this.#supervision = supervision;
+    this.#loading = loading;
+    this.#metrics = metrics;
+    this.#hooks = hooks;
+    this.#requests = new Requests(definition, store);
+    this.#journal = new Journal(context.memento, definition.section, mementoWarning(context));
+    this.#tools = { store, clock, patience, isSecret: (key) => definition.isSecret(key), served: ({ key, scope }) => loading.snapshot.get(key, scope) };
+    this.queues = new FileQueues(context, supervision, metrics, this.#tools);
+    this.#awaitingUser = new AwaitingUser(context, {
+      onChange: () => hooks.onWaiting(),
+      // The breaker may have opened meanwhile: then it waits for that.
+      tryAgain: (write, target) => this.#begin(write, { ...write.request.options, target, park: true }),
+      giveUp: (write, error) => this.#giveUp(write, error),
+      decline: (write, error) => this.#giveUp(write, asDeclined(error)),
+      abort: (write) => this.#giveUp(write, new AbortedError(write.keys.join(', '), 'not stored', { cause: reasonOf(write.signal) })),
+      supersede: (write) => {
+        this.#forget(write);
+        this.#answer(write, true);
+      },
+    });
+    this.#unconfirmed = new UnconfirmedWrites(this.#tools, clock, {
+      startActor: (input) => this.#startActor(input),
+      restore: (value, newest) => this.#restore(value, newest),
+      isBeingWritten: (id) => this.#beingWritten.has(id),
+      onReported: (value, outcome, reasserted) => this.#onReported(value, outcome, reasserted),
+    });
+    this.#host = {
+      tools: this.#tools,
+      clock,
+      startActor: (input) => this.#startActor(input),
+      isOpen: (write) => this.#open.has(write),
+      onSending: (write, location, value, from) => this.#note(write, location, { value, ...(from === undefined ? {} : { from }) }),
+      onStored: (location, value) => this.#onStored(location, value),
+      isValid: ({ key }, value) => value === undefined || definition.check(key, value).ok,
+      onUnconfirmed: (write, location, values, inDoubt) => {
+        for (const { value, from, attempts, landings } of values) this.#unconfirmed.follow({ write: write.id, location, value, from, inDoubt }, attempts, landings);
+      },
+      leaveQueue: (write) => this.#leaveQueue(write),
+      hold: (keys) => loading.hold(keys),
+      onSucceeded: (write, superseded) => {
+        this.#answer(write, superseded);
+        this.#awaitingUser.stored(write);
+      },
+      onFailed: (write, error) => this.#onFailed(write, error),
+    };
+  }
+
+  /** Writes of which nobody knows what became. */
+  get inDoubt(): number {
+    return this.#unconfirmed.inDoubt;
+  }
+
+  /** Writes that wait for the user. */
+  get forUser(): number {
+    return this.#awaitingUser.size;
+  }
+
+  update(key: string, value: unknown, options: UpdateOptions): Promise<UpdateResult> {
+    return this.#submit([key], false, options, (options) => {
+      const location = this.#requests.location(key, options);
+      return [{ location, asked: this.#requests.asked(key, value, () => this.#loading.snapshot.get(key, location.scope)) }];
+    });
+  }
+
+  updateAll(values: object, options: UpdateOptions): Promise<UpdateResult> {
+    const keys = keysOf(values);
+    return this.#submit(keys, true, options, (options) => this.#requests.transaction(keys, values, options));
+  }
+
+  /** Removes every value at a target, also those of earlier versions. */
+  removeAll(options: UpdateOptions): Promise<UpdateResult> {
+    return this.#submit(this.#context.definition.keys, true, options, (options) => this.#requests.removal(options));
+  }
+
+  /** Puts the old values at a target into today's form. */
+  convert(keys: readonly string[], options: UpdateOptions & { readonly target: Target }): Promise<UpdateResult> {
+    // It is about this place: not to be written elsewhere instead.
+    return this.#submit(keys, true, options, () => this.#requests.conversion(options));
+  }
+
+  /** The store has changed, or shows signs of life: an unconfirmed write may have been applied, and what waits may be written. */
+  onEvidence(): void {
+    this.#unconfirmed.review();
+    this.#awaitingUser.look();
+  }
+
+  /** Writes that only the user can help wait for that, as long as this one asks. The last one counts. */
+  rescueWith(rescuer: Rescuer): Disposable {
+    return this.#awaitingUser.use(rescuer);
+  }
+
+  /** Finds out what became of the writes an earlier process did not see the end of, and tells (P29). */
+  async reconcile(): Promise<void> {
+    for (const entry of this.#journal.earlier) {
+      const outcome = await outcomeOf(this.#tools, this.#context.definition, entry);
+      if (this.#context.patience.ended) return;
+      this.#context.emit({ type: 'reconciled', key: showKey(entry.key), acceptedAt: entry.acceptedAt, outcome });
+    }
+    if (this.#journal.earlier.length > 0) this.#journal.forgetEarlier();
+  }
+
+  /** Those that wait for the user are answered. */
+  stopWaiting(): void {
+    this.#awaitingUser.close();
+  }
+
+  /** Resolves when the journal has been handed over. */
+  settled(): Promise<void> {
+    return this.#journal.settled();
+  }
+
+  close(): void {
+    this.#unconfirmed.close();
+  }
+
+  // ---- The way in
+
+  #submit(keys: readonly (string | symbol)[], isTransaction: boolean, options: UpdateOptions, ask: WriteRequest['ask']): Promise<UpdateResult> {
+    const origin = this.#context.origins.now();
+    return new Promise((resolve, reject) => {
+      const request = { order: ++this.#order, shown: keys.map(showKey), isTransaction, ask, options, origin, resolve, reject };
+      const write = new Write(this.#host, request, () => this.#awaitingUser.onUserTimeout(write));
+      this.#begin(write, options);
+    });
+  }
+
+  /** Takes a write in, for the first time or again. */
+  #begin(write: Write, options: UpdateOptions): void {
+    this.#forget(write);
+    try {
+      this.#hooks.refuse();
+      requireOptions(options);
+      const { wait = true, target, park = false, critical = false } = options;
+      Object.assign(write, { mayAskUser: wait, target, signal: undefined });
+      write.signal = signalOf(options);
+      if (write.signal?.aborted === true) throw new AbortedError(write.request.shown.join(', '), 'not stored', { cause: reasonOf(write.signal) });
+      write.changes = write.request.ask(options);
+      Object.assign(write, { park, isCritical: critical });
+      this.#accept(write);
+    } catch (error) {
+      this.#onFailed(write, error instanceof ConfigurationError ? error : new ValidationError('options', 'cannot be read: looking at them throws', { cause: error }));
+    }
+  }
+
+  /** @throws CircuitOpenError, QueueFullError */
+  #accept(write: Write): void {
+    const [first, ...others] = [...new Map(write.locations.map((location) => [location.file, location])).values()];
+    const queue = this.queues.at(first!);
+    const older = queue.lastWaiting;
+    if (older instanceof Write && canReplace(older, write)) this.#takePlaceOf(older, write);
+    else this.#place(write, queue, others);
+    this.#awaitingUser.began(write);
+  }
+
+  /** @throws CircuitOpenError, QueueFullError: refused; its caller is answered by the caller of this */
+  #place(write: Write, queue: FileQueue, others: readonly SettingLocation[]): void {
+    const { id } = write;
+    write.enter(++this.#numbers, queue);
+    this.#enter(write);
+    // It takes its place in the queues of all its files at once: no two transactions wait for each other.
+    write.turns = others.map((location) => new Turn(++this.#numbers, write.keys, this.queues.at(location), write));
+    this.#noteAll(write);
+    try {
+      queue.accept(write);
+      for (const turn of write.turns) turn.take();
+    } catch (error) {
+      for (const turn of write.turns) turn.end();
+      this.#leaveQueue(write);
+      write.id = id;
+      throw error;
+    }
+    write.listen();
+    this.#stayAlive();
+  }
+
+  /** It has the number of the older one from now on, and the older one ends as it does. */
+  #takePlaceOf(older: Write, newer: Write): void {
+    newer.enter(older.id, older.queue!);
+    newer.overtaken = [...older.overtaken, older];
+    older.overtaken = [];
+    older.queue!.replace(older, newer);
+    this.#open.delete(older);
+    this.#open.add(newer);
+    this.#noteAll(newer);
+  }
+
+  #enter(write: Write): void {
+    this.#open.add(write);
+    for (const id of write.locations.map(locationId)) this.#beingWritten.set(id, (this.#beingWritten.get(id) ?? 0) + 1);
+  }
+
+  /** It has its end, or waits for the user. @returns false when it had before */
+  #leaveQueue(write: Write): boolean {
+    if (!this.#open.delete(write)) return false;
+    write.queue!.release(write);
+    for (const id of write.locations.map(locationId)) {
+      const others = this.#beingWritten.get(id)! - 1;
+      if (others > 0) this.#beingWritten.set(id, others);
+      else this.#beingWritten.delete(id);
+    }
+    // What is in doubt stays in the journal: `#onReported` settles it, or else the next process.
+    for (const key of write.keys) {
+      if (!write.inDoubt.has(key)) this.#journal.remove(write.id, key);
+    }
+    if (this.#open.size === 0) this.#letGo();
+    return true;
+  }
+
+  #startActor(input: WriteInput): Write['actor'] {
+    const actor = createActor(writeMachine, { input, parent: this.#supervision.actor, id: `write.${++this.#actors}` });
+    actor.start();
+    return actor;
+  }
+
+  /** While a write is on its way the process stays alive: the timers of breakers and deadlines do not see to that. */
+  #stayAlive(): void {
+    if (this.#open.size === 0) return;
+    this.#keepAlive ??= this.#context.clock.setTimeout(() => {
+      this.#keepAlive = undefined;
+      this.#stayAlive();
+    }, 60_000);
+  }
+
+  #letGo(): void {
+    if (this.#keepAlive !== undefined) this.#context.clock.clearTimeout(this.#keepAlive);
+    this.#keepAlive = undefined;
+  }
+
+  // ---- The journal
+
+  /** Everything a write asks for; a secret and a function by their places alone. */
+  #noteAll(write: Write): void {
+    for (const { location, asked } of write.changes) this.#note(write, location, asked.kind === 'value' ? { value: asked.value } : undefined);
+  }
+
+  #note(write: Write, { key, target, scope }: SettingLocation, asked: { readonly value: unknown; readonly from?: From } | undefined): void {
+    const { clock, definition } = this.#context;
+    const known = asked === undefined || definition.isSecret(key) ? {} : { asked };
+    this.#journal.put({ job: write.id, key, target, scope, acceptedAt: clock.wallTime(), ...known });
+  }
+
+  #forget(write: Write): void {
+    for (const key of write.keys) this.#journal.remove(write.id, key);
+  }
+
+  // ---- The answer
+
+  #onStored(location: SettingLocation, value: unknown): void {
+    this.#unconfirmed.acknowledge(location, value);
+    this.#loading.refresh([location.key]);
+  }
+
+  #answer(write: Write, superseded: boolean): void {
+    const { clock, emit } = this.#context;
+    const latency = clock.now() - write.asked;
+    const [{ file, target }] = write.locations as [SettingLocation];
+    const shadowedBy = superseded ? undefined : this.#shadow(write);
+    const shadowed = shadowedBy === undefined ? {} : { shadowedBy };
+    this.#awaitingUser.ended(write);
+    this.#metrics.succeeded(latency);
+    write.tell({ type: superseded ? 'SUPERSEDED' : 'STORED' });
+    emit({ type: 'stored', keys: write.request.shown, file, latency, ...shadowed, ...toldOf(write) });
+    write.request.resolve({ outcome: superseded ? 'superseded' : 'stored', target, ...shadowed });
+  }
+
+  #shadow({ locations, stored }: Write): string | undefined {
+    for (const { key, target, scope } of locations) {
+      const shadow = this.#loading.shadow(key, target, scope, stored.has(key) ? { value: stored.get(key) } : undefined);
+      if (shadow !== undefined) return shadow;
+    }
+    return undefined;
+  }
+
+  /** It is refused, unless the user can help. */
+  #onFailed(write: Write, error: unknown): void {
+    this.#awaitingUser.ended(write);
+    write.overtaken = [];
+    write.refusedSince ??= this.#context.clock.now();
+    if (!this.#awaitingUser.take(write, error)) this.#refuse(write, error);
+    // What waits for the user must not be lost silently either, when the process ends meanwhile (P27).
+    else this.#noteAll(write);
+  }
+
+  /** It has waited for the user in vain. */
+  #giveUp(write: Write, error: unknown): void {
+    this.#forget(write);
+    this.#refuse(write, error);
+  }
+
+  #refuse(write: Write, error: unknown): void {
+    const { clock, emit } = this.#context;
+    const latency = clock.now() - write.asked;
+    const { code } = error as ConfigurationError;
+    this.#metrics.failed(latency, code, write.id > 0 && code !== 'CIRCUIT_OPEN');
+    write.tell(code === 'ABORTED' || code === 'DISPOSED' ? { type: 'ABORTED' } : { type: 'REFUSED', refusal: refusalOf(error), patience: 0 });
+    emit({ type: 'failed', keys: write.request.shown, file: write.locations[0]?.file, error, latency, ...toldOf(write) });
+    write.request.reject(error);
+  }
+
+  // ---- Values that are applied late
+
+  /** Stores the newest value again, if nothing else has been stored meanwhile (P21). */
+  #restore(undoing: UnconfirmedValue, newest: Acknowledged): Promise<Restored> {
+    const { location } = undoing;
+    const compute = (stored: unknown): unknown => (newest.isNewest() && sameData(stored, undoing.value) ? newest.value : stored);
+    return new Promise((resolve) => {
+      const write: Write = new Write({
+        ...this.#host,
+        onSucceeded: () => {
+          write.tell({ type: 'STORED' });
+          resolve('restored');
+        },
+        onFailed: (_write, error) => {
+          write.tell({ type: 'REFUSED', refusal: refusalOf(error), patience: 0 });
+          resolve(this.#whyNotRestored(undoing, error));
+        },
+      }, { order: ++this.#order, shown: [showKey(location.key)], isTransaction: false, ask: () => [], options: {}, origin: undefined, resolve: () => undefined, reject: () => undefined }, () => undefined);
+      write.changes = [{ location, asked: { kind: 'update', compute } }];
+      write.park = true;
+      try {
+        this.#hooks.refuse();
+        this.#place(write, this.queues.at(location), []);
+      } catch (error) {
+        write.host.onFailed(write, error);
+      }
+    });
+  }
+
+  #whyNotRestored(undoing: UnconfirmedValue, error: unknown): Restored {
+    // What failed may have been the store, for a while: it is as urgent as before.
+    if (error instanceof QueueFullError || (error as { readonly retryable?: boolean }).retryable === true) return 'busy';
+    const { key } = undoing.location;
+    if (!this.#unrestored.has(undoing)) this.#context.warn(`"${key}" was undone by a write that landed late, and could not be restored so far.`, error);
+    this.#unrestored.add(undoing);
+    return 'refused';
+  }
+
+  #onReported({ write: id, location: { key, file } }: UnconfirmedValue, outcome: LateOutcome, reasserted: boolean): void {
+    if (![...this.#open].some((write) => write.id === id)) this.#journal.remove(id, key);
+    this.#context.emit({ type: 'late', key, file, outcome, reasserted });
+    if (outcome === 'stored') this.#hooks.onAppliedLate(key);
+  }
+}
+
+/** Two plain values of one setting, under the same conditions: the newer one takes the place of the older. */
+function canReplace(older: Write, newer: Write): boolean {
+  const [own] = older.changes;
+  const [other] = newer.changes;
+  return !older.isTransaction && !newer.isTransaction
+    && own!.asked.kind === 'value' && other!.asked.kind === 'value'
+    && own!.location.target === other!.location.target && isSameLocation(own!.location, other!.location)
+    && older.park === newer.park && older.isCritical === newer.isCritical
+    && older.signal === undefined && newer.signal === undefined;
+}
+
+/** What is told of it beside its end. */
+function toldOf({ failures, request: { origin } }: Write): { readonly attempts?: readonly WriteAttempt[]; readonly origin?: Origin } {
+  return { ...(failures.length === 0 ? {} : { attempts: [...failures] }), ...(origin === undefined ? {} : { origin }) };
+}
