@@ -8,6 +8,7 @@ import type { GuardEvent, GuardOptions, GuardTuning, PersistedBreaker } from '..
 import type { Scope, Target } from '../../store/store.ts';
 import type { WriteAttempt } from '../events.ts';
 import type { Supervision } from '../supervision.ts';
+import { locationId } from './location.ts';
 import { canCommit, type WriteTools } from './looks.ts';
 import { Save, type SavedWrite } from './save.ts';
 
@@ -289,14 +290,19 @@ export class FileQueue {
     await save.run();
   }
 
-  /** Everything that waits, up to what must be alone, or has another time limit. */
+  /** Everything that waits, up to what must be alone, has another time limit, or would replace a value of a transaction unseen. */
   #takeAlong(first: QueuedWrite): QueuedWrite[] {
     const queue = this.#queue;
     const along: QueuedWrite[] = [];
-    for (const { id } of queue?.getSnapshot().context.waiting ?? []) {
-      const write = this.#writes.get(id);
-      if (write === undefined || write.isAlone || write.isCritical !== first.isCritical) break;
-      along.push(write);
+    const ofTransactions = new Set<string>();
+    for (let write: QueuedWrite | undefined = first, next = 0; write !== undefined; next++) {
+      const ids = (write as Together).changes.map(({ location }) => locationId(location));
+      if (ids.some((id) => ofTransactions.has(id))) break;
+      if ((write as Together).isTransaction) ids.forEach((id) => ofTransactions.add(id));
+      if (write !== first) along.push(write);
+      const ticket = queue?.getSnapshot().context.waiting[next];
+      write = ticket === undefined ? undefined : this.#writes.get(ticket.id);
+      if (write !== undefined && (write.isAlone || write.isCritical !== first.isCritical)) break;
     }
     if (along.length > 0) queue!.send({ type: 'TAKE_ALONG', count: along.length });
     return along;

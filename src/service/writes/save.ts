@@ -404,9 +404,15 @@ export class Save {
     this.#open.delete(write);
     const cells = this.#cellsOf(write);
     const ends = cells.map((cell) => ({ ...this.#endOf(cell, write), ok: true as const, value: cell.stored!.value }));
-    const [cell] = cells;
-    const superseded = cells.length === 1 && cell!.parts.slice(cell!.parts.findIndex((part) => part.write === write) + 1).some(({ asked }) => asked.kind === 'value');
-    write.onStored(ends, superseded);
+    write.onStored(ends, this.#wasOvertaken(write, cells));
+  }
+
+  /** Its own value was never in the file: that of a newer write was, which is not computed from it, or takes its place. */
+  #wasOvertaken(write: SavedWrite, [cell, ...others]: readonly Cell[]): boolean {
+    if (cell === undefined || others.length > 0) return false;
+    const own = cell.parts.findIndex((part) => part.write === write);
+    const later = cell.parts.slice(own + 1);
+    return later.length > 0 && (cell.parts[own]!.asked.kind === 'value' || later.some(({ asked }) => asked.kind === 'value'));
   }
 
   #fail(write: SavedWrite, error: unknown): void {

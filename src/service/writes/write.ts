@@ -12,7 +12,7 @@ import type { Change, From } from './asked.ts';
 import type { FileQueue, QueuedWrite } from './file-queue.ts';
 import { locationId, type SettingLocation } from './location.ts';
 import { isDefinite, type WriteTools } from './looks.ts';
-import { withOutcome } from './outcome.ts';
+import { ownCopy, withOutcome } from './outcome.ts';
 import type { ChangeEnd, SavedWrite, Unconfirmed } from './save.ts';
 import { Transaction } from './transaction.ts';
 import type { Turn } from './turn.ts';
@@ -273,10 +273,13 @@ export class Write implements SavedWrite, QueuedWrite, Abortable {
     for (const turn of this.turns) turn.end();
     if (!this.#leave()) return;
     const error = this.#transaction?.failure(cause, this.inDoubt) ?? cause;
+    for (const write of [...this.overtaken, this]) this.host.onFailed(write, write.#known(error));
+  }
+
+  /** The error, saying whether an earlier turn may have stored the value all the same. */
+  #known(error: unknown): unknown {
     const isOver = isDefinite(error) || (error instanceof ConfigurationError && endsFromElsewhere.has(error.code));
-    const isUnknown = this.inDoubt.size > 0 || (isOver && this.#earlier.size > 0);
-    const known = isUnknown ? withOutcome(error, 'unknown') : error;
-    for (const write of [...this.overtaken, this]) this.host.onFailed(write, known);
+    return this.inDoubt.size > 0 || (isOver && this.#earlier.size > 0) ? withOutcome(ownCopy(error), 'unknown') : error;
   }
 
   #leave(): boolean {

@@ -271,7 +271,7 @@ export class Writing {
     }
     // What is in doubt stays in the journal: `#onReported` settles it, or else the next process.
     for (const key of write.keys) {
-      if (!write.inDoubt.has(key)) this.#journal.remove(write.id, key);
+      if (![write, ...write.overtaken].some(({ inDoubt }) => inDoubt.has(key))) this.#journal.remove(write.id, key);
     }
     if (this.#open.size === 0) this.#letGo();
     return true;

@@ -56,6 +56,13 @@ export class GatedStore extends MemoryStore {
     super(backend);
   }
 
+  /** Whether it stores several values by one save. */
+  together = false;
+
+  override canCommit(): boolean {
+    return this.together;
+  }
+
   override load(): Promise<void> {
     this.loadsBegun++;
     if (!this.gateLoads) return Promise.resolve();

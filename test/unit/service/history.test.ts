@@ -54,12 +54,16 @@ class History {
   #outside = false;
   #numbers = 0;
 
-  constructor(seed: number) {
+  readonly #together: boolean;
+
+  /** @param together the store stores several values by one save */
+  constructor(seed: number, together: boolean) {
+    this.#together = together;
     this.random = seededRandom(seed);
-    const set = this.backend.set.bind(this.backend);
-    this.backend.set = (slot, value) => {
-      this.#onStored({ key: slot.key as Key, target: slot.target, value, outside: this.#outside });
-      set(slot, value);
+    const setAll = this.backend.setAll.bind(this.backend);
+    this.backend.setAll = (requests) => {
+      for (const { key, target, value } of requests) this.#onStored({ key: key as Key, target, value, outside: this.#outside });
+      setAll(requests);
     };
   }
 
@@ -73,7 +77,7 @@ class History {
 
   async start(index: number): Promise<void> {
     const made = await bench({
-      clock: this.clock, backend: this.backend, memento: this.mementos[index]!, early: true, capacity: 8,
+      clock: this.clock, backend: this.backend, memento: this.mementos[index]!, early: true, capacity: 8, together: this.#together,
       guard: { random: this.random, breaker: { threshold: 3, openFor: 20_000 } },
     });
     this.services[index] = made;
@@ -267,9 +271,9 @@ class History {
 describe('Service: random histories', () => {
   leavesNothing();
 
-  it(`P20 P21 P24 P26 P27 P28 P30 P33 P40 ${seeds.length} histories of two services on one backend`, async () => {
+  for (const together of [false, true]) it(`P20 P21 P24 P26 P27 P28 P30 P33 P40 ${seeds.length} histories of two services on one backend${together ? ', which stores what waits by one save' : ''}`, async () => {
     for (const each of seeds) {
-      const history = new History(each);
+      const history = new History(each, together);
       await history.start(0);
       await history.start(1);
       for (let i = 0; i < steps && history.problems.length === 0; i++) await history.step();

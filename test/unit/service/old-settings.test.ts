@@ -49,6 +49,8 @@ async function bench(stored: Readonly<Record<string, unknown>> = {}): Promise<Be
   const backend = new MemoryBackend();
   for (const [key, value] of Object.entries(stored)) backend.set({ key, target: 'user', scope: {} }, value);
   const store = new FaultyStore(new MemoryStore(backend), clock);
+  // One setting at a time, as an editor takes them.
+  store.canCommit = () => false;
   const service = new ConfigurationService(definition, { store, clock, memento: memoryMemento() });
   await clock.run(service.ready);
   const made: Bench = {

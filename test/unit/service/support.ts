@@ -55,6 +55,8 @@ export interface BenchOptions extends Partial<Omit<ServiceOptions, 'store'>> {
   readonly clock?: VirtualClock;
   /** Puts another store around the faulty one. */
   readonly wrap?: (store: FaultyStore) => Store;
+  /** The store can store several values by one save. Default: it takes one at a time. */
+  readonly together?: boolean;
   /** Do not wait until the service is ready. */
   readonly early?: boolean;
 }
@@ -79,8 +81,9 @@ const started = new Set<{ service: Service; clock: VirtualClock }>();
 
 /** A service on a faulty memory store, in virtual time. */
 export async function bench(options: BenchOptions = {}): Promise<Bench> {
-  const { backend = new MemoryBackend(), clock = new VirtualClock(), memento = memoryMemento(), wrap, early = false, ...rest } = options;
+  const { backend = new MemoryBackend(), clock = new VirtualClock(), memento = memoryMemento(), wrap, together = false, early = false, ...rest } = options;
   const store = new FaultyStore(new MemoryStore(backend), storeClock(clock));
+  if (!together) store.canCommit = () => false;
   const service = new ConfigurationService(definition, {
     guard: { ...plainRetry, random: seededRandom(1) },
     ...rest,
