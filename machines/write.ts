@@ -28,7 +28,7 @@ export interface WriteContext extends WriteInput {
   /** How long the user may be waited for, in milliseconds. */
   readonly patience: number;
   /** When the last attempt to restore the newer value was refused, in milliseconds of the service's clock. */
-  readonly refusedAt: number;
+  readonly refusedAt: number | undefined;
   /** What has been reported of an unconfirmed write. */
   readonly reported: LateOutcome | undefined;
 }
@@ -85,7 +85,7 @@ export const write = setup({
   guards: {
     startsUnconfirmed: ({ context }) => context.unconfirmed === true,
     userCanHelp: (_, params: { patience: number }) => params.patience > 0,
-    hasRested: ({ context }, params: { at: number }) => params.at >= context.refusedAt + restAfterRefusal,
+    hasRested: ({ context }, params: { at: number }) => context.refusedAt === undefined || params.at >= context.refusedAt + restAfterRefusal,
     wasStored: ({ context }) => context.reported === 'stored',
     wasNotStored: ({ context }) => context.reported === 'not stored',
   },
@@ -100,7 +100,7 @@ export const write = setup({
 }).createMachine({
   id: 'write',
   context: ({ input }) => ({
-    ...input, file: undefined, failedAttempts: 0, refusal: undefined, patience: 0, refusedAt: -Infinity, reported: undefined,
+    ...input, file: undefined, failedAttempts: 0, refusal: undefined, patience: 0, refusedAt: undefined, reported: undefined,
   }),
   initial: 'open',
   states: {

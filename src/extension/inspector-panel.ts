@@ -3,7 +3,7 @@ import { l10n } from 'vscode';
 import { disposeAll } from '../disposal.ts';
 import { getNextTransitions, type AnyMachineSnapshot } from 'xstate';
 import { drivable, type FromPage, type PossibleEvent, type ToPage } from '../inspect/protocol.ts';
-import { Recorder, type InspectedActor } from '../inspect/recorder.ts';
+import { actorsBelow, Recorder, type InspectedActor } from '../inspect/recorder.ts';
 import { importRecordingGently, recordingText } from '../inspect/recording.ts';
 import { exportRecordingGently } from '../inspect/recording-export.ts';
 import type { InspectorRecord } from '../inspect/records.ts';
@@ -180,8 +180,7 @@ class OpenPanel {
     for (const { id: name, supervisor } of this.#registry.services) {
       const root = supervisor as InspectedActor;
       if (id === `${name}/${root.sessionId}`) return root;
-      const children = Object.values((root.getSnapshot() as AnyMachineSnapshot).children) as unknown as (InspectedActor | undefined)[];
-      const child = children.find((each) => each !== undefined && id === `${name}/${each.sessionId}`);
+      const child = actorsBelow(root).find((each) => id === `${name}/${each.sessionId}`);
       if (child !== undefined) return child;
     }
     return undefined;

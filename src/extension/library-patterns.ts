@@ -47,6 +47,7 @@ export const libraryPatterns = {
   notKept: /^What outlives the process could not be kept\.$/,
   listener: /^A listener of a setting threw\.$/,
   undone: /^"(.+)" was undone by a write that landed late, and could not be restored so far\.$/,
+  notASetting: /^Something was read that is not a setting\.$/,
   storeStays: /^The store could not be disposed of\.$/,
   notJson: /^The file is not JSON\.$/,
   notRecording: /^The file is not a recording of Holdfast\.$/,

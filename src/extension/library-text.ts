@@ -61,6 +61,7 @@ function said(name: Name, first: string, second: string): string {
     case 'notKept': return l10n.t('What Holdfast keeps for the next start could not be stored.');
     case 'listener': return l10n.t('A listener of a setting threw an error.');
     case 'undone': return l10n.t('{0} was undone by a write that landed late, and could not be restored so far.', first);
+    case 'notASetting': return l10n.t('Something was read that is not a setting.');
     case 'storeStays': return l10n.t('The store could not be disposed of.');
     case 'notJson': return l10n.t('The file is not JSON.');
     case 'notRecording': return l10n.t('The file is not a recording of Holdfast.');

@@ -1,5 +1,4 @@
-import type { AnyMachineSnapshot } from 'xstate';
-import type { InspectedActor, InspectionEvent } from './recorder.ts';
+import { actorsBelow, type InspectedActor, type InspectionEvent } from './recorder.ts';
 import { plainMembers, type Plain } from './records.ts';
 
 /** An actor that runs. */
@@ -51,10 +50,7 @@ export class LiveActors {
     const prefix = `${this.#namespace}/${service}/`;
     this.#safely(() => {
       this.#introduce(prefix, service, supervisor, undefined);
-      const children = (supervisor.getSnapshot() as Partial<AnyMachineSnapshot>).children ?? {};
-      for (const child of Object.values<InspectedActor | undefined>(children)) {
-        if (child !== undefined) this.#introduce(prefix, service, child, supervisor);
-      }
+      for (const child of actorsBelow(supervisor)) this.#introduce(prefix, service, child, supervisor);
     });
     const inspection = supervisor.system.inspect((event) => this.#safely(() => this.#on(prefix, service, event)));
     // Nothing else tells of the end of a first actor that crashes; its children are orphans then.

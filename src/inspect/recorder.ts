@@ -13,9 +13,20 @@ export interface InspectedActor {
   readonly sessionId: string;
   readonly logic?: unknown;
   readonly _parent?: InspectedActor | undefined;
-  readonly system: { inspect(observer: (event: InspectionEvent) => void): { unsubscribe(): void } };
+  readonly system: {
+    inspect(observer: (event: InspectionEvent) => void): { unsubscribe(): void };
+    /** The actors that have a name in it: writes, which are no children. Absent in older copies of XState. */
+    getAll?(): Readonly<Record<string, InspectedActor | undefined>>;
+  };
   getSnapshot(): unknown;
   subscribe?(observer: { error(error: unknown): void }): { unsubscribe(): void };
+}
+
+/** The actors of a service that run now, but for its supervisor: the children, and the writes, which only belong to its system. */
+export function actorsBelow(supervisor: InspectedActor): InspectedActor[] {
+  const { children = {} } = (supervisor.getSnapshot() ?? {}) as { readonly children?: Readonly<Record<string, InspectedActor | undefined>> };
+  const all = [...Object.values(children), ...Object.values(supervisor.system.getAll?.() ?? {})];
+  return [...new Set(all)].filter((actor) => actor !== undefined && actor !== supervisor && statusOf(actor) === 'active') as InspectedActor[];
 }
 
 export interface InspectionEvent {
@@ -113,14 +124,14 @@ export class Recorder {
   }
 
   /** The actors that are there already, parents first. */
-  #introduceAll(service: string, prefix: string, actor: InspectedActor, timesOf?: (actor: InspectedActor) => ActorTimes | undefined, cause?: Place): void {
-    const place = this.#place(cause);
+  #introduceAll(service: string, prefix: string, actor: InspectedActor, timesOf?: (actor: InspectedActor) => ActorTimes | undefined): void {
+    const place = this.#place(undefined);
     this.#introduce(place, service, prefix, actor, actor.getSnapshot() as Snapshot, timesOf?.(actor));
-    const children = (actor.getSnapshot() as Snapshot)?.children ?? {};
-    for (const child of Object.values<InspectedActor | undefined>(children)) {
-      if (child !== undefined && statusOf(child) === 'active') this.#introduceAll(service, prefix, child, timesOf, place);
+    for (const child of actorsBelow(actor)) {
+      const childPlace = this.#place(place);
+      this.#introduce(childPlace, service, prefix, child, child.getSnapshot() as Snapshot, timesOf?.(child));
     }
-    if (cause === undefined) this.#tellWhenAtRest();
+    this.#tellWhenAtRest();
   }
 
   #on(service: string, prefix: string, { type, actorRef, sourceRef, event, snapshot, _transitions }: InspectionEvent): void {

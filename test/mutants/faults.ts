@@ -132,11 +132,11 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P16', fault: 'A file that looks well closes the breaker.',
-    file: 'src/service/lane.ts', replace: 'this.options.probe().then(() => looksWell.abort())', by: 'this.options.probe()',
+    file: 'src/service/writes/file-queue.ts', replace: 'this.options.probe().then(() => looksWell.abort())', by: 'this.options.probe()',
   },
   {
     property: 'P16', fault: 'The wait for the next write stays short however many have failed.',
-    file: 'src/service/lane.ts', replace: 'firstWait * 2 ** (this.#fruitless - 1)', by: 'firstWait',
+    file: 'src/service/writes/file-queue.ts', replace: 'firstWait * 2 ** (this.#fruitless - 1)', by: 'firstWait',
   },
   {
     property: 'P16', fault: 'When the breaker closes the queue stays paused.',
@@ -144,19 +144,19 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P20', fault: 'What the store says is taken for the truth: nothing is read back.',
-    file: 'src/service/write.ts', replace: '    if (!await isDone(sending)) {', by: '    if (false as boolean) {',
+    file: 'src/service/writes/save.ts', replace: '      if (sameData(values[index], value)) {', by: '      if (true as boolean) {',
   },
   {
     property: 'P20', fault: 'A write is acknowledged before readers can see it.',
-    file: 'src/service/writing.ts', replace: '    this.#late.acknowledge(slot, value);\n    this.#loading.refresh([slot.key]);', by: '    this.#late.acknowledge(slot, value);',
+    file: 'src/service/writes/writing.ts', replace: '    this.#unconfirmed.acknowledge(location, value);\n    this.#loading.refresh([location.key]);', by: '    this.#unconfirmed.acknowledge(location, value);',
   },
   {
     property: 'P21', fault: 'A write that lands late and undoes a newer one is left as it is.',
-    file: 'src/service/late-writes.ts', replace: '        if (this.#clock.now() >= write.restsUntil) void this.#mend(write, newest);\n', by: '',
+    file: 'src/service/writes/unconfirmed.ts', replace: "    if (each.actor.getSnapshot().matches({ unconfirmed: 'restoring' })) void this.#restore(id, each, this.#acknowledged.get(id)!);\n", by: '',
   },
   {
     property: 'P22', fault: 'A value that is refused is replaced by the default.',
-    file: 'src/service/write.ts', replace: '      ({ value } = asked);', by: '      value = asked.value === undefined ? 3 : asked.value;',
+    file: 'src/service/writes/save.ts', replace: '        own.set(cell, asked.value);\n        continue;', by: '        own.set(cell, asked.value === undefined ? 3 : asked.value);\n        continue;',
   },
   {
     property: 'P23', fault: 'The newest write goes first.',
@@ -164,11 +164,11 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P23', fault: 'A queue starts the next write while one is in flight.',
-    file: queue, replace: "{ guard: 'inFlight', target: 'writing' },", by: '',
+    file: queue, replace: "{ guard: 'hasInFlight', target: 'writing' },", by: '',
   },
   {
     property: 'P24', fault: 'A transaction that fails leaves what it has stored so far.',
-    file: 'src/service/transaction.ts', replace: 'if (failure !== undefined) await this.#rollBack();', by: 'if (failure !== undefined) this.#touched.length = 0;',
+    file: 'src/service/writes/transaction.ts', replace: 'if (failure !== undefined) await this.#rollBack();', by: 'if (failure !== undefined) this.#touched.length = 0;',
   },
   {
     property: 'P24', fault: 'Readers see half of a transaction.',
@@ -176,7 +176,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P25', fault: 'The queue takes one write more than it has room for.',
-    file: 'src/service/lane.ts', replace: 'this.#jobs.size - underWay >= this.options.capacity', by: 'this.#jobs.size - underWay > this.options.capacity',
+    file: 'src/service/writes/file-queue.ts', replace: 'this.#writes.size - underWay >= this.options.capacity', by: 'this.#writes.size - underWay > this.options.capacity',
   },
   {
     property: 'P26', fault: 'An attempt that hangs is never given up.',
@@ -192,7 +192,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P26', fault: 'What a store rejects with is handed on as it is when it throws where it is looked at.',
-    file: 'src/service/outcome.ts', replace: '  } catch {\n    // Looking at it throws.', by: '  } catch {\n    throw error;',
+    file: 'src/service/writes/outcome.ts', replace: '  } catch {\n    // Looking at it throws.', by: '  } catch {\n    throw error;',
   },
   {
     property: 'P26', fault: 'The first wait may exceed the time budget.',
@@ -200,44 +200,44 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P26', fault: 'Disposal forgets the writes that have not come to an end.',
-    file: 'src/service/lane.ts', replace: '    for (const job of left) job.fail(new DisposedError(this.options.name));\n', by: '',
+    file: 'src/service/writes/file-queue.ts', replace: '    for (const write of left) write.fail(new DisposedError(this.options.name));\n', by: '',
   },
   {
     property: 'P27', fault: 'A write that waits while the breaker is open is lost when it fails as the probe.',
-    file: queue, replace: "PUT_BACK: { guard: { type: 'isCurrent', params: ({ event }) => event }, target: 'idle', actions: 'putBack' },", by: "PUT_BACK: { guard: { type: 'isCurrent', params: ({ event }) => event }, target: 'idle', actions: 'clearCurrent' },",
+    file: queue, replace: "{ guard: { type: 'isLastInFlight', params: ({ event }) => event }, target: 'idle', actions: { type: 'putBack', params: ({ event }) => event } },", by: "{ guard: { type: 'isLastInFlight', params: ({ event }) => event }, target: 'idle', actions: { type: 'settle', params: ({ event }) => event } },",
   },
   {
     property: 'P27', fault: 'A write whose caller has left is written all the same.',
-    file: queue, replace: 'context.waiting.filter((ticket) => ticket.id !== params.id)', by: 'context.waiting.filter(() => true)',
+    file: queue, replace: 'waiting: ({ context }, params: WriteTicket) => without(context.waiting, params)', by: 'waiting: ({ context }) => context.waiting',
   },
   {
     property: 'P28', fault: 'An update function gets the value served, not the one stored.',
-    file: 'src/service/write.ts', replace: 'value = asked.compute(expected!.value);', by: 'value = asked.compute(undefined);',
+    file: 'src/service/writes/save.ts', replace: 'own.set(cell, asked.compute(before));', by: 'own.set(cell, asked.compute(undefined));',
   },
   {
     property: 'P28', fault: 'A change from outside between reading and writing is overwritten.',
-    file: 'src/service/write.ts', replace: 'expected === undefined ? { signal } : { signal, expected }', by: '{ signal }',
+    file: 'src/service/writes/save.ts', replace: 'expected === undefined ? { signal } : { signal, expected }', by: '{ signal }',
   },
   {
     property: 'P28', fault: 'What was computed before another program saved the file is stored after it.',
-    file: 'src/service/write.ts', replace: 'value = asked.compute(expected!.value);',
-    by: 'value = ((asked as { first?: { value: unknown } }).first ??= { value: asked.compute(expected!.value) }).value;',
+    file: 'src/service/writes/save.ts', replace: 'own.set(cell, asked.compute(before));',
+    by: 'own.set(cell, ((asked as { first?: { value: unknown } }).first ??= { value: asked.compute(before) }).value);',
   },
   {
     property: 'P28', fault: 'While another program saves the file nothing is computed again: the update fails.',
-    file: 'src/service/write.ts', replace: "error instanceof StoreError && error.reason === 'newer';", by: 'error === undefined;',
+    file: 'src/service/writes/looks.ts', replace: "error instanceof StoreError && error.reason === 'newer';", by: 'error === undefined;',
   },
   {
     property: 'P29', fault: 'A write nobody knows the end of is reported as not stored.',
-    file: 'src/service/write.ts', replace: 'unknown = stored === undefined || isUnsettled() || isBuiltOn || !speaksForItself;', by: 'unknown = false;',
+    file: 'src/service/writes/save.ts', replace: 'return current === undefined || cell.isUnsettled || isBuiltOn || !speaksForItself;', by: 'return false;',
   },
   {
     property: 'P29', fault: 'Nothing says that a stored value is shadowed by a higher layer.',
-    file: 'src/service/writing.ts', replace: 'superseded ? undefined : this.#shadow(caller.slots, stored)', by: 'undefined as string | undefined',
+    file: 'src/service/writes/writing.ts', replace: 'superseded ? undefined : this.#shadow(write)', by: 'undefined as string | undefined',
   },
   {
     property: 'P29', fault: 'The journal forgets what is in doubt, so that no later process can tell what became of it.',
-    file: 'src/service/writing.ts', replace: 'if (!job.inDoubt.has(key)) this.#journal.remove(job.id, key);', by: 'this.#journal.remove(job.id, key);',
+    file: 'src/service/writes/writing.ts', replace: 'if (![write, ...write.overtaken].some(({ inDoubt }) => inDoubt.has(key))) this.#journal.remove(write.id, key);', by: 'this.#journal.remove(write.id, key);',
   },
   {
     property: 'P30', fault: 'What is stored is served without a look at the schema.',
@@ -261,7 +261,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P40', fault: 'Disposal leaves the look for evidence running.',
-    file: 'src/service/lane.ts', replace: '    this.#closing = true;\n    this.#stopProber();', by: '    this.#closing = true;',
+    file: 'src/service/writes/file-queue.ts', replace: '    this.#closing = true;\n    this.#stopProber();', by: '    this.#closing = true;',
   },
   {
     property: 'P40', fault: 'Disposal waits for writes that hang.',
@@ -285,7 +285,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P42', fault: 'A queue that is started again after a crash forgets what waited.',
-    file: 'src/service/lane.ts', replace: 'waiting: [...this.#jobs.keys()].filter((id) => id !== this.#current).map((id) => ({ id })),', by: 'waiting: [],',
+    file: 'src/service/writes/file-queue.ts', replace: 'waiting: [...this.#writes.values()].filter((write) => !this.#inTurn.includes(write)).map(({ id }) => ({ id })),', by: 'waiting: [],',
   },
   {
     property: 'P43', fault: 'The timer of the deadlines goes on when there is none.',

@@ -3,6 +3,7 @@ import { circuitBreaker } from '../../machines/circuit-breaker.ts';
 import { configLifecycle } from '../../machines/config-lifecycle.ts';
 import { retrySequencer } from '../../machines/retry-sequencer.ts';
 import { supervisor } from '../../machines/supervisor.ts';
+import { write } from '../../machines/write.ts';
 import { writeQueue } from '../../machines/write-queue.ts';
 import { edgeId } from '../../src/inspect/chart.ts';
 import { apply, type Moment } from '../../src/inspect/history.ts';
@@ -53,6 +54,7 @@ class Stepper {
 const steppers = new Map<string, Stepper>([
   [circuitBreaker, childInputs.breaker()], [configLifecycle, childInputs.lifecycle()], [writeQueue, childInputs.queue()],
   [retrySequencer, { attempts: 3, initialDelay: 1, factor: 1, maxDelay: 1, jitter: 0, random: () => 0, remaining: () => 1, run: nothing }],
+  [write, { keys: [], onUserTimeout: nothing }],
   [supervisor, { crashLimit: 3, crashWindow: 60_000, inputs: childInputs }],
 ].map(([machine, input]) => [(machine as AnyStateMachine).id, new Stepper(machine as AnyStateMachine, input as object)] as const));
 
@@ -109,7 +111,7 @@ export class Replay {
     const stepper = steppers.get(record.machine);
     if (stepper === undefined) return this.#problem(record, `there is no machine ${record.machine}`);
     const budget = { left: Infinity };
-    const missing = { inputs: childInputs, load: nothing, start: nothing, run: nothing, random: () => 0, remaining: () => budget.left };
+    const missing = { onUserTimeout: nothing, inputs: childInputs, load: nothing, start: nothing, run: nothing, random: () => 0, remaining: () => budget.left };
     const names = Object.keys(missing).filter((name) => name in record.context || needs[record.machine]?.includes(name) === true);
     const snapshot = stepper.resolve(record, Object.fromEntries(names.map((name) => [name, missing[name as keyof typeof missing]])));
     this.#actors.set(record.actor, { stepper, name: record.name, snapshot, ended: false, budget });
@@ -173,7 +175,7 @@ export class Replay {
 
 /** What the contexts of the machines have that is no data. */
 const needs: Readonly<Record<string, readonly string[]>> = {
-  'supervisor': ['inputs'], 'config-lifecycle': ['load'], 'write-queue': ['start'], 'retry-sequencer': ['run', 'random', 'remaining'],
+  'supervisor': ['inputs'], 'config-lifecycle': ['load'], 'write': ['onUserTimeout'], 'write-queue': ['start'], 'retry-sequencer': ['run', 'random', 'remaining'],
 };
 
 /** How long to wait was drawn: any length will do. */

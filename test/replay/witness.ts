@@ -64,6 +64,8 @@ export class Witness {
       for (const child of Object.values<unknown>(children)) if (child !== undefined) look(child as InspectedActor);
     };
     look(this.#supervisor);
+    // Writes are no children: they have a name in the system.
+    for (const actor of Object.values(this.#supervisor.system.getAll?.() ?? {})) if (actor !== undefined) look(actor);
     return seen;
   }
 

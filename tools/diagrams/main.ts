@@ -10,6 +10,7 @@ import { circuitBreaker } from '../../machines/circuit-breaker.ts';
 import { configLifecycle } from '../../machines/config-lifecycle.ts';
 import { retrySequencer } from '../../machines/retry-sequencer.ts';
 import { supervisor } from '../../machines/supervisor.ts';
+import { write } from '../../machines/write.ts';
 import { writeQueue } from '../../machines/write-queue.ts';
 import { chartSvg } from '../../src/inspect/chart-svg.ts';
 import { chartOf } from '../../src/inspect/chart.ts';
@@ -17,7 +18,7 @@ import { documentStyle } from './style.ts';
 import { layoutOf } from './layout.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const machines = [circuitBreaker, retrySequencer, bulkhead, writeQueue, configLifecycle, supervisor] as unknown as AnyStateMachine[];
+const machines = [circuitBreaker, retrySequencer, bulkhead, write, writeQueue, configLifecycle, supervisor] as unknown as AnyStateMachine[];
 
 /** Every file that follows from the machines, with its text. */
 export async function diagramFiles(): Promise<Map<string, string>> {

@@ -22,8 +22,8 @@ export function asDeclined(error: unknown): unknown {
 /** The same for another caller of the same save: what is noted on one of them is not noted on the other. */
 export function ownCopy(error: unknown): unknown {
   if (!(error instanceof ConfigurationError)) return error;
-  const copy = Object.create(Object.getPrototypeOf(error) as object, Object.getOwnPropertyDescriptors(error)) as ConfigurationError;
-  return Object.defineProperty(copy, 'context', { value: { ...error.context }, enumerable: true, writable: true, configurable: true });
+  const copy = Reflect.construct(Error, [], error.constructor) as ConfigurationError;
+  return Object.defineProperties(copy, { ...Object.getOwnPropertyDescriptors(error), context: { value: { ...error.context }, enumerable: true, writable: true, configurable: true } });
 }
 
 function restated(error: TimeoutError | AbortedError, outcome: WriteOutcome): ConfigurationError {

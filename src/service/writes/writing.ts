@@ -278,7 +278,9 @@ export class Writing {
   }
 
   #startActor(input: WriteInput): Write['actor'] {
-    const actor = createActor(writeMachine, { input, parent: this.#supervision.actor, id: `write.${++this.#actors}` });
+    const id = `write.${++this.#actors}`;
+    // It lives in the supervisor's system, where inspectors find it by its name; as a child it would cost more with each that is there.
+    const actor = createActor(writeMachine, { input, parent: this.#supervision.actor, id, systemId: id });
     actor.start();
     return actor;
   }

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import * as yup from 'yup';
 import { defineSettings, type ConfigurationService } from '../../../src/index.ts';
 import { MemoryBackend, MemoryStore } from '../../../src/store/memory-store.ts';
-import type { RawSetting, Scope, Target, WriteOptions, WriteRequest } from '../../../src/store/store.ts';
+import type { Change, Refusal, RawSetting, Scope, Target, WriteOptions, WriteRequest } from '../../../src/store/store.ts';
 
 const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'] as const;
 const declaration = { schema: yup.number().required(), default: 0, description: 'A number.' };
@@ -88,17 +88,26 @@ export class GatedStore extends MemoryStore {
   }
 
   override write(request: WriteRequest, options: WriteOptions): Promise<void> {
-    if (!this.gated.includes(request.target)) return super.write(request, options);
-    this.asked.push(request.key);
+    return this.gated.includes(request.target) ? this.#gate([request]) : super.write(request, options);
+  }
+
+  override async commit(changes: readonly Change[], options: WriteOptions): Promise<readonly Refusal[]> {
+    if (!this.gated.includes(changes[0]!.target)) return super.commit(changes, options);
+    await this.#gate(changes);
+    return [];
+  }
+
+  /** One save, of one value or several. */
+  #gate(requests: readonly WriteRequest[]): Promise<void> {
+    this.asked.push(...requests.map(({ key }) => key));
+    const [{ target, key, value }] = requests as [WriteRequest];
     return new Promise((resolve, reject) => {
       const done = (): void => void this.open.splice(this.open.indexOf(write), 1);
       const write: OpenWrite = {
-        target: request.target,
-        key: request.key,
-        value: request.value,
+        target, key, value,
         store: () => {
           done();
-          this.backend.set({ key: request.key, target: request.target, scope: request.scope }, request.value);
+          this.backend.setAll(requests);
           resolve();
           return Promise.resolve();
         },

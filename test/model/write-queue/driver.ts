@@ -9,6 +9,8 @@ import { QueueOracle, type Fate } from './oracle.ts';
 export const capacity = 2;
 
 export interface QueueVariant extends Variant {
+  /** The store can store several values by one save. */
+  readonly together?: boolean;
   /** What has happened when the queue's actor crashes and a new one starts; `undefined`: nothing, it is the first. */
   readonly crashed?: { readonly writes: number; readonly paused: boolean; readonly held?: boolean };
 }
@@ -33,7 +35,7 @@ export class QueueRun implements Run {
   readonly #clock = new VirtualClock();
   readonly #store = new GatedStore();
   readonly #service: Service;
-  readonly #oracle = new QueueOracle(capacity);
+  readonly #oracle: QueueOracle;
   readonly #callers: AbortController[] = [];
   readonly #fates: Fate[] = [];
   #answers = 0;
@@ -41,7 +43,9 @@ export class QueueRun implements Run {
   /** The implementation is a step ahead of the path: the failure that opens the breaker also ends the write. */
   #ahead = false;
 
-  constructor() {
+  constructor(together: boolean) {
+    this.#oracle = new QueueOracle(capacity, together);
+    this.#store.together = together;
     this.#service = createConfigurationService(numbers, {
       store: this.#store,
       clock: this.#clock,
@@ -82,6 +86,8 @@ export class QueueRun implements Run {
       this.#oracle.putBack();
       await this.#clock.flush();
     },
+    /** Follows from another event, at once. */
+    TAKE_ALONG: () => expect.fail('never alone'),
     WITHDRAW: async ({ at }: ModelEvent & { type: 'WITHDRAW' }) => {
       this.#callers[this.#oracle.waiting[at]!]!.abort();
       this.#oracle.withdraw(at);
@@ -129,7 +135,7 @@ export class QueueRun implements Run {
     }).to.deep.equal({
       fates: oracle.fates,
       begun: oracle.begun.map(keyNumber),
-      depth: oracle.waiting.length + (oracle.inFlight === undefined ? 0 : 1),
+      depth: oracle.waiting.length + (oracle.inFlight.length),
       answers: oracle.fates.filter((fate) => fate !== 'pending').length,
     });
     expect(this.#store.mostOpen, 'writes at one time (P23)').to.be.at.most(1);

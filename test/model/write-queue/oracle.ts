@@ -1,10 +1,12 @@
-/** What a write queue promises, told on a list: one write at a time, in order, no more than there is room for, and an answer for each. */
+/** What a write queue promises, told on a list: one save at a time, in order, no more than there is room for, and an answer for each. */
 
 export type Fate = 'pending' | 'stored' | 'failed' | 'aborted' | 'disposed';
 
 export class QueueOracle {
   readonly #capacity: number;
-  #inFlight: number | undefined;
+  /** Everything that waits is saved with the write whose turn comes. */
+  readonly #together: boolean;
+  #inFlight: number[] = [];
   #waiting: number[] = [];
   #paused = false;
   #closing = false;
@@ -13,11 +15,12 @@ export class QueueOracle {
   /** The writes begun, in order; one that was put back is begun again. */
   readonly begun: number[] = [];
 
-  constructor(capacity: number) {
+  constructor(capacity: number, together: boolean) {
+    this.#together = together;
     this.#capacity = capacity;
   }
 
-  get inFlight(): number | undefined {
+  get inFlight(): readonly number[] {
     return this.#inFlight;
   }
 
@@ -34,7 +37,7 @@ export class QueueOracle {
   }
 
   get closed(): boolean {
-    return this.#closing && this.#inFlight === undefined;
+    return this.#closing && this.#inFlight.length === 0;
   }
 
   accept(): void {
@@ -44,14 +47,14 @@ export class QueueOracle {
   }
 
   settle(fate: 'stored' | 'failed'): void {
-    this.fates[this.#inFlight!] = fate;
-    this.#inFlight = undefined;
+    for (const write of this.#inFlight) this.fates[write] = fate;
+    this.#inFlight = [];
     this.#next();
   }
 
   putBack(): void {
-    this.#waiting.unshift(this.#inFlight!);
-    this.#inFlight = undefined;
+    this.#waiting.unshift(...this.#inFlight);
+    this.#inFlight = [];
     this.#next();
   }
 
@@ -81,7 +84,7 @@ export class QueueOracle {
     this.fates.forEach((fate, write) => {
       if (fate === 'pending') this.fates[write] = 'disposed';
     });
-    this.#inFlight = undefined;
+    this.#inFlight = [];
     this.#waiting = [];
   }
 
@@ -91,8 +94,8 @@ export class QueueOracle {
   }
 
   #next(): void {
-    if (this.#paused || this.#inFlight !== undefined || this.#waiting.length === 0) return;
-    this.#inFlight = this.#waiting.shift()!;
-    this.begun.push(this.#inFlight);
+    if (this.#paused || this.#inFlight.length > 0 || this.#waiting.length === 0) return;
+    this.#inFlight = this.#waiting.splice(0, this.#together ? this.#waiting.length : 1);
+    this.begun.push(...this.#inFlight);
   }
 }

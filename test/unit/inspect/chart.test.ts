@@ -4,6 +4,7 @@ import { circuitBreaker } from '../../../machines/circuit-breaker.ts';
 import { configLifecycle } from '../../../machines/config-lifecycle.ts';
 import { retrySequencer } from '../../../machines/retry-sequencer.ts';
 import { supervisor } from '../../../machines/supervisor.ts';
+import { write } from '../../../machines/write.ts';
 import { writeQueue } from '../../../machines/write-queue.ts';
 import { chartOf, edgeId, eventName, transitionsOf, type ChartState } from '../../../src/inspect/chart.ts';
 
@@ -11,7 +12,7 @@ const all = (state: ChartState): ChartState[] => [state, ...state.children.flatM
 const nodes = (node: AnyStateNode): AnyStateNode[] => [node, ...Object.values(node.states).flatMap(nodes)];
 
 describe('Chart', () => {
-  for (const machine of [circuitBreaker, configLifecycle, retrySequencer, supervisor, writeQueue]) {
+  for (const machine of [circuitBreaker, configLifecycle, retrySequencer, supervisor, write, writeQueue]) {
     it(`${machine.id}: every state and every transition is in it once, and it is plain data`, () => {
       const chart = chartOf(machine);
       const states = all(chart.root);
