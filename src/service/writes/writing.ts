@@ -104,6 +104,8 @@ export class Writing {
       onStored: (location, value) => this.#onStored(location, value),
       isValid: ({ key }, value) => value === undefined || definition.check(key, value).ok,
       onUnconfirmed: (write, location, values, inDoubt) => {
+        // What ends after the disposal is followed no more.
+        if (supervision.actor.getSnapshot().status === 'stopped') return;
         for (const { value, from, attempts, landings } of values) this.#unconfirmed.follow({ write: write.id, location, value, from, inDoubt }, attempts, landings);
       },
       leaveQueue: (write) => this.#leaveQueue(write),
