@@ -1,6 +1,7 @@
 import { createActor, type ActorRefFrom } from 'xstate';
 import {
-  circuitBreaker, type BreakerEvent, type BreakerInput, type BreakerMode, type BreakerOptions, type BreakerRestore, type BreakerRules,
+  circuitBreaker, type BreakerContext, type BreakerEvent, type BreakerInput, type BreakerMode, type BreakerOptions, type BreakerRestore, type BreakerRules,
+  type Growth,
 } from '../../machines/circuit-breaker.ts';
 import { actorClock, type Clock } from '../clock.ts';
 import type { PersistedBreaker } from './options.ts';
@@ -15,8 +16,7 @@ const endOfTime = 8.64e15;
 /** What a breaker needs of its guard. */
 export interface BreakerHost {
   readonly clock: Clock;
-  /** The actor, where a supervisor watches it; `undefined` where the breaker starts its own. */
-  readonly supervised: (() => BreakerRef | undefined) | undefined;
+  readonly growth: Growth | undefined;
   /** What an earlier process left. */
   readonly restore: PersistedBreaker | undefined;
   /** See `BreakerOptions.probeLimit`. */
@@ -40,8 +40,11 @@ export class Breaker {
   epoch = 1;
   /** Consecutive failures. */
   streak = 0;
+  /** Its actor is looked at: it goes on also where the mirror could do without. */
+  watched = false;
+  actor: BreakerRef | undefined;
+  protected options: BreakerOptions;
   readonly #host: BreakerHost;
-  #options: BreakerOptions;
   /**
    * The probes of this epoch that have been admitted and not abandoned. Counted here, because the machine has not yet seen
    * those that begin while it processes another event: inside a listener that is told of HALF_OPEN, for instance.
@@ -49,13 +52,21 @@ export class Breaker {
   #probes = 0;
   #held = false;
   #openUntil = 0;
-  #actor: BreakerRef | undefined;
+  /** How long the present OPEN lasts in all, and how often in a row it has opened again. */
+  #wait = 0;
+  #reopened = 0;
+  #restore: PersistedBreaker | undefined;
   #disposed = false;
 
   constructor(options: BreakerOptions, host: BreakerHost) {
-    this.#options = options;
+    this.options = options;
     this.#host = host;
-    if (host.restore !== undefined && host.supervised === undefined) this.#start();
+    this.#restore = host.restore;
+  }
+
+  /** Goes on from what an earlier process left. */
+  begin(): void {
+    if (this.#restore !== undefined) this.start();
   }
 
   get isHeld(): boolean {
@@ -69,7 +80,7 @@ export class Breaker {
   }
 
   permits(): boolean {
-    return this.mode === CLOSED || (this.mode === 'HALF_OPEN' && this.#probes < this.#options.probes);
+    return this.mode === CLOSED || (this.mode === 'HALF_OPEN' && this.#probes < this.options.probes);
   }
 
   /** A call is admitted as a probe. */
@@ -86,39 +97,49 @@ export class Breaker {
 
   /** What is counted stays counted, and a wait that has begun stays as long as it was. */
   configure(options: BreakerOptions): void {
-    const before = this.#options;
-    this.#options = options;
+    const before = this.options;
+    this.options = options;
     const { threshold, openFor } = options;
-    // An actor that is started later starts with them.
-    const isNews = threshold !== before.threshold || openFor !== before.openFor;
-    if (isNews && (this.#actor !== undefined || this.#host.supervised !== undefined)) this.tell({ type: 'CONFIGURE', rules: { threshold, openFor } satisfies BreakerRules });
+    if (threshold !== before.threshold || openFor !== before.openFor) this.tell({ type: 'CONFIGURE', rules: { threshold, openFor } satisfies BreakerRules });
   }
 
   persisted(): PersistedBreaker | undefined {
     if (this.#held) return { mode: 'HELD' };
     if (this.mode === CLOSED) return undefined;
     const left = this.mode === 'OPEN' ? this.retryAfter ?? Infinity : 0;
-    return { mode: 'OPEN', until: Math.min(this.#host.clock.wallTime() + left, endOfTime) };
+    return {
+      mode: 'OPEN',
+      until: Math.min(this.#host.clock.wallTime() + left, endOfTime),
+      ...(left > this.options.openFor && left < Infinity ? { wait: this.#wait } : {}),
+    };
   }
 
   dispose(): void {
     this.#disposed = true;
-    if (this.#host.supervised === undefined) this.#actor?.stop();
-    this.#actor = undefined;
+    this.end();
+    this.actor = undefined;
   }
 
   /** How to start the actor: anew, or going on from the mirror after a crash. */
   input(): BreakerInput {
-    return { ...this.#options, probeLimit: this.#host.probeLimit, epoch: this.epoch - 1, streak: this.streak, ...this.#restore() };
+    return {
+      ...this.options,
+      probeLimit: this.#host.probeLimit,
+      epoch: this.epoch - 1,
+      streak: this.streak,
+      reopened: this.#reopened,
+      growth: this.#host.growth,
+      ...this.#restored(),
+    };
   }
 
-  #restore(): { restore?: BreakerRestore } {
-    const { restore, clock } = this.#host;
-    if (this.#actor === undefined && restore !== undefined) {
+  #restored(): { restore?: BreakerRestore } {
+    const restore = this.#restore;
+    if (restore !== undefined) {
       if (restore.mode === 'HELD') return { restore: { mode: 'HELD' } };
-      const { until = 0 } = restore;
-      const remaining = until < endOfTime ? until - clock.wallTime() : Infinity;
-      return { restore: { mode: 'OPEN', remaining: Math.min(Math.max(remaining, 0), this.#options.openFor) } };
+      const { until = 0, wait = 0 } = restore;
+      const remaining = until < endOfTime ? until - this.#host.clock.wallTime() : Infinity;
+      return { restore: { mode: 'OPEN', remaining: Math.min(Math.max(remaining, 0), Math.max(this.options.openFor, wait)) } };
     }
     if (this.#held) return { restore: { mode: 'HELD' } };
     if (this.mode === 'OPEN') return { restore: { mode: 'OPEN', remaining: this.retryAfter ?? Infinity } };
@@ -127,23 +148,25 @@ export class Breaker {
 
   /** Follows this actor from now on. */
   follow(actor: BreakerRef): void {
-    if (actor === this.#actor) return;
-    this.#actor = actor;
+    if (actor === this.actor) return;
+    this.actor = actor;
+    this.#restore = undefined;
     this.#mirror(actor);
     // A new actor does not know of probes that began under an earlier one.
-    const { probing, probesPassed } = actor.getSnapshot().context;
-    this.#probes = probing + probesPassed;
+    const { probing, probesPassed, probesFailed } = actor.getSnapshot().context;
+    this.#probes = probing + probesPassed + probesFailed;
     actor.subscribe({
       next: () => {
-        if (actor === this.#actor) this.#mirror(actor);
+        if (actor === this.actor) this.#mirror(actor);
       },
       error: () => {
-        if (actor === this.#actor && this.#host.supervised === undefined) this.#start();
+        if (actor === this.actor) this.onCrash();
       },
     });
   }
 
-  #start(): void {
+  /** Starts the actor, where the mirror has counted so far. */
+  start(): void {
     const actor = createActor(circuitBreaker, { input: this.input(), clock: actorClock(this.#host.clock) });
     actor.subscribe({ error: () => undefined });
     actor.start();
@@ -159,38 +182,53 @@ export class Breaker {
     this.epoch = context.epoch;
     this.streak = context.streak;
     this.#held = typeof value === 'object' && 'OPEN' in value && value.OPEN === 'held';
-    if (entered && this.mode === 'OPEN') this.#openUntil = this.#host.clock.now() + (context.restore?.remaining ?? context.openFor);
+    this.#wait = context.wait;
+    this.#reopened = context.reopened;
+    if (entered && this.mode === 'OPEN') this.#openUntil = this.#host.clock.now() + (context.restore?.remaining ?? context.wait);
+    this.onMirrored(context, from);
     if (from !== this.mode) this.#host.onChange(from, this.mode);
   }
 
-  /** Sends to the actor, which is started on its first event: an idle guard has none. */
+  /** All is mirrored but how failures are counted. */
+  protected onMirrored(_context: BreakerContext, _from: BreakerMode): void {}
+
+  protected onCrash(): void {
+    this.start();
+  }
+
+  /** The breaker is disposed of. */
+  protected end(): void {
+    this.actor?.stop();
+  }
+
+  /** A call that began in `epoch` has ended well; `slow`: but took longer than it should. */
+  onSuccess(epoch: number, slow: boolean, probe: boolean): void {
+    // P1, P4: in CLOSED without failures there is nothing to tell, and nothing is sent.
+    if (this.streak > 0 || probe) this.tell({ type: 'SUCCESS', epoch, slow });
+  }
+
   tell(event: BreakerEvent): void {
-    if (this.#disposed) return;
-    const { supervised } = this.#host;
-    if (supervised !== undefined) {
-      const actor = supervised();
-      if (actor === undefined) return;
-      this.follow(actor);
-      actor.send(event);
-      return;
-    }
-    if (this.#actor === undefined) {
-      if (this.#counts(event)) return;
-      this.#start();
-    }
-    this.#actor!.send(event);
+    if (!this.#disposed) this.actorFor(event)?.send(event);
+  }
+
+  /** The actor, which is started on its first event: an idle guard has none. */
+  protected actorFor(event: BreakerEvent): BreakerRef | undefined {
+    if (this.actor === undefined && !this.counts(event)) this.start();
+    return this.actor;
   }
 
   /**
    * Until it opens, a breaker in CLOSED does nothing but count, and the mirror can do that: there is no actor before
-   * something more than a count happens, and then it goes on from the mirror, as after a crash.
+   * something more than a count happens, and then it goes on from the mirror, as after a crash. @returns false for such events
    */
-  #counts(event: BreakerEvent): boolean {
+  protected counts(event: BreakerEvent): boolean {
+    // An actor that is started later starts with the rules.
+    if (event.type === 'CONFIGURE') return true;
     if (event.type === 'SUCCESS') {
       if (event.epoch === this.epoch) this.streak = 0;
       return true;
     }
-    if (event.type !== 'FAILURE' || this.streak + 1 >= this.#options.threshold) return false;
+    if (event.type !== 'FAILURE' || this.streak + 1 >= this.options.threshold) return false;
     if (event.epoch === this.epoch) this.streak++;
     return true;
   }

@@ -51,8 +51,8 @@ class Queued<T = unknown> extends Arrival<T> implements Linked {
   id = 0;
   /** Since when it waits, by the clock. */
   since = 0;
-  earlier: Linked | undefined = undefined;
-  later: Linked | undefined = undefined;
+  earlier: Linked | undefined;
+  later: Linked | undefined;
   listed = false;
   readonly #limit: Bulkhead;
 
@@ -107,6 +107,7 @@ export class Bulkhead implements ConcurrencyLimit {
   }
 
   take(priority: Priority): boolean {
+    if (!(priority in this.#queues)) throw refusal(TypeError, 'priority', '"interactive", "normal" or "background"', priority);
     if (!this.#hasSlot(priority)) return false;
     this.#watcher?.({ type: 'ARRIVED', id: ++this.#ids, priority });
     this.#takeSlot(priority);
@@ -145,7 +146,7 @@ export class Bulkhead implements ConcurrencyLimit {
 
   /** What an actor of the machine starts from, to go on beside this one. */
   input(clock: Clock): BulkheadInput {
-    const waiting = priorities.flatMap((priority) => [...this.#queues[priority].members()]).sort((one, other) => one.id - other.id);
+    const waiting = priorities.flatMap((priority) => membersOf(this.#queues[priority])).sort((one, other) => one.id - other.id);
     return {
       ...this.options,
       now: () => clock.now(),
@@ -239,4 +240,11 @@ export class Bulkhead implements ConcurrencyLimit {
       host.emit({ type: 'queue-slow', waiting: this.waiting, waited });
     }
   }
+}
+
+/** All of a list, in order. */
+function membersOf<T extends Linked>({ first }: LinkedList<T>): T[] {
+  const all: T[] = [];
+  for (let each = first; each !== undefined; each = each.later as T | undefined) all.push(each);
+  return all;
 }

@@ -49,12 +49,13 @@ export class RunningAttempt<T = unknown> implements Attempt, Deadline {
   readonly list: DeadlineList;
   /** What else there is to know; made when the call is given options, is a probe, or fails. */ call: Call<T> | undefined;
   /** It has ended or was given up: what comes now is late. */ over = false;
-  controller: AbortController | undefined = undefined;
-  /** Why it was given up. */ reason: Error | undefined = undefined;
-  /** While its operation runs. */ context: CallerContext | undefined = undefined;
+  controller: AbortController | undefined;
+  /** Why it was given up. */ reason: Error | undefined;
+  /** While its operation runs. */ context: CallerContext | undefined;
   began = 0;
-  earlier: Linked | undefined = undefined;
-  later: Linked | undefined = undefined;
+  slow = false;
+  earlier: Linked | undefined;
+  later: Linked | undefined;
   listed = false;
 
   constructor(
@@ -118,9 +119,7 @@ export class RunningAttempt<T = unknown> implements Attempt, Deadline {
     }
     this.end();
     this.call?.end('succeeded');
-    // P1, P4: in CLOSED without failures there is nothing to tell, and nothing is sent.
-    const { breaker } = host;
-    if (breaker.streak > 0 || this.call?.probe === true) breaker.tell({ type: 'SUCCESS', epoch: this.epoch });
+    host.breaker.onSuccess(this.epoch, this.slow, this.call?.probe === true);
     this.resolve(value);
     // Last: the next call begins by that.
     if (host.limit !== undefined) host.limit.give(this.call?.priority ?? 'normal');
@@ -169,15 +168,16 @@ export class Call<T> implements Abortable, Retried {
   readonly #first: RunningAttempt<T>;
   readonly #signal: CallerSignal | undefined;
   #attempt: RunningAttempt<T> | undefined;
-  /** The attempt that failed last, during the backoff after it. */ #resting: RunningAttempt<T> | undefined = undefined;
+  /** The attempt that failed last, during the backoff after it. */ #resting: RunningAttempt<T> | undefined;
   /** When that was, by the clock. */ #restsSince = 0;
   /** Of the budget, in milliseconds: attempts and waits, without time during which the process did not run. */ #spent = 0;
   #settled = false;
   #stranded = false;
-  #failures: Failed[] | undefined = undefined;
+  #failures: Failed[] | undefined;
   #lastClass: FailureClass = 'transient';
-  #sequencer: RetrySteps | undefined = undefined;
-  /** The caller's, for the attempts to come. */ #context: CallerContext | undefined = undefined;
+  /** The attempt that failed last took longer than it should. */ #slow = false;
+  #sequencer: RetrySteps | undefined;
+  /** The caller's, for the attempts to come. */ #context: CallerContext | undefined;
 
   constructor(first: RunningAttempt<T>, signal: CallerSignal | undefined) {
     this.#first = first;
@@ -216,6 +216,7 @@ export class Call<T> implements Abortable, Retried {
     if (this.#failures === undefined) this.#failures = [failed];
     else this.#failures.push(failed);
     this.#attempt = undefined;
+    this.#slow = attempt.slow;
     host.emit({ type: 'attempt-failed', attempt: attempt.number, error, duration });
     this.#lastClass = host.classify(error);
     // The listener, or `classify`, may have ended the call.
@@ -332,7 +333,7 @@ export class Call<T> implements Abortable, Retried {
     if (this.#settled) return;
     const { epoch, reject } = this.#first;
     this.end();
-    if (this.#lastClass !== 'caller') this.#host.breaker.tell({ type: 'FAILURE', epoch });
+    if (this.#lastClass !== 'caller') this.#host.breaker.tell({ type: 'FAILURE', epoch, slow: this.#slow });
     else if (this.probe) this.#host.breaker.abandonProbe(epoch);
     reject(withAttempts(error, this.#failures ?? []));
     this.#host.limit?.give(this.priority);

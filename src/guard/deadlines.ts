@@ -9,6 +9,8 @@ import { LinkedList, type Linked } from './linked-list.ts';
 export interface Deadline extends Linked {
   /** When its time began, by the clock; later by the time that it was given again. */
   began: number;
+  /** It takes longer than it should: see `slidingWindow`. */
+  slow: boolean;
   /** Its time is over; it has been taken off the list. */
   expire(): void;
 }

@@ -2,7 +2,7 @@ import type { Priority } from '../../machines/bulkhead-options.ts';
 import { AbortedError } from '../errors.ts';
 import { offAbort, onAbort } from './abort-fanout.ts';
 import type { Attempt, Operation } from './attempt.ts';
-import type { CallKey, KeyedHost, KeyedOptions } from './options.ts';
+import type { CallPolicy, PolicyHost, PolicyOptions } from './options.ts';
 import { reasonOf } from './signals.ts';
 
 /**
@@ -11,10 +11,10 @@ import { reasonOf } from './signals.ts';
  * itself is aborted. A more urgent one that joins a call which still waits for a slot takes it along.
  *
  * ```ts
- * await git.execute(readStatus, { key: shared('status') });
+ * await git.execute(readStatus, { with: shared('status') });
  * ```
  */
-export function shared(key: string): CallKey {
+export function shared(key: string): CallPolicy {
   return (host, operation, options) => {
     const calls = callsOf(sharedCalls, host);
     let call = calls.get(key);
@@ -33,10 +33,10 @@ export function shared(key: string): CallKey {
  * `AbortedError`; the signal of its attempt is aborted.
  *
  * ```ts
- * await search.execute(({ signal }) => find(text, signal), { key: latest('search') });
+ * await search.execute(({ signal }) => find(text, signal), { with: latest('search') });
  * ```
  */
-export function latest(key: string): CallKey {
+export function latest(key: string): CallPolicy {
   return (host, operation, options) => {
     const calls = callsOf(latestCalls, host);
     const controller = new AbortController();
@@ -45,17 +45,17 @@ export function latest(key: string): CallKey {
     if (signal !== undefined) onAbort(signal, member);
     calls.get(key)?.abort(new Error(`A newer call of ${host.name} takes its place.`));
     calls.set(key, controller);
-    return host.execute(operation, { critical: options.critical, priority: options.priority, signal: controller.signal }).finally(() => {
+    return host.execute(operation, { ...options, signal: controller.signal }).finally(() => {
       if (signal !== undefined) offAbort(signal, member);
       if (calls.get(key) === controller) calls.delete(key);
     });
   };
 }
 
-const sharedCalls = /* @__PURE__ */ new WeakMap<KeyedHost, Map<string, SharedCall>>();
-const latestCalls = /* @__PURE__ */ new WeakMap<KeyedHost, Map<string, AbortController>>();
+const sharedCalls = /* @__PURE__ */ new WeakMap<PolicyHost, Map<string, SharedCall>>();
+const latestCalls = /* @__PURE__ */ new WeakMap<PolicyHost, Map<string, AbortController>>();
 
-function callsOf<C>(all: WeakMap<KeyedHost, Map<string, C>>, host: KeyedHost): Map<string, C> {
+function callsOf<C>(all: WeakMap<PolicyHost, Map<string, C>>, host: PolicyHost): Map<string, C> {
   let calls = all.get(host);
   if (calls === undefined) all.set(host, (calls = new Map()));
   return calls;
@@ -70,25 +70,25 @@ interface Member {
 
 /** A call that several wait for. */
 class SharedCall {
-  readonly #host: KeyedHost;
+  readonly #host: PolicyHost;
   readonly #operation: Operation<unknown>;
-  readonly #critical: boolean;
+  readonly #options: PolicyOptions;
   readonly #onEnd: () => void;
   readonly #members = new Set<Member>();
   #priority: Priority;
   #controller = new AbortController();
   #hasBegun = false;
 
-  constructor(host: KeyedHost, operation: Operation<unknown>, { critical, priority }: KeyedOptions, onEnd: () => void) {
+  constructor(host: PolicyHost, operation: Operation<unknown>, options: PolicyOptions, onEnd: () => void) {
     this.#host = host;
     this.#operation = operation;
-    this.#critical = critical;
-    this.#priority = priority;
+    this.#options = options;
+    this.#priority = options.priority;
     this.#onEnd = onEnd;
     this.#run();
   }
 
-  join({ signal, priority }: KeyedOptions): Promise<unknown> {
+  join({ signal, priority }: PolicyOptions): Promise<unknown> {
     if (urgency[priority] < urgency[this.#priority] && !this.#hasBegun) this.#hurry(priority);
     return new Promise((resolve, reject) => {
       const listener = { onAbort: () => this.#leave(member, new AbortedError(this.#host.name, 'unknown', { cause: reasonOf(signal) })) };
@@ -132,7 +132,7 @@ class SharedCall {
       this.#onEnd();
       for (const member of [...this.#members]) member.settle(how);
     };
-    this.#host.execute(operation, { critical: this.#critical, priority: this.#priority, signal: controller.signal }).then(
+    this.#host.execute(operation, { ...this.#options, priority: this.#priority, signal: controller.signal }).then(
       (value) => end((resolve) => resolve(value)),
       (error: unknown) => end((_, reject) => reject(error)),
     );

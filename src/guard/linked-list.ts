@@ -7,8 +7,8 @@ export interface Linked {
 
 /** A list in the order of joining, from which any member leaves at once. A member is in one list at most. */
 export class LinkedList<T extends Linked> {
-  first: T | undefined = undefined;
-  #last: T | undefined = undefined;
+  first: T | undefined;
+  #last: T | undefined;
 
   get isEmpty(): boolean {
     return this.first === undefined;
@@ -31,11 +31,6 @@ export class LinkedList<T extends Linked> {
     else later.earlier = earlier;
     member.earlier = member.later = undefined;
     member.listed = false;
-  }
-
-  /** All of them, in order. */
-  * members(): Iterable<T> {
-    for (let each = this.first; each !== undefined; each = each.later as T | undefined) yield each;
   }
 
   /** Takes everything off the list. */

@@ -1,10 +1,12 @@
 import type { Priority } from '../../machines/bulkhead-options.ts';
-import { breakerDefaults, type BreakerMode, type BreakerOptions, type BreakerRules } from '../../machines/circuit-breaker.ts';
+import { breakerDefaults, type BreakerMode, type BreakerOptions, type BreakerRules, type Growth } from '../../machines/circuit-breaker.ts';
 import { retryDefaults, type RetryOptions } from '../../machines/retry-backoff.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import type { FailureClass } from '../errors.ts';
 import type { ArrivalHost } from './arrival.ts';
 import type { Operation } from './attempt.ts';
+import type { Breaker, BreakerHost } from './breaker.ts';
+import type { DeadlineList } from './deadlines.ts';
 import { asSignal, type CallerSignal, type CancellationToken } from './signals.ts';
 
 /** Times are in milliseconds. They may be longer than JavaScript's own timers accept (2^31 - 1 ms), and Infinity means "no limit". */
@@ -24,6 +26,10 @@ export interface GuardOptions {
   readonly random?: () => number;
   /** Told what happens; what it throws or rejects with is ignored (P12). */
   readonly onEvent?: (event: GuardEvent) => void;
+  /** How failures are counted: see `slidingWindow`. Default: in a row, up to `breaker.threshold`. */
+  readonly counting?: CountingRule;
+  /** How long OPEN lasts when probes fail: see `growing`. Default: `breaker.openFor` each time. */
+  readonly growth?: Growth;
   /** How many calls may run at a time, and how many may wait: see `concurrency`. Default: there is no limit. */
   readonly limit?: CallLimit;
   /** What an earlier process left: see `Guard.persisted` (P11). */
@@ -37,17 +43,19 @@ export interface ExecuteOptions {
   readonly critical?: boolean;
   /** How urgent it is, where the guard has a limit. Default `normal`. */
   readonly priority?: Priority;
-  /** What becomes of calls that ask for the same: `shared` and `latest`. Default: they have nothing to do with each other. */
-  readonly key?: CallKey;
+  /** What else is done with the call, the outermost first: `shared`, `latest`, `failingResults`, `fallback` and others. */
+  readonly with?: CallPolicy | readonly CallPolicy[];
 }
 
-/** Runs a call together with others of its key: `shared(…)` or `latest(…)`. */
-export type CallKey = <T>(host: KeyedHost, operation: Operation<T>, options: KeyedOptions) => Promise<Awaited<T>>;
+/** Does something with a call, by calling `host.execute` with what it was given: see `ExecuteOptions.with`. */
+export type CallPolicy = <T>(host: PolicyHost, operation: Operation<T>, options: PolicyOptions) => Promise<Awaited<T>>;
 
-/** @internal What `CallKey` needs of a guard. */
-export interface KeyedHost {
+/** @internal What a `CallPolicy` needs of a guard. */
+export interface PolicyHost {
   readonly name: string;
+  readonly clock: Clock;
   execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<Awaited<T>>;
+  emit(event: GuardEvent): void;
 }
 
 /** What a guard asks for a slot before each call: see `concurrency`. */
@@ -60,8 +68,16 @@ export interface CallLimit {
   queue<T>(host: ArrivalHost, call: PendingCall<T>): void;
 }
 
-/** @internal */
-export type KeyedOptions = Pick<CallOptions, 'signal' | 'critical' | 'priority'>;
+/** @internal What a call was asked with, but for the policies that are done already. `signal` is left out where there is none. */
+export type PolicyOptions = Required<Omit<ExecuteOptions, 'signal'>> & { readonly signal?: CallerSignal };
+
+/** A way of counting failures: see `slidingWindow`. */
+export interface CountingRule {
+  /** @internal The breaker of one guard, which counts so. */
+  breaker(options: BreakerOptions, host: BreakerHost): Breaker;
+  /** @internal Deadlines that know which attempts are slow. */
+  readonly deadlines?: (clock: Clock, duration: number) => DeadlineList;
+}
 
 /** @internal A call that has been asked for and has not begun. */
 export interface PendingCall<T> {
@@ -87,6 +103,8 @@ export interface PersistedBreaker {
   readonly mode: 'OPEN' | 'HELD';
   /** OPEN: when it probes by itself, in milliseconds since the Unix epoch. */
   readonly until?: number;
+  /** OPEN, where it is longer than `openFor`: how long it lasts in all, in milliseconds. */
+  readonly wait?: number;
 }
 
 /** What can be changed while a guard is in use. What is left out is as its options say. */
@@ -110,6 +128,8 @@ export interface CheckedOptions extends GuardRules {
   readonly classify: GuardOptions['classify'];
   readonly clock: Clock;
   readonly onEvent: GuardOptions['onEvent'];
+  readonly counting: CountingRule | undefined;
+  readonly growth: Growth | undefined;
   readonly limit: CallLimit | undefined;
   readonly restore: PersistedBreaker | undefined;
 }
@@ -125,13 +145,14 @@ export const count: Rule = ['a whole number of at least 1, or Infinity', (value)
 export const finiteCount: Rule = ['a whole number of at least 1', isCount];
 export const wait: Rule = ['at least 0 ms, or Infinity', (value) => value >= 0];
 const finiteWait: Rule = ['at least 0 ms, and not Infinity', (value) => value >= 0 && value < Infinity];
-const limit: Rule = ['more than 0 ms, or Infinity', (value) => value > 0];
-const factor: Rule = ['at least 0, and not Infinity', (value) => value >= 0 && value < Infinity];
+export const limit: Rule = ['more than 0 ms, or Infinity', (value) => value > 0];
+const factor: Rule = ['at least 0, and not Infinity', finiteWait[1]];
+const someShare: Rule = ['above 0 and up to 1', (value) => value > 0 && value <= 1];
 const moment: Rule = ['a time in milliseconds since the Unix epoch', (value) => !Number.isNaN(value)];
 const share: Rule = ['from 0 to 1', (value) => value >= 0 && value <= 1];
 
 const breakerRules: Readonly<Record<keyof BreakerOptions, Rule>> = {
-  threshold: count, openFor: wait, probes: finiteCount, probeLimit: limit, restFor: wait,
+  threshold: count, openFor: wait, probes: finiteCount, probeShare: someShare, probeLimit: limit, restFor: wait,
 };
 const retryRules: Readonly<Record<keyof RetryOptions, Rule>> = {
   attempts: count, initialDelay: finiteWait, factor, maxDelay: wait, jitter: share,
@@ -144,7 +165,7 @@ const tunable = { breaker: ['threshold', 'openFor'], retry: ['attempts', 'initia
  */
 export function checkOptions(options: GuardOptions): CheckedOptions {
   const rules = checkRules(options);
-  const { name, classify, onEvent, clock = systemClock, limit: callLimit, restore } = options;
+  const { name, classify, onEvent, clock = systemClock, counting, growth, limit: callLimit, restore } = options;
   if (typeof name !== 'string') throw refusal(TypeError, 'name', 'a text', name);
   checkFunction('classify', classify);
   checkFunction('onEvent', onEvent);
@@ -153,8 +174,10 @@ export function checkOptions(options: GuardOptions): CheckedOptions {
     if (typeof clock[member] !== 'function') throw refusal(TypeError, `clock.${member}`, 'a function', clock[member]);
   }
   checkFunction('clock.nextTurn', clock.nextTurn);
+  checkFunction('growth', growth);
+  if (counting !== undefined) checkObject('counting', counting);
   if (callLimit !== undefined) checkObject('limit', callLimit);
-  return { ...rules, name, classify, onEvent, clock, limit: callLimit, restore: restore === undefined ? undefined : checkRestore(restore) };
+  return { ...rules, name, classify, onEvent, clock, counting, growth, limit: callLimit, restore: restore === undefined ? undefined : checkRestore(restore) };
 }
 
 /** @throws as `checkOptions` */
@@ -192,29 +215,30 @@ export interface CallOptions {
   readonly aborted: boolean;
   readonly critical: boolean;
   readonly priority: Priority;
-  readonly key: CallKey | undefined;
+  readonly policies: readonly CallPolicy[];
 }
-
-const priorities = new Set<unknown>(['interactive', 'normal', 'background'] satisfies Priority[]);
 
 /** @throws TypeError as `checkOptions`, and whatever an option throws when it is read */
 export function checkExecuteOptions(options: ExecuteOptions): CallOptions {
   checkObject('options', options);
-  const { signal: given, critical = false, priority = 'normal', key } = options;
+  const { signal: given, critical = false, priority = 'normal', with: policies = [] } = options;
   if (typeof critical !== 'boolean') throw refusal(TypeError, 'critical', 'true or false', critical);
-  if (!priorities.has(priority)) throw refusal(TypeError, 'priority', '"interactive", "normal" or "background"', priority);
-  checkFunction('key', key);
+  const all = [policies].flat();
+  for (const policy of all) checkFunction('with', policy);
   const signal = given === undefined ? undefined : asSignal(given);
   if (signal === undefined && given !== undefined) throw refusal(TypeError, 'signal', 'an AbortSignal or a CancellationToken', given);
-  return { signal, aborted: signal?.aborted === true, critical, priority, key };
+  return { signal, aborted: signal?.aborted === true, critical, priority, policies: all };
 }
 
 function checkRestore(restore: PersistedBreaker): PersistedBreaker {
   checkObject('restore', restore);
-  const { mode, until } = restore;
+  const { mode, until, wait: all } = restore;
   if (mode !== 'OPEN' && mode !== 'HELD') throw refusal(TypeError, 'restore.mode', '"OPEN" or "HELD"', mode);
-  if (until === undefined) return { mode };
-  return { mode, until: checkNumber('restore.until', until, moment) };
+  return {
+    mode,
+    ...(until === undefined ? {} : { until: checkNumber('restore.until', until, moment) }),
+    ...(all === undefined ? {} : { wait: checkNumber('restore.wait', all, wait) }),
+  };
 }
 
 /** Those that are given. */

@@ -28,7 +28,7 @@ export interface Retried {
 export class RetryMirror implements RetrySteps {
   #state: 'attempting' | 'backoff' | 'over' = 'attempting';
   #attempt = 1;
-  #timer: TimerHandle | undefined = undefined;
+  #timer: TimerHandle | undefined;
   readonly #options: RetryOptions;
   readonly #call: Omit<Retried, 'onSequencerLost'>;
   readonly #clock: Clock;

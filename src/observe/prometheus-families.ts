@@ -39,8 +39,11 @@ export interface Family {
   samples(measured: Measured): readonly Sample[];
 }
 
+/** Those of guards that are no service's. */
+type GuardCode = 'FAILED_RESULT' | 'RATE_LIMITED' | 'GUARDS_FULL';
+
 /** All there are, also those that have not happened: `rate` misses the first one of a series that begins with it. */
-const codes: Readonly<Record<ErrorCode, 0>> = {
+const codes: Readonly<Record<Exclude<ErrorCode, GuardCode>, 0>> = {
   VALIDATION: 0, TIMEOUT: 0, CIRCUIT_OPEN: 0, QUEUE_FULL: 0, DISPOSED: 0, ABORTED: 0, STORE: 0, TRANSACTION: 0, SUPERVISION: 0,
 };
 const modes = ['CLOSED', 'OPEN', 'HALF_OPEN'] as const;

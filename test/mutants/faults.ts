@@ -12,6 +12,7 @@ export interface Fault {
 const breaker = 'machines/circuit-breaker.ts';
 const queue = 'machines/write-queue.ts';
 const bulkhead = 'src/guard/bulkhead.ts';
+const window = 'src/guard/sliding-window.ts';
 const supervisor = 'machines/supervisor.ts';
 const lifecycle = 'machines/config-lifecycle.ts';
 
@@ -19,7 +20,7 @@ const lifecycle = 'machines/config-lifecycle.ts';
 export const faults: readonly Fault[] = [
   {
     property: 'P1', fault: 'A success in CLOSED does not clear the failures counted so far.',
-    file: breaker, replace: "SUCCESS: { guard: { type: 'isCurrent', params: theEvent }, actions: 'clearStreak' },", by: '',
+    file: breaker, replace: 'countSuccess: assign(({ context }, { slow = false }: Ended) => ({ streak: 0,', by: 'countSuccess: assign(({ context }, { slow = false }: Ended) => ({',
   },
   {
     property: 'P1', fault: 'It opens one failure late.',
@@ -27,7 +28,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P2', fault: 'HALF_OPEN lets one caller more through than it has probes.',
-    file: 'src/guard/breaker.ts', replace: "(this.mode === 'HALF_OPEN' && this.#probes < this.#options.probes)", by: "(this.mode === 'HALF_OPEN' && this.#probes <= this.#options.probes)",
+    file: 'src/guard/breaker.ts', replace: "(this.mode === 'HALF_OPEN' && this.#probes < this.options.probes)", by: "(this.mode === 'HALF_OPEN' && this.#probes <= this.options.probes)",
   },
   {
     property: 'P2', fault: 'A probe takes no place while the breaker has not seen it.',
@@ -35,19 +36,19 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P2', fault: 'One probe that passes closes it, whatever the number that must.',
-    file: breaker, replace: 'context.probesPassed + 1 >= context.probes', by: 'context.probesPassed + 1 >= 1',
+    file: breaker, replace: 'context.probesPassed + 1 >= needed(context)', by: 'context.probesPassed + 1 >= 1',
   },
   {
     property: 'P3', fault: 'A probe that hangs holds HALF_OPEN for ever.',
-    file: breaker, replace: "after: { probeLimit: '#circuit-breaker.OPEN' },", by: '',
+    file: breaker, replace: "after: { probeLimit: { target: '#circuit-breaker.OPEN', actions: 'countReopening' } },", by: '',
   },
   {
     property: 'P4', fault: 'A result counts, however old.',
-    file: breaker, replace: 'isCurrent: ({ context }, params: { epoch: number }) => params.epoch === context.epoch,', by: 'isCurrent: () => true,',
+    file: breaker, replace: 'isCurrent: ({ context }, params: Ended) => params.epoch === context.epoch,', by: 'isCurrent: (_, _params: Ended) => true,',
   },
   {
     property: 'P4', fault: 'A failure from an earlier epoch opens the breaker.',
-    file: breaker, replace: 'params.epoch === context.epoch && context.streak + 1', by: 'context.streak + 1',
+    file: breaker, replace: 'thresholdReached: ({ context }, params: Ended) => params.epoch === context.epoch\n      && (', by: 'thresholdReached: ({ context }, params: Ended) => (',
   },
   {
     property: 'P5', fault: 'An abort between two attempts is noticed after the wait.',
@@ -100,7 +101,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P11', fault: 'A breaker that was open when the process ended waits its whole time again.',
-    file: breaker, replace: 'openFor: ({ context }) => context.restore?.remaining ?? context.openFor,', by: 'openFor: ({ context }) => context.openFor,',
+    file: breaker, replace: 'openFor: ({ context }) => context.restore?.remaining ?? context.wait,', by: 'openFor: ({ context }) => context.wait,',
   },
   {
     property: 'P11', fault: 'A breaker held open starts again as one that is merely open.',
@@ -124,7 +125,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P15', fault: 'With each failure one observer more hears of the next.',
-    file: 'src/guard/breaker.ts', replace: '    if (actor === this.#actor) return;\n    this.#actor = actor;', by: '    this.#actor = actor;',
+    file: 'src/guard/breaker.ts', replace: '    if (actor === this.actor) return;\n    this.actor = actor;', by: '    this.actor = actor;',
   },
   {
     property: 'P16', fault: 'Evidence of recovery while the breaker rests is forgotten.',
@@ -326,5 +327,37 @@ export const faults: readonly Fault[] = [
   {
     property: 'P71', fault: 'The youngest of a priority goes first.',
     file: 'machines/bulkhead.ts', replace: 'candidates.toSorted(', by: 'candidates.toReversed().toSorted(',
+  },
+  {
+    property: 'P74', fault: 'A window opens before there are enough calls.',
+    file: window, replace: 'return calls >= minimum\n      && (', by: 'return (',
+  },
+  {
+    property: 'P74', fault: 'What is older than the window is counted.',
+    file: window, replace: '    this.#sums.failures -= this.#failures[at]!;\n', by: '',
+  },
+  {
+    property: 'P74', fault: 'No call is slow.',
+    file: window, replace: '      this.#next.slow = true;\n', by: '',
+  },
+  {
+    property: 'P74', fault: 'A window of time never moves on.',
+    file: window, replace: '      if (this.actor === undefined) this.#window.turn();\n', by: '      if (this.actor === undefined) continue;\n',
+  },
+  {
+    property: 'P74', fault: 'Slow calls never open the breaker, as long as they succeed.',
+    file: breaker, replace: "{ guard: { type: 'shareReached', params: theEvent }, target: 'OPEN' },", by: '',
+  },
+  {
+    property: 'P75', fault: 'OPEN is as long after a probe that failed as before.',
+    file: breaker, replace: 'countReopening: assign({ reopened: ({ context }) => context.reopened + 1 }),', by: 'countReopening: assign({ reopened: ({ context }) => context.reopened }),',
+  },
+  {
+    property: 'P75', fault: 'OPEN stays long after the breaker has closed.',
+    file: breaker, replace: 'forgetReopenings: assign({ reopened: 0 }),', by: 'forgetReopenings: assign({}),',
+  },
+  {
+    property: 'P76', fault: 'The first of several probes that fails opens it, whatever share must succeed.',
+    file: breaker, replace: 'context.probesFailed + 1 > context.probes - needed(context)', by: 'context.probesFailed + 1 > 0',
   },
 ];

@@ -29,7 +29,7 @@ export class RandomHistory {
     this.#random = seededRandom(seed);
     const inputs: SupervisorInput['inputs'] = {
       lifecycle: () => ({ loadLimit: 5_000, reloadEvery: 10_000, drainLimit: 5_000, load: () => this.#meanwhile('lifecycle') }),
-      breaker: () => ({ threshold: 2, openFor: 60_000, probes: this.#pick([1, 2]), probeLimit: 30_000, restFor: 1_000 }),
+      breaker: () => ({ threshold: 2, openFor: 60_000, probes: this.#pick([1, 2]), probeShare: 1, probeLimit: 30_000, restFor: 1_000 }),
       queue: (file) => ({ capacity: 3, start: () => this.#meanwhile(`queue:${file}`) }),
     };
     this.actor = createActor(supervisor, { input: { crashLimit: 3, crashWindow: 60_000, inputs }, clock: actorClock(this.clock) }) as never;

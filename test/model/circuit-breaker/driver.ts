@@ -1,14 +1,21 @@
 import { expect } from 'chai';
 import type { BreakerEvent, BreakerOptions } from '../../../machines/circuit-breaker.ts';
-import { AbortedError, CircuitOpenError, createGuard, DisposedError, type Guard, type PersistedBreaker } from '../../../src/index.ts';
+import { SlidingWindow, WindowBreaker } from '../../../src/guard/sliding-window.ts';
+import { AbortedError, CircuitOpenError, createGuard, DisposedError, growing, slidingWindow, type CountingRule, type Guard, type PersistedBreaker } from '../../../src/index.ts';
 import { FaultyClock } from '../harness/faulty-clock.ts';
 import type { Run, Variant } from '../harness/suite.ts';
-import { BreakerOracle, type CallEnd, type Ticket } from './oracle.ts';
+import { BreakerOracle, type CallEnd, type Ticket, type WindowRules } from './oracle.ts';
 
 export interface BreakerVariant extends Variant {
   readonly rules: BreakerOptions;
   /** What the guard starts from; `crashed`: its breaker's actor has crashed in HALF_OPEN. */
   readonly start: 'fresh' | 'crashed' | PersistedBreaker['mode'];
+  /** Counted over a window, and not in a row. */
+  readonly window?: WindowRules;
+  /** OPEN is so many times longer each time a probe fails. */
+  readonly factor?: number;
+  /** An actor goes on also where the mirror could do without, as in the inspector. */
+  readonly watched?: boolean;
   /** OPEN: milliseconds left of an earlier process's wait. */
   readonly remaining?: number;
 }
@@ -16,13 +23,25 @@ export interface BreakerVariant extends Variant {
 /** `stale`: of an epoch before the machine's present one. */
 export type ModelEvent = BreakerEvent & { readonly stale?: boolean };
 
+/** A window of time of as few parts as a test can bear. */
+export const windowOf = ({ turns = 1, minimum, failureShare, slowShare, slowAfter, calls }: WindowRules): SlidingWindow => (
+  new SlidingWindow({ minimum, failureShare, slowShare, slowAfter }, calls ?? turns, calls === undefined ? Infinity : 1)
+);
+
+function countingOf(window: WindowRules): CountingRule {
+  const { calls, turnEvery = Infinity, ...rules } = window;
+  const { deadlines } = slidingWindow({ ...(calls === undefined ? { minimum: 1 } : { calls }), slowAfter: rules.slowAfter });
+  if (calls !== undefined) return slidingWindow({ calls, minimum: rules.minimum, failureShare: rules.failureShare, slowShare: rules.slowShare, slowAfter: rules.slowAfter });
+  return { breaker: (options, host) => new WindowBreaker(options, host, windowOf(window), turnEvery), deadlines: deadlines! };
+}
+
 /** Nothing times out or is retried but what the breaker itself limits: it limits probes that have no deadline of their own. */
 const forever = Infinity;
 
 /** A call that goes on until the path says how it ends. */
 interface Pending {
   readonly ticket: Ticket;
-  readonly end: (how: CallEnd) => Promise<void>;
+  readonly end: (how: CallEnd, slow?: boolean) => Promise<void>;
 }
 
 /** A guard on a virtual clock, driven by the events of its breaker. */
@@ -33,10 +52,12 @@ export class BreakerRun implements Run {
   readonly #rules: BreakerOptions;
   readonly #modes: string[] = [];
   readonly #pending: Pending[] = [];
+  readonly #slowAfter: number;
 
-  constructor({ rules, start, remaining = 0 }: BreakerVariant) {
+  constructor({ rules, start, remaining = 0, window, factor, watched = false }: BreakerVariant) {
     this.#rules = rules;
-    this.#oracle = new BreakerOracle(rules);
+    this.#oracle = new BreakerOracle({ ...rules, ...(window === undefined ? {} : { window }), ...(factor === undefined ? {} : { factor }) });
+    this.#slowAfter = window?.slowAfter ?? 0;
     this.#guard = createGuard({
       name: 'the dependency',
       clock: this.#clock,
@@ -47,10 +68,15 @@ export class BreakerRun implements Run {
       onEvent: (event) => {
         if (event.type === 'breaker') this.#modes.push(event.to);
       },
+      ...(window === undefined ? {} : { counting: countingOf(window) }),
+      ...(factor === undefined ? {} : { growth: growing({ factor, upTo: Infinity }) }),
       ...(start === 'OPEN' ? { restore: { mode: start, until: this.#clock.wallTime() + remaining } } : {}),
       ...(start === 'HELD' ? { restore: { mode: start } } : {}),
     });
     if (start === 'OPEN' || start === 'HELD') this.#oracle.restore(start, remaining);
+    if (!watched) return;
+    this.#guard.breaker.watched = true;
+    this.#guard.breaker.start();
   }
 
   /** Calls that go on for the whole path, for results that come too late; or a breaker that has crashed. */
@@ -73,7 +99,8 @@ export class BreakerRun implements Run {
   }
 
   readonly events = {
-    SUCCESS: ({ stale }: ModelEvent) => this.#end('ok', stale),
+    SUCCESS: ({ stale, slow }: ModelEvent & { type: 'SUCCESS' }) => this.#end('ok', stale, slow),
+    TURN: () => this.#passTo(this.#oracle.nextDue),
     FAILURE: ({ stale }: ModelEvent) => this.#end('failed', stale),
     PROBE_STARTED: () => this.#begin(),
     PROBE_ABANDONED: ({ stale }: ModelEvent) => this.#end('gone', stale),
@@ -178,11 +205,11 @@ export class BreakerRun implements Run {
 
     const call: Pending = {
       ticket,
-      end: async (how) => {
+      end: async (how, slow = false) => {
         this.#pending.splice(this.#pending.indexOf(call), 1);
         if (how === 'gone') controller.abort();
         else settle(how);
-        this.#oracle.end(ticket, how);
+        this.#oracle.end(ticket, how, slow);
         const result = await outcome;
         if (how === 'ok') expect(result).to.equal('done');
         else if (how === 'failed') expect(result).to.equal(cause);
@@ -200,12 +227,16 @@ export class BreakerRun implements Run {
   }
 
   /** In CLOSED a new call ends so; in HALF_OPEN, the oldest probe; a stale result is of the youngest call that no longer counts. */
-  async #end(how: CallEnd, stale = false): Promise<void> {
+  async #end(how: CallEnd, stale = false, slow = false): Promise<void> {
     const call = stale
       ? this.#pending.filter(({ ticket }) => ticket.period !== this.#oracle.period).at(-1)
       : this.#oracle.mode === 'CLOSED' ? this.#begin() : this.#current()[0];
     if (call === undefined) throw new Error('No call is left that could end so.');
-    await call.end(how);
+    if (slow) {
+      await this.#clock.advance(this.#slowAfter);
+      this.#oracle.passTo(this.#clock.now());
+    }
+    await call.end(how, slow);
   }
 
   async #expectRefusal(): Promise<void> {

@@ -7,8 +7,65 @@ export interface BreakerRules {
   readonly threshold: number;
   readonly openFor: number;
   readonly probes: number;
+  readonly probeShare: number;
   readonly probeLimit: number;
   readonly restFor: number;
+  /** OPEN is so many times longer each time a probe fails; nothing: equally long. */
+  readonly factor?: number;
+  /** Counted over a window, and not in a row. */
+  readonly window?: WindowRules;
+}
+
+export interface WindowRules {
+  /** Over the last so many calls, or over so many turns of `turnEvery` milliseconds. */
+  readonly calls?: number;
+  readonly turns?: number;
+  readonly turnEvery?: number;
+  readonly minimum: number;
+  readonly failureShare: number;
+  readonly slowShare: number;
+  readonly slowAfter: number;
+}
+
+/** What is in a window: a list of calls. */
+class WindowOracle {
+  readonly #rules: WindowRules;
+  #calls: { readonly failed: boolean; readonly slow: boolean; readonly turn: number }[] = [];
+  #turn = 0;
+  #began = 0;
+
+  constructor(rules: WindowRules) {
+    this.#rules = rules;
+  }
+
+  /** @returns whether it is enough to open */
+  add(failed: boolean, slow: boolean, now: number): boolean {
+    if (this.#calls.length === 0) {
+      this.#began = now;
+      this.#turn = 0;
+    }
+    this.#calls.push({ failed, slow, turn: this.#turn });
+    const { calls = Infinity, minimum, failureShare, slowShare } = this.#rules;
+    // The last one counts before the oldest is forgotten.
+    const count = this.#calls.length;
+    const opens = count >= minimum
+      && (this.#calls.filter((call) => call.failed).length / count >= failureShare || this.#calls.filter((call) => call.slow).length / count >= slowShare);
+    if (count >= calls) this.#calls.shift();
+    return opens;
+  }
+
+  get turnsAt(): number {
+    return this.#calls.length === 0 ? Infinity : this.#began + (this.#turn + 1) * (this.#rules.turnEvery ?? Infinity);
+  }
+
+  turn(): void {
+    this.#turn++;
+    this.#calls = this.#calls.filter(({ turn }) => turn > this.#turn - (this.#rules.turns ?? Infinity));
+  }
+
+  clear(): void {
+    this.#calls = [];
+  }
 }
 
 /** A call that was let through: the period of the breaker's life it began in, and whether as a probe. */
@@ -36,9 +93,14 @@ export class BreakerOracle {
   #passed = 0;
   /** HALF_OPEN with a probe under way: when it is given up. */
   #givesUpAt = Infinity;
+  #failedProbes = 0;
+  /** How often in a row it has opened again because a probe failed. */
+  #again = 0;
+  readonly #window: WindowOracle | undefined;
 
   constructor(rules: BreakerRules) {
     this.#rules = rules;
+    this.#window = rules.window === undefined ? undefined : new WindowOracle(rules.window);
   }
 
   /** As an earlier process, or an earlier actor, left it. */
@@ -52,7 +114,7 @@ export class BreakerOracle {
   }
 
   get permits(): boolean {
-    return this.mode === 'CLOSED' || (this.mode === 'HALF_OPEN' && this.#underWay + this.#passed < this.#rules.probes);
+    return this.mode === 'CLOSED' || (this.mode === 'HALF_OPEN' && this.#underWay + this.#passed + this.#failedProbes < this.#rules.probes);
   }
 
   /** Someone calls. @returns nothing when the call is refused */
@@ -66,21 +128,22 @@ export class BreakerOracle {
     return { period: this.period, probe };
   }
 
-  end({ period, probe }: Ticket, how: CallEnd): void {
+  end({ period, probe }: Ticket, how: CallEnd, slow = false): void {
     // P4: what began in an earlier period says nothing about this one.
     if (period !== this.period) return;
     if (!probe) {
       // P7: a caller that went away says nothing about the dependency.
-      if (how === 'ok') this.failuresInARow = 0;
-      if (how === 'failed' && ++this.failuresInARow >= this.#rules.threshold) this.#open(this.#rules.openFor, false);
-      return;
-    }
-    if (how === 'failed') {
-      this.#open(this.#rules.openFor, false);
+      if (how === 'gone') return;
+      const failed = how === 'failed';
+      this.failuresInARow = failed ? this.failuresInARow + 1 : 0;
+      const opens = this.#window?.add(failed, slow, this.#now) ?? this.failuresInARow >= this.#rules.threshold;
+      if (opens) this.#open(this.#rules.openFor, false);
       return;
     }
     this.#underWay--;
-    if (how === 'ok' && ++this.#passed >= this.#rules.probes) this.#close();
+    const needed = Math.ceil(this.#rules.probes * this.#rules.probeShare);
+    if (how === 'failed' && ++this.#failedProbes > this.#rules.probes - needed) this.#reopen();
+    else if (how === 'ok' && ++this.#passed >= needed) this.#close();
     else if (this.#underWay === 0) this.#givesUpAt = Infinity;
   }
 
@@ -90,7 +153,7 @@ export class BreakerOracle {
   }
 
   trip(): void {
-    if (this.mode !== 'OPEN') this.#open(this.#rules.openFor, false);
+    if (this.mode !== 'OPEN') this.#open(this.#wait, false);
   }
 
   hold(): void {
@@ -119,7 +182,8 @@ export class BreakerOracle {
   passTo(now: number): void {
     for (let due = this.nextDue; due <= now; due = this.nextDue) {
       this.#now = due;
-      if (this.mode === 'HALF_OPEN') this.#open(this.#rules.openFor, false);
+      if (this.mode === 'HALF_OPEN') this.#reopen();
+      else if (this.mode === 'CLOSED') this.#window!.turn();
       else if (due >= this.probesAt || this.#hint) this.#halfOpen();
     }
     this.#now = now;
@@ -133,6 +197,7 @@ export class BreakerOracle {
   /** When something happens by itself next. */
   get nextDue(): number {
     if (this.mode === 'HALF_OPEN') return this.#givesUpAt;
+    if (this.mode === 'CLOSED') return this.#window?.turnsAt ?? Infinity;
     if (this.mode !== 'OPEN' || this.held) return Infinity;
     return this.#hint ? Math.min(this.probesAt, this.#restsUntil) : this.probesAt;
   }
@@ -144,7 +209,8 @@ export class BreakerOracle {
     this.held = false;
     this.failuresInARow = 0;
     this.#hint = false;
-    this.#underWay = this.#passed = 0;
+    this.#underWay = this.#passed = this.#failedProbes = 0;
+    this.#window?.clear();
     this.#givesUpAt = this.probesAt = Infinity;
   }
 
@@ -155,11 +221,22 @@ export class BreakerOracle {
     this.#restsUntil = this.#now + this.#rules.restFor;
   }
 
+  /** Because of a probe. */
+  #reopen(): void {
+    this.#again++;
+    this.#open(this.#wait, false);
+  }
+
+  get #wait(): number {
+    return this.#rules.openFor * (this.#rules.factor ?? 1) ** this.#again;
+  }
+
   #halfOpen(): void {
     this.#begin('HALF_OPEN');
   }
 
   #close(): void {
     this.#begin('CLOSED');
+    this.#again = 0;
   }
 }

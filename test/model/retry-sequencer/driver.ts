@@ -3,8 +3,9 @@ import { createActor, type EventObject } from 'xstate';
 import { breakerDefaults, circuitBreaker } from '../../../machines/circuit-breaker.ts';
 import { retrySequencer } from '../../../machines/retry-sequencer.ts';
 import { actorClock } from '../../../src/clock.ts';
-import { Guard, type GuardActors } from '../../../src/guard/guard.ts';
-import { AbortedError, DisposedError, StoreError, TimeoutError, ValidationError, type Attempt, type FailedAttempt } from '../../../src/index.ts';
+import { createGuard, Guard, type GuardActors } from '../../../src/guard/guard.ts';
+import type { StandaloneGuard } from '../../../src/guard/standalone-guard.ts';
+import { AbortedError, DisposedError, StoreError, TimeoutError, ValidationError, type Attempt, type FailedAttempt, type GuardOptions } from '../../../src/index.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import type { Run, Variant } from '../harness/suite.ts';
 import { RetryOracle, type Answer, type Failure, type RetryRules } from './oracle.ts';
@@ -55,7 +56,7 @@ type Settled = { readonly value: string } | { readonly error: unknown };
 /** One operation under a guard: each attempt goes on until the path says how it ends. */
 export class RetryRun implements Run {
   readonly #clock = new VirtualClock();
-  readonly #guard: Guard;
+  readonly #guard: StandaloneGuard;
   readonly #oracle: RetryOracle;
   readonly #caller = new AbortController();
   readonly #attempts: { readonly attempt: Attempt; readonly resolve: (value: string) => void; readonly reject: (error: unknown) => void }[] = [];
@@ -71,7 +72,7 @@ export class RetryRun implements Run {
     this.#sleeps = sleeps;
     const { attempts, initialDelay, factor, maxDelay, jitter, timeout, budget, random } = rules;
     this.#oracle = new RetryOracle(rules);
-    this.#guard = new Guard({
+    const options: GuardOptions = {
       name: 'the dependency',
       clock: this.#clock,
       retry: { attempts, initialDelay, factor, maxDelay, jitter },
@@ -81,7 +82,8 @@ export class RetryRun implements Run {
       onEvent: ({ type }) => {
         if (type === 'late') this.#late++;
       },
-    }, actor ? supervised(this.#clock) : undefined);
+    };
+    this.#guard = actor ? new Guard(options, supervised(this.#clock)) : createGuard(options);
     this.#guard.execute((attempt) => {
       this.#calls.push(this.#clock.now());
       return new Promise<string>((resolve, reject) => this.#attempts.push({ attempt, resolve, reject }));

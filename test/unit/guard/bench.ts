@@ -1,4 +1,5 @@
-import { createGuard, type Guard } from '../../../src/guard/guard.ts';
+import { createGuard } from '../../../src/guard/guard.ts';
+import type { Guard } from '../../../src/index.ts';
 import type { GuardEvent, GuardOptions } from '../../../src/guard/options.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 

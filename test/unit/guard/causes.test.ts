@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { getEventListeners } from 'node:events';
 import { AbortedError, StoreError, TimeoutError, ValidationError, type FailedAttempt } from '../../../src/errors.ts';
-import { createGuard, type Guard } from '../../../src/guard/guard.ts';
+import { createGuard } from '../../../src/guard/guard.ts';
+import type { Guard } from '../../../src/index.ts';
 import type { ExecuteOptions } from '../../../src/guard/options.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 

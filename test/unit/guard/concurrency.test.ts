@@ -276,7 +276,7 @@ describe('Limit of concurrency', () => {
       expect(() => concurrency({ limit: '7' } as never)).to.throw(TypeError, 'limit.limit must be a number');
       expect(() => concurrency(null as never)).to.throw(TypeError, 'limit must be an object; it is null.');
       expect(() => createGuard({ name: 'x', limit: 7 as never })).to.throw(TypeError, 'limit must be an object; it is 7.');
-      const { guard } = bench();
+      const { guard } = bench({ limit: concurrency({ limit: 1 }) });
       expect(await end(guard.execute(() => 1, { priority: 'urgent' as never }))).to.have.property('message', 'priority must be "interactive", "normal" or "background"; it is "urgent".');
     });
   });

@@ -18,7 +18,7 @@ function bench(): Bench {
   const expired: [string, number][] = [];
   const add = (name: string, onExpiry: () => void = () => undefined): Deadline => {
     const deadline: Deadline = {
-      began: 0, earlier: undefined, later: undefined, listed: false,
+      began: 0, earlier: undefined, later: undefined, listed: false, slow: false,
       expire: () => {
         expired.push([name, clock.now()]);
         onExpiry();

@@ -5,6 +5,7 @@ import { retryDefaults } from '../../../machines/retry-backoff.ts';
 import { retrySequencer, type RetryEvent, type RetryInput } from '../../../machines/retry-sequencer.ts';
 import { actorClock } from '../../../src/clock.ts';
 import { createGuard, Guard, type GuardActors } from '../../../src/guard/guard.ts';
+import type { StandaloneGuard } from '../../../src/guard/standalone-guard.ts';
 import { RetryMirror } from '../../../src/guard/retry-mirror.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import fc from '../../fast-check.ts';
@@ -85,7 +86,7 @@ describe('Mirror = machine', () => {
       return { guard: new Guard({ name: 'watched', clock, retry: { attempts: 1 } }, actors), breaker };
     }
 
-    const face = (guard: Guard): unknown => [guard.breakerMode, guard.consecutiveFailures, guard.isHeld, guard.retryAfter, guard.permits()];
+    const face = (guard: StandaloneGuard): unknown => [guard.breakerMode, guard.consecutiveFailures, guard.isHeld, guard.retryAfter, guard.permits()];
 
     it('a guard that counts by itself, one that asks an actor each time, and the actor never differ', () => fc.assert(fc.asyncProperty(
       fc.array(step, { maxLength: 40 }),
@@ -93,7 +94,7 @@ describe('Mirror = machine', () => {
         const clock = new VirtualClock();
         const alone = createGuard({ name: 'alone', clock, retry: { attempts: 1 } });
         const { guard, breaker } = watched(clock);
-        const guards = [alone, guard];
+        const guards: StandaloneGuard[] = [alone, guard];
         const pending: ((fails: boolean) => void)[][] = [];
         for (const each of steps) {
           if (typeof each === 'number') await clock.advance(each);

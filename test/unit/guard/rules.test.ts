@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { StoreError } from '../../../src/errors.ts';
-import { createGuard, type Guard } from '../../../src/guard/guard.ts';
+import { createGuard } from '../../../src/guard/guard.ts';
+import type { Guard } from '../../../src/index.ts';
 import type { GuardOptions, GuardTuning, PersistedBreaker } from '../../../src/guard/options.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 

@@ -165,7 +165,7 @@ describe('Guard whose actors are supervised', () => {
   it('P11 what an earlier process left is for whoever starts its breaker', () => {
     const guard = new Guard({ name: 'thing', clock: new VirtualClock(), restore: { mode: 'HELD' } }, { breaker: () => undefined, spawnRetry: () => undefined });
     expect(guard.breakerMode).to.equal('CLOSED');
-    expect(guard.breakerInput()).to.deep.equal({ ...breakerDefaults, probeLimit: Infinity, epoch: 0, streak: 0, restore: { mode: 'HELD' } });
+    expect(guard.breakerInput()).to.deep.equal({ ...breakerDefaults, probeLimit: Infinity, epoch: 0, streak: 0, reopened: 0, growth: undefined, restore: { mode: 'HELD' } });
   });
 
   it('a success in CLOSED without failures sends nothing; one after a failure does', async () => {
@@ -195,7 +195,7 @@ describe('Guard whose actors are supervised', () => {
       await result;
     };
     await failing();
-    expect(guard.breakerInput()).to.deep.equal({ ...breakerDefaults, probeLimit: Infinity, epoch: 0, streak: 1 });
+    expect(guard.breakerInput()).to.deep.equal({ ...breakerDefaults, probeLimit: Infinity, epoch: 0, streak: 1, reopened: 0, growth: undefined });
     for (let count = 0; count < 4; count++) await failing();
     await clock.advance(20_000);
     expect(guard.breakerInput()).to.include({ epoch: guard.epoch - 1 }).and.to.have.deep.property('restore', { mode: 'OPEN', remaining: 40_000 });
