@@ -27,6 +27,7 @@ export type { Attempt, Operation } from './guard/attempt.ts';
 export { concurrency, type ConcurrencyLimit } from './guard/bulkhead.ts';
 export type { BulkheadOptions, Priority } from '../machines/bulkhead-options.ts';
 export { classifyFailure } from './guard/classify.ts';
+export type { ServiceOf } from './service/service-of.ts';
 export { createConfigurationService, type BreakerStatus, type ConfigurationService } from './service/service.ts';
 export type { FaultInjection, ServiceOptions, UpdateOptions, UpdateResult } from './service/options.ts';
 export type { ActorTimes } from './service/actor-times.ts';

@@ -14,4 +14,4 @@ const browserVariants: Plugin = {
 };
 
 /** For whatever runs in VS Code's extension host in the browser: a worker without modules, files or Node. */
-export const forBrowser: BuildOptions = { platform: 'browser', target: 'es2022', plugins: [browserVariants] };
+export const forBrowser = { platform: 'browser', target: 'es2022', plugins: [browserVariants] } satisfies BuildOptions;

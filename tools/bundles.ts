@@ -69,14 +69,23 @@ export async function buildWebview(): Promise<BuiltFile[]> {
  * The library. Its doors share their code, so that an error which `holdfast/vscode` throws is an `instanceof` the
  * class which `holdfast` exports: as shared chunks in ESM; in CommonJS, for which esbuild makes no chunks, as one file
  * behind the doors, whose parts load when they are first asked for (`vscode` cannot be loaded in plain Node).
- * The guard is an entry too, so that it is a chunk of its own: who imports it alone gets no yup.
+ * The guard is an entry too, so that it is a chunk of its own.
  */
 async function buildLibrary(): Promise<BuiltFile[]> {
   // What a user shares with it stays outside; the rest comes along, since not every bundler can follow it.
-  const library: BuildOptions = { ...everywhere, external: ['vscode', 'xstate', 'yup', '@opentelemetry/api'], sourcemap: true };
+  const library: BuildOptions = { ...everywhere, external: ['vscode', 'xstate', 'yup', '@opentelemetry/api'], sourcemap: true, plugins: [yupBesides] };
   const cli = await bundle({ ...library, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', format: 'esm', minify: true, banner: { js: '#!/usr/bin/env node' } });
-  return [...cli, ...await buildDoors(library, 'dist'), ...await buildDoors({ ...library, ...forBrowser }, 'dist/browser')];
+  return [...cli, ...await buildDoors(library, 'dist'), ...await buildDoors({ ...library, ...forBrowser, plugins: [...forBrowser.plugins, yupBesides] }, 'dist/browser')];
 }
+
+/** The file that loads yup stays as it is, beside the others: its `require` is for the bundlers of those who use the library. */
+const yupBesides: Plugin = {
+  name: 'yup besides',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/load-yup\.cjs$/ }, () => ({ path: `./${yupLoader}.cjs`, external: true }));
+  },
+};
+export const yupLoader = 'load-yup';
 
 /** What can be imported of the library; each is a file in CommonJS too. */
 export const doors = ['index', 'vscode', 'testing', 'opentelemetry'];
@@ -94,6 +103,7 @@ async function buildDoors(options: BuildOptions, folder: string): Promise<BuiltF
     outfile: `${folder}/library.cjs`,
     format: 'cjs',
   });
+  await cp(path.join(projectRoot, `src/settings/${yupLoader}.cjs`), path.join(projectRoot, folder, `${yupLoader}.cjs`));
   await removeOldChunks(folder, esm);
   for (const door of doors) {
     await writeFile(path.join(projectRoot, folder, `${door}.cjs`), `module.exports = require('./library.cjs').${door}();\n`);
@@ -122,7 +132,7 @@ export const products = {
   extensions: { name: 'extensions', sources: ['machines', 'src', 'examples', ...builder], make: buildExtensions, made: filesOf },
   library: {
     name: 'library', sources: ['machines', 'src', ...builder], make: buildLibrary,
-    made: (built) => [...filesOf(built), ...doors.flatMap((door) => [`dist/${door}.cjs`, `dist/browser/${door}.cjs`])],
+    made: (built) => [...filesOf(built), ...[...doors, yupLoader].flatMap((name) => [`dist/${name}.cjs`, `dist/browser/${name}.cjs`])],
   },
   tests: {
     name: 'tests in VS Code', sources: ['machines', 'src', 'examples', 'test', 'tools', ...builder], make: buildVscodeTests, made: filesOf,

@@ -1,4 +1,7 @@
-import * as yup from 'yup';
+// eslint-disable-next-line @typescript-eslint/ban-ts-comment
+/** @ts-ignore yup is optional: without it the types of `safePath` alone are not known. */
+import type * as yup from 'yup';
+import { loadYup } from './load-yup.cjs';
 
 /** Longest path accepted, in characters (Linux's PATH_MAX). */
 const maxPathLength = 4096;
@@ -18,9 +21,11 @@ export interface SafePathOptions {
  * Blanks around it are trimmed, as with any `yup.string().trim()`. Windows drive paths are valid. The empty text is valid and means "not set".
  *
  * A safe path is still not safe to paste into a shell command: pass it as an argument.
+ *
+ * @throws Error that names the package, when yup is not installed
  */
 export function safePath(options: SafePathOptions = {}): yup.StringSchema<string> {
-  const schema = yup.string()
+  const schema = loadYup().string()
     .defined()
     .max(maxPathLength, `must be at most ${maxPathLength} characters`)
     .test('control', 'must not contain control characters', (path) => !controlCharacter.test(path))

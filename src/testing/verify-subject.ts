@@ -1,7 +1,7 @@
-import * as yup from 'yup';
 import { StoreError } from '../errors.ts';
 import { defineSettings } from '../settings/define-settings.ts';
 import { sameData } from '../settings/plain-data.ts';
+import type { StandardSchema } from '../settings/schema.ts';
 import type { Scope, Store, Target, WriteOptions } from '../store/store.ts';
 
 /** What `verifyStore` checks, in the words of its checks. */
@@ -25,10 +25,12 @@ export interface SettingsText {
 /** A promise of the contract, as `verifyStore` names it; it was kept unless this rejects. */
 export type PromiseOfStore = readonly [name: string, promise: (on: Subject) => Promise<void>];
 
+const anything: StandardSchema = { '~standard': { version: 1, vendor: 'holdfast', validate: (value) => ({ value }) } };
+
 /** The settings the checks write. Any JSON is valid. */
 export const settings = defineSettings('verifyStore', {
-  first: { schema: yup.mixed().nullable(), default: null, description: 'Written by verifyStore' },
-  second: { schema: yup.mixed().nullable(), default: null, description: 'Written by verifyStore' },
+  first: { schema: anything, default: null, description: 'Written by verifyStore' },
+  second: { schema: anything, default: null, description: 'Written by verifyStore' },
 });
 
 export type Key = 'first' | 'second';

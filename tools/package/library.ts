@@ -1,6 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { doors, products, types } from '../bundles.ts';
+import { doors, products, types, yupLoader } from '../bundles.ts';
 import { ready } from '../products.ts';
 import { run } from '../run.ts';
 import { projectRoot } from '../vscode-host/paths.ts';
@@ -27,7 +27,7 @@ export async function packLibrary(into: string): Promise<string> {
     await cp(path.join(projectRoot, file), path.join(folder, file));
     await cp(path.join(projectRoot, `${file}.map`), path.join(folder, `${file}.map`));
   }
-  for (const name of [...doors, ...doors.map((door) => `browser/${door}`)]) await cp(path.join(projectRoot, `dist/${name}.cjs`), path.join(folder, `dist/${name}.cjs`));
+  for (const name of [...doors, yupLoader].flatMap((each) => [each, `browser/${each}`])) await cp(path.join(projectRoot, `dist/${name}.cjs`), path.join(folder, `dist/${name}.cjs`));
   await stageTypes(path.join(folder, 'dist/types'));
   await writeFile(path.join(folder, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(built));
 

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { CircuitOpenError, ConfigurationError, createConfigurationService, createGuard, defineSettings, JsonStore, StoreError, ValidationError } from 'holdfast';
+import { CircuitOpenError, ConfigurationError, createConfigurationService, createGuard, defineSettings, JsonStore, safePath, StoreError, ValidationError } from 'holdfast';
 import { FaultyStore, MemoryStore, verifyStore, VirtualClock } from 'holdfast/testing';
 import * as yup from 'yup';
 
 const settings = defineSettings('stranger', {
   size: { schema: yup.number().integer().min(1).defined(), default: 3, description: 'How many.' },
   names: { schema: yup.array(yup.string().defined()).defined(), default: [], description: 'Whose.' },
+  folder: { schema: safePath({ relative: true }).max(20), default: '', description: 'Where.' },
 });
 
 async function main(): Promise<void> {
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
   assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), { 'stranger.size': 5, 'stranger.names': ['one'] });
   // @ts-expect-error a number is asked for
   await assert.rejects(service.update('size', 'many'), ValidationError);
+  await assert.rejects(service.update('folder', '../up'), ValidationError);
   await service.dispose();
   rmSync(folder, { recursive: true });
 
