@@ -23,10 +23,10 @@ import { openWorkbench, quietSettings, type Workbench } from '../tools/vscode-ho
 import { say, writeDocument } from './document.ts';
 import { median } from './harness.ts';
 import { printChecks, table } from './report.ts';
-import { faster, within, type Check, type Row } from './scenario.ts';
+import { faster, show, within, type Check, type Row } from './scenario.ts';
 import { surroundings } from './surroundings.ts';
 import { benchSettings, manySettings } from './vscode/settings.ts';
-import type { HostFigures } from './vscode/in-host.ts';
+import type { HostFigures, TwentyKeys } from './vscode/in-host.ts';
 
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, write: { type: 'boolean', default: false }, version: { type: 'string' }, profile: { type: 'boolean', default: false } },
@@ -112,6 +112,25 @@ function report(all: readonly HostFigures[]): { rows: Record<string, Row[]>; che
   const get = read('holdfast: get(key)');
   const { count } = all[0]!.services;
   const ms = (name: string, value: number, more: Record<string, number> = {}): Row => ({ name, more: { ms: value, ...more } });
+  /** Each beside what is measured in turn with it. */
+  const beside = (name: string, value: number, raw: number): Row => ms(name, value, { 'x raw': value / raw });
+  const twenty = (target: 'workspace' | 'user'): Row[] => {
+    const ofTwenty = (way: keyof TwentyKeys): number => of(({ twentyKeys }) => twentyKeys[target][way]);
+    const [rawOne, raw] = [ofTwenty('rawOne'), ofTwenty('raw')];
+    return [
+      ms('raw, one update', rawOne),
+      beside('holdfast, one update', ofTwenty('one'), rawOne),
+      beside('holdfast, a transaction of twenty, beside one raw update', ofTwenty('transaction'), rawOne),
+      beside('the store alone, twenty keys by one save, beside one raw update', ofTwenty('store'), rawOne),
+      ms('raw, twenty keys', raw),
+      beside('holdfast, twenty keys', ofTwenty('service'), raw),
+      beside('the store alone, twenty keys by one save', ofTwenty('store'), raw),
+    ];
+  };
+  const ratio = (what: string, limit: number, target: 'workspace' | 'user', way: keyof TwentyKeys, than: 'raw' | 'rawOne'): Check => {
+    const measured = of(({ twentyKeys }) => twentyKeys[target][way]) / of(({ twentyKeys }) => twentyKeys[target][than]);
+    return { what: `${what}, ${target} settings`, target: `at most ${show(limit)}x raw`, measured: `${show(measured)}x`, ok: measured <= limit };
+  };
   const rows = {
     'Reads': reads,
     'Updates of the workspace settings, one after the other': [
@@ -125,13 +144,12 @@ function report(all: readonly HostFigures[]): { rows: Record<string, Row[]>; che
       ms('on a store in memory, as seldom', of((figures) => figures.inMemory.first)),
       ms('the same, after thousands of updates', of((figures) => figures.inMemory.compiled)),
     ],
-    'Twenty updates at once, until the last has resolved': [
+    'Twenty updates of one key at once, until the last has resolved': [
       ms('raw, one key', of((figures) => figures.oneKey.raw)),
       ms('holdfast, one key', of((figures) => figures.oneKey.service)),
-      ms('raw, twenty keys', of((figures) => figures.twentyKeys.raw)),
-      ms('holdfast, twenty keys', of((figures) => figures.twentyKeys.service)),
-      ms('holdfast, twenty keys in one transaction', of((figures) => figures.twentyKeys.transaction)),
     ],
+    'Twenty keys of the workspace settings': twenty('workspace'),
+    'Twenty keys of the user settings': twenty('user'),
     'One change of 462 settings, with a listener for each of them and each of ten documents': [
       ms('VS Code alone, processor time', of((figures) => figures.changes.raw)),
       ms('listeners of VS Code\'s event that ask `affectsConfiguration`', of((figures) => figures.changes.byHand)),
@@ -153,6 +171,11 @@ function report(all: readonly HostFigures[]): { rows: Record<string, Row[]>; che
   const checks = [
     faster('get(key) in the extension host', get, 50, read('getConfiguration(section).get(key)')),
     faster('get(key) in the extension host', get, 10, read('get(key) on a held configuration')),
+    ...(['workspace', 'user'] as const).flatMap((target) => [
+      ratio('one update', 1, target, 'one', 'rawOne'),
+      ratio('twenty keys at once', 1 / 15, target, 'service', 'raw'),
+      ratio('a transaction of twenty, beside one raw update', 1.2, target, 'transaction', 'rawOne'),
+    ]),
     within('update over the store\'s own time', of((figures) => figures.updates.overStore) * 1_000, 100, 'us'),
     within('a change of one of 462 settings, over VS Code alone', of((figures) => figures.changes.service - figures.changes.raw), 10, 'ms of processor time'),
     within('activation, loading included', of((figures) => figures.activation.load + figures.activation.activate), 30, 'ms'),

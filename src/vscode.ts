@@ -17,6 +17,7 @@ import { askToRestart, defaultInVscode, onHostChange, registerWithHoldfast, rest
 
 export * from './index.ts';
 export { vscodeStore, type VscodeContext } from './store/vscode-host.ts';
+export type { VscodeStoreOptions } from './store/vscode-store.ts';
 
 export type { SchemaProperties, SettingsReader, ValuesOfSchemas } from './service/reader.ts';
 export type { AskForRestart } from './service/restart.ts';
@@ -25,6 +26,12 @@ export type { CheckedSettings, LanguageClientMiddleware } from './service/langua
 export interface SupervisionOptions {
   /** For development: lets the State Inspector make writes fail, hang, lag or land late. Default false. */
   readonly faultInjection?: boolean;
+  /**
+   * Stores the values that wait for a settings file together, by one save of VS Code's: one `update` of VS Code's carries all of them.
+   * With `false` each is stored by an `update` of its own, and a transaction by several saves. Default true. It says nothing of a
+   * `store` of your own.
+   */
+  readonly oneSave?: boolean;
   /**
    * Asks the user to restart, when a setting with `needsRestart` has changed: once for each setting. Resolves with whether to. `false`: nobody
    * is asked. Default: a notification of VS Code, which restarts the extensions; its texts are translated by the extension's own `l10n`.
@@ -56,10 +63,10 @@ export async function superviseConfiguration<V extends object>(
   definition: SettingsDefinition<V>,
   options: Partial<Omit<ServiceOptions, 'faults'>> & SupervisionOptions = {},
 ): Promise<ConfigurationService<V>> {
-  const { faultInjection = false, askForRestart = (keys) => askToRestart(keys.map(titleOf)), ...others } = options;
+  const { faultInjection = false, oneSave = true, askForRestart = (keys) => askToRestart(keys.map(titleOf)), ...others } = options;
   const taken = instances.get(context) ?? new Set();
   const id = instanceId(context, definition.section, taken);
-  const ownStore = options.store === undefined ? vscodeStore(context, definition) : undefined;
+  const ownStore = options.store === undefined ? vscodeStore(context, definition, { oneSave }) : undefined;
   const store = options.store ?? ownStore!;
   const faulty = faultInjection ? new FaultyStore(store, options.clock ?? systemClock) : undefined;
   let service: ConfigurationService<V>;

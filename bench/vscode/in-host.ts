@@ -25,13 +25,26 @@ export interface HostFigures {
   /** One update after the other on a store in memory, with pauses: each a median. */
   readonly inMemory: { readonly first: number; readonly compiled: number };
   readonly oneKey: { readonly raw: number; readonly service: number };
-  readonly twentyKeys: { readonly raw: number; readonly service: number; readonly transaction: number };
+  /** Twenty keys at once, of each target: each a median, measured in turn with one raw update. */
+  readonly twentyKeys: Readonly<Record<'workspace' | 'user', TwentyKeys>>;
   readonly services: { readonly count: number; readonly start: number; readonly kilobytesEach: number; readonly idle: number; readonly nothing: number; readonly change: number; readonly dispose: number };
   readonly changes: ChangeFigures;
   /** Where the time of updates goes, in words. */
   readonly profile: string | undefined;
   /** Loading the bundle and calling `activate`. */
   readonly activation: { readonly load: number; readonly activate: number };
+}
+
+export interface TwentyKeys {
+  /** One update of VS Code's, and twenty of them at once. */
+  readonly rawOne: number;
+  readonly raw: number;
+  /** One update of the service, twenty at once, and a transaction of twenty. */
+  readonly one: number;
+  readonly service: number;
+  readonly transaction: number;
+  /** Twenty values by one save, without the service. */
+  readonly store: number;
 }
 
 const Workspace = vscode.ConfigurationTarget.Workspace;
@@ -59,7 +72,7 @@ export async function run(): Promise<void> {
     updates: await updates(service, stopwatch),
     inMemory: await inMemory(context),
     oneKey: await atOnce(service, () => keys[0]!),
-    twentyKeys: { ...await atOnce(service, (i) => keys[i]!), transaction: await transaction(service) },
+    twentyKeys: { workspace: await twentyKeys(service, context, 'workspace'), user: await twentyKeys(service, context, 'user') },
     changes: await changes(context, isQuick ? 5 : 15),
     profile: process.env['HOLDFAST_BENCH_PROFILE'] === '1' ? await profiled(service) : undefined,
     services: await manyServices(context),
@@ -183,13 +196,32 @@ async function atOnce(service: Service, key: (i: number) => string): Promise<{ r
   return { raw: median(raw), service: median(ours) };
 }
 
-async function transaction(service: Service): Promise<number> {
-  const times: number[] = [];
-  for (let round = 0; round < (isQuick ? 2 : 7); round++) {
-    times.push(await took(() => service.updateAll(Object.fromEntries(keys.map((key) => [key, next()])), { target: 'workspace' })));
-    await quiet();
+/** All of them in each round, so that what else the machine does meets all alike. */
+async function twentyKeys(service: Service, context: VscodeContext, target: 'workspace' | 'user'): Promise<TwentyKeys> {
+  const layer = target === 'user' ? vscode.ConfigurationTarget.Global : Workspace;
+  const store = vscodeStore(context, benchSettings);
+  const raw = (key: string): Thenable<void> => vscode.workspace.getConfiguration('bench').update(key, next(), layer);
+  const { signal } = new AbortController();
+  const ways: { readonly [way in keyof TwentyKeys]: () => PromiseLike<unknown> } = {
+    rawOne: () => raw(keys[0]!),
+    one: () => service.update(keys[0]!, next(), { target }),
+    raw: () => Promise.all(keys.map(raw)),
+    service: () => Promise.all(keys.map((key) => service.update(key, next(), { target }))),
+    transaction: () => service.updateAll(Object.fromEntries(keys.map((key) => [key, next()])), { target }),
+    store: () => store.commit(keys.map((key) => ({ key, value: next(), target, scope: {} })), { signal }),
+  };
+  const names = Object.keys(ways) as (keyof TwentyKeys)[];
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<keyof TwentyKeys, number[]>;
+  const first = names[0]!;
+  await ways[first]();
+  for (let round = 0; round < (isQuick ? 3 : 9); round++) {
+    for (const name of names) {
+      times[name].push(await took(ways[name]));
+      await quiet();
+    }
   }
-  return median(times);
+  store.dispose();
+  return Object.fromEntries(names.map((name) => [name, median(times[name])])) as unknown as TwentyKeys;
 }
 
 async function profiled(service: Service): Promise<string> {

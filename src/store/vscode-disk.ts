@@ -1,9 +1,32 @@
-import { access, constants, stat, statfs, utimes } from 'node:fs/promises';
+import { access, constants, readFile, stat, statfs, utimes } from 'node:fs/promises';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import type { Uri } from 'vscode';
 import type { StoreReason } from '../errors.ts';
 
 /** What can be told of settings files on this machine's disks without writing. A browser has none: see vscode-disk.browser.ts. */
+
+/**
+ * The path of a file that this process reaches by itself; `undefined`: only VS Code can be asked about it. An extension host
+ * sees the files of its own machine as `file:`, also in a remote window, and a desktop's user settings as `vscode-userdata:`.
+ */
+export function localPath({ scheme, fsPath }: Uri): string | undefined {
+  return scheme === 'file' || scheme === 'vscode-userdata' ? fsPath : undefined;
+}
+
+/** The bytes of a file, `absent`, `a folder` in its place or above it, or `unknown` when it cannot be read. */
+export async function readLocal(file: string): Promise<Uint8Array | 'absent' | 'a folder' | 'unknown'> {
+  try {
+    const stats = await stat(file);
+    // What is neither a file nor a folder may never say anything.
+    if (!stats.isFile()) return stats.isDirectory() ? 'a folder' : 'unknown';
+    return await readFile(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return 'absent';
+    return code === 'EISDIR' || code === 'ENOTDIR' ? 'a folder' : 'unknown';
+  }
+}
 
 /** Why a file could not be written, and what was said; nothing when it could, as far as one can tell. */
 export interface WriteObstacle {

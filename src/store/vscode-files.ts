@@ -35,7 +35,7 @@ export class SettingsFiles {
 
   /** The file in which VS Code keeps a setting, as far as its place is known. */
   of(key: string, target: Target, scope: Scope): SettingsFile | undefined {
-    if (target === 'user') return this.#found.get(key) ?? (this.#isRemote(key) ? this.#remote : this.#user);
+    if (target === 'user') return this.#found.get(key) ?? (this.#isInRemote(key) ? this.#remote : this.#user);
     const uri = this.#uri(target, scope);
     if (uri === undefined) return undefined;
     const id = uri.toString();
@@ -53,6 +53,11 @@ export class SettingsFiles {
   /** Where else VS Code may keep a setting of the target. */
   besides(file: SettingsFile): SettingsFile[] {
     return file.target === 'user' ? [this.#user, this.#remote].filter((other) => other !== undefined).filter((other) => other !== file) : [];
+  }
+
+  /** It belongs to the remote machine. */
+  isRemote(file: SettingsFile): boolean {
+    return file === this.#remote;
   }
 
   /** VS Code was seen to keep a setting in another file than the one of its scope. */
@@ -90,7 +95,7 @@ export class SettingsFiles {
   }
 
   /** As VS Code decides it: by the scope; a value that is in the remote machine's file already is changed there. */
-  #isRemote(key: string): boolean {
+  #isInRemote(key: string): boolean {
     if (this.#remote === undefined) return false;
     const scope = this.#scopeOf(key);
     const isThere = (): boolean => this.#remote!.content?.valueOf(settingName(this.#section, key)) !== undefined;

@@ -3,7 +3,7 @@ import { disposeAll } from '../disposal.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import type { Memento } from './memento.ts';
 import type { Disposable } from './store.ts';
-import { VscodeStore } from './vscode-store.ts';
+import { VscodeStore, type VscodeStoreOptions } from './vscode-store.ts';
 
 /** What is used of an extension's `ExtensionContext`. */
 export interface VscodeContext {
@@ -17,8 +17,8 @@ export interface VscodeContext {
  * The store of an extension's settings in VS Code.
  * @throws StoreError VS Code does not tell of changes
  */
-export function vscodeStore(context: Pick<VscodeContext, 'globalStorageUri'>, definition: SettingsDefinition): VscodeStore {
-  return new VscodeStore(definition, context.globalStorageUri);
+export function vscodeStore(context: Pick<VscodeContext, 'globalStorageUri'>, definition: SettingsDefinition, options: VscodeStoreOptions = {}): VscodeStore {
+  return new VscodeStore(definition, context.globalStorageUri, options);
 }
 
 /** Calls back in each event of VS Code's own configuration. */

@@ -2,7 +2,7 @@ import { applyEdits } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { StoreError } from '../errors.ts';
 import { settlingTime, type Target } from './store.ts';
-import { makeOld, readNow, writeObstacle, type WriteObstacle } from './vscode-disk.ts';
+import { localPath, makeOld, readLocal, readNow, writeObstacle, type WriteObstacle } from './vscode-disk.ts';
 import { isAFolder } from './vscode-failure.ts';
 import { SettingsText } from './vscode-settings-text.ts';
 
@@ -33,8 +33,12 @@ const stillMoving = 250;
 export class SettingsFile {
   readonly target: Target;
   readonly uri: vscode.Uri;
+  /** Where this process reaches the file by itself. */
+  readonly path: string | undefined;
   /** VS Code keeps the target's values in this file, as far as it has been seen to. */
   isInUse: boolean;
+  /** So often in a row VS Code has saved the file without asking for the changes that it was to carry. */
+  uncarried = 0;
   /** What the file said when it stood still last: how it looked, and what VS Code could read in it. */
   #settled: Form | undefined;
   #content: SettingsText | undefined;
@@ -51,6 +55,7 @@ export class SettingsFile {
   constructor(target: Target, uri: vscode.Uri, isInUse = true) {
     this.target = target;
     this.uri = uri;
+    this.path = localPath(uri);
     this.isInUse = isInUse;
   }
 
@@ -60,6 +65,17 @@ export class SettingsFile {
     // VS Code shows the user settings under a scheme of its own.
     const isUsers = (uri: vscode.Uri): boolean => this.target === 'user' && uri.scheme === 'vscode-userdata' && uri.path === path;
     return vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === id || isUsers(uri));
+  }
+
+  /** It is a .code-workspace file: the settings are one member of several. */
+  get isWorkspaceFile(): boolean {
+    return this.uri.path.endsWith('.code-workspace');
+  }
+
+  /** The document in an edit: in a remote window the user settings are shown under an address at which VS Code does not find them. */
+  addressIn({ uri }: Pick<vscode.TextDocument, 'uri'>): vscode.Uri {
+    const isElsewhere = this.target === 'user' && uri.scheme === 'file' && vscode.env.remoteName !== undefined;
+    return isElsewhere ? vscode.Uri.from({ scheme: 'vscode-remote', path: uri.path }) : uri;
   }
 
   get isDirty(): boolean {
@@ -73,8 +89,7 @@ export class SettingsFile {
 
   /** The same without waiting, where that can be told. */
   lookNow(): 'stands still' | 'in flux' | 'unknown' {
-    if (this.uri.scheme !== 'file') return 'unknown';
-    const text = readNow(this.uri.fsPath);
+    const text = this.path === undefined ? undefined : readNow(this.path);
     if (text === undefined) return 'unknown';
     const state: FileState = text === null ? { kind: 'absent' } : this.#stateOf(text);
     if (this.#isInFlux(state, performance.now()) || this.#flux !== undefined) return 'in flux';
@@ -125,17 +140,24 @@ export class SettingsFile {
   }
 
   async #look(): Promise<FileState> {
-    let bytes: Uint8Array;
+    const found = await (this.path === undefined ? this.#askForBytes() : readLocal(this.path));
+    switch (found) {
+      case 'absent': return { kind: 'absent' };
+      case 'a folder': return { kind: 'invalid', problem: isAFolder };
+      case 'unknown': return { kind: 'unknown' };
+      default: return this.#stateOf(new TextDecoder().decode(found));
+    }
+  }
+
+  /** Of a file elsewhere. */
+  async #askForBytes(): ReturnType<typeof readLocal> {
     try {
-      bytes = await vscode.workspace.fs.readFile(this.uri);
+      return await vscode.workspace.fs.readFile(this.uri);
     } catch (error) {
       const code = error instanceof vscode.FileSystemError ? error.code : '';
-      if (code === 'FileNotFound') return { kind: 'absent' };
-      return code === 'FileIsADirectory' || /EISDIR|directory/.test((error as Error).message)
-        ? { kind: 'invalid', problem: isAFolder }
-        : { kind: 'unknown' };
+      if (code === 'FileNotFound') return 'absent';
+      return code === 'FileIsADirectory' || /EISDIR|directory/.test((error as Error).message) ? 'a folder' : 'unknown';
     }
-    return this.#stateOf(new TextDecoder().decode(bytes));
   }
 
   #stateOf(text: string): FileState {
@@ -144,7 +166,7 @@ export class SettingsFile {
   }
 
   #understood(text: string): SettingsText {
-    return text === this.#content?.text ? this.#content : new SettingsText(text, this.uri.path.endsWith('.code-workspace'));
+    return text === this.#content?.text ? this.#content : new SettingsText(text, this.isWorkspaceFile);
   }
 
   /** @param now when it was looked at: a process that stood still meanwhile has seen no more for that */
@@ -191,7 +213,7 @@ export class SettingsFile {
   }
 
   async #probeFileSystem(): Promise<void> {
-    const obstacle = this.uri.scheme === 'file' ? await writeObstacle(this.uri.fsPath) : await this.#obstacleElsewhere();
+    const obstacle = this.path === undefined ? await this.#obstacleElsewhere() : await writeObstacle(this.path);
     if (obstacle === undefined) return;
     const { reason, problem, cause } = obstacle;
     throw new StoreError(reason, `The ${this.target} settings file ${problem}.`, cause === undefined ? {} : { cause });
@@ -243,8 +265,9 @@ export class SettingsFile {
    * text is on its way, and comes to stand over it. Waits until it is there, for `settlingTime` at most.
    * @returns whether it looked like that
    */
-  async afterOverwriting(before: SettingsText, after: SettingsText, written: string): Promise<boolean> {
-    if (before.names.every((name) => name === written || after.names.includes(name))) return false;
+  async afterOverwriting(before: SettingsText, after: SettingsText, written: readonly string[]): Promise<boolean> {
+    const names = new Set([...written, ...after.names]);
+    if (before.names.every((name) => names.has(name))) return false;
     const end = performance.now() + settlingTime;
     while (!this.#disposed && performance.now() < end && await this.#textOnDisk() === after.text) await this.pause(lookEvery);
     return true;
@@ -258,7 +281,7 @@ export class SettingsFile {
   async removeStrayValues(name: string, languageId: string | undefined): Promise<void> {
     const state = await this.read();
     this.refuseUnreadable(state);
-    const document = this.document ?? await vscode.workspace.openTextDocument(this.uri);
+    const document = this.document ?? await vscode.workspace.openTextDocument(this.addressIn(this));
     if (document.isDirty) throw this.#dirty();
     const before = textOf(state);
     const text = document.getText();
@@ -304,7 +327,7 @@ export class SettingsFile {
   /** What is left unsaved is ours, and is put back should saving it fail. @throws StoreError `cause`, when VS Code refuses */
   async #replaceText(document: vscode.TextDocument, text: string, cause: StoreError): Promise<void> {
     const edit = new vscode.WorkspaceEdit();
-    edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
+    edit.replace(this.addressIn(document), new vscode.Range(0, 0, document.lineCount, 0), text);
     if (!await vscode.workspace.applyEdit(edit)) throw again(cause);
     this.#stuck = { text: document.getText(), cause };
   }
@@ -314,12 +337,25 @@ export class SettingsFile {
    * the newer text by now: with the time of the file set back, the save goes through and changes nothing.
    */
   async #saveOlder(document: vscode.TextDocument, text: string): Promise<boolean> {
-    if (this.uri.scheme !== 'file') return document.save();
-    const undo = await makeOld(this.uri.fsPath, async () => await this.#textOnDisk() === text);
+    if (this.path === undefined) return document.save();
+    const undo = await makeOld(this.path, async () => await this.#textOnDisk() === text);
     if (undo === undefined) return false;
     const saved = await document.save();
     if (!saved) await undo();
     return saved;
+  }
+
+  /**
+   * The text on disk, where VS Code has read an older one and is about to save that. It is made to look old: VS Code saves over it
+   * then, and not over what takes its place meanwhile.
+   */
+  async newerThan(document: vscode.TextDocument, before: string): Promise<{ readonly text: string; undo(): Promise<void> } | undefined> {
+    if (this.path === undefined || document.uri.path !== this.uri.path) return undefined;
+    const state = await this.#look();
+    if (state.kind !== 'valid' || state.content.isEmpty || unixLines(state.content.text) === unixLines(before)) return undefined;
+    const { text } = state.content;
+    const undo = await makeOld(this.path, async () => await this.#textOnDisk() === text);
+    return undo && { text: unixLines(text).replaceAll('\n', document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n'), undo };
   }
 
   async #putBackText(): Promise<void> {

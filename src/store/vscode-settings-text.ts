@@ -1,4 +1,4 @@
-import { parse, parseTree, type Node, type ParseError } from 'jsonc-parser';
+import { applyEdits, modify, parse, parseTree, type Node, type ParseError } from 'jsonc-parser';
 import { jsonProblem } from './json-problem.ts';
 
 /** A change of a text: what stood there, and what takes its place. */
@@ -119,19 +119,45 @@ export class SettingsText {
 
   /** What takes the stray values out: of a name that stands twice the last stays, which is the one that VS Code reads. */
   withoutStrayValues(name: string, languageId?: string): TextEdit[] {
-    const removed = new Set(this.#strays(name, languageId).flatMap(({ removed }) => removed));
-    const parents = new Set([...removed].map(({ parent }) => parent!));
-    return [...parents].flatMap((parent) => this.#removals(parent, removed)).sort((a, b) => a.offset - b.offset);
+    return this.#removalsOf(new Set(this.#strays(name, languageId).flatMap(({ removed }) => removed)));
   }
 
-  #strays(name: string, languageId: string | undefined): Stray[] {
+  /**
+   * The text with one setting changed, as VS Code's own editor of settings changes it, and without stray values of it. Removing one
+   * leaves no comma behind that is none.
+   * @param value `undefined`: the setting is removed
+   */
+  withValue(name: string, languageId: string | undefined, value: unknown): string {
+    if (value === undefined) return applyEdits(this.text, this.#without(name, languageId));
+    const cleared = applyEdits(this.text, this.withoutStrayValues(name, languageId));
+    const path = [...(this.#inWorkspaceFile ? ['settings'] : []), ...(languageId === undefined ? [] : [`[${languageId}]`]), name];
+    return applyEdits(cleared, modify(cleared, path, value, { formattingOptions: this.#formatting() }));
+  }
+
+  #without(name: string, languageId: string | undefined): TextEdit[] {
+    const root = this.#root();
+    const holder = this.#holder(root);
+    const object = languageId === undefined ? holder : this.#membersNamed(holder, `[${languageId}]`).at(-1)?.children?.[1];
+    const strays = this.#strays(name, languageId, root).flatMap(({ removed }) => removed);
+    return this.#removalsOf(new Set([...this.#membersNamed(object, name), ...strays]));
+  }
+
+  /** As the file has it: the indentation of its first member, and the line ends. Default: VS Code's own. */
+  #formatting(): { insertSpaces: boolean; tabSize: number; eol: string } {
+    const [first] = membersOf(this.#root());
+    const line = first === undefined ? '' : this.text.slice(this.text.lastIndexOf('\n', first.offset) + 1, first.offset);
+    const indentation = /^(?:\t+| +)$/.exec(line)?.[0] ?? '    ';
+    const insertSpaces = indentation.startsWith(' ');
+    return { insertSpaces, tabSize: insertSpaces ? indentation.length : 4, eol: /\r?\n/.exec(this.text)?.[0] ?? '\n' };
+  }
+
+  #strays(name: string, languageId: string | undefined, root = this.#root()): Stray[] {
     const found: Stray[] = [];
     const noteTwice = (parent: Node | undefined, shown: string): Node | undefined => {
       const members = this.#membersNamed(parent, shown);
       if (members.length > 1) found.push({ kind: 'twice', shown, members, removed: members.slice(0, -1) });
       return members.at(-1)?.children?.[1];
     };
-    const root = this.#root();
     let holder = this.#inWorkspaceFile ? noteTwice(root, 'settings') : root;
     if (languageId !== undefined) {
       for (const block of membersOf(holder)) {
@@ -182,13 +208,17 @@ export class SettingsText {
     return parseTree(this.text, [], parseOptions);
   }
 
-  #holder(): Node | undefined {
-    const root = this.#root();
+  #holder(root = this.#root()): Node | undefined {
     return this.#inWorkspaceFile ? this.#membersNamed(root, 'settings').at(-1)?.children?.[1] : root;
   }
 
   #membersNamed(object: Node | undefined, name: string): Node[] {
     return object?.type === 'object' ? membersOf(object).filter((member) => keyOf(member) === name) : [];
+  }
+
+  #removalsOf(removed: ReadonlySet<Node>): TextEdit[] {
+    const parents = new Set([...removed].map(({ parent }) => parent!));
+    return [...parents].flatMap((parent) => this.#removals(parent, removed)).sort((a, b) => a.offset - b.offset);
   }
 
   /** With the comma before each; at the beginning, with the one after it. */

@@ -1,18 +1,20 @@
 import * as vscode from 'vscode';
 import { disposeAll, makeAll } from '../disposal.ts';
 import { StoreError } from '../errors.ts';
-import type { SettingScope } from '../settings/declaration.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { sameData } from '../settings/plain-data.ts';
-import { sectionsOf, settingName } from '../settings/setting-key.ts';
+import { sectionsOf } from '../settings/setting-key.ts';
 import {
-  settlingTime, type Disposable, type Layer, type RawSetting, type Scope, type Store, type Target, type WriteOptions, type WriteRequest,
+  settlingTime, type Change, type Disposable, type Layer, type RawSetting, type Refusal, type Scope, type Store, type Target,
+  type WriteOptions, type WriteRequest,
 } from './store.ts';
 import { lockFile } from './file-lock.ts';
-import { isByPolicy } from './policy.ts';
-import { notTakenOut, obstructed, sharedBlock } from './vscode-conflict.ts';
+import { notCarried, saveCarried } from './vscode-carried-save.ts';
+import { SettingChecks } from './vscode-checks.ts';
+import { Commit } from './vscode-commit.ts';
+import { notTakenOut } from './vscode-conflict.ts';
 import { writeFailure } from './vscode-failure.ts';
-import { folderOf, hasFolderSettings, isWorkspaceOpen, SettingsFiles } from './vscode-files.ts';
+import { folderOf, hasFolderSettings, SettingsFiles } from './vscode-files.ts';
 import { lookEvery, type FileState, type NotedFile, type SettingsFile } from './vscode-settings-file.ts';
 import { layerOf, ShownValues } from './vscode-shown-values.ts';
 
@@ -32,7 +34,12 @@ const inspected: readonly (readonly [Layer, string])[] = [
 export interface VscodeStoreOptions {
   /** A write that VS Code has not answered for so long is taken for hung, in milliseconds. Default 5,000. */
   readonly hungAfter?: number;
+  /** Whether several values of a settings file are stored by one save, as far as VS Code lets them. Default true. */
+  readonly oneSave?: boolean;
 }
+
+/** So often in a row VS Code may save a file without asking for the changes: from then on each is stored by an update of its own. */
+const mostUncarried = 3;
 
 /** For so many folders and languages what VS Code has said is remembered. */
 const maxScopes = 1_000;
@@ -51,6 +58,8 @@ export class VscodeStore implements Store {
   readonly name = 'VS Code settings';
   readonly #definition: SettingsDefinition;
   readonly #hungAfter: number;
+  readonly #oneSave: boolean;
+  readonly #checks: SettingChecks;
   readonly #files: SettingsFiles;
   readonly #shown: ShownValues;
   readonly #listeners = new Set<{ readonly listener: (keys?: readonly string[]) => void }>();
@@ -70,8 +79,10 @@ export class VscodeStore implements Store {
   constructor(definition: SettingsDefinition, globalStorageUri: vscode.Uri | undefined, options: VscodeStoreOptions = {}) {
     this.#definition = definition;
     this.#hungAfter = options.hungAfter ?? 5_000;
-    this.#files = new SettingsFiles(definition.section, (key) => this.#scopeOf(key), globalStorageUri);
-    this.#groups = groupsOf([...definition.keys, ...definition.formerKeys.keys()].map((key) => this.#nameOf(key)));
+    this.#oneSave = options.oneSave ?? true;
+    this.#checks = new SettingChecks(definition, (key, scope) => this.#read(key, scope));
+    this.#files = new SettingsFiles(definition.section, (key) => this.#checks.scopeOf(key), globalStorageUri);
+    this.#groups = groupsOf([...definition.keys, ...definition.formerKeys.keys()].map((key) => this.#checks.nameOf(key)));
     this.#shown = new ShownValues(definition, this.#files, (key, scope) => this.#read(key, scope), () => this.#notify());
     this.#subscriptions = this.#watch();
   }
@@ -116,44 +127,129 @@ export class VscodeStore implements Store {
     return { effective: configuration.get(key), layers };
   }
 
-  async write(request: WriteRequest, { expected }: WriteOptions): Promise<void> {
+  async write(request: WriteRequest, { signal, expected }: WriteOptions): Promise<void> {
     const { key, value, target, scope } = request;
     const file = await this.#files.locate(key, target, scope);
+    // Of a document that is open VS Code may have read an older text; and what is expected is looked at in the turn of the write.
+    if ((expected !== undefined || file?.document !== undefined) && this.canCommit(request)) {
+      const [refusal] = await this.commit([expected === undefined ? request : { ...request, expected }], { signal });
+      if (refusal !== undefined) throw refusal.error;
+      return;
+    }
     await file?.heal();
     if (expected !== undefined && !sameData(await this.readBack(request), expected.value)) {
       throw new StoreError('newer', `"${key}" was changed by someone else meanwhile.`, { context: { key, target } });
     }
-    const running = { since: Date.now() };
-    this.#underWay.add(running);
-    try {
+    await this.#noted(async () => {
       await this.#update(request, file);
       const below = value === undefined ? await this.#files.locate(key, target, scope) : file;
       // The remote machine's value is gone, and the one of the user's own machine shows.
       if (below !== file && below?.isInUse === true) await this.#update(request, below);
+    });
+  }
+
+  /** What VS Code has not answered yet is known. */
+  async #noted<T>(work: () => Promise<T>): Promise<T> {
+    const running = { since: Date.now() };
+    this.#underWay.add(running);
+    try {
+      return await work();
     } finally {
       this.#underWay.delete(running);
     }
   }
 
+  /** Not in the settings of a remote machine: there VS Code keeps nothing that is not declared to belong to it. */
+  canCommit({ key, target, scope }: Omit<WriteRequest, 'value'>): boolean {
+    const file = this.#oneSave ? this.#files.of(key, target, scope) : undefined;
+    return file !== undefined && !this.#files.isRemote(file) && file.uncarried < mostUncarried;
+  }
+
+  async commit(changes: readonly Change[], { signal }: Pick<WriteOptions, 'signal'>): Promise<readonly Refusal[]> {
+    const [first] = changes;
+    if (first === undefined) return [];
+    const { key, target, scope } = first;
+    const file = await this.#files.locate(key, target, scope);
+    if (file === undefined) throw new StoreError('not-ready', `VS Code does not tell where the ${target} settings are.`, { context: { key, target } });
+    await file.heal();
+    const commit = new Commit(changes, this.#checks, file.isWorkspaceFile, signal);
+    return commit.refusals.length > 0 ? commit.refusals : this.#noted(() => this.#carry(commit, first, file));
+  }
+
+  async #carry(commit: Commit, first: Change, file: SettingsFile): Promise<readonly Refusal[]> {
+    const own = { file, before: await file.note() };
+    const { state } = own.before;
+    // VS Code may have read another text of it.
+    if (file.isInUse && state.kind === 'invalid') throw writeFailure(this.#checks.facts(first, { error: {}, dirty: own.before.dirty, state }), undefined);
+    const { languageId, ...place } = first.scope;
+    const update = (key: string, value: unknown): Thenable<void> => this.#configuration(place, '').update(key, value, configurationTargets[first.target], false);
+    for (const change of commit.changes) if (this.#checks.declaresPolicy(change.key)) await this.#askForPolicy(change);
+    const { saved } = await saveCarried(update, file, (before) => commit.compose(before)).catch(async (error: unknown) => {
+      throw error instanceof StoreError ? error : await this.#refused(first, own, error);
+    });
+    if (commit.refusals.length > 0) return commit.refusals;
+    const isThere = await this.#isThere(commit, own);
+    if (saved === undefined && !(isThere ?? commit.changes.every((change) => this.#isShown(change)))) {
+      file.uncarried++;
+      throw notCarried({ target: first.target });
+    }
+    file.uncarried = 0;
+    // It was lost, or another program was faster: who looks is told.
+    if (isThere === false) await file.afterLoss(own.before);
+    if (isThere !== true) return [];
+    for (const change of commit.changes) await this.#untilShown(change, file);
+    this.#shown.note(file);
+    return [];
+  }
+
+  /** Does the file hold the changes? Nothing where that cannot be told, as it may be another file that VS Code uses. */
+  async #isThere(commit: Commit, { file, before }: Candidate): Promise<boolean | undefined> {
+    let after = await file.read();
+    if (before.state.kind === 'valid' && after.kind === 'valid') {
+      const written = commit.changes.map((change) => this.#checks.memberOf(change));
+      if (await file.afterOverwriting(before.state.content, after.content, written)) after = await file.read();
+    }
+    const isIn = (state: FileState): boolean => state.kind === 'valid' && commit.isIn(state.content);
+    if (isIn(after) && !isIn(before.state)) file.isInUse = true;
+    return file.isInUse && after.kind !== 'unknown' ? isIn(after) : undefined;
+  }
+
+  /** Only VS Code knows which value a policy gives: what is stored already is stored again, which changes nothing. */
+  async #askForPolicy({ key, target, scope }: Change): Promise<void> {
+    const value = this.#read(key, scope).layers.get(layerOf(target, scope.languageId));
+    try {
+      await this.#configuration(scope).update(key, value, configurationTargets[target], scope.languageId !== undefined);
+    } catch (error) {
+      throw writeFailure(this.#checks.facts({ key, target, scope }, { error: error as Error, dirty: false, state: undefined }), error);
+    }
+  }
+
   async lock({ key, target, scope }: Omit<WriteRequest, 'value'>, signal: AbortSignal): Promise<Disposable> {
     const file = await this.#files.locate(key, target, scope);
-    return file?.uri.scheme === 'file' ? lockFile(file.uri.fsPath, signal) : { dispose: () => undefined };
+    return file?.path === undefined ? { dispose: () => undefined } : lockFile(file.path, signal);
   }
 
   async #update(request: WriteRequest, file: SettingsFile | undefined, repaired = false): Promise<void> {
     const { key, value, target, scope } = request;
     const own = file === undefined ? undefined : { file, before: await file.note() };
     const candidates = own === undefined ? [] : [own, ...await this.#besides(own.file)];
-    if (own !== undefined) this.#refuseInVain(request, own.before.state);
+    const obstacle = own && this.#checks.obstacle(request, own.before.state);
+    if (obstacle !== undefined) throw obstacle;
     try {
       await this.#configuration(scope).update(key, value, configurationTargets[target], scope.languageId !== undefined);
     } catch (error) {
-      const failure = writeFailure(await this.#facts(request, file, own?.before.dirty ?? false, error), error);
-      if (own !== undefined) await own.file.afterFailure(own.before, failure);
-      throw failure;
+      throw await this.#refused(request, own, error);
     }
     const holder = await this.#holder(request, candidates);
     if (holder !== undefined) await this.#confirm(request, holder, repaired);
+  }
+
+  /** Why VS Code has refused a write; what it has left behind is put right. */
+  async #refused(request: WriteRequest, own: Candidate | undefined, error: unknown): Promise<StoreError> {
+    const state = await own?.file.read();
+    const failure = writeFailure(this.#checks.facts(request, { error: error as Error, dirty: own?.before.dirty ?? false, state }), error);
+    await own?.file.afterFailure(own.before, failure);
+    return failure;
   }
 
   async #besides(file: SettingsFile): Promise<Candidate[]> {
@@ -161,17 +257,6 @@ export class VscodeStore implements Store {
       const state = await other.read();
       return { file: other, before: { dirty: false, text: '', state } };
     }));
-  }
-
-  /** What VS Code would store, and not read. */
-  #refuseInVain({ key, value, target, scope }: WriteRequest, state: FileState): void {
-    if (state.kind !== 'valid') return;
-    const name = this.#nameOf(key);
-    const obstacle = value === undefined ? undefined : state.content.obstacle(name);
-    if (obstacle !== undefined) throw obstructed({ key, target }, obstacle);
-    if (value !== undefined || scope.languageId === undefined) return;
-    const block = state.content.strayValues(name, scope.languageId).find(({ kind }) => kind === 'languages');
-    if (block !== undefined) throw sharedBlock({ key, target }, scope.languageId, block);
   }
 
   /**
@@ -196,9 +281,9 @@ export class VscodeStore implements Store {
   async #confirm(request: WriteRequest, { file, before, after }: Written, repaired: boolean): Promise<void> {
     const { key, value, scope } = request;
     if (after.kind === 'unknown') return;
-    const name = this.#nameOf(key);
+    const name = this.#checks.nameOf(key);
     const wasOverwritten = before.state.kind === 'valid' && after.kind === 'valid'
-      && await file.afterOverwriting(before.state.content, after.content, scope.languageId === undefined ? name : `[${scope.languageId}]`);
+      && await file.afterOverwriting(before.state.content, after.content, [this.#checks.memberOf(request)]);
     const state = wasOverwritten ? await file.read() : after;
     if (sameData(this.#valueIn(state, key, scope), value)) {
       await this.#untilShown(request, file);
@@ -214,62 +299,40 @@ export class VscodeStore implements Store {
   }
 
   /** VS Code shows what it has stored, unless it has just noticed how the file was before: then it takes a moment (P20). */
-  async #untilShown({ key, value, target, scope }: WriteRequest, file: SettingsFile): Promise<void> {
+  async #untilShown(request: WriteRequest, file: SettingsFile): Promise<void> {
+    const { key, value, target } = request;
     const isLeftOut = !this.trusted() && target !== 'user' && this.#definition.declarations[key]?.restricted === true;
-    const isShown = (): boolean => sameData(this.#read(key, scope).layers.get(layerOf(target, scope.languageId)), value);
     const end = performance.now() + settlingTime;
-    while (value !== undefined && !isLeftOut && !isShown() && performance.now() < end && !file.isDisposed) await file.pause(lookEvery);
+    while (value !== undefined && !isLeftOut && !this.#isShown(request) && performance.now() < end && !file.isDisposed) await file.pause(lookEvery);
+  }
+
+  #isShown({ key, value, target, scope }: WriteRequest): boolean {
+    return sameData(this.#read(key, scope).layers.get(layerOf(target, scope.languageId)), value);
   }
 
   #valueIn(state: FileState, key: string, { languageId }: Scope): unknown {
-    return state.kind === 'valid' ? state.content.valueOf(this.#nameOf(key), languageId) : undefined;
-  }
-
-  async #facts({ key, target, scope }: WriteRequest, file: SettingsFile | undefined, dirty: boolean, error: unknown): Promise<Parameters<typeof writeFailure>[0]> {
-    const state = await file?.read();
-    const raw = this.#read(key, scope);
-    return {
-      key,
-      target,
-      error: error as Error,
-      registered: raw.layers.size > 0,
-      workspaceOpen: isWorkspaceOpen(),
-      managed: isByPolicy(this.#definition, key, raw),
-      scopeProblem: this.#scopeProblem(key, target, scope),
-      dirty,
-      fileProblem: state?.kind === 'invalid' ? state.problem : undefined,
-      fileIsValid: state?.kind === 'valid',
-    };
-  }
-
-  #nameOf(key: string): string {
-    return settingName(this.#definition.section, key);
-  }
-
-  #scopeOf(key: string): SettingScope {
-    const { declarations, formerKeys } = this.#definition;
-    return declarations[formerKeys.get(key) ?? key]?.scope ?? 'window';
-  }
-
-  /** Why VS Code will not write the setting there, by the scope the definition gives it. */
-  #scopeProblem(key: string, target: Target, scope: Scope): string | undefined {
-    const declared = this.#scopeOf(key);
-    if ((declared === 'application' || declared === 'machine') && target !== 'user') return `A setting of scope "${declared}" can only be stored in the user settings.`;
-    if (target === 'folder' && scope.resource === undefined) return 'Folder settings need a resource that tells the folder.';
-    if (target === 'folder' && declared === 'window') return 'A setting of scope "window" cannot be stored in folder settings.';
-    if (scope.languageId !== undefined && declared !== 'language-overridable') return `A setting of scope "${declared}" cannot be stored for a language.`;
-    return undefined;
+    return state.kind === 'valid' ? state.content.valueOf(this.#checks.nameOf(key), languageId) : undefined;
   }
 
   /** The file is asked first: VS Code's own view of it may be seconds behind a change from outside. */
-  async readBack({ key, target, scope }: Omit<WriteRequest, 'value'>): Promise<unknown> {
-    const file = await this.#files.locate(key, target, scope);
-    if (file?.isInUse === true) {
+  async readBack(place: Omit<WriteRequest, 'value'>): Promise<unknown> {
+    const [value] = await this.readBackAll([place]);
+    return value;
+  }
+
+  async readBackAll(places: readonly Omit<WriteRequest, 'value'>[]): Promise<readonly unknown[]> {
+    const files = await Promise.all(places.map(({ key, target, scope }) => this.#files.locate(key, target, scope)));
+    const looks = new Map<SettingsFile, FileState>();
+    for (const file of new Set(files)) {
+      if (file?.isInUse !== true) continue;
       const state = await file.read();
       file.refuseUnreadable(state);
-      if (state.kind !== 'unknown') return this.#valueIn(state, key, scope);
+      if (state.kind !== 'unknown') looks.set(file, state);
     }
-    return this.read(key, scope).layers.get(layerOf(target, scope.languageId));
+    return places.map(({ key, target, scope }, index) => {
+      const state = looks.get(files[index]!);
+      return state === undefined ? this.read(key, scope).layers.get(layerOf(target, scope.languageId)) : this.#valueIn(state, key, scope);
+    });
   }
 
   async probe(target: Target, scope: Scope, key?: string): Promise<void> {
@@ -286,7 +349,7 @@ export class VscodeStore implements Store {
 
   /** Folders by the scope of the setting; languages as VS Code knows them, wherever their values stand. */
   scopes(key: string): readonly Scope[] {
-    const declared = this.#scopeOf(key);
+    const declared = this.#checks.scopeOf(key);
     if (declared === 'application' || declared === 'machine' || declared === 'window') return [];
     const folders = hasFolderSettings() ? vscode.workspace.workspaceFolders!.map(({ uri }) => ({ resource: uri.toString() })) : [];
     if (declared !== 'language-overridable') return folders;
@@ -307,7 +370,7 @@ export class VscodeStore implements Store {
 
   /** The narrowest place that holds a value already, else the user settings. */
   defaultTarget(key: string, scope: Scope): Target {
-    const declared = this.#scopeOf(key);
+    const declared = this.#checks.scopeOf(key);
     if (declared === 'application' || declared === 'machine') return 'user';
     const { layers } = this.read(key, scope);
     const holds = (target: Target): boolean => layers.has(layerOf(target, scope.languageId));
@@ -330,13 +393,14 @@ export class VscodeStore implements Store {
     disposeAll([...this.#subscriptions.splice(0), this.#shown, this.#files]);
   }
 
-  #configuration({ resource, languageId }: Scope): vscode.WorkspaceConfiguration {
+  /** @param section default: that of the settings */
+  #configuration({ resource, languageId }: Scope, section = this.#definition.section): vscode.WorkspaceConfiguration {
     const scope: { uri?: vscode.Uri; languageId?: string } = {};
     if (resource !== undefined) scope.uri = vscode.Uri.parse(resource);
     if (languageId !== undefined) scope.languageId = languageId;
     // Without a resource VS Code would resolve for the active editor; `null` means the window.
     const none = scope.uri === undefined && scope.languageId === undefined;
-    return vscode.workspace.getConfiguration(this.#definition.section, none ? null : (scope as { languageId: string }));
+    return vscode.workspace.getConfiguration(section, none ? null : (scope as { languageId: string }));
   }
 
   #notify(keys?: readonly string[]): void {
@@ -346,7 +410,7 @@ export class VscodeStore implements Store {
   /** VS Code has read its files again. */
   #review(isAffected: (name: string) => boolean): void {
     const { keys, formerKeys } = this.#definition;
-    const affected = new Set([...keys, ...formerKeys.keys()].filter((key) => isAffected(this.#nameOf(key))));
+    const affected = new Set([...keys, ...formerKeys.keys()].filter((key) => isAffected(this.#checks.nameOf(key))));
     // Of an object (`"app": { "count": 6 }`) VS Code's event does not name the settings in it.
     for (const { scope, values } of this.#answers.values()) {
       const configuration = this.#configuration(scope);

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import axe from 'axe-core';
 import type { Frame } from 'playwright-core';
@@ -70,22 +70,25 @@ export async function openDesk(settings: Record<string, unknown> = {}, wanted: D
   };
 }
 
-/** Another window of the same VS Code, with a folder of its own. */
+/** Another window of the same VS Code. */
 export interface Window {
   readonly link: DemoLink;
   close(): Promise<void>;
 }
 
-export async function openWindow({ workbench }: Desk): Promise<Window> {
+/** @param what its folder: one of its own, or that of the desk, which is reached by a link */
+export async function openWindow({ workbench, workspace }: Desk, what: 'its own folder' | 'the same folder' = 'its own folder'): Promise<Window> {
   const folder = temporaryFolder();
+  const link = path.join(folder, path.basename(workspace));
+  if (what === 'the same folder') symlinkSync(workspace, link, 'junction');
   const page = await workbench.browser.newPage();
-  await page.goto(workbench.server.url({ folder: await createDemoWorkspace(folder) }));
+  await page.goto(workbench.server.url({ folder: what === 'the same folder' ? link : await createDemoWorkspace(folder) }));
   await workbenchReady(page);
-  const link = await DemoLink.connect(socketIn(folder));
+  const driver = await DemoLink.connect(socketIn(folder));
   return {
-    link,
+    link: driver,
     close: async () => {
-      link.close();
+      driver.close();
       await page.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -60,6 +60,8 @@ exports.activate = async (context) => {
     // In the tests of the workbench: what was refused first lands.
     land: () => globalThis.landLateWrite(),
     seen: (key) => seen.get(key) ?? [],
+    unsaved: () => vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty).map(({ uri }) => uri.path),
+    raw: (key, value) => vscode.workspace.getConfiguration('nofx').update(key, value, vscode.ConfigurationTarget.Workspace),
   };
   const server = net.createServer((socket) => {
     readline.createInterface({ input: socket }).on('line', async (line) => {

@@ -131,4 +131,27 @@ describe('The text of a settings file, as VS Code reads it', () => {
     expect(read(text).strayValues('app.tab', 'js')).to.deep.equal([{ kind: 'languages', name: '[js][ts]', lines: [3] }]);
     expect(read(text).strayValues('app.tab', 'go')).to.deep.equal([]);
   });
+
+  it('changes one value, and leaves everything else as it is', () => {
+    const changed = (text: string, value: unknown, languageId?: string, inWorkspaceFile = false): string => read(text, inWorkspaceFile).withValue('app.count', languageId, value);
+    for (const [text, value, expected] of [
+      ['', 1, '{\n    "app.count": 1\n}'],
+      ['{}\n', 1, '{\n    "app.count": 1\n}\n'],
+      ['{\n  "a": 1, // one\n}', [2], '{\n  "a": 1,\n  "app.count": [\n    2\n  ], // one\n}'],
+      ['{\r\n\t"a": 1 // one\r\n}', { x: 1 }, '{\r\n\t"a": 1,\r\n\t"app.count": {\r\n\t\t"x": 1\r\n\t} // one\r\n}'],
+      ['{ "app.count": 1, }', 2, '{ "app.count": 2, }'],
+      ['{ "app.count": 1, "a": 1, "app.count": 2 }', 3, '{ "a": 1, "app.count": 3 }'],
+      ['{ "app": { "count": 1, "b": 2 } }', 3, '{\n    "app": {\n        "b": 2\n    },\n    "app.count": 3\n}'],
+      ['{ "app.count": 1, }', undefined, '{  }'],
+      ['{\n  "a": 1,\n  "app.count": 2, // two\n}', undefined, '{\n  "a": 1, // two\n}'],
+      ['{ "app.count": 1, "app.count": 2, "app.count": 3, "app": { "count": 4 } }', undefined, '{ "app": {  } }'],
+      ['{ "a": 1 }', undefined, '{ "a": 1 }'],
+      ['', undefined, ''],
+    ] as const) expect(changed(text, value), text).to.equal(expected);
+    expect(changed('{ "[go]": { "app.count": 1, "b": 2 } }', undefined, 'go')).to.equal('{ "[go]": { "b": 2 } }');
+    expect(read(changed('{ "[go]": { "b": 2 } }', 3, 'go')).valueOf('app.count', 'go')).to.equal(3);
+    expect(read(changed('{ "[go][js]": { "app.count": 1 } }', 3, 'go')).valueOf('app.count', 'js')).to.equal(1);
+    expect(changed('{\n\t"folders": []\n}', 1, undefined, true)).to.equal('{\n\t"folders": [],\n\t"settings": {\n\t\t"app.count": 1\n\t}\n}');
+    expect(changed('{ "settings": { "app.count": 1 }, "app.count": 5 }', undefined, undefined, true)).to.equal('{ "settings": {  }, "app.count": 5 }');
+  });
 });

@@ -1,0 +1,293 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { expect } from 'chai';
+import * as vscode from 'vscode';
+import * as yup from 'yup';
+import { StoreError } from '../../src/errors.ts';
+import { defineSettings } from '../../src/settings/define-settings.ts';
+import type { Change, Refusal, Target } from '../../src/store/store.ts';
+import { VscodeStore } from '../../src/store/vscode-store.ts';
+import { fixture } from './fixture-settings.ts';
+import { elapse, fixtureContext, folder, readSettings, rejection, resetSettings, settingsFile, typeUnsaved, until, writeSettings } from './supervised.ts';
+
+const signal = new AbortController().signal;
+const change = (key: string, value: unknown, more: Partial<Change> = {}): Change => ({ key, value, target: 'workspace', scope: {}, ...more });
+/** Why VS Code's settings refuse a change. */
+const reasonIn = (refusal: Refusal | undefined): string => (refusal!.error as StoreError).reason;
+const [three, four] = [
+  [change('count', 7), change('name', 'seven'), change('recent', ['7'])],
+  [change('count', 8), change('name', 'eight'), change('recent', ['8']), change('options', { deep: [8] })],
+];
+
+describe('Several values by one save', () => {
+  let store: VscodeStore;
+  const subscriptions: vscode.Disposable[] = [];
+
+  beforeEach(async () => {
+    await resetSettings();
+    store = new VscodeStore(fixture, (await fixtureContext()).globalStorageUri);
+    await store.load();
+  });
+
+  afterEach(async () => {
+    for (const subscription of subscriptions.splice(0)) subscription.dispose();
+    store.dispose();
+    await resetSettings();
+  });
+
+  const shown = (key: string, target: Target = 'workspace'): unknown => store.read(key, {}).layers.get(target);
+  const text = (): string => readFileSync(settingsFile(), 'utf8');
+
+  /** Makes the file say something, and waits until VS Code has read it. */
+  async function begin(content: string, count: number): Promise<void> {
+    writeSettings(content);
+    await until('VS Code has read the file', () => vscode.workspace.getConfiguration('fixture').inspect('count')!.workspaceValue === count);
+  }
+
+  async function reasonOf(promise: Promise<unknown>): Promise<string> {
+    const error = await rejection(promise);
+    expect(error).to.be.instanceOf(StoreError, String(error));
+    return (error as StoreError).reason;
+  }
+
+  it('P20 are in the file, and shown by VS Code, when it resolves; VS Code has saved once', async () => {
+    let saves = 0;
+    subscriptions.push(vscode.workspace.onDidSaveTextDocument(() => saves++));
+    expect(store.canCommit(four[0]!)).to.equal(true);
+    expect(await store.commit(four, { signal })).to.deep.equal([]);
+    expect(readSettings()).to.deep.equal({ 'fixture.count': 8, 'fixture.name': 'eight', 'fixture.recent': ['8'], 'fixture.options': { deep: [8] } });
+    expect(['count', 'name', 'recent', 'options'].map((key) => shown(key))).to.deep.equal([8, 'eight', ['8'], { deep: [8] }]);
+    expect(await store.readBackAll(four)).to.deep.equal([8, 'eight', ['8'], { deep: [8] }]);
+    expect(saves).to.equal(1);
+    expect(vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)).to.deep.equal([]);
+    expect(vscode.window.visibleTextEditors).to.deep.equal([]);
+  });
+
+  it('P24 no other program ever sees a file that parses and holds a part of them', async () => {
+    const reader = new Worker(`
+      const { readFileSync } = require('node:fs');
+      const { parentPort, workerData } = require('node:worker_threads');
+      const seen = new Set();
+      parentPort.once('message', () => { parentPort.postMessage([...seen]); process.exit(); });
+      const look = () => {
+        for (let i = 0; i < 20; i++) try { seen.add(JSON.stringify(JSON.parse(readFileSync(workerData, 'utf8')))); } catch {}
+        setImmediate(look);
+      };
+      look();
+    `, { eval: true, workerData: settingsFile() });
+    const states = [readSettings()];
+    for (let round = 1; round <= 5; round++) {
+      await store.commit([change('count', round), change('name', `n${round}`), change('recent', [`${round}`])], { signal });
+      states.push(readSettings());
+    }
+    const seen = await new Promise<string[]>((resolve) => {
+      reader.once('message', resolve);
+      reader.postMessage('end');
+    });
+    expect(seen.length).to.be.greaterThan(1);
+    expect(states.map((state) => JSON.stringify(state))).to.include.members(seen);
+  });
+
+  it('leave comments, line ends, indentation, trailing commas and the byte order mark as they are', async () => {
+    const lines = ['{', '\t// mine', '\t"fixture.count": 1, // one', '\t"editor.tabSize": 2,', '\t/* last */ "fixture.name": "old",', '}', ''];
+    await begin(lines.join('\r\n'), 1);
+    await store.commit([...three, change('name', undefined), change('options', { a: 1 })].filter(({ key, value }) => key !== 'name' || value === undefined), { signal });
+    expect(text()).to.equal([
+      '{', '\t// mine', '\t"fixture.count": 7, // one', '\t"editor.tabSize": 2,', '\t"fixture.recent": [', '\t\t"7"', '\t],',
+      '\t"fixture.options": {', '\t\t"a": 1', '\t},', '}', '',
+    ].join('\r\n'));
+  });
+
+  it('P28 store nothing when one of them is expected over another value', async () => {
+    await begin('{ "fixture.count": 1 }\n', 1);
+    expect(await reasonOf(store.commit([change('name', 'x'), change('count', 9, { expected: { value: 2 } })], { signal }))).to.equal('newer');
+    expect(text()).to.equal('{ "fixture.count": 1 }\n');
+    expect(await store.commit([change('name', 'x', { expected: { value: undefined } }), change('count', 9, { expected: { value: 1 } })], { signal })).to.deep.equal([]);
+    expect(readSettings()).to.deep.equal({ 'fixture.count': 9, 'fixture.name': 'x' });
+  });
+
+  it('store nothing once they are given up', async () => {
+    const given = new AbortController();
+    subscriptions.push(vscode.workspace.onDidChangeTextDocument(() => given.abort()));
+    await rejection(store.commit(three, { signal: given.signal }));
+    expect(text()).to.equal('{}\n');
+  });
+
+  describe('are refused as VS Code refuses each, and nothing is stored:', () => {
+    const refusals: readonly (readonly [what: string, change: Change, reason: string])[] = [
+      ['a machine setting in the workspace', change('perMachine', 'x'), 'scope'],
+      ['an application setting in the workspace', change('application', true), 'scope'],
+      ['a language value of a setting that has none', change('count', 5, { scope: { languageId: 'go' } }), 'scope'],
+    ];
+    for (const [what, refused, reason] of refusals) {
+      it(what, async () => {
+        const [refusal, ...others] = await store.commit([three[0]!, refused, three[1]!], { signal });
+        expect(others).to.deep.equal([]);
+        expect(refusal!.index).to.equal(1);
+        expect(reasonIn(refusal)).to.equal(reason);
+        expect(text()).to.equal('{}\n');
+      });
+    }
+
+    it('a window setting in a folder', async () => {
+      const inFolder = { target: 'folder', scope: { resource: folder().uri.toString() } } as const;
+      const [refusal] = await store.commit([change('perFolder', 'x', inFolder), change('count', 5, inFolder)], { signal });
+      expect([refusal!.index, reasonIn(refusal)]).to.deep.equal([1, 'scope']);
+      expect(text()).to.equal('{}\n');
+    });
+
+    it('what is not in the manifest; it can be removed', async () => {
+      const stray = defineSettings('fixture', { stray: { schema: yup.number(), default: 1, description: '' }, count: { schema: yup.number(), default: 3, description: '' } });
+      const strayStore = new VscodeStore(stray, (await fixtureContext()).globalStorageUri);
+      const [refusal] = await strayStore.commit([change('count', 4), change('stray', 2)], { signal });
+      expect([refusal!.index, reasonIn(refusal)]).to.deep.equal([1, 'unregistered']);
+      await begin('{ "fixture.count": 1, "fixture.stray": 3 }', 1);
+      expect(await strayStore.commit([change('count', 4), change('stray', undefined)], { signal })).to.deep.equal([]);
+      expect(readSettings()).to.deep.equal({ 'fixture.count': 4 });
+      strayStore.dispose();
+    });
+
+    it('a value in the place of a group', async () => {
+      writeSettings('{ "fixture.count": 1, "fixture": 5 }');
+      const [refusal] = await store.commit([change('count', 2)], { signal });
+      expect(reasonIn(refusal)).to.equal('conflict');
+      expect(text()).to.equal('{ "fixture.count": 1, "fixture": 5 }');
+    });
+  });
+
+  it('unsaved changes of a person stay, and are not saved along', async () => {
+    const document = await vscode.workspace.openTextDocument(settingsFile());
+    await vscode.window.showTextDocument(document);
+    await typeUnsaved(document, new vscode.Position(0, 0), '// mine\n');
+    expect(await reasonOf(store.commit(three, { signal }))).to.equal('dirty');
+    expect(document.isDirty).to.equal(true);
+    expect(text()).to.equal('{}\n');
+    await document.save();
+    await store.commit(three, { signal });
+    expect(text()).to.match(/^\/\/ mine\n\{\n/);
+  });
+
+  it('a file that does not parse', async () => {
+    writeSettings('{ oops');
+    expect(await reasonOf(store.commit(three, { signal }))).to.equal('invalid-file');
+    expect(text()).to.equal('{ oops');
+  });
+
+  it('what takes part in saving is asked, and may change the text', async () => {
+    subscriptions.push(vscode.workspace.onWillSaveTextDocument((event) => {
+      event.waitUntil(Promise.resolve([vscode.TextEdit.insert(new vscode.Position(0, 0), '// saved\n')]));
+    }));
+    await store.commit(three, { signal });
+    expect(text()).to.match(/^\/\/ saved\n\{/);
+    expect(['count', 'name', 'recent'].map((key) => shown(key))).to.deep.equal([7, 'seven', ['7']]);
+  });
+
+  it('what takes part in saving, and takes longer than VS Code waits: all are stored, or none, and nothing else is left', async () => {
+    let held = 0;
+    const hold = vscode.workspace.onWillSaveTextDocument((event) => {
+      held++;
+      event.waitUntil(elapse(4_000));
+    });
+    subscriptions.push(hold);
+    expect(await reasonOf(store.commit(three, { signal }))).to.equal('newer');
+    expect(held).to.be.greaterThan(0);
+    expect(readSettings()).to.deep.equal({});
+    hold.dispose();
+    await store.commit(three, { signal });
+    expect(Object.keys(readSettings())).to.have.length(3);
+  });
+
+  it('F6 another program saves the file after VS Code has read it: what it says is kept', async () => {
+    const document = await vscode.workspace.openTextDocument(settingsFile());
+    for (let round = 1; round <= 5; round++) {
+      // Of the same size each time, which VS Code itself does not notice.
+      writeFileSync(settingsFile(), `{ "editor.tabSize": ${round} }\n`);
+      await store.commit(three, { signal });
+      expect(readSettings()).to.deep.equal({ 'editor.tabSize': round, 'fixture.count': 7, 'fixture.name': 'seven', 'fixture.recent': ['7'] });
+      expect(document.isDirty).to.equal(false);
+      await store.commit(three.map((each) => ({ ...each, value: undefined })), { signal });
+    }
+  });
+
+  it('F6 another program saves the file while VS Code saves it, which fails: VS Code is not left with unsaved changes', async () => {
+    let saved = '';
+    subscriptions.push(vscode.workspace.onDidChangeTextDocument(({ document }) => {
+      if (saved !== '' || !document.getText().includes('"seven"')) return;
+      saved = '{ "editor.tabSize": 3, "editor.insertSpaces": true }\n';
+      writeFileSync(settingsFile(), saved);
+    }));
+    expect(await reasonOf(store.commit(three, { signal }))).to.equal('newer');
+    expect(text()).to.equal(saved);
+    expect(vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)).to.deep.equal([]);
+    await vscode.workspace.getConfiguration('fixture').update('timeout', 9, vscode.ConfigurationTarget.Workspace);
+    await store.commit(three, { signal });
+    expect(readSettings()).to.deep.equal({
+      'editor.tabSize': 3, 'editor.insertSpaces': true, 'fixture.timeout': 9, 'fixture.count': 7, 'fixture.name': 'seven', 'fixture.recent': ['7'],
+    });
+  });
+
+  it('what an earlier process left in the file goes with the next save', async () => {
+    await begin('{\n    "[holdfast]": { "token": "old" },\n    "fixture.count": 1\n}\n', 1);
+    await store.commit(three, { signal });
+    expect(Object.keys(readSettings())).to.have.members(['fixture.count', 'fixture.name', 'fixture.recent']);
+  });
+
+  it('of a name that stands twice one is left', async () => {
+    await begin('{ "fixture": { "name": "nested" }, "fixture.count": 2, "fixture.count": 1 }', 1);
+    await store.commit(three, { signal });
+    expect(text().match(/count/g)).to.have.length(1);
+    expect(['count', 'name'].map((key) => shown(key))).to.deep.equal([7, 'seven']);
+  });
+
+  for (const target of ['workspace', 'user'] as const) {
+    it(`beside updates of other extensions (${target} settings): none is refused, and none is lost`, async () => {
+      const other = vscode.workspace.getConfiguration('fixture');
+      const scope = target === 'user' ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace;
+      for (let round = 0; round < 15; round++) {
+        let theirs = 0;
+        let isOver = false;
+        const writing = (async () => {
+          for (let i = 1; !isOver || theirs === 0; i++) {
+            await other.update('timeout', 100 * round + i, scope);
+            theirs = 100 * round + i;
+          }
+        })();
+        const ours = [change('count', round + 1, { target }), change('name', `n${round}`, { target }), change('options', { round }, { target })];
+        await until('they have begun', () => theirs > 0);
+        expect(await store.commit(ours, { signal })).to.deep.equal([]);
+        isOver = true;
+        await writing;
+        const found = vscode.workspace.getConfiguration('fixture');
+        const layer = target === 'user' ? 'globalValue' : 'workspaceValue';
+        expect(['count', 'name', 'options', 'timeout'].map((key) => found.inspect(key)![layer])).to.deep.equal([round + 1, `n${round}`, { round }, theirs]);
+        expect(await store.readBackAll(ours)).to.deep.equal([round + 1, `n${round}`, { round }]);
+      }
+      if (target === 'user') for (const key of ['count', 'name', 'options', 'timeout']) await other.update(key, undefined, scope);
+    });
+  }
+
+  it('the user settings: a file that no document of the extension host can be opened for', async () => {
+    const ours = [change('application', true, { target: 'user' }), change('count', 5, { target: 'user' }), change('recent', ['u'], { target: 'user' })];
+    expect(store.canCommit(ours[0]!)).to.equal(true);
+    await store.commit(ours, { signal });
+    expect(await store.readBackAll(ours)).to.deep.equal([true, 5, ['u']]);
+    expect([shown('application', 'user'), shown('count', 'user')]).to.deep.equal([true, 5]);
+    await store.commit(ours.map((each) => ({ ...each, value: undefined })), { signal });
+    expect(await store.readBackAll(ours)).to.deep.equal([undefined, undefined, undefined]);
+    const user = vscode.Uri.joinPath((await fixtureContext()).globalStorageUri, '..', '..', 'settings.json').fsPath;
+    expect(readFileSync(user, 'utf8')).not.to.match(/holdfast\]|fixture\.(application|count|recent)/);
+    expect(store.canCommit(change('perMachine', 'x', { target: 'user' }))).to.equal(vscode.env.remoteName === undefined);
+  });
+
+  it('each by an update of its own, where an author wants that', async () => {
+    const single = new VscodeStore(fixture, (await fixtureContext()).globalStorageUri, { oneSave: false });
+    expect(single.canCommit(three[0]!)).to.equal(false);
+    single.dispose();
+  });
+
+  it('a file without anything in it', async () => {
+    writeFileSync(settingsFile(), '');
+    await store.commit(three, { signal });
+    expect(readSettings()).to.deep.equal({ 'fixture.count': 7, 'fixture.name': 'seven', 'fixture.recent': ['7'] });
+  });
+});
