@@ -12,6 +12,10 @@ export interface RetryInput extends RetryOptions {
   readonly random: () => number;
   /** Milliseconds left for the operation as a whole; a wait that would not end within it is not begun. */
   readonly remaining: () => number;
+  /** Milliseconds until the dependency may be asked again: no wait is shorter. Default 0. */
+  readonly earliest?: () => number;
+  /** Takes one of the retries that are left for all calls; false when none is. Default: there is no end of them. */
+  readonly affords?: () => boolean;
   /** Makes the attempt of this number (2 or more: the first is running when the sequencer starts), after a wait of so many milliseconds. */
   readonly run: (attempt: number, waited: number) => void;
 }
@@ -21,6 +25,8 @@ export interface RetryContext extends RetryInput {
   readonly attempt: number;
   /** The wait that was chosen after the last failure, in milliseconds. */
   readonly delay: number;
+  /** There was a retry left for it. */
+  readonly afforded: boolean;
 }
 
 export type RetryEvent =
@@ -45,15 +51,17 @@ export const retrySequencer = setup({
   guards: {
     worthRetrying: ({ context }, params: { retryable: boolean }) => params.retryable && context.attempt < context.attempts,
     withinBudget: ({ context }) => context.delay < context.remaining(),
+    isAfforded: ({ context }) => context.afforded,
   },
   actions: {
-    chooseDelay: assign({ delay: ({ context }) => backoffDelay(context, context.attempt, context.random()) }),
+    chooseDelay: assign({ delay: ({ context }) => Math.max(backoffDelay(context, context.attempt, context.random()), context.earliest?.() ?? 0) }),
+    takeRetry: assign({ afforded: ({ context }) => context.affords?.() ?? true }),
     nextAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
     runAttempt: ({ context }) => context.run(context.attempt, context.delay),
   },
 }).createMachine({
   id: 'retry-sequencer',
-  context: ({ input }) => ({ ...input, attempt: 1, delay: 0 }),
+  context: ({ input }) => ({ ...input, attempt: 1, delay: 0, afforded: true }),
   initial: 'attempting',
   states: {
     /** An attempt runs. */
@@ -70,7 +78,11 @@ export const retrySequencer = setup({
     },
     /** Passed through at once. */
     deciding: {
-      always: [{ guard: 'withinBudget', target: 'backoff' }, { target: 'exhausted' }],
+      always: [{ guard: 'withinBudget', target: 'paying', actions: 'takeRetry' }, { target: 'exhausted' }],
+    },
+    /** Passed through at once: of the retries of all calls one must be left. */
+    paying: {
+      always: [{ guard: 'isAfforded', target: 'backoff' }, { target: 'exhausted' }],
     },
     /** The wait before the next attempt. */
     backoff: {

@@ -125,6 +125,29 @@ export class QueueFullError extends ConfigurationError {
   }
 }
 
+/** Refused without trying: the dependency has said when it may be asked again, and that is later than the call may wait. */
+export class RateLimitedError extends ConfigurationError {
+  readonly code = 'RATE_LIMITED';
+  /** Milliseconds until the dependency may be asked again. */
+  readonly retryAfter: number;
+
+  constructor(name: string, retryAfter: number) {
+    super(`${name} asks not to be called for another ${Math.ceil(retryAfter / 1_000)} s.`, { retryable: true });
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** There are as many guards by key as there may be, and each of them is in use. */
+export class GuardsFullError extends ConfigurationError {
+  readonly code = 'GUARDS_FULL';
+  readonly capacity: number;
+
+  constructor(capacity: number) {
+    super(`There are ${capacity} guards already, and each of them is in use.`, { retryable: true });
+    this.capacity = capacity;
+  }
+}
+
 /** The service or guard was disposed before or during the call. */
 export class DisposedError extends ConfigurationError {
   readonly code = 'DISPOSED';

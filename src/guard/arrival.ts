@@ -9,6 +9,8 @@ import { reasonOf } from './signals.ts';
 export interface ArrivalHost {
   readonly name: string;
   readonly clock: Clock;
+  /** In milliseconds. */
+  readonly budget: number;
   /** The calls that have not begun: they are refused when the breaker opens, and when the guard is disposed of. */
   arrivals: Set<Refusable> | undefined;
   /** Lets a call in, as if it came now. */

@@ -1,6 +1,6 @@
 import { createActor, type ActorRefFrom } from 'xstate';
 import {
-  circuitBreaker, type BreakerContext, type BreakerEvent, type BreakerInput, type BreakerMode, type BreakerOptions, type BreakerRestore, type BreakerRules,
+  circuitBreaker, type BreakerContext, type BreakerEvent, type BreakerInput, type BreakerMode, type BreakerOptions, type BreakerRestore,
   type Growth,
 } from '../../machines/circuit-breaker.ts';
 import { actorClock, type Clock } from '../clock.ts';
@@ -100,7 +100,7 @@ export class Breaker {
     const before = this.options;
     this.options = options;
     const { threshold, openFor } = options;
-    if (threshold !== before.threshold || openFor !== before.openFor) this.tell({ type: 'CONFIGURE', rules: { threshold, openFor } satisfies BreakerRules });
+    if (threshold !== before.threshold || openFor !== before.openFor) this.tell({ type: 'CONFIGURE', rules: options });
   }
 
   persisted(): PersistedBreaker | undefined {

@@ -1,6 +1,6 @@
 import type { Priority } from '../../machines/bulkhead-options.ts';
 import type { RetryOptions } from '../../machines/retry-backoff.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, TimerHandle } from '../clock.ts';
 import { AbortedError, ConfigurationError, DisposedError, TimeoutError, type FailedAttempt, type FailureClass } from '../errors.ts';
 import { offAbort, onAbort, type Abortable } from './abort-fanout.ts';
 import type { Attempt, Operation } from './attempt.ts';
@@ -9,14 +9,14 @@ import { callerContext, type CallerContext } from './caller-context.ts';
 import { timerSlack, type Deadline, type DeadlineList } from './deadlines.ts';
 import type { Linked, LinkedList } from './linked-list.ts';
 import type { Retried, RetrySteps } from './retry-mirror.ts';
-import type { CallLimit, GuardEvent } from './options.ts';
+import type { CallLimit, GuardEvent, PolicyHost } from './options.ts';
 import { reasonOf, type CallerSignal } from './signals.ts';
 
 /** Of every promise that has not been given another. */
 const { then: plainThen } = Promise.prototype;
 
 /** What a call needs of its guard. */
-export interface CallHost {
+export interface CallHost extends PolicyHost {
   readonly name: string;
   readonly clock: Clock;
   readonly breaker: Breaker;
@@ -40,13 +40,13 @@ export interface CallHost {
  * further objects on that path.
  */
 export class RunningAttempt<T = unknown> implements Attempt, Deadline {
-  readonly number: number;
-  readonly host: CallHost;
-  readonly operation: Operation<T>;
-  readonly resolve: (value: Awaited<T>) => void;
-  readonly reject: (error: unknown) => void;
+  declare readonly number: number;
+  declare readonly host: CallHost;
+  declare readonly operation: Operation<T>;
+  declare readonly resolve: (value: Awaited<T>) => void;
+  declare readonly reject: (error: unknown) => void;
   /** The epoch in which the call began. */ readonly epoch: number;
-  readonly list: DeadlineList;
+  declare readonly list: DeadlineList;
   /** What else there is to know; made when the call is given options, is a probe, or fails. */ call: Call<T> | undefined;
   /** It has ended or was given up: what comes now is late. */ over = false;
   controller: AbortController | undefined;
@@ -122,7 +122,7 @@ export class RunningAttempt<T = unknown> implements Attempt, Deadline {
     host.breaker.onSuccess(this.epoch, this.slow, this.call?.probe === true);
     this.resolve(value);
     // Last: the next call begins by that.
-    if (host.limit !== undefined) host.limit.give(this.call?.priority ?? 'normal');
+    host.limit?.give(this.call?.priority ?? 'normal');
   }
 
   fail(error: unknown): void {
@@ -132,7 +132,7 @@ export class RunningAttempt<T = unknown> implements Attempt, Deadline {
       return;
     }
     this.end();
-    (this.call ??= new Call(this, undefined)).onFailure(this, error);
+    this.#knownCall.onFailure(this, error);
   }
 
   /** From now on everything about it is late. */
@@ -152,11 +152,15 @@ export class RunningAttempt<T = unknown> implements Attempt, Deadline {
     // First, so that the operation's answer to the abort is late.
     this.end();
     this.giveUp(error);
-    (this.call ??= new Call(this, undefined)).onFailure(this, error);
+    this.#knownCall.onFailure(this, error);
   }
 
   onDispose(): void {
-    (this.call ??= new Call(this, undefined)).onDispose();
+    this.#knownCall.onDispose();
+  }
+
+  get #knownCall(): Call<T> {
+    return this.call ??= new Call(this, undefined);
   }
 }
 
@@ -170,6 +174,7 @@ export class Call<T> implements Abortable, Retried {
   #attempt: RunningAttempt<T> | undefined;
   /** The attempt that failed last, during the backoff after it. */ #resting: RunningAttempt<T> | undefined;
   /** When that was, by the clock. */ #restsSince = 0;
+  /** It waits longer, because another call has been told to. */ #held: TimerHandle | undefined;
   /** Of the budget, in milliseconds: attempts and waits, without time during which the process did not run. */ #spent = 0;
   #settled = false;
   #stranded = false;
@@ -213,10 +218,10 @@ export class Call<T> implements Abortable, Retried {
     const duration = this.#restsSince - attempt.began;
     this.#spent += duration;
     const failed = new Failed(attempt.number, error, duration);
-    if (this.#failures === undefined) this.#failures = [failed];
-    else this.#failures.push(failed);
+    (this.#failures ??= []).push(failed);
     this.#attempt = undefined;
     this.#slow = attempt.slow;
+    host.limit?.onFailure?.(error, host);
     host.emit({ type: 'attempt-failed', attempt: attempt.number, error, duration });
     this.#lastClass = host.classify(error);
     // The listener, or `classify`, may have ended the call.
@@ -235,6 +240,7 @@ export class Call<T> implements Abortable, Retried {
     this.#attempt?.end();
     this.#attempt = undefined;
     this.#endBackoff();
+    if (this.#held !== undefined) this.#host.clock.clearTimeout(this.#held);
     if (this.#signal !== undefined) offAbort(this.#signal, this);
   }
 
@@ -259,6 +265,14 @@ export class Call<T> implements Abortable, Retried {
     return Math.max(0, this.#host.budget - this.#spent);
   }
 
+  earliest(): number {
+    return this.#host.limit?.opensIn?.() ?? 0;
+  }
+
+  affords(): boolean {
+    return this.#host.limit?.takeRetry?.(this.#host) ?? true;
+  }
+
   /** The wait is over. */
   run(number: number, waited: number): void {
     if (this.#context === undefined) this.#run(number, waited);
@@ -268,9 +282,12 @@ export class Call<T> implements Abortable, Retried {
   #run(number: number, waited: number): void {
     // A wait that took much longer than it was meant to: the process did not run.
     this.#spent += Math.min(this.#host.clock.now() - this.#restsSince, 2 * waited + timerSlack);
-    // The breaker may have opened meanwhile.
-    if (this.#isPermitted()) this.#attemptAgain(number);
-    else this.#sequencer?.send({ type: 'GIVE_UP' });
+    this.#restsSince = this.#host.clock.now();
+    const early = this.earliest();
+    // The breaker may have opened meanwhile, or another call have been told to come back later.
+    if (!this.#isPermitted() || early >= this.remaining()) this.#sequencer?.send({ type: 'GIVE_UP' });
+    else if (early > 0) this.#held = this.#host.clock.setTimeout(() => this.run(number, early), early);
+    else this.#attemptAgain(number);
   }
 
   onExhausted(): void {
@@ -331,24 +348,27 @@ export class Call<T> implements Abortable, Retried {
   /** The operation has failed: one failure for the breaker, whatever its attempts (P61). */
   #fail(error: unknown): void {
     if (this.#settled) return;
-    const { epoch, reject } = this.#first;
+    const { epoch } = this.#first;
     this.end();
     if (this.#lastClass !== 'caller') this.#host.breaker.tell({ type: 'FAILURE', epoch, slow: this.#slow });
     else if (this.probe) this.#host.breaker.abandonProbe(epoch);
-    reject(withAttempts(error, this.#failures ?? []));
-    this.#host.limit?.give(this.priority);
+    this.#reject(error);
   }
 
   /** The call ends for a reason that says nothing about the dependency (P7). */
   #leave(error: Error): void {
     if (this.#settled) return;
-    const { epoch, reject } = this.#first;
     const attempt = this.#attempt;
     this.end();
-    if (this.probe) this.#host.breaker.abandonProbe(epoch);
+    if (this.probe) this.#host.breaker.abandonProbe(this.#first.epoch);
     this.#sequencer?.send({ type: 'ABORT' });
     attempt?.giveUp(error);
-    reject(withAttempts(error, this.#failures ?? []));
+    this.#reject(error);
+  }
+
+  #reject(error: unknown): void {
+    this.#first.reject(withAttempts(error, this.#failures ?? []));
+    // Last: the next call begins by that.
     this.#host.limit?.give(this.priority);
   }
 }

@@ -37,6 +37,8 @@ export class Guard extends StandaloneGuard {
       ...this.retry,
       random: () => call.random(),
       remaining: () => call.remaining(),
+      earliest: () => call.earliest(),
+      affords: () => call.affords(),
       run: (attempt, waited) => call.run(attempt, waited),
     });
     if (actor === undefined) return super.startRetry(call);

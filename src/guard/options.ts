@@ -64,8 +64,16 @@ export interface CallLimit {
   take(priority: Priority): boolean;
   /** The slot of a call of this priority is free again: the next call begins. */
   give(priority: Priority): void;
-  /** @internal There is no slot: the call waits for one. @throws QueueFullError */
+  /** @internal There is no slot: the call waits for one. @throws QueueFullError, RateLimitedError */
   queue<T>(host: ArrivalHost, call: PendingCall<T>): void;
+  /** @internal An attempt has failed. */
+  onFailure?(error: unknown, host: PolicyHost): void;
+  /** @internal For so many milliseconds nothing may be sent. */
+  opensIn?(): number;
+  /** @internal May a call be tried again? Takes one of what is left. */
+  takeRetry?(host: PolicyHost): boolean;
+  /** @internal How long OPEN lasts: not less than the dependency has asked for. */
+  growth?(growth: Growth | undefined): Growth;
 }
 
 /** @internal What a call was asked with, but for the policies that are done already. `signal` is left out where there is none. */
@@ -93,6 +101,12 @@ export type GuardEvent =
   | { readonly type: 'late'; readonly attempt: number; readonly ok: boolean; readonly error?: unknown }
   | { readonly type: 'retry'; readonly attempt: number }
   | { readonly type: 'rejected' }
+  /** The dependency has asked for a time to come back at which is no time, past, or more than a day off: it is ignored. */
+  | { readonly type: 'retry-after-ignored'; readonly retryAfter: unknown }
+  /** A call has failed, and its caller is given something else: an answer that is `age` milliseconds old, or another value. */
+  | { readonly type: 'fallback'; readonly error: unknown; readonly age?: number }
+  /** The retry budget is spent: a call is not tried again. */
+  | { readonly type: 'retry-refused' }
   /** The limit's queue is full: a call was refused. */
   | { readonly type: 'queue-full' }
   /** A call has waited for long: `waited` milliseconds; `waiting` calls wait. Told once until the queue is empty. */
@@ -170,10 +184,7 @@ export function checkOptions(options: GuardOptions): CheckedOptions {
   checkFunction('classify', classify);
   checkFunction('onEvent', onEvent);
   checkObject('clock', clock);
-  for (const member of ['now', 'wallTime', 'setTimeout', 'clearTimeout'] as const) {
-    if (typeof clock[member] !== 'function') throw refusal(TypeError, `clock.${member}`, 'a function', clock[member]);
-  }
-  checkFunction('clock.nextTurn', clock.nextTurn);
+  for (const member of ['now', 'wallTime', 'setTimeout', 'clearTimeout', 'nextTurn'] as const) checkFunction(`clock.${member}`, clock[member], member === 'nextTurn');
   checkFunction('growth', growth);
   if (counting !== undefined) checkObject('counting', counting);
   if (callLimit !== undefined) checkObject('limit', callLimit);
@@ -219,7 +230,7 @@ export interface CallOptions {
 }
 
 /** @throws TypeError as `checkOptions`, and whatever an option throws when it is read */
-export function checkExecuteOptions(options: ExecuteOptions): CallOptions {
+export function checkExecuteOptions(options: ExecuteOptions = {}): CallOptions {
   checkObject('options', options);
   const { signal: given, critical = false, priority = 'normal', with: policies = [] } = options;
   if (typeof critical !== 'boolean') throw refusal(TypeError, 'critical', 'true or false', critical);
@@ -267,8 +278,8 @@ function checkObject(option: string, value: unknown): void {
   if (typeof value !== 'object' || value === null) throw refusal(TypeError, option, 'an object', value);
 }
 
-function checkFunction(option: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function') throw refusal(TypeError, option, 'a function', value);
+function checkFunction(option: string, value: unknown, optional = true): void {
+  if (!(optional && value === undefined) && typeof value !== 'function') throw refusal(TypeError, option, 'a function', value);
 }
 
 export function refusal(kind: new (message: string) => Error, option: string, allowed: string, value: unknown): Error {

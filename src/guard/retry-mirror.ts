@@ -13,6 +13,10 @@ export interface Retried {
   random(): number;
   /** Milliseconds left for the operation as a whole. */
   remaining(): number;
+  /** Milliseconds until the dependency may be asked again. */
+  earliest(): number;
+  /** Whether there is a retry left for the call: takes it. */
+  affords(): boolean;
   /** Makes the attempt of this number, after a wait of so many milliseconds. */
   run(attempt: number, waited: number): void;
   /** There is no further attempt: the call has failed. */
@@ -49,10 +53,10 @@ export class RetryMirror implements RetrySteps {
   /** False when there is no further attempt, or no time for it. */
   #backOff(): boolean {
     if (this.#attempt >= this.#options.attempts) return false;
-    const delay = backoffDelay(this.#options, this.#attempt, this.#call.random());
+    const delay = Math.max(backoffDelay(this.#options, this.#attempt, this.#call.random()), this.#call.earliest());
     // Who was asked for the random number may have ended it.
     if (this.#isOver()) return true;
-    if (delay >= this.#call.remaining()) return false;
+    if (delay >= this.#call.remaining() || !this.#call.affords()) return false;
     this.#state = 'backoff';
     // A backoff is awaited, so its timer keeps the process alive.
     this.#timer = this.#clock.setTimeout(() => this.#next(delay), delay);

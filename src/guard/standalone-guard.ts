@@ -10,14 +10,13 @@ import { classifyFailure } from './classify.ts';
 import { DeadlineList } from './deadlines.ts';
 import { LinkedList } from './linked-list.ts';
 import {
-  checkExecuteOptions, checkOptions, checkTuning, type CallLimit, type CallOptions, type CheckedOptions, type ExecuteOptions, type GuardEvent,
+  checkExecuteOptions, checkOptions, checkTuning, type CallLimit, type CheckedOptions, type ExecuteOptions, type GuardEvent,
   type GuardOptions, type GuardTuning, type PendingCall, type PersistedBreaker,
 } from './options.ts';
 import { RetryMirror, type Retried, type RetrySteps } from './retry-mirror.ts';
 import { reasonOf } from './signals.ts';
 
 const failureClasses = new Set<unknown>(['transient', 'user', 'permanent', 'caller'] satisfies FailureClass[]);
-const noOptions: CallOptions = { signal: undefined, aborted: false, critical: false, priority: 'normal', policies: [] };
 
 /**
  * Runs operations of one dependency under a circuit breaker, retries and timeouts. Made by `createGuard`.
@@ -33,12 +32,12 @@ const noOptions: CallOptions = { signal: undefined, aborted: false, critical: fa
  * - Each attempt runs in the async context (`AsyncLocalStorage`) of its caller.
  */
 export class StandaloneGuard implements CallHost, ArrivalHost {
-  readonly name: string;
-  /** @internal */ readonly clock: Clock;
-  /** @internal */ readonly breaker: Breaker;
-  /** @internal */ retry: RetryOptions;
-  /** @internal */ readonly budget: number;
-  /** @internal */ readonly limit: CallLimit | undefined;
+  declare readonly name: string;
+  /** @internal */ declare readonly clock: Clock;
+  /** @internal */ declare readonly breaker: Breaker;
+  /** @internal */ declare retry: RetryOptions;
+  /** @internal */ declare readonly budget: number;
+  /** @internal */ declare readonly limit: CallLimit | undefined;
   readonly #options: CheckedOptions;
   /** The deadlines of attempts that may not take the usual time. */ #otherDeadlines: Map<number, DeadlineList> | undefined;
   #attemptDeadlines: DeadlineList | undefined;
@@ -57,7 +56,7 @@ export class StandaloneGuard implements CallHost, ArrivalHost {
     this.budget = budget;
     this.limit = checked.limit;
     const host: BreakerHost = {
-      clock, restore, growth: checked.growth, probeLimit: probeLimitOf(checked), onChange: (from, to) => this.#onBreaker(from, to),
+      clock, restore, growth: checked.limit?.growth?.(checked.growth) ?? checked.growth, probeLimit: probeLimitOf(checked), onChange: (from, to) => this.#onBreaker(from, to),
     };
     this.breaker = breakerOf?.(breaker, host) ?? counting?.breaker(breaker, host) ?? new Breaker(breaker, host);
     this.breaker.begin();
@@ -118,7 +117,7 @@ export class StandaloneGuard implements CallHost, ArrivalHost {
       new RunningAttempt<T>(this, operation, resolve, reject, breaker.epoch, this.attemptDeadlines, 1, undefined).begin();
     } else {
       try {
-        this.admit({ operation, options: options === undefined ? noOptions : checkExecuteOptions(options), resolve, reject });
+        this.admit({ operation, options: checkExecuteOptions(options), resolve, reject });
       } catch (error) {
         // An invalid option, or one that throws when it is read; a queue that is full.
         reject(error);
@@ -151,11 +150,15 @@ export class StandaloneGuard implements CallHost, ArrivalHost {
   /** @internal Begins a call, which has a slot. @returns false when it was refused, and the slot is free again */
   start<T>({ operation, options: { signal, critical, priority }, resolve, reject }: PendingCall<T>): boolean {
     if (!this.permits()) {
-      reject(withoutStack(() => this.rejection()));
+      // A rejection is no surprise, and whoever catches it knows where they called: collecting a stack is most of its cost.
+      const { stackTraceLimit } = Error;
+      Error.stackTraceLimit = 0;
+      reject(this.rejection());
+      Error.stackTraceLimit = stackTraceLimit;
       this.emit({ type: 'rejected' });
       return false;
     }
-    const list = critical ? this.deadlines(this.budget) : this.attemptDeadlines;
+    const list = this.deadlines(critical ? this.budget : this.#options.timeout);
     try {
       Call.begin(new RunningAttempt<T>(this, operation, resolve, reject, this.epoch, list, 1, undefined), signal, priority, this.breakerMode !== 'CLOSED');
     } catch (error) {
@@ -239,6 +242,11 @@ export class StandaloneGuard implements CallHost, ArrivalHost {
       for (const attempt of list?.clear() ?? []) (attempt as RunningAttempt).onDispose();
     }
     this.breaker.dispose();
+  }
+
+  /** `dispose`, at the end of an `await using` block, where the runtime has it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve(this.dispose());
   }
 
   /** @internal How to start the breaker's actor: anew, or going on from the mirror after a crash (P42). */
@@ -326,16 +334,5 @@ function outcomeOf<A extends readonly unknown[]>(call: ((...args: A) => unknown)
     return given;
   } catch {
     return undefined;
-  }
-}
-
-/** A rejection is no surprise, and whoever catches it knows where they called: collecting a stack is most of its cost. */
-function withoutStack(make: () => Error): Error {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  try {
-    return make();
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
   }
 }

@@ -73,7 +73,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P7', fault: 'A probe whose caller goes away counts as passed.',
-    file: 'src/guard/call.ts', replace: '    if (this.probe) this.#host.breaker.abandonProbe(epoch);\n    this.#sequencer', by: "    if (this.probe) this.#host.breaker.tell({ type: 'SUCCESS', epoch });\n    this.#sequencer",
+    file: 'src/guard/call.ts', replace: '    if (this.probe) this.#host.breaker.abandonProbe(this.#first.epoch);\n    this.#sequencer', by: "    if (this.probe) this.#host.breaker.tell({ type: 'SUCCESS', epoch: this.#first.epoch });\n    this.#sequencer",
   },
   {
     property: 'P8', fault: 'Errors that another attempt cannot cure are retried.',
@@ -85,7 +85,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P9', fault: 'What a caller gets is an error of the guard’s own, not the cause.',
-    file: 'src/guard/call.ts', replace: '    reject(withAttempts(error, this.#failures ?? []));\n    this.#host.limit?.give(this.priority);\n  }\n\n  /** The call ends for', by: "    reject(withAttempts(new Error('Retries exhausted.'), this.#failures ?? []));\n    this.#host.limit?.give(this.priority);\n  }\n\n  /** The call ends for",
+    file: 'src/guard/call.ts', replace: 'this.#first.reject(withAttempts(error, this.#failures ?? []));', by: "this.#first.reject(withAttempts(new Error('Retries exhausted.'), this.#failures ?? []));",
   },
   {
     property: 'P10', fault: 'How long a breaker stays open is reckoned by the wall clock.',
@@ -314,7 +314,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P70', fault: 'A call that ends keeps its slot.',
-    file: 'src/guard/call.ts', replace: "    if (host.limit !== undefined) host.limit.give(this.call?.priority ?? 'normal');\n", by: '',
+    file: 'src/guard/call.ts', replace: "    host.limit?.give(this.call?.priority ?? 'normal');\n", by: '',
   },
   {
     property: 'P71', fault: 'A background call waits as long as more urgent ones come.',
@@ -359,5 +359,21 @@ export const faults: readonly Fault[] = [
   {
     property: 'P76', fault: 'The first of several probes that fails opens it, whatever share must succeed.',
     file: breaker, replace: 'context.probesFailed + 1 > context.probes - needed(context)', by: 'context.probesFailed + 1 > 0',
+  },
+  {
+    property: 'P78', fault: 'A retry is sent before the time that the dependency has named.',
+    file: 'src/guard/retry-mirror.ts', replace: ', this.#call.earliest());', by: ', 0);',
+  },
+  {
+    property: 'P78', fault: 'The machine sends a retry before the time that the dependency has named.',
+    file: 'machines/retry-sequencer.ts', replace: 'context.earliest?.() ?? 0', by: '0',
+  },
+  {
+    property: 'P81', fault: 'A retry is made though none is left.',
+    file: 'src/guard/retry-mirror.ts', replace: ' || !this.#call.affords()', by: '',
+  },
+  {
+    property: 'P81', fault: 'The machine makes a retry though none is left.',
+    file: 'machines/retry-sequencer.ts', replace: "isAfforded: ({ context }) => context.afforded,", by: 'isAfforded: () => true,',
   },
 ];

@@ -15,6 +15,8 @@ const samples: readonly ConfigurationError[] = [
   new errors.TimeoutError('The write', 5_000, 'unknown'),
   new errors.CircuitOpenError('settings.json', 60_000),
   new errors.QueueFullError('settings.json', 100),
+  new errors.RateLimitedError('the service', 20_000),
+  new errors.GuardsFullError(1_000),
   new errors.TransactionError('key', [], []),
   new errors.AbortedError('The write', 'unknown'),
   new errors.DisposedError('the service'),

@@ -5,7 +5,7 @@ import { retrySequencer } from '../../../machines/retry-sequencer.ts';
 import { actorClock } from '../../../src/clock.ts';
 import { createGuard, Guard, type GuardActors } from '../../../src/guard/guard.ts';
 import type { StandaloneGuard } from '../../../src/guard/standalone-guard.ts';
-import { AbortedError, DisposedError, StoreError, TimeoutError, ValidationError, type Attempt, type FailedAttempt, type GuardOptions } from '../../../src/index.ts';
+import { AbortedError, DisposedError, retryAfter, retryBudget, StoreError, TimeoutError, ValidationError, type Attempt, type FailedAttempt, type GuardOptions } from '../../../src/index.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import type { Run, Variant } from '../harness/suite.ts';
 import { RetryOracle, type Answer, type Failure, type RetryRules } from './oracle.ts';
@@ -70,7 +70,7 @@ export class RetryRun implements Run {
 
   constructor({ rules, actor, sleeps }: RetryVariant) {
     this.#sleeps = sleeps;
-    const { attempts, initialDelay, factor, maxDelay, jitter, timeout, budget, random } = rules;
+    const { attempts, initialDelay, factor, maxDelay, jitter, timeout, budget, random, asks, spent = false } = rules;
     this.#oracle = new RetryOracle(rules);
     const options: GuardOptions = {
       name: 'the dependency',
@@ -79,6 +79,8 @@ export class RetryRun implements Run {
       timeout,
       budget,
       random: () => random,
+      ...(asks === undefined ? {} : { limit: retryAfter(() => asks) }),
+      ...(spent ? { limit: retryBudget({ share: 0, atLeast: 0 }) } : {}),
       onEvent: ({ type }) => {
         if (type === 'late') this.#late++;
       },
@@ -131,6 +133,7 @@ export class RetryRun implements Run {
   readonly states = {
     'retry-sequencer.attempting': () => this.#ahead || this.#expectState('pending', true),
     'retry-sequencer.deciding': () => expect.fail('deciding is passed through at once'),
+    'retry-sequencer.paying': () => expect.fail('paying is passed through at once'),
     'retry-sequencer.backoff': () => this.#expectState('pending', false),
     'retry-sequencer.succeeded': () => this.#expectState('value', false),
     'retry-sequencer.exhausted': () => {

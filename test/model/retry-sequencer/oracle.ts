@@ -8,6 +8,10 @@ export interface RetryRules {
   readonly jitter: number;
   readonly timeout: number;
   readonly budget: number;
+  /** The dependency asks for so many milliseconds, with each failure. */
+  readonly asks?: number;
+  /** No retry is left for any call. */
+  readonly spent?: boolean;
   /** Every draw gives this. */
   readonly random: number;
 }
@@ -63,7 +67,7 @@ export class RetryOracle {
     const delay = this.#delay();
     // P8: what another attempt cannot cure is not tried again.
     const again = worthAnother.includes(failure) && !this.breakerOpen
-      && this.attempts < this.#rules.attempts && delay < this.#left();
+      && this.attempts < this.#rules.attempts && delay < this.#left() && this.#rules.spent !== true;
     if (!again) return this.#end(failure);
     this.running = false;
     this.#since = this.#now;
@@ -122,7 +126,7 @@ export class RetryOracle {
     let delay = initialDelay;
     for (let failed = 1; failed < this.failures.length; failed++) delay *= factor;
     delay = Math.min(delay, maxDelay);
-    return delay - delay * jitter * random;
+    return Math.max(delay - delay * jitter * random, this.#rules.asks ?? 0);
   }
 
   #end(failure: Failure): void {

@@ -14,7 +14,7 @@ const usual: RetryRules = {
  * @param remaining what is left of the budget, as the pure machine sees it: it has no time
  */
 function variants(name: string, rules: RetryRules, remaining = Infinity, sleeps = false): RetryVariant[] {
-  const input: RetryInput = { ...rules, random: () => rules.random, remaining: () => remaining, run: () => undefined };
+  const input: RetryInput = { ...rules, random: () => rules.random, remaining: () => remaining, earliest: () => rules.asks ?? 0, affords: () => rules.spent !== true, run: () => undefined };
   return [
     { name: `${name}, an actor`, rules, input, actor: true, sleeps },
     { name: `${name}, the mirror`, rules, input, actor: false, sleeps },
@@ -23,12 +23,14 @@ function variants(name: string, rules: RetryRules, remaining = Infinity, sleeps 
 
 const model: MachineModel<RetryVariant> = {
   machine: retrySequencer as never,
-  transient: ['retry-sequencer.deciding'],
+  transient: ['retry-sequencer.deciding', 'retry-sequencer.paying'],
   variants: [
     ...variants('three attempts', usual),
     ...variants('four attempts, capped waits, no jitter', { ...usual, attempts: 4, maxDelay: 1_500, jitter: 0 }),
     ...variants('a single attempt', { ...usual, attempts: 1 }),
     ...variants('a budget too small for the first wait', { ...usual, budget: 900 }, 900),
+    ...variants('the dependency asks for more time', { ...usual, asks: 4_000 }),
+    ...variants('no retry is left', { ...usual, spent: true }),
     ...variants('asleep whenever it waits', usual, Infinity, true),
   ],
 

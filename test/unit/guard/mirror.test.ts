@@ -13,13 +13,14 @@ import fc from '../../fast-check.ts';
 /** What the fast path keeps beside the statecharts must never say anything else than they do. */
 describe('Mirror = machine', () => {
   describe('retry sequencer', () => {
-    type Step = RetryEvent | { type: 'WAIT'; ms: number } | { type: 'BUDGET'; ms: number };
+    type Step = RetryEvent | { type: 'WAIT'; ms: number } | { type: 'BUDGET'; ms: number } | { type: 'LATER'; ms: number } | { type: 'SPEND' };
 
     const step: fc.Arbitrary<Step> = fc.oneof(
       { weight: 4, arbitrary: fc.record({ type: fc.constant('ATTEMPT_FAILED' as const), retryable: fc.boolean() }) },
       { weight: 4, arbitrary: fc.record({ type: fc.constant('WAIT' as const), ms: fc.constantFrom(0, 1, 500, 1_000, 4_000, 20_000) }) },
       fc.constantFrom<Step>({ type: 'ATTEMPT_SUCCEEDED' }, { type: 'ABORT' }, { type: 'GIVE_UP' }),
-      fc.record({ type: fc.constant('BUDGET' as const), ms: fc.constantFrom(0, 900, 3_000, 30_000) }),
+      fc.constant<Step>({ type: 'SPEND' }),
+      fc.record({ type: fc.constantFrom('BUDGET' as const, 'LATER' as const), ms: fc.constantFrom(0, 900, 3_000, 30_000) }),
     );
 
     /** Runs a history, and tells all that could be seen of it. */
@@ -27,6 +28,8 @@ describe('Mirror = machine', () => {
       const seen: string[] = [];
       const clock = new VirtualClock();
       let budget = 30_000;
+      let opens = 0;
+      let affords = true;
       const runs = [...permitted];
       const note = (what: string): void => void seen.push(`${clock.now()}: ${what}`);
       const input: RetryInput = {
@@ -37,16 +40,20 @@ describe('Mirror = machine', () => {
           return 0.5;
         },
         remaining: () => budget - clock.now(),
+        earliest: () => Math.max(0, opens - clock.now()),
+        affords: () => affords,
         run: (attempt) => {
           note(`run ${attempt}`);
           if (runs.shift() === false) sequencer.send({ type: 'GIVE_UP' });
         },
       };
       const onExhausted = (): void => note('exhausted');
-      const sequencer = mirrored ? new RetryMirror(input, { ...input, onExhausted }, clock) : actor(input, clock, onExhausted);
+      const sequencer = mirrored ? new RetryMirror(input, { ...input, earliest: input.earliest!, affords: input.affords!, onExhausted }, clock) : actor(input, clock, onExhausted);
       for (const each of steps) {
         if (each.type === 'WAIT') await clock.advance(each.ms);
         else if (each.type === 'BUDGET') budget = clock.now() + each.ms;
+        else if (each.type === 'LATER') opens = clock.now() + each.ms;
+        else if (each.type === 'SPEND') affords = !affords;
         else sequencer.send(each);
         note(`${each.type}, timers: ${clock.pendingTimers().map(({ due }) => due).join()}`);
       }
