@@ -19,7 +19,7 @@ export { createGuard } from './guard/guard.ts';
 export type { StandaloneGuard as Guard } from './guard/standalone-guard.ts';
 export { retryAfter, retryAfterHeader } from './guard/retry-after.ts';
 export { retryBudget, type RetryBudgetOptions } from './guard/retry-budget.ts';
-export { fallback, lastGood, type LastGood, type LastGoodOptions } from './guard/fallback.ts';
+export { fallback, lastGood, type LastGoodPolicy, type LastGoodOptions } from './guard/fallback.ts';
 export { createGuards, type Guards, type GuardsOptions } from './guard/guards.ts';
 export { tokenOf, wrap } from './guard/wrap.ts';
 export { failingResults } from './guard/results.ts';

@@ -34,7 +34,7 @@ export interface LastGoodOptions {
 }
 
 /** The last good answers of one read: see `lastGood`. */
-export interface LastGood extends CallPolicy {
+export interface LastGoodPolicy extends CallPolicy {
   /** How often an old answer was served. */
   readonly served: number;
   /** Why the last one was; `undefined` when none was. */
@@ -53,7 +53,7 @@ export interface LastGood extends CallPolicy {
  *
  * @throws RangeError, TypeError for an invalid option: its name, what it must be, and what it is
  */
-export function lastGood(options: LastGoodOptions = {}): LastGood {
+export function lastGood(options: LastGoodOptions = {}): LastGoodPolicy {
   const { maxAge = 600_000 } = checkNumbers('lastGood', options, { maxAge: limit });
   const answers = new WeakMap<PolicyHost, { readonly value: unknown; readonly at: number }>();
   let served = 0;
@@ -73,5 +73,5 @@ export function lastGood(options: LastGoodOptions = {}): LastGood {
       return answer.value;
     }
   };
-  return Object.defineProperties(policy, { served: { get: () => served }, lastError: { get: () => lastError } }) as unknown as LastGood;
+  return Object.defineProperties(policy, { served: { get: () => served }, lastError: { get: () => lastError } }) as unknown as LastGoodPolicy;
 }
