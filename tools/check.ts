@@ -4,22 +4,25 @@
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { typeChecker } from './type-checker.ts';
 import { projectRoot } from './vscode-host/paths.ts';
 
+const node = process.execPath;
+const bin = (name: string): string => path.join(projectRoot, 'node_modules/.bin', name);
 const remembered = (name: string): string[] => ['--incremental', '--tsBuildInfoFile', `out/check/${name}.tsbuildinfo`];
 
 const checks: readonly (readonly [string, string, readonly string[]])[] = [
-  ['types', 'tsc', ['--noEmit', ...remembered('types')]],
-  ['types of the page', 'tsc', ['--project', 'tools/tsconfig.webview.json', ...remembered('page')]],
-  ['lint and layering', 'eslint', ['.', '--max-warnings', '0', '--cache', '--cache-location', 'out/check/eslint/']],
-  ['unit tests', 'mocha', ['--reporter', 'dot']],
+  ['types', node, [...typeChecker, '--noEmit', ...remembered('types')]],
+  ['types of the page', node, [...typeChecker, '--project', 'tools/tsconfig.webview.json', ...remembered('page')]],
+  ['lint and layering', bin('eslint'), ['.', '--max-warnings', '0', '--cache', '--cache-location', 'out/check/eslint/']],
+  ['unit tests', bin('mocha'), ['--reporter', 'dot']],
 ];
 
 const started = performance.now();
 const seconds = (): string => `${((performance.now() - started) / 1000).toFixed(1)} s`;
 
 async function check([name, command, args]: (typeof checks)[number]): Promise<boolean> {
-  const child = spawn(path.join(projectRoot, 'node_modules/.bin', command), args, { cwd: projectRoot, shell: process.platform === 'win32', stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { cwd: projectRoot, shell: process.platform === 'win32' && command !== node, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { output += text; });
   const ok = await new Promise<boolean>((resolve) => {

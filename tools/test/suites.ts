@@ -8,11 +8,12 @@
 import path from 'node:path';
 import { vscodeVersions } from '../vscode-host/versions.ts';
 import { projectRoot } from '../vscode-host/paths.ts';
+import { typeChecker } from '../type-checker.ts';
 import { limits } from '../../test/limits.ts';
 
 export interface Suite {
   readonly name: string;
-  readonly command: 'mocha' | 'vscode-test' | 'node' | 'tsc' | 'eslint';
+  readonly command: 'mocha' | 'vscode-test' | 'node' | 'eslint';
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   /** Suites that must have ended before this one begins. */
@@ -55,6 +56,9 @@ function mocha(name: string, share: number, spec: string, more: Partial<Pick<Sui
 const check = (name: string, share: number, command: Suite['command'], args: readonly string[], needs: readonly string[] = []): Suite =>
   ({ name, share, command, args, needs });
 
+const types = (name: string, share: number, project: string, needs: readonly string[] = []): Suite =>
+  check(name, share, 'node', [...typeChecker, '--project', project], needs);
+
 /**
  * Windows of VS Code that the suites need, see .vscode-test.mjs, the share of each, and the versions that have it in `npm test`:
  * default both. What is new comes into the newest alone, and into the oldest by `npm run nightly`.
@@ -93,13 +97,13 @@ export const suites: readonly Suite[] = [
   mocha('generated from the machines', 20, 'test/model/*/**/*.test.ts', { env: counted }),
   mocha('opentelemetry', 20, 'test/opentelemetry/**/*.test.ts', { env: counted }),
   mocha('monitoring', 15, 'test/ops/**/*.test.ts'),
-  check('types', 15, 'tsc', ['--project', 'tools/tsconfig.everything.json'], [onDemand]),
-  check('types of Stryker', 5, 'tsc', ['--project', 'tools/stryker'], [onDemand]),
+  types('types', 5, 'tools/tsconfig.everything.json', [onDemand]),
+  types('types of Stryker', 2, 'tools/stryker', [onDemand]),
   mocha('schemas', 20, 'test/schemas/**/*.test.ts', { needs: [onDemand] }),
   mocha('conformance', 15, 'test/conformance/**/*.test.ts', { needs: [onDemand] }),
   mocha('examples', 15, 'test/examples/**/*.test.ts', { needs: inVscode }),
   mocha('fuzz', 5, 'test/fuzz/**/*.test.ts'),
   mocha('sla', 5, 'test/sla/**/*.test.ts', { needs: [onDemand] }),
   mocha('other inspectors', 5, 'test/xstate-inspect/**/*.test.ts', { needs: [onDemand] }),
-  check('types of the page', 5, 'tsc', ['--project', 'tools/tsconfig.webview.json']),
+  types('types of the page', 2, 'tools/tsconfig.webview.json'),
 ];
