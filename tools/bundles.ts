@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { forBrowser } from './browser-variants.ts';
+import { guide, steps } from './language-client/steps.ts';
 import { install } from './on-demand.ts';
 import type { Product } from './products.ts';
 import { run } from './run.ts';
@@ -135,7 +136,7 @@ export const products = {
     made: (built) => [...filesOf(built), ...[...doors, yupLoader].flatMap((name) => [`dist/${name}.cjs`, `dist/browser/${name}.cjs`])],
   },
   tests: {
-    name: 'tests in VS Code', sources: ['machines', 'src', 'examples', 'test', 'tools', ...builder], make: buildVscodeTests, made: filesOf,
+    name: 'tests in VS Code', sources: ['machines', 'src', 'examples', 'test', 'tools', guide, ...builder], make: buildVscodeTests, made: filesOf,
   },
   patientNofx: {
     name: 'NofX of the workbench tests', sources: ['machines', 'src', 'examples', patientLibrary, ...builder], make: buildPatientNofx,
@@ -197,7 +198,21 @@ async function buildVscodeTests(): Promise<BuiltFile[]> {
     format: 'cjs',
     sourcemap: 'inline',
   });
-  return [...server, ...onNode, ...suite];
+  return [...server, ...await buildSteps(), ...onNode, ...suite];
+}
+
+/** The extension of the guide "Move an existing extension", as it is after each step. */
+async function buildSteps(): Promise<BuiltFile[]> {
+  const built = [...steps()].map(async ([step, files]) => {
+    const folder = path.join('out/moving', step);
+    await mkdir(path.join(projectRoot, folder), { recursive: true });
+    for (const [name, text] of files) await writeFile(path.join(projectRoot, folder, name), text);
+    return bundle({
+      ...fromSource, nodePaths: [path.join(projectRoot, 'tools/language-client/node_modules')], external: ['vscode'],
+      entryPoints: [path.join(folder, 'extension.ts')], outfile: `out/test/vscode/moving/${step}.cjs`, format: 'cjs', sourcemap: 'inline',
+    });
+  });
+  return (await Promise.all(built)).flat();
 }
 
 async function buildTypes(): Promise<void> {

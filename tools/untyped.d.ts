@@ -24,7 +24,7 @@ declare module 'vscode-languageclient/node' {
     sendNotification?(type: Message, next: (type: Message, params: unknown) => Promise<void>, params: unknown): Promise<void>;
   }
   export class LanguageClient {
-    constructor(name: string, server: object, client: { readonly documentSelector: unknown; readonly middleware: Middleware; readonly synchronize?: object });
+    constructor(name: string, server: object, client: { readonly documentSelector: unknown; readonly middleware?: Middleware; readonly synchronize?: object });
     start(): Promise<void>;
     stop(): Promise<void>;
     restart(): Promise<void>;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import ts from 'typescript';
 import { install } from '../../tools/on-demand.ts';
+import { steps } from '../../tools/language-client/steps.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
 import { blocksOf, textOf } from './documents.ts';
 
@@ -28,6 +29,8 @@ export const codeOf = {
   deployment: within('docs/deployment', [['settings.ts', deploymentSettings], ...blocksOf('docs/guides/deployment.md')]),
   // Beside the packages that it migrates from.
   migration: within('tools/peers/migration', blocksOf('docs/guides/migration.md')),
+  // Beside the language client that it has.
+  move: new Map([...steps()].flatMap(([step, files]) => [...within(`tools/language-client/moving/${step}`, files)])),
   readme: within('docs/readme', codeOfReadme.map((code, n) => [`${n}.ts`, aroundReadme + code])),
 } satisfies Record<string, Code>;
 
@@ -39,7 +42,7 @@ let checked: ts.Program | undefined;
 
 /** What TypeScript says against the code of a document; '' is good. All of it is one program; `npm run types` checks the sources. */
 export async function typeErrors(document: keyof typeof codeOf): Promise<string> {
-  await install('tools/peers');
+  await Promise.all([install('tools/peers'), install('tools/language-client')]);
   const program = (checked ??= programOf(Object.values(codeOf)));
   const files = [...codeOf[document].keys()].map((name) => program.getSourceFile(path.join(projectRoot, name))!);
   const said = files.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]);
