@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { packagesReady } from '../../tools/package/main.ts';
 import { refusal, type Circumstances } from '../../tools/publish/main.ts';
 import { run } from '../../tools/run.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
@@ -89,6 +90,18 @@ describe('npm run release', () => {
     ];
     for (const [change, reason] of cases) expect(refusal({ ...good, ...change })).to.include(reason);
     expect(refusal({ ...good, dryRun: true, env: { ...env, NPM_TOKEN: '' } })).to.equal(undefined);
+  });
+
+  it('npm would publish the package that was made, and never the root, for which its own reason is said', async () => {
+    const { tarball } = await packagesReady();
+    // Nothing is asked of a registry: it is none.
+    const dryRun = ['publish', '--dry-run', '--registry', 'http://127.0.0.1:9'];
+    const said = await run('npm', [...dryRun, '--json', `./${path.relative(projectRoot, tarball)}`], projectRoot);
+    const { name, files } = JSON.parse(said) as { name: string; files: readonly { readonly path: string }[] };
+    expect(name).to.equal('holdfast');
+    expect(files.map((file) => file.path)).to.include.members(['dist/cli.js', 'dist/index.js', 'dist/vscode.cjs', 'LICENSE', 'README.md', 'package.json']);
+    expect(files.filter((file) => /^(src|test|tools|machines|docs)\//.test(file.path))).to.deep.equal([]);
+    expect(await failureOf(run('npm', dryRun, projectRoot))).to.include('The root of the repository is never published.');
   });
 
   it('says how it is used', async () => {
