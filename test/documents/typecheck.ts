@@ -15,9 +15,13 @@ export const app = defineSettings('app', {
 
 /** What a reader of README.md has around its code. */
 const aroundReadme = `import * as vscode from 'vscode';
-declare const path: string, uri: vscode.Uri;
+declare const path: string, uri: vscode.Uri, document: vscode.TextDocument;
+declare function lint(document: vscode.TextDocument): void;
 declare function exec(program: string, args: string[], options: { signal: AbortSignal }): Promise<string>;
 `;
+
+/** What `npx holdfast types` has written for them. */
+const settingsOfReadme = "export interface Settings { readonly run: 'onType' | 'onSave'; readonly maxProblems: number; readonly 'server.path': string | null }\n";
 
 const codeOfReadme = [...textOf('README.md').matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code!);
 
@@ -31,7 +35,7 @@ export const codeOf = {
   migration: within('tools/peers/migration', blocksOf('docs/guides/migration.md')),
   // Beside the language client that it has.
   move: new Map([...steps()].flatMap(([step, files]) => [...within(`tools/language-client/moving/${step}`, files)])),
-  readme: within('docs/readme', codeOfReadme.map((code, n) => [`${n}.ts`, aroundReadme + code])),
+  readme: within('docs/readme', [['settings.generated.ts', settingsOfReadme], ...codeOfReadme.map((code, n) => [`${n}.ts`, aroundReadme + code] as const)]),
 } satisfies Record<string, Code>;
 
 function within(folder: string, files: Iterable<readonly [name: string, code: string]>): Code {

@@ -97,7 +97,10 @@ describe('npm run release', () => {
     // Nothing is asked of a registry: it is none.
     const dryRun = ['publish', '--dry-run', '--registry', 'http://127.0.0.1:9'];
     const said = await run('npm', [...dryRun, '--json', `./${path.relative(projectRoot, tarball)}`], projectRoot);
-    const { name, files } = JSON.parse(said) as { name: string; files: readonly { readonly path: string }[] };
+    interface Said { readonly name: string; readonly files: readonly { readonly path: string }[] }
+    // By its name since npm 11.
+    const all = JSON.parse(said) as Said & { readonly holdfast?: Said };
+    const { name, files } = all.holdfast ?? all;
     expect(name).to.equal('holdfast');
     expect(files.map((file) => file.path)).to.include.members(['dist/cli.js', 'dist/index.js', 'dist/vscode.cjs', 'LICENSE', 'README.md', 'package.json']);
     expect(files.filter((file) => /^(src|test|tools|machines|docs)\//.test(file.path))).to.deep.equal([]);
