@@ -9,6 +9,7 @@ import { build, type BuildOptions, type Metafile } from 'esbuild';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { loadedLater } from '../tools/bundles.ts';
+import { withoutFormats } from '../tools/without-formats.ts';
 import { say, writeDocument } from './document.ts';
 import { printChecks } from './report.ts';
 import type { Check } from './scenario.ts';
@@ -56,8 +57,13 @@ const source = (contents: string): BuildOptions => ({ ...minified, stdin: { cont
 
 const core = "export { createGuard } from './src/guard/guard.ts'; export { createConfigurationService } from './src/service/service.ts'; export * from './src/errors.ts';";
 
-/** What is measured. The extension is built as `tools/bundles.ts` builds it; of the library what a user would import. */
-const products: readonly { readonly name: string; readonly budget?: number; readonly target?: number; readonly options: BuildOptions }[] = [
+/** The smallest use of the library in VS Code, as most extensions are bundled: their schema library is their own. */
+const smallest = (...more: readonly string[]): BuildOptions => ({
+  ...source(`export { ${['superviseConfiguration', 'defineSettings', ...more].join(', ')} } from './src/vscode.ts';`), format: 'cjs', external: ['vscode', 'yup'],
+});
+
+/** What is measured; of those with `beside`, what is in the one and not in the other. The extension is built as `tools/bundles.ts` builds it; of the library what a user would import. */
+const products: readonly { readonly name: string; readonly budget?: number; readonly target?: number; readonly options: BuildOptions; readonly beside?: BuildOptions }[] = [
   {
     name: 'the extension',
     budget: 150 * kilobyte,
@@ -70,6 +76,7 @@ const products: readonly { readonly name: string; readonly budget?: number; read
   },
   { name: 'library core: the guard, xstate included', budget: 60 * kilobyte, options: source("export { createGuard } from './src/guard/guard.ts';") },
   { name: 'guard and service, xstate, yup and superjson included', budget: 170 * kilobyte, target: 60 * kilobyte, options: source(core) },
+  { name: 'settingsFrom and its validator, beside the smallest use of holdfast/vscode', budget: 30_000, options: smallest('settingsFrom'), beside: smallest() },
   { name: 'xstate alone: setup, assign, createActor', options: source("export { setup, assign, createActor } from 'xstate';") },
   { name: 'yup alone', options: source("export * from 'yup';") },
   { name: 'guard and service without any dependency', options: { ...source(core), external: ['vscode', 'xstate', 'yup', 'superjson', 'jsonc-parser'] } },
@@ -79,12 +86,19 @@ const products: readonly { readonly name: string; readonly budget?: number; read
 
 /** Builds the products in memory, and says what they weigh. */
 export async function bundleSizes(): Promise<Product[]> {
-  return Promise.all(products.map(async ({ name, budget, target, options }): Promise<Product> => {
-    const { metafile, outputFiles } = await build({ ...options, outdir: 'dist' });
-    const file = outputFiles!.find((each) => each.path.endsWith('.js'))!;
-    const modules = modulesOf(metafile as Metafile);
-    return { name, bytes: file.contents.length, gzipped: gzipSync(file.contents, { level: 9 }).length, budget, target, modules, parts: partsOf(modules) };
+  return Promise.all(products.map(async ({ name, budget, target, options, beside }): Promise<Product> => {
+    const whole = await bundled(options);
+    const other = beside === undefined ? { bytes: 0, gzipped: 0, modules: [] } : await bundled(beside);
+    const known = new Map(other.modules.map((module) => [module.name, module.bytes]));
+    const modules = bySize(whole.modules.map((module) => ({ ...module, bytes: module.bytes - (known.get(module.name) ?? 0) })));
+    return { name, bytes: whole.bytes - other.bytes, gzipped: whole.gzipped - other.gzipped, budget, target, modules, parts: partsOf(modules) };
   }));
+}
+
+async function bundled(options: BuildOptions): Promise<Pick<Product, 'bytes' | 'gzipped' | 'modules'>> {
+  const { metafile, outputFiles } = await build({ ...options, outdir: 'dist', plugins: [...options.plugins ?? [], withoutFormats] });
+  const file = outputFiles!.find((each) => each.path.endsWith('.js'))!;
+  return { bytes: file.contents.length, gzipped: gzipSync(file.contents, { level: 9 }).length, modules: modulesOf(metafile as Metafile) };
 }
 
 /** The products that are over their budget. */

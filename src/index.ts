@@ -7,6 +7,7 @@ export * from './errors.ts';
 export { systemClock, type Clock, type TimerHandle } from './clock.ts';
 export { defineSettings } from './settings/define-settings.ts';
 export { settingsFrom, type ManifestOptions, type SettingOptions } from './settings/settings-from.ts';
+export { jsonSchema } from './settings/schema-of.ts';
 export type { ExtensionManifest } from './settings/manifest-settings.ts';
 export type { SettingsDefinition } from './settings/definition.ts';
 export type { Declarations, SettingBlock, SettingDeclaration, SettingScope, ValuesOf, WithSchemas } from './settings/declaration.ts';

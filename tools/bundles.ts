@@ -7,6 +7,7 @@ import { guide, steps } from './language-client/steps.ts';
 import { install } from './on-demand.ts';
 import type { Product } from './products.ts';
 import { run } from './run.ts';
+import { withoutFormats } from './without-formats.ts';
 import { exampleExtensions, nofxFolder, patientNofxFolder, projectRoot } from './vscode-host/paths.ts';
 
 /** What the repository builds. Each skips itself while its source is not there. */
@@ -121,7 +122,7 @@ async function removeOldChunks(folder: string, current: readonly BuiltFile[]): P
 }
 
 /** What decides how a bundle comes out, beside the code in it. */
-const builder = ['tools/bundles.ts', 'tools/browser-variants.ts', 'package.json', 'package-lock.json'];
+const builder = ['tools/bundles.ts', 'tools/browser-variants.ts', 'tools/without-formats.ts', 'package.json', 'package-lock.json'];
 
 /** The files of bundles, with their maps. */
 const filesOf = (built: readonly BuiltFile[]): string[] => built.flatMap(({ file }) => [file, `${file}.map`]);
@@ -236,7 +237,7 @@ function present(file: string): boolean {
 }
 
 async function bundle(options: BuildOptions): Promise<BuiltFile[]> {
-  const { metafile } = await build(options);
+  const { metafile } = await build({ ...options, plugins: [...options.plugins ?? [], withoutFormats] });
   const outputs = Object.entries((metafile as Metafile).outputs);
   return outputs.filter(([file]) => !file.endsWith('.map')).map(([file, { bytes, inputs }]) => ({ file, size: bytes, modules: Object.keys(inputs) }));
 }

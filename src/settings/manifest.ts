@@ -115,19 +115,33 @@ type Description = { readonly type: string } & Partial<Omit<yup.SchemaDescriptio
 
 const jsonTypes: Readonly<Record<string, string>> = { string: 'string', number: 'number', boolean: 'boolean', array: 'array', tuple: 'array', object: 'object' };
 
-function jsonSchema(description: Description): JsonSchema {
-  const { tests = [], oneOf = [], innerType, fields = {} } = description;
+/** @param isMerged whether VS Code merges it with the default: then what the user leaves out is there nevertheless */
+function jsonSchema(description: Description, isMerged = true): JsonSchema {
+  const { tests = [], oneOf = [], innerType, fields = {}, meta = {} } = description;
   const schema: JsonSchema = {};
   const isWhole = description.type === 'number' && tests.some(({ name }) => name === 'integer');
   const type = isWhole ? 'integer' : jsonTypes[description.type];
   if (type !== undefined) schema['type'] = description.nullable === true ? [type, 'null'] : type;
   if (oneOf.length > 0 && oneOf.every(isLiteral)) schema['enum'] = oneOf;
   for (const { name, params } of tests) Object.assign(schema, keyword(description.type, name, params ?? {}));
-  if (innerType !== undefined) schema['items'] = isList(innerType) ? innerType.map(jsonSchema) : jsonSchema(innerType);
-  if (Object.keys(fields).length > 0) {
-    schema['properties'] = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, jsonSchema(field)]));
-  }
-  return schema;
+  if (innerType !== undefined) schema['items'] = isList(innerType) ? innerType.map((each) => jsonSchema(each, false)) : jsonSchema(innerType, false);
+  if (Object.keys(fields).length > 0) Object.assign(schema, members(fields, isMerged));
+  if (tests.some(({ name }) => name === 'noUnknown')) schema['additionalProperties'] = false;
+  return { ...schema, ...Object.fromEntries(Object.entries(meta).filter(([name]) => described.includes(name))) };
+}
+
+/** What a schema's `meta` may say for the manifest. */
+const described: readonly string[] = ['title', 'description', 'markdownDescription', 'deprecationMessage', 'examples'];
+
+/** The members of an object: what is said of each, and which must be there. */
+function members(fields: Readonly<Record<string, Description>>, isMerged: boolean): JsonSchema {
+  const all = Object.entries(fields);
+  const required = isMerged ? [] : all.filter(([, { optional, default: standard }]) => optional === false && standard === undefined).map(([name]) => name);
+  const properties = all.map(([name, field]) => {
+    const standard = field.type === 'object' || field.default === undefined ? {} : { default: field.default };
+    return [name, { ...jsonSchema(field, isMerged), ...standard }] as const;
+  });
+  return { properties: Object.fromEntries(properties), ...(required.length === 0 ? {} : { required }) };
 }
 
 const isLiteral = (value: unknown): boolean => typeof value !== 'object' || value === null;

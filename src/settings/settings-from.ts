@@ -9,8 +9,9 @@ import { sourceOf } from './manifest.ts';
 import { configurationOf, settingsOf, type ExtensionManifest, type ManifestSetting } from './manifest-settings.ts';
 import { plainData, type PlainData } from './plain-data.ts';
 import { placeText } from './place.ts';
-import type { AnySchema, StandardSchema } from './schema.ts';
+import type { AnySchema } from './schema.ts';
 import { checkerOf } from './schema-checker.ts';
+import { schemaOf } from './schema-of.ts';
 import { showKey } from './setting-key.ts';
 
 /** What a manifest cannot say of a setting. */
@@ -163,21 +164,4 @@ function defaultOf({ type, default: given }: JsonSchema): unknown {
 function checkerFor({ manifest, default: standard }: SettingDeclaration, schema: AnySchema | undefined): Checker {
   const declared = jsonSchemaChecker(manifest as JsonSchema, standard as PlainData);
   return schema === undefined ? declared : both(declared, checkerOf(schema));
-}
-
-/** The same for others to use: as a schema that follows Standard Schema. */
-function schemaOf(property: JsonSchema, standard: PlainData): StandardSchema {
-  let checker: Checker | undefined;
-  return {
-    '~standard': {
-      version: 1,
-      vendor: 'holdfast',
-      validate(value) {
-        checker ??= jsonSchemaChecker(property, standard);
-        const plain = plainData(value);
-        const checked = plain.ok ? checker.check(plain.value) : plain;
-        return checked.ok ? { value: checked.value } : { issues: [{ message: checked.problem }] };
-      },
-    },
-  };
 }

@@ -1,7 +1,8 @@
 /**
  * JSON Schema as VS Code reads it in a manifest. The judgement is that of `@cfworker/json-schema`, which needs no `eval`; this
  * file makes it judge as VS Code does (`vscode-json-languageservice`), whose formats are looser, whose patterns need not be
- * Unicode ones, and which takes no notice of a keyword that holds something else than it should.
+ * Unicode ones, and which takes no notice of a keyword that holds something else than it should. The validator's own formats
+ * are not used: bundles leave them out (tools/without-formats.ts).
  */
 import { format as formats } from '@cfworker/json-schema';
 import { at, patternFormat, pointer, regularExpression, vscodeFormat, type JsonSchema } from './json-schema-parts.ts';
@@ -128,7 +129,7 @@ const vscodeFormats: Readonly<Record<string, (text: string) => boolean>> = {
   'date': matches(new RegExp(`^${date}$`)),
   'time': matches(new RegExp(`^${time}$`, 'i')),
   'email': matches(/^(([^<>()[\]\\.,;:\s@"]+(\.[^<>()[\]\\.,;:\s@"]+)*)|(".+"))@((\[[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}])|(([a-zA-Z0-9-]+\.)+[a-zA-Z]{2,}))$/),
-  'hostname': (text) => formats['hostname']!(text.replace(/\.$/, '')),
+  'hostname': matches(/^(?=.{1,253}\.?$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\.?$/i),
   'ipv4': matches(/^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?!$)|$)){4}$/),
-  'ipv6': (text) => formats['ipv6']!(text),
+  'ipv6': (text) => /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`),
 };

@@ -1,8 +1,10 @@
 import '../../../tools/from-source.ts';
 import { expect } from 'chai';
 import * as yup from 'yup';
+import { ValidationError } from '../../../src/errors.ts';
 import { defineSettings } from '../../../src/settings/define-settings.ts';
 import { contributedConfiguration, restrictedConfigurations } from '../../../src/settings/manifest.ts';
+import { jsonSchema as schemaByHand } from '../../../src/settings/schema-of.ts';
 import { exampleManifest, ownManifest } from '../../../tools/manifest.ts';
 
 /** What the manifest says of a setting with this schema, but for its default, description, scope and order. */
@@ -133,5 +135,60 @@ describe('The generated manifest', () => {
       type: 'object',
       properties: { low: { type: 'number' }, high: { type: 'number' }, same: { type: 'number' }, late: {} },
     });
+  });
+
+  it('has the titled blocks that its declarations name, in the order in which they come first', () => {
+    const schema = yup.boolean().defined();
+    const definition = defineSettings('s', {
+      'a': { schema, default: true, description: 'd', block: { title: 'Editor', id: 'editor', order: 2 } },
+      'b': { schema, default: true, description: 'd' },
+      'c.d': { schema, default: true, description: 'd', block: 'Editor', formerly: [{ key: 'old' }] },
+    });
+    const blocks = contributedConfiguration(definition, 'General') as { properties: object }[];
+    expect(blocks.map(({ properties, ...head }) => [head, Object.keys(properties)])).to.deep.equal([
+      [{ title: 'Editor', id: 'editor', order: 2 }, ['s.a', 's.c.d', 's.old']],
+      [{ title: 'General' }, ['s.b']],
+    ]);
+    expect((contributedConfiguration(definition) as { title: string }[])[1]!.title, 'the section, when no title is given').to.equal('s');
+  });
+
+  it('takes what a declaration has for the manifest as it is, in place of what would be derived', () => {
+    const manifest = { additionalProperties: { type: 'string' }, defaultSnippets: [{ label: '%snippet%', body: { $1: '$2' } }], order: -1, markdownDescription: '%s.table%' };
+    const definition = defineSettings('s', { table: { schema: yup.object().defined(), default: {}, description: 'd', examples: [{ a: 'b' }], patternErrorMessage: 'No.', manifest } });
+    expect((contributedConfiguration(definition, 't') as { properties: object }).properties).to.deep.equal({
+      's.table': { type: 'object', default: {}, scope: 'window', examples: [{ a: 'b' }], patternErrorMessage: 'No.', ...manifest },
+    });
+  });
+
+  it('says of members which there may be, which there must be, and what they are', () => {
+    const rule = yup.object({
+      name: yup.string().defined().meta({ description: 'What it is called.', ours: true }),
+      level: yup.number().default(1),
+      note: yup.string(),
+    });
+    const properties = { name: { type: 'string', description: 'What it is called.' }, level: { type: 'number', default: 1 }, note: { type: 'string' } };
+    expect(jsonSchema(yup.array(rule.noUnknown().defined()).defined(), [])).to.deep.equal({
+      type: 'array', items: { type: 'object', properties, required: ['name'], additionalProperties: false },
+    });
+    expect(jsonSchema(rule.defined(), { name: 'n' }), 'VS Code merges it with the default').to.deep.equal({ type: 'object', properties });
+  });
+
+  it('is what a JSON Schema says that is the schema: tables and unions', () => {
+    const aliases = schemaByHand<Record<string, string>>({ type: 'object', additionalProperties: { type: 'string' } });
+    const width = schemaByHand<number | 'auto'>({ anyOf: [{ type: 'number', minimum: 1 }, { const: 'auto' }] });
+    const definition = defineSettings('s', {
+      aliases: { schema: aliases, default: {}, description: 'd', onInvalidItem: 'drop' },
+      width: { schema: width, default: 'auto', description: 'd' },
+    });
+    const { properties } = contributedConfiguration(definition, 't') as { properties: Record<string, object> };
+    expect(properties['s.aliases']).to.deep.include({ type: 'object', additionalProperties: { type: 'string' } });
+    expect(properties['s.width']).to.deep.include({ anyOf: [{ type: 'number', minimum: 1 }, { const: 'auto' }] });
+    const found: number | 'auto' = definition.defaults.width;
+    expect(found).to.equal('auto');
+    expect([5, 'auto', 0, 'wide'].map((value) => definition.check('width', value).ok)).to.deep.equal([true, true, false, false]);
+    expect(definition.check('aliases', { a: 5 })).to.deep.equal({ ok: false, problem: 'a must be a text' });
+    expect(definition.accept('aliases', { a: 5, b: 'x' })).to.deep.include({ ok: true, value: { b: 'x' } });
+    // @ts-expect-error the default is of another type
+    expect(() => defineSettings('s', { width: { schema: width, default: 'wide', description: '' } })).to.throw(ValidationError);
   });
 });
