@@ -1,9 +1,24 @@
+import type { GuardOptions } from '../../src/index.ts';
 import type { Contestant } from '../harness.ts';
+import type { Library } from '../library.ts';
 import { cockatielBreaker, cockatielRetry, cockatielStack, effectStack, opossum, policy, sindre } from '../peers.ts';
 import { atMost, faster, race, type Setting } from '../scenario.ts';
 import { pRetry, pTimeout } from '../../tools/peers/p-retry.ts';
 
 const operation = async (): Promise<number> => 42;
+
+/** What a guard can be given beside its defaults; a build of an earlier version has none of it. */
+export function waysOf(library: Partial<Library>, limit = 7): [string, Partial<GuardOptions>][] {
+  const { concurrency, slidingWindow, retryBudget, retryAfter } = library;
+  if (concurrency === undefined || slidingWindow === undefined || retryBudget === undefined || retryAfter === undefined) return [];
+  return [
+    ['with a limit of concurrency', { limit: concurrency({ limit }) }],
+    ['with a limit, Retry-After and a retry budget', { limit: retryBudget({}, retryAfter(() => undefined, concurrency({ limit }))) }],
+    ['a share of 100 calls', { counting: slidingWindow({ calls: 100 }) }],
+    ['a share of the calls of 30 s', { counting: slidingWindow({ over: 30_000 }) }],
+    ['a share of slow calls', { counting: slidingWindow({ calls: 100, slowAfter: 1_000 }) }],
+  ];
+}
 
 async function contestants({ builds }: Setting): Promise<Contestant[]> {
   const breaker = cockatielBreaker(policy);
@@ -53,6 +68,10 @@ async function contestants({ builds }: Setting): Promise<Contestant[]> {
       const guard = library.createGuard({ name: 'bench' });
       return { name, run: async (n) => { for (let i = 0; i < n; i++) await guard.execute(operation); } };
     }),
+    ...builds.flatMap(({ name, library }) => waysOf(library).map(([way, options]): Contestant => {
+      const guard = library.createGuard({ name: 'bench', ...options });
+      return { name: `${name}, ${way}`, run: async (n) => { for (let i = 0; i < n; i++) await guard.execute(operation); } };
+    })),
     { name: 'cockatiel: breaker alone', run: async (n) => { for (let i = 0; i < n; i++) await breaker.execute(operation); } },
     { name: 'cockatiel: retry alone', run: async (n) => { for (let i = 0; i < n; i++) await retry.execute(operation); } },
     { name: 'cockatiel', run: async (n) => { for (let i = 0; i < n; i++) await stack.execute(operation); } },
@@ -71,6 +90,8 @@ export default race(
   contestants,
   (row) => [
     atMost('guard, success', row('holdfast'), 4, row('bare await')),
+    ...['holdfast', 'holdfast, with a limit of concurrency', 'holdfast, a share of 100 calls', 'holdfast, a share of the calls of 30 s', 'holdfast, a share of slow calls']
+      .map((name) => atMost(`success, ${name}`, row(name), 1.15, row('floor: the same, and a look at the clock'))),
     faster('guard, success', row('holdfast'), 50, row('cockatiel')),
     faster('guard, success', row('holdfast'), 5, row('opossum (no retry)')),
   ],

@@ -1,3 +1,4 @@
+import { waysOf } from './happy.ts';
 import { cockatielStack, effectStack, opossum, policy, sindre, type Operation } from '../peers.ts';
 import { bytesInUse, countTimers } from '../process.ts';
 import { within, type Check, type Row, type Scenario, type Setting } from '../scenario.ts';
@@ -58,6 +59,10 @@ async function figures({ builds, quick }: Setting): Promise<{ rows: Row[]; check
       const guard = library.createGuard({ name: 'bench' });
       return { name, begin: (operation: Operation<number>) => guard.execute(operation), most: 100_000 };
     }),
+    ...builds.flatMap(({ name, library }) => waysOf(library, 100_000).map(([way, options]) => {
+      const guard = library.createGuard({ name: 'bench', ...options });
+      return { name: `${name}, ${way}`, begin: (operation: Operation<number>) => guard.execute(operation), most: 100_000 };
+    })),
     { name: 'cockatiel', begin: (operation) => stack.execute(operation), most: quick ? 10_000 : 100_000 },
     { name: 'opossum (no retry)', begin: indirect(() => window.fire()), most: 100_000 },
     { name: 'p-retry + p-timeout (no breaker)', begin: (operation) => sindre(patient, operation)(), most: 10_000 },
@@ -78,6 +83,9 @@ async function figures({ builds, quick }: Setting): Promise<{ rows: Row[]; check
         name: `${name}, ${count.toLocaleString('en-US')}`,
         more: { 'B each': figure.bytes, 'timers': figure.timers, 'ns each, to begin and settle': figure.ns },
       });
+    }
+    if (name.startsWith('holdfast, ')) {
+      checks.push(within(`${name}: time of one of 100,000 against one of 1,000`, measured.get(100_000)!.ns / measured.get(1_000)!.ns, growth * 2, 'times'));
     }
     if (name === 'holdfast') {
       checks.push(within('guard, 10,000 in flight', measured.get(10_000)!.bytes, 1_024, 'B each'));

@@ -76,7 +76,10 @@ export class SlidingWindow implements Counting {
   #slow: number[];
   /** The part that calls are counted in. */
   #at = 0;
-  #sums = { calls: 0, failures: 0, slow: 0 };
+  // In all parts. Plain fields: each call looks at them.
+  #callsInAll = 0;
+  #failuresInAll = 0;
+  #slowInAll = 0;
 
   constructor(rules: WindowRules, count: number, room: number) {
     this.#rules = rules;
@@ -87,7 +90,7 @@ export class SlidingWindow implements Counting {
   }
 
   get counts(): WindowCounts {
-    return { ...this.#sums };
+    return { calls: this.#callsInAll, failures: this.#failuresInAll, slow: this.#slowInAll };
   }
 
   with(failed: boolean, slow: boolean): SlidingWindow {
@@ -120,28 +123,33 @@ export class SlidingWindow implements Counting {
     copy.#failures = [...this.#failures];
     copy.#slow = [...this.#slow];
     copy.#at = this.#at;
-    copy.#sums = { ...this.#sums };
+    copy.#callsInAll = this.#callsInAll;
+    copy.#failuresInAll = this.#failuresInAll;
+    copy.#slowInAll = this.#slowInAll;
     return copy;
   }
 
   reaches(failed: boolean, slow: boolean): boolean {
+    const failures = this.#failuresInAll + Number(failed);
+    const slowCalls = this.#slowInAll + Number(slow);
+    // As nearly always.
+    if (failures === 0 && slowCalls === 0) return false;
     const { minimum, failureShare, slowShare } = this.#rules;
-    const calls = this.#sums.calls + 1;
-    return calls >= minimum
-      && (this.#sums.failures + Number(failed) >= failureShare * calls || this.#sums.slow + Number(slow) >= slowShare * calls);
+    const calls = this.#callsInAll + 1;
+    return calls >= minimum && (failures >= failureShare * calls || slowCalls >= slowShare * calls);
   }
 
   add(failed: boolean, slow: boolean): void {
     const at = this.#at;
     this.#calls[at]!++;
-    this.#sums.calls++;
+    this.#callsInAll++;
     if (failed) {
       this.#failures[at]!++;
-      this.#sums.failures++;
+      this.#failuresInAll++;
     }
     if (slow) {
       this.#slow[at]!++;
-      this.#sums.slow++;
+      this.#slowInAll++;
     }
     if (this.#calls[at]! >= this.#room) this.turn();
   }
@@ -149,9 +157,9 @@ export class SlidingWindow implements Counting {
   turn(): void {
     const at = (this.#at + 1) % this.#calls.length;
     this.#at = at;
-    this.#sums.calls -= this.#calls[at]!;
-    this.#sums.failures -= this.#failures[at]!;
-    this.#sums.slow -= this.#slow[at]!;
+    this.#callsInAll -= this.#calls[at]!;
+    this.#failuresInAll -= this.#failures[at]!;
+    this.#slowInAll -= this.#slow[at]!;
     this.#calls[at] = this.#failures[at] = this.#slow[at] = 0;
   }
 }
@@ -180,8 +188,13 @@ export class WindowBreaker extends Breaker {
   }
 
   override onSuccess(epoch: number, slow: boolean, probe: boolean): void {
-    if (this.actor === undefined && epoch === this.epoch && !this.#window.reaches(false, slow)) this.#add(false, slow);
-    else if (this.actor !== undefined || !probe) this.tell({ type: 'SUCCESS', epoch, slow });
+    if (this.actor === undefined && epoch === this.epoch && !this.#window.reaches(false, slow)) {
+      this.streak = 0;
+      this.#window.add(false, slow);
+      if (this.#timer === undefined && this.#turnEvery < Infinity) this.#keepTurning();
+    } else if (this.actor !== undefined || !probe) {
+      this.tell({ type: 'SUCCESS', epoch, slow });
+    }
   }
 
   protected override counts(event: BreakerEvent): boolean {

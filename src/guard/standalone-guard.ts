@@ -303,7 +303,7 @@ export class StandaloneGuard implements CallHost, ArrivalHost {
   removeDeadline(attempt: RunningAttempt): void {
     const { list } = attempt;
     list.remove(attempt);
-    if (!list.isEmpty || (list === this.#attemptDeadlines && !list.keepsAlive)) return;
+    if ((list === this.#attemptDeadlines && !list.keepsAlive) || !list.isEmpty) return;
     list.clear();
     this.#otherDeadlines?.delete(list.duration);
   }

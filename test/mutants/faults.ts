@@ -330,11 +330,11 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P74', fault: 'A window opens before there are enough calls.',
-    file: window, replace: 'return calls >= minimum\n      && (', by: 'return (',
+    file: window, replace: 'return calls >= minimum && (', by: 'return (',
   },
   {
     property: 'P74', fault: 'What is older than the window is counted.',
-    file: window, replace: '    this.#sums.failures -= this.#failures[at]!;\n', by: '',
+    file: window, replace: '    this.#failuresInAll -= this.#failures[at]!;\n', by: '',
   },
   {
     property: 'P74', fault: 'No call is slow.',
