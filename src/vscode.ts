@@ -14,6 +14,7 @@ import type { ServiceOptions } from './service/options.ts';
 import type { SettingsDefinition } from './settings/define-settings.ts';
 import { FaultyStore } from './testing/faulty-store.ts';
 import { askToRestart, defaultInVscode, onHostChange, registerWithHoldfast, restartExtensions, vscodeStore, type VscodeContext } from './store/vscode-host.ts';
+import { vscodeJournal } from './store/vscode-journal.ts';
 
 export * from './index.ts';
 export { vscodeStore, type VscodeContext } from './store/vscode-host.ts';
@@ -69,11 +70,13 @@ export async function superviseConfiguration<V extends object>(
   const ownStore = options.store === undefined ? vscodeStore(context, definition, { oneSave }) : undefined;
   const store = options.store ?? ownStore!;
   const faulty = faultInjection ? new FaultyStore(store, options.clock ?? systemClock) : undefined;
+  const journal = vscodeJournal(context);
   let service: ConfigurationService<V>;
   try {
     service = new ConfigurationService(definition, {
       id,
       memento: context.workspaceState,
+      ...(others.memento === undefined && journal !== undefined ? { journal } : {}),
       ...others,
       store: faulty ?? store,
       ...(faulty === undefined ? {} : { faults: faulty }),

@@ -3,7 +3,7 @@ import type { SupervisorOptions } from '../../machines/supervisor.ts';
 import type { Clock } from '../clock.ts';
 import type { GuardOptions } from '../guard/options.ts';
 import type { CallerSignal, CancellationToken } from '../guard/signals.ts';
-import type { Memento } from '../store/memento.ts';
+import type { JournalHomes, Memento } from '../store/memento.ts';
 import type { Scope, Store, Target } from '../store/store.ts';
 import type { ConfigurationScope } from './configuration-scope.ts';
 
@@ -11,6 +11,11 @@ export interface ServiceOptions {
   readonly store: Store;
   /** Where the journal, the last good values and the breakers' states outlive the process. Default: nowhere. */
   readonly memento?: Memento;
+  /**
+   * Where the journal alone outlives the process, when that is not the memento: each window or process needs one of its own, which
+   * any later start finds (`journalFolder`). Default: the memento.
+   */
+  readonly journal?: JournalHomes;
   /** Tells this service from others in logs. Default: the section. */
   readonly id?: string;
   /** Breaker, retry and timeout of each settings file. Defaults: see `GuardOptions`. */

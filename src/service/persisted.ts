@@ -26,8 +26,19 @@ export class Persisted<T> {
   /** What an earlier process left, not validated. */
   load(): unknown {
     try {
+      const text = this.loadText();
+      return text === undefined ? undefined : superjson.parse(text);
+    } catch (error) {
+      this.#onError(error);
+      return undefined;
+    }
+  }
+
+  /** The same as text. */
+  loadText(): string | undefined {
+    try {
       const text = this.#memento.get(this.#name);
-      return typeof text === 'string' ? superjson.parse(text) : undefined;
+      return typeof text === 'string' ? text : undefined;
     } catch (error) {
       this.#onError(error);
       return undefined;

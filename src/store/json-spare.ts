@@ -12,7 +12,7 @@ const namePattern = /^\.holdfast-(?<machine>[0-9a-f]{8})-(?<pid>\d+)-(?<file>[0-
 /** No write takes this long, in milliseconds: the process that began it has ended. */
 const abandonedAfter = 24 * 60 * 60_000;
 
-const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
+export const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
 
 function orNothing(read: () => string): string {
   try {

@@ -10,6 +10,7 @@ export interface VscodeContext {
   readonly subscriptions: { push(...disposables: Disposable[]): unknown };
   readonly workspaceState: Memento;
   readonly globalStorageUri: vscode.Uri;
+  readonly storageUri?: vscode.Uri | undefined;
   readonly extension: { readonly id: string };
 }
 

@@ -238,7 +238,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P29', fault: 'The journal forgets what is in doubt, so that no later process can tell what became of it.',
-    file: 'src/service/writes/writing.ts', replace: 'if (![write, ...write.overtaken].some(({ inDoubt }) => inDoubt.has(key))) this.#journal.remove(write.id, key);', by: 'this.#journal.remove(write.id, key);',
+    file: 'src/service/writes/writing.ts', replace: 'if (![write, ...write.overtaken].some(({ inDoubt }) => inDoubt.has(key))) this.#journal.remove(write.id, key, target);', by: 'this.#journal.remove(write.id, key, target);',
   },
   {
     property: 'P30', fault: 'What is stored is served without a look at the schema.',

@@ -1,7 +1,8 @@
+import superjson from 'superjson';
 import { sameData } from '../../settings/plain-data.ts';
 import type { SettingsDefinition } from '../../settings/define-settings.ts';
 import { keyProblem } from '../../settings/setting-key.ts';
-import type { Memento } from '../../store/memento.ts';
+import type { JournalHome, JournalHomes, LeftJournal } from '../../store/memento.ts';
 import { targets, type Scope, type Target } from '../../store/store.ts';
 import type { LateOutcome } from '../events.ts';
 import { listText, memberText, type MemberText } from '../list-text.ts';
@@ -9,9 +10,9 @@ import { Persisted } from '../persisted.ts';
 import { mayBeBuiltOn, type From } from './asked.ts';
 import { look, type WriteTools } from './looks.ts';
 
-/** A write that was accepted and whose end is not known yet. */
+/** A change of a write that was accepted, and whose end is not known yet. */
 export interface JournalEntry {
-  /** The job that writes it. */
+  /** The number of the write. */
   readonly job: number;
   readonly key: string;
   readonly target: Target;
@@ -23,34 +24,91 @@ export interface JournalEntry {
     readonly value: unknown;
     /** What it was computed from; absent for a plain value. */
     readonly from?: From;
+    /** Part of a transaction: what was there before, once it has been sent. */
+    readonly before?: From;
   };
 }
 
 /**
- * The writes that were accepted and not confirmed, kept where they survive a crash: the next process
- * finds out by reading what became of them, and tells (P29).
- *
- * The whole is kept again with each change. So that many writes that wait cost no more than in proportion, each entry is
- * serialised once.
+ * The writes that were accepted and not confirmed, kept where they survive a crash: a later start of the same extension finds
+ * out by reading what became of them, and tells (P29).
  */
 export class Journal {
-  readonly #persisted: Persisted<JournalEntry[]>;
-  readonly #entries = new Map<string, JournalEntry>();
-  readonly #texts = new WeakMap<JournalEntry, MemberText>();
-  /** What an earlier process did not see the end of, until that is reconciled. */
-  #earlier: readonly JournalEntry[];
+  readonly #user: Book;
+  readonly #workspace: Book;
+  readonly #onError: (error: unknown) => void;
 
-  constructor(memento: Memento, section: string, onError: (error: unknown) => void) {
-    this.#persisted = new Persisted(memento, `holdfast.${section}.journal`, onError);
-    const stored = this.#persisted.load();
-    this.#earlier = Array.isArray(stored) ? stored.filter(isEntry) : [];
+  constructor({ user, workspace }: JournalHomes, section: string, onError: (error: unknown) => void) {
+    const name = `holdfast.${section}.journal`;
+    this.#onError = onError;
+    this.#workspace = new Book(workspace, name, onError);
+    this.#user = user === workspace ? this.#workspace : new Book(user, name, onError);
   }
 
-  get earlier(): readonly JournalEntry[] {
-    return this.#earlier;
+  /** What earlier processes did not see the end of. Taken over when first asked for. */
+  async earlier(): Promise<readonly JournalEntry[]> {
+    const books = new Set([this.#user, this.#workspace]);
+    const texts = (await Promise.all([...books].map((book) => book.takeOver()))).flat();
+    return texts.flatMap((text) => entriesOf(text, this.#onError));
   }
 
   /** Again for an entry that is there: what was asked for is known by now, or is another value. */
+  put(entry: JournalEntry): void {
+    this.#bookOf(entry.target).put(entry);
+  }
+
+  remove(job: number, key: string, target: Target): void {
+    this.#bookOf(target).remove(job, key);
+  }
+
+  /** The earlier ones have been told. */
+  async forgetEarlier(): Promise<void> {
+    await Promise.all([...new Set([this.#user, this.#workspace])].map((book) => book.forgetEarlier()));
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all([this.#user.settled(), this.#workspace.settled()]);
+  }
+
+  #bookOf(target: Target): Book {
+    return target === 'user' ? this.#user : this.#workspace;
+  }
+}
+
+/**
+ * The entries in one home. The whole is kept again with each change. So that many writes that wait cost no more than in
+ * proportion, each entry is serialised once.
+ */
+class Book {
+  readonly #home: JournalHome;
+  readonly #name: string;
+  readonly #persisted: Persisted<JournalEntry[]>;
+  readonly #entries = new Map<string, JournalEntry>();
+  readonly #texts = new WeakMap<JournalEntry, MemberText>();
+  readonly #onError: (error: unknown) => void;
+  /** What the memento held at the start is kept in it until it has been told. */
+  #earlier: readonly JournalEntry[];
+  #left: Promise<readonly LeftJournal[]> | undefined;
+
+  constructor(home: JournalHome, name: string, onError: (error: unknown) => void) {
+    this.#home = home;
+    this.#name = name;
+    this.#onError = onError;
+    this.#persisted = new Persisted(home.memento, name, onError);
+    const text = home.takeOver === undefined ? this.#persisted.loadText() : undefined;
+    this.#earlier = text === undefined ? [] : entriesOf(text, onError);
+  }
+
+  async takeOver(): Promise<readonly string[]> {
+    const { takeOver } = this.#home;
+    this.#left ??= takeOver === undefined ? Promise.resolve([]) : takeOver.call(this.#home, this.#name).catch((error: unknown) => {
+      this.#onError(error);
+      return [];
+    });
+    const own = this.#earlier.length === 0 ? [] : [listText(this.#earlier.map((entry) => this.#textOf(entry)))];
+    return [...own, ...(await this.#left).map(({ text }) => text)];
+  }
+
   put(entry: JournalEntry): void {
     const id = entryId(entry.job, entry.key);
     const before = this.#entries.get(id);
@@ -63,9 +121,12 @@ export class Journal {
     if (this.#entries.delete(entryId(job, key))) this.#save();
   }
 
-  forgetEarlier(): void {
-    this.#earlier = [];
-    this.#save();
+  async forgetEarlier(): Promise<void> {
+    if (this.#earlier.length > 0) {
+      this.#earlier = [];
+      this.#save();
+    }
+    for (const left of await this.#left ?? []) await left.forget();
   }
 
   settled(): Promise<void> {
@@ -83,6 +144,18 @@ export class Journal {
     let text = this.#texts.get(entry);
     if (text === undefined) this.#texts.set(entry, text = memberText(entry));
     return text;
+  }
+}
+
+/** What cannot be understood, of a later version for instance, is left out: it never stops a start. */
+function entriesOf(text: string, onError: (error: unknown) => void): readonly JournalEntry[] {
+  try {
+    const list: unknown = superjson.parse(text);
+    if (!Array.isArray(list)) throw new Error('The journal is not a list.');
+    return list.filter(isEntry);
+  } catch (error) {
+    onError(error);
+    return [];
   }
 }
 

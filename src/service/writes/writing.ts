@@ -74,7 +74,8 @@ export class Writing {
     this.#metrics = metrics;
     this.#hooks = hooks;
     this.#requests = new Requests(definition, store);
-    this.#journal = new Journal(context.memento, definition.section, mementoWarning(context));
+    const home = { memento: context.memento };
+    this.#journal = new Journal(context.options.journal ?? { user: home, workspace: home }, definition.section, mementoWarning(context));
     this.#tools = { store, clock, patience, isSecret: (key) => definition.isSecret(key), served: ({ key, scope }) => loading.snapshot.get(key, scope) };
     this.queues = new FileQueues(context, supervision, metrics, this.#tools);
     this.#awaitingUser = new AwaitingUser(context, {
@@ -162,14 +163,16 @@ export class Writing {
     return this.#awaitingUser.use(rescuer);
   }
 
-  /** Finds out what became of the writes an earlier process did not see the end of, and tells (P29). */
+  /** Finds out what became of the writes that earlier processes did not see the end of, and tells (P29). */
   async reconcile(): Promise<void> {
-    for (const entry of this.#journal.earlier) {
+    const entries = await this.#journal.earlier();
+    if (entries.length === 0) return;
+    for (const entry of entries) {
       const outcome = await outcomeOf(this.#tools, this.#context.definition, entry);
       if (this.#context.patience.ended) return;
       this.#context.emit({ type: 'reconciled', key: showKey(entry.key), acceptedAt: entry.acceptedAt, outcome });
     }
-    if (this.#journal.earlier.length > 0) this.#journal.forgetEarlier();
+    await this.#journal.forgetEarlier();
   }
 
   /** Those that wait for the user are answered. */
@@ -272,8 +275,8 @@ export class Writing {
       else this.#beingWritten.delete(id);
     }
     // What is in doubt stays in the journal: `#onReported` settles it, or else the next process.
-    for (const key of write.keys) {
-      if (![write, ...write.overtaken].some(({ inDoubt }) => inDoubt.has(key))) this.#journal.remove(write.id, key);
+    for (const { key, target } of write.locations) {
+      if (![write, ...write.overtaken].some(({ inDoubt }) => inDoubt.has(key))) this.#journal.remove(write.id, key, target);
     }
     if (this.#open.size === 0) this.#letGo();
     return true;
@@ -315,7 +318,7 @@ export class Writing {
   }
 
   #forget(write: Write): void {
-    for (const key of write.keys) this.#journal.remove(write.id, key);
+    for (const { key, target } of write.locations) this.#journal.remove(write.id, key, target);
   }
 
   // ---- The answer
@@ -410,8 +413,8 @@ export class Writing {
     return 'refused';
   }
 
-  #onReported({ write: id, location: { key, file } }: UnconfirmedValue, outcome: LateOutcome, reasserted: boolean): void {
-    if (![...this.#open].some((write) => write.id === id)) this.#journal.remove(id, key);
+  #onReported({ write: id, location: { key, file, target } }: UnconfirmedValue, outcome: LateOutcome, reasserted: boolean): void {
+    if (![...this.#open].some((write) => write.id === id)) this.#journal.remove(id, key, target);
     this.#context.emit({ type: 'late', key, file, outcome, reasserted });
     if (outcome === 'stored') this.#hooks.onAppliedLate(key);
   }
