@@ -29,7 +29,10 @@ export type ServiceEvent =
   | { readonly type: 'attempt-failed'; readonly file: string; readonly attempt: number; readonly error: unknown }
   /** A write given up earlier has come to an end; `reasserted` when it had undone a newer one, which is being restored (P21). */
   | { readonly type: 'late'; readonly key: string; readonly file: string; readonly outcome: LateOutcome; readonly reasserted: boolean }
-  /** A write an earlier process did not see the end of. */
+  /**
+   * A write an earlier process did not see the end of: of several settings, all or none are stored. Half of them were stored one by one:
+   * they are as they were again. `key`: all of them, with commas.
+   */
   | { readonly type: 'reconciled'; readonly key: string; readonly acceptedAt: number; readonly outcome: LateOutcome }
   | { readonly type: 'crash'; readonly actor: string; readonly error: unknown; readonly givenUp: boolean }
   /** Something of the application's own failed: a listener threw, a memento could not be written. Nothing else is affected. */

@@ -8,7 +8,7 @@ import type { LateOutcome } from '../events.ts';
 import { listText, memberText, type MemberText } from '../list-text.ts';
 import { Persisted } from '../persisted.ts';
 import { mayBeBuiltOn, type From } from './asked.ts';
-import { look, type WriteTools } from './looks.ts';
+import { locked, look, lookLimit, type WriteTools } from './looks.ts';
 
 /** A change of a write that was accepted, and whose end is not known yet. */
 export interface JournalEntry {
@@ -17,6 +17,8 @@ export interface JournalEntry {
   readonly key: string;
   readonly target: Target;
   readonly scope: Scope;
+  /** The same for all changes of a transaction, and for no others. */
+  readonly transaction?: string;
   /** When it was accepted, in milliseconds since the Unix epoch. */
   readonly acceptedAt: number;
   /** What was to be stored, once that is known; absent for secret settings and for an update not yet computed. */
@@ -28,6 +30,9 @@ export interface JournalEntry {
     readonly before?: From;
   };
 }
+
+/** The changes of one write. */
+export type EarlierWrite = readonly [JournalEntry, ...JournalEntry[]];
 
 /**
  * The writes that were accepted and not confirmed, kept where they survive a crash: a later start of the same extension finds
@@ -45,11 +50,17 @@ export class Journal {
     this.#user = user === workspace ? this.#workspace : new Book(user, name, onError);
   }
 
-  /** What earlier processes did not see the end of. Taken over when first asked for. */
-  async earlier(): Promise<readonly JournalEntry[]> {
+  /** The writes that earlier processes did not see the end of, each with its changes. Taken over when first asked for. */
+  async earlier(): Promise<readonly EarlierWrite[]> {
     const books = new Set([this.#user, this.#workspace]);
     const texts = (await Promise.all([...books].map((book) => book.takeOver()))).flat();
-    return texts.flatMap((text) => entriesOf(text, this.#onError));
+    const writes = new Map<string | JournalEntry, [JournalEntry, ...JournalEntry[]]>();
+    for (const entry of texts.flatMap((text) => entriesOf(text, this.#onError))) {
+      const write = writes.get(entry.transaction ?? entry);
+      if (write === undefined) writes.set(entry.transaction ?? entry, [entry]);
+      else write.push(entry);
+    }
+    return [...writes.values()];
   }
 
   /** Again for an entry that is there: what was asked for is known by now, or is another value. */
@@ -159,14 +170,42 @@ function entriesOf(text: string, onError: (error: unknown) => void): readonly Jo
   }
 }
 
-/** What became of a write that an earlier process journaled, as far as the store tells. */
-export async function outcomeOf(tools: WriteTools, definition: SettingsDefinition, entry: JournalEntry): Promise<LateOutcome> {
-  const { key, target, scope, asked } = entry;
+/**
+ * What became of a write that an earlier process journaled, as far as the store tells. Where the process ended in the middle of a
+ * transaction, what it has stored is undone first.
+ */
+export async function outcomeOf(tools: WriteTools, definition: SettingsDefinition, entries: EarlierWrite): Promise<LateOutcome> {
+  const outcomes = await Promise.all(entries.map((entry) => outcomeOfChange(tools, definition, entry)));
+  const isHalf = outcomes.includes('stored') && outcomes.includes('not stored');
+  if (isHalf) {
+    for (const [index, entry] of [...entries.entries()].reverse()) if (outcomes[index] === 'stored') outcomes[index] = await undone(tools, entry);
+  }
+  return outcomes.every((outcome) => outcome === outcomes[0]) ? outcomes[0]! : 'unknown';
+}
+
+async function outcomeOfChange(tools: WriteTools, definition: SettingsDefinition, { key, target, scope, asked }: JournalEntry): Promise<LateOutcome> {
   if (asked === undefined || keyProblem(definition.section, key) !== undefined || (definition.declarations[key] === undefined && !definition.formerKeys.has(key))) return 'unknown';
   const stored = await look(tools, { key, target, scope, file: '' });
   if (stored === undefined) return 'unknown';
   if (sameData(stored.value, asked.value)) return 'stored';
   return mayBeBuiltOn(asked.from, stored.value) ? 'unknown' : 'not stored';
+}
+
+/** @returns 'not stored' when it is as it was before */
+async function undone(tools: WriteTools, { key, target, scope, asked }: JournalEntry): Promise<LateOutcome> {
+  // It was never sent: another program has stored the same.
+  if (asked?.before === undefined) return 'not stored';
+  const location = { key, target, scope, file: '' };
+  const { value, before } = asked;
+  const controller = new AbortController();
+  try {
+    const result = await tools.patience.within(lookLimit, () => locked(tools, location, controller.signal, () => tools.store.write({ key, target, scope, value: before.value }, { signal: controller.signal, expected: { value } })));
+    if (result.timedOut) controller.abort();
+  } catch {
+    // Stored or not: the look tells.
+  }
+  const stored = await look(tools, location);
+  return stored !== undefined && sameData(stored.value, before.value) ? 'not stored' : 'unknown';
 }
 
 const entryId = (job: number, key: string): string => `${job} ${key}`;
@@ -178,5 +217,6 @@ function isEntry(value: unknown): value is JournalEntry {
     && targets.includes(entry.target as Target)
     && typeof entry.scope === 'object' && entry.scope !== null
     && Number.isFinite(entry.acceptedAt)
+    && (entry.transaction === undefined || typeof entry.transaction === 'string')
     && (entry.asked === undefined || (typeof entry.asked === 'object' && entry.asked !== null));
 }

@@ -45,8 +45,8 @@ export interface SavedWrite {
   readonly signal: CallerSignal | undefined;
   /** What an earlier turn of the same update sent: when that is stored by now, the update is done. */
   earlier(location: SettingLocation): Unconfirmed | undefined;
-  /** A value is about to be sent, computed from another one or not. */
-  onSending(location: SettingLocation, value: unknown, from: From | undefined): void;
+  /** A value is about to be sent. `from`: what it was computed from. `before`: what is there, of a transaction. */
+  onSending(location: SettingLocation, value: unknown, from: From | undefined, before: From | undefined): void;
   /** The store has said that what was sent is stored. */
   onSaved(): void;
   /** All changes are stored. `superseded`: a newer value of the same setting was stored in its place. */
@@ -312,7 +312,7 @@ export class Save {
     }));
     for (const { cell, value } of plan) {
       const from = cell.isComputed ? cell.current : undefined;
-      for (const { write } of cell.parts) write.onSending(cell.location, value, from);
+      for (const { write } of cell.parts) write.onSending(cell.location, value, from, write.isTransaction ? cell.current : undefined);
     }
     const attempt = changes.length === 1 ? this.#write(changes[0]!, signal) : store.commit!(changes, { signal });
     const sendings = plan.map(({ cell, value }): Sending => {

@@ -122,7 +122,7 @@ export class Transaction {
       isTransaction: true,
       signal: write.signal,
       earlier: () => undefined,
-      onSending: (location: SettingLocation, value: unknown, from: From | undefined) => write.onSending(location, value, from),
+      onSending: (location: SettingLocation, value: unknown, from: From | undefined, before: From | undefined) => write.onSending(location, value, from, before),
       onSaved: () => write.onSaved(),
       onStored: (all: readonly ChangeEnd[]) => void (ends = all),
       onFailed: (all: readonly ChangeEnd[], error: unknown) => {

@@ -27,7 +27,7 @@ export interface WriteHost {
   /** Its caller has not been answered, and it has a place in a queue. */
   isOpen(write: Write): boolean;
   /** A value is about to be sent. */
-  onSending(write: Write, location: SettingLocation, value: unknown, from: From | undefined): void;
+  onSending(write: Write, location: SettingLocation, value: unknown, from: From | undefined, before: From | undefined): void;
   /** A value is stored, and its caller is about to be told. */
   onStored(location: SettingLocation, value: unknown): void;
   /** Could this be stored on purpose? */
@@ -222,10 +222,10 @@ export class Write implements SavedWrite, QueuedWrite, Abortable {
     return this.#earlier.get(locationId(location));
   }
 
-  onSending(location: SettingLocation, value: unknown, from: From | undefined): void {
+  onSending(location: SettingLocation, value: unknown, from: From | undefined, before: From | undefined): void {
     this.inDoubt.add(location.key);
     this.tell({ type: 'SENDING' });
-    this.host.onSending(this, location, value, from);
+    this.host.onSending(this, location, value, from, before);
   }
 
   onSaved(): void {

@@ -13,11 +13,10 @@ import type { MetricsRecorder } from '../metrics.ts';
 import type { UpdateOptions, UpdateResult } from '../options.ts';
 import type { Origin } from '../origins.ts';
 import type { Supervision } from '../supervision.ts';
-import type { From } from './asked.ts';
 import { AwaitingUser, type Rescuer } from './awaiting-user.ts';
 import type { FileQueue } from './file-queue.ts';
 import { FileQueues } from './file-queues.ts';
-import { Journal, outcomeOf } from './journal.ts';
+import { Journal, outcomeOf, type JournalEntry } from './journal.ts';
 import { isSameLocation, locationId, type SettingLocation } from './location.ts';
 import type { WriteTools } from './looks.ts';
 import { asDeclined } from './outcome.ts';
@@ -61,6 +60,8 @@ export class Writing {
   /** Unconfirmed writes of which it was said that what they have undone could not be restored. */
   readonly #unrestored = new WeakSet<UnconfirmedValue>();
   readonly #awaitingUser: AwaitingUser;
+  /** Tells the transactions of this process from those of others. */
+  readonly #instance = globalThis.crypto.randomUUID();
   #numbers = 0;
   #actors = 0;
   #order = 0;
@@ -101,7 +102,7 @@ export class Writing {
       clock,
       startActor: (input) => this.#startActor(input),
       isOpen: (write) => this.#open.has(write),
-      onSending: (write, location, value, from) => this.#note(write, location, { value, ...(from === undefined ? {} : { from }) }),
+      onSending: (write, location, value, from, before) => this.#note(write, location, { value, ...(from === undefined ? {} : { from }), ...(before === undefined ? {} : { before }) }),
       onStored: (location, value) => this.#onStored(location, value),
       isValid: ({ key }, value) => value === undefined || definition.check(key, value).ok,
       onUnconfirmed: (write, location, values, inDoubt) => {
@@ -165,12 +166,13 @@ export class Writing {
 
   /** Finds out what became of the writes that earlier processes did not see the end of, and tells (P29). */
   async reconcile(): Promise<void> {
-    const entries = await this.#journal.earlier();
-    if (entries.length === 0) return;
-    for (const entry of entries) {
-      const outcome = await outcomeOf(this.#tools, this.#context.definition, entry);
+    const earlier = await this.#journal.earlier();
+    if (earlier.length === 0) return;
+    for (const entries of earlier) {
+      const outcome = await outcomeOf(this.#tools, this.#context.definition, entries);
       if (this.#context.patience.ended) return;
-      this.#context.emit({ type: 'reconciled', key: showKey(entry.key), acceptedAt: entry.acceptedAt, outcome });
+      const [{ acceptedAt }] = entries;
+      this.#context.emit({ type: 'reconciled', key: entries.map(({ key }) => showKey(key)).join(', '), acceptedAt, outcome });
     }
     await this.#journal.forgetEarlier();
   }
@@ -311,10 +313,10 @@ export class Writing {
     for (const { location, asked } of write.changes) this.#note(write, location, asked.kind === 'value' ? { value: asked.value } : undefined);
   }
 
-  #note(write: Write, { key, target, scope }: SettingLocation, asked: { readonly value: unknown; readonly from?: From } | undefined): void {
+  #note(write: Write, { key, target, scope }: SettingLocation, asked: JournalEntry['asked']): void {
     const { clock, definition } = this.#context;
     const known = asked === undefined || definition.isSecret(key) ? {} : { asked };
-    this.#journal.put({ job: write.id, key, target, scope, acceptedAt: clock.wallTime(), ...known });
+    this.#journal.put({ job: write.id, key, target, scope, acceptedAt: clock.wallTime(), ...known, ...(write.isTransaction ? { transaction: `${this.#instance} ${write.id}` } : {}) });
   }
 
   #forget(write: Write): void {

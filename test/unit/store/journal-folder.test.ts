@@ -1,0 +1,106 @@
+import { expect } from 'chai';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { journalFolder } from '../../../src/store/journal-folder.ts';
+
+const section = 'holdfast.app.journal';
+
+/** A process that keeps a journal. */
+interface Holder {
+  readonly child: ChildProcess;
+  readonly lines: Interface;
+  takeOver(): Promise<string[]>;
+  kill(): Promise<void>;
+}
+
+describe('Journals in a folder', () => {
+  let folder: string;
+  const holders: Holder[] = [];
+
+  beforeEach(() => (folder = path.join(mkdtempSync(path.join(tmpdir(), 'holdfast-journal-')), 'storage', 'journals')));
+  afterEach(async () => {
+    await Promise.all(holders.splice(0).map((holder) => holder.kill()));
+    rmSync(path.dirname(path.dirname(folder)), { recursive: true, force: true });
+  });
+
+  async function start(name = section): Promise<Holder> {
+    const child = spawn(process.execPath, [path.join(import.meta.dirname, 'programs/leaves.ts'), folder, name], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_V8_COVERAGE: '' } });
+    const lines = createInterface(child.stdout!);
+    const line = (): Promise<string> => new Promise((resolve) => lines.once('line', resolve));
+    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const kept = line();
+    const holder: Holder = {
+      child, lines,
+      takeOver: async () => {
+        const answer = line();
+        child.stdin!.write('now\n');
+        return JSON.parse(await answer) as string[];
+      },
+      kill: () => {
+        child.kill('SIGKILL');
+        return ended;
+      },
+    };
+    holders.push(holder);
+    expect(await kept).to.equal('kept');
+    return holder;
+  }
+
+  it('P29 what a killed process has left is taken over by one of all that look, and by nobody while it runs', async () => {
+    const [left, ...others] = await Promise.all([start(), start(), start()]);
+    expect(await Promise.all(others.map((other) => other.takeOver()))).to.deep.equal([[], []]);
+    const text = `of ${left!.child.pid}`;
+    await left!.kill();
+    const taken = await Promise.all(others.map((other) => other.takeOver()));
+    expect(taken.flat()).to.deep.equal([text]);
+  });
+
+  it('P29 what was taken over and not told is left again', async () => {
+    const [first, second] = await Promise.all([start(), start()]);
+    const texts = [`of ${first!.child.pid}`, `of ${second!.child.pid}`];
+    await first!.kill();
+    expect(await second!.takeOver()).to.deep.equal([texts[0]]);
+    await second!.kill();
+    const left = await journalFolder(folder).takeOver!(section);
+    expect(left.map(({ text }) => text).sort()).to.deep.equal(texts.sort());
+    for (const each of left) await each.forget();
+    expect(await journalFolder(folder).takeOver!(section)).to.deep.equal([]);
+    expect(readdirSync(folder)).to.deep.equal([]);
+  });
+
+  it('the journals of other services stay where they are', async () => {
+    const other = await start('holdfast.other.journal');
+    await other.kill();
+    expect(await journalFolder(folder).takeOver!(section)).to.deep.equal([]);
+  });
+
+  it('P29 one from before the machine was started again is left at once, one of another machine after a day', async () => {
+    const holder = await start();
+    const [entry] = readdirSync(folder) as [string];
+    await holder.kill();
+    const [prefix, host, , pid, random] = entry.split('-') as [string, string, string, string, string];
+    const place = (name: string): string => path.join(folder, name);
+    renameSync(place(entry), place(`${prefix}-${host}-00000000-${pid}-${random}`));
+    const [restarted] = await journalFolder(folder).takeOver!(section);
+    await restarted!.forget();
+    const elsewhere = place(`${prefix}-11111111-00000000-${pid}-${random}`);
+    writeFileSync(elsewhere, 'of another machine');
+    expect(await journalFolder(folder).takeOver!(section)).to.deep.equal([]);
+    utimesSync(elsewhere, Date.now() / 1_000 - 90_000, Date.now() / 1_000 - 90_000);
+    expect((await journalFolder(folder).takeOver!(section)).map(({ text }) => text)).to.deep.equal(['of another machine']);
+  });
+
+  it('is its own process’s as long as that runs; what is kept no longer leaves no file', async () => {
+    const home = journalFolder(folder);
+    expect(await home.takeOver!(section)).to.deep.equal([]);
+    await home.memento.update(section, 'first');
+    await home.memento.update(section, 'second');
+    expect(await journalFolder(folder).takeOver!(section)).to.deep.equal([]);
+    expect(readdirSync(folder)).to.have.length(1);
+    await home.memento.update(section, undefined);
+    expect(readdirSync(folder)).to.deep.equal([]);
+  });
+});
