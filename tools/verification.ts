@@ -10,7 +10,7 @@ const [begin, end] = ['<!-- begin: which suites name each property -->', '<!-- e
 /** What repeats the suites of a folder in `test/`. Of the others, none names a property. */
 const commands: Readonly<Record<string, string>> = {
   conformance: 'npm run conformance', endurance: 'npm run endurance', fuzz: 'npm run fuzz', model: 'npm run test:model', opentelemetry: 'npm test', simulation: 'npm run simulate',
-  sla: 'npm run sla', unit: 'npm run test:unit', vscode: 'npm run test:vscode', workbench: 'npm run test:workbench', xstate: 'npm run test:xstate-inspect',
+  sla: 'npm run sla', torture: 'npm run torture', unit: 'npm run test:unit', vscode: 'npm run test:vscode', workbench: 'npm run test:workbench', xstate: 'npm run test:xstate-inspect',
 };
 
 const named = new Map<string, Set<string>>();

@@ -4,6 +4,10 @@
  */
 export const libraryPatterns = {
   writable: /^The settings can be written\.$/,
+  writableUnlocked: /^The settings can be written\. Other processes are not kept from writing at the same moment: (.+)\.$/,
+  noLock: /^no lock can be made in the temporary folder: (.+)$/,
+  othersFile: /^(.+) belongs to another user, and each user has locks of their own$/,
+  noWebLocks: /^this browser has no locks, or the page is not secure$/,
   refusing: /^The service (?:is|has) (disposing|disposed|given up); writes are refused\.$/,
   live: /^Live values are served\.$/,
   lastGood: /^The service is (.+); the last good values are served\.$/,

@@ -18,6 +18,10 @@ export function localised(text: string): string {
 function said(name: Name, first: string, second: string): string {
   switch (name) {
     case 'writable': return l10n.t('The settings can be written.');
+    case 'writableUnlocked': return l10n.t('The settings can be written. Other processes are not kept from writing at the same moment: {0}.', localised(first));
+    case 'noLock': return l10n.t('no lock can be made in the temporary folder ({0})', first);
+    case 'othersFile': return l10n.t('{0} belongs to another user, and each user has their own locks', first);
+    case 'noWebLocks': return l10n.t('this browser has no locks, or the page is not secure');
     case 'refusing': return l10n.t('The service is {0}; writes are refused.', stateName(first));
     case 'live': return l10n.t('Live values are served.');
     case 'lastGood': return l10n.t('The service is {0}; the last legal values are served.', stateName(first));

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { access, appendFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { access, appendFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from '../store/make-folders.ts';
 import type { LogEntry, LogLevel, LogSink } from './log.ts';
 
 export interface FileLogOptions {
@@ -128,7 +129,7 @@ export class FileLog implements LogSink {
       return (await stat(this.#file)).size;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      await makeFolder(path.dirname(this.#file));
+      makeFolders(path.dirname(this.#file));
       return 0;
     }
   }
@@ -141,19 +142,5 @@ export class FileLog implements LogSink {
       const isThere = await access(nth(number)).then(() => true, () => false);
       if (isThere) await rename(nth(number), nth(number + 1));
     }
-  }
-}
-
-/** Node's own `recursive` never ends where nothing can be created in a folder that is there. */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    const above = path.dirname(folder);
-    if (code !== 'ENOENT' || await access(above).then(() => true, () => false)) throw error;
-    await makeFolder(above);
-    await makeFolder(folder);
   }
 }

@@ -1,5 +1,6 @@
 import type { Health } from '../../machines/supervisor.ts';
 import type { Clock } from '../clock.ts';
+import type { Store } from '../store/store.ts';
 import type { ServiceContext } from './context.ts';
 import type { SettingIssue, Snapshot } from './snapshot.ts';
 import type { Supervision } from './supervision.ts';
@@ -72,7 +73,7 @@ export interface HealthSources {
 /** Looks at everything. The store is asked first and the states are read last, so that the report is true when it is given. */
 export async function checkHealth({ store, definition, clock }: ServiceContext, { supervision, snapshot, queues, inDoubt, forUser }: HealthSources): Promise<HealthReport> {
   const checkedAt = clock.wallTime();
-  const probed = await checkAccess(async () => queues.probe(store.defaultTarget(definition.keys[0] ?? '', {}), {}));
+  const probed = await checkAccess(store, async () => queues.probe(store.defaultTarget(definition.keys[0] ?? '', {}), {}));
   // A service that refuses writes does so whatever its store says.
   const access = refusal(supervision) ?? probed;
   const checks = {
@@ -91,10 +92,12 @@ function refusal({ lifecycleState: state, givenUp }: Supervision): HealthCheck |
   return undefined;
 }
 
-async function checkAccess(probe: () => Promise<void>): Promise<HealthCheck> {
+async function checkAccess(store: Store, probe: () => Promise<void>): Promise<HealthCheck> {
   try {
     await probe();
-    return { status: 'healthy', detail: 'The settings can be written.' };
+    const problem = store.lockProblem?.();
+    if (problem === undefined) return { status: 'healthy', detail: 'The settings can be written.' };
+    return { status: 'healthy', detail: `The settings can be written. Other processes are not kept from writing at the same moment: ${problem}.` };
   } catch (error) {
     return { status: 'degraded', detail: error instanceof Error ? error.message : String(error) };
   }

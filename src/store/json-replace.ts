@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { constants, existsSync, linkSync, renameSync } from 'node:fs';
-import { access, copyFile, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import { access, copyFile, open, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../errors.ts';
 import { hasLostLock } from './file-lock.ts';
 import { fileFailure, isMissing, openFile, realFile, stampNow, stampOf, textIn, type JsonText, type Stamp } from './json-disk.ts';
 import { settled, Settling } from './json-settling.ts';
 import { asBeingWritten, spareBeside, spareElsewhere } from './json-spare.ts';
+import { makeFolders } from './make-folders.ts';
 
 /**
  * Puts a text in the place of a file: whole or not at all, and only if the file is still as it was. It is our own: write-file-atomic and
@@ -98,7 +99,8 @@ export class Replacement {
 
   async #create(bytes: Buffer): Promise<Replaced> {
     const folder = path.dirname(this.#file);
-    await makeFolders(await writableFolder(this.#name, folder), folder);
+    await writableFolder(this.#name, folder);
+    for (const made of makeFolders(folder)) await syncFolder(path.dirname(made));
     const spare = spareBeside(this.#file);
     try {
       await filled(await open(spare, 'wx'), bytes);
@@ -206,8 +208,8 @@ export class Replacement {
   }
 
   #failure(error: unknown, before: Stamp | undefined): StoreError {
-    // It was there when it was read.
-    return before !== undefined && isMissing(error) ? this.#newer() : fileFailure(this.#name, error);
+    // It was there when it was read; or who took over the lock took away what was to take its place.
+    return isMissing(error) && (before !== undefined || hasLostLock(this.#file)) ? this.#newer() : fileFailure(this.#name, error);
   }
 
   #newer(): StoreError {
@@ -266,20 +268,6 @@ async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY).catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
-}
-
-/** One after the other: Node's own `recursive` never ends where nothing can be created in a folder that is there. */
-async function makeFolders(existing: string, folder: string): Promise<void> {
-  let parent = existing;
-  for (const name of path.relative(existing, folder).split(path.sep).filter((each) => each !== '')) {
-    const made = path.join(parent, name);
-    await mkdir(made).catch((error: unknown) => {
-      // Another process was faster.
-      if (!isOneOf(['EEXIST'])(error)) throw error;
-    });
-    await syncFolder(parent);
-    parent = made;
-  }
 }
 
 const lockedFolder = (file: string, folder: string, error: unknown): StoreError => fileFailure(file, error, `Allow writing to the folder ${folder}, then try again.`);

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
+import { makeFolders } from './make-folders.ts';
 
 /**
  * Files that stand beside a settings file while it is written. Their names say whose they are: `.holdfast-<machine>-<process>-<settings
@@ -34,7 +35,8 @@ export function identityOfMachine(): string {
   return shortHash([hostname(), boot, container].join('\n'));
 }
 
-const spareName = (of: string): string => `.holdfast-${thisMachine()}-${process.pid}-${shortHash(of)}-${randomBytes(6).toString('hex')}.tmp`;
+const spareBegin = (machine: string, pid: number | string, of: string): string => `.holdfast-${machine}-${pid}-${shortHash(of)}-`;
+const spareName = (of: string): string => `${spareBegin(thisMachine(), process.pid, of)}${randomBytes(6).toString('hex')}.tmp`;
 
 /** The name of a file beside a settings file, for its next text. */
 export const spareBeside = (file: string): string => path.join(path.dirname(file), spareName(path.basename(file)));
@@ -45,22 +47,17 @@ export function spareElsewhere(file: string): string | undefined {
   return folder === undefined ? undefined : path.join(folder, spareName(file));
 }
 
-const ownFolderName = (): string => path.join(tmpdir(), `holdfast-${process.getuid?.() ?? 'user'}`);
+export const ownFolderName = (): string => path.join(tmpdir(), `holdfast-${process.getuid?.() ?? 'user'}`);
 
 /** A temporary folder that only this user can look into, made where there is none. `undefined`: there cannot be one. */
 export function ownFolder(): string | undefined {
   const folder = ownFolderName();
-  // One after the other: Node's own `recursive` never ends where nothing can be created in a folder that is there.
-  for (const each of [path.dirname(folder), folder]) make(each);
-  return isOurs(folder) ? folder : undefined;
-}
-
-function make(folder: string): void {
   try {
-    mkdirSync(folder, { mode: 0o700 });
+    makeFolders(folder, 0o700);
   } catch {
-    // It is there, or cannot be.
+    // There cannot be one.
   }
+  return isOurs(folder) ? folder : undefined;
 }
 
 function isOurs(folder: string): boolean {
@@ -69,6 +66,18 @@ function isOurs(folder: string): boolean {
     return stats.isDirectory() && (process.getuid === undefined || (stats.uid === process.getuid() && (stats.mode & 0o077) === 0));
   } catch {
     return false;
+  }
+}
+
+/**
+ * Takes away what a process has ready to put in the place of a file: it can replace the file no more, wherever it was stopped.
+ *
+ * @param machine as `thisMachine` says it there
+ */
+export function removeSpares(file: string, machine: string, pid: string): void {
+  for (const [folder, of] of [[path.dirname(file), path.basename(file)], [ownFolderName(), file]] as const) {
+    const begin = spareBegin(machine, pid, of);
+    for (const name of namesIn(folder)) if (name.startsWith(begin) && name.endsWith('.tmp')) rmSync(path.join(folder, name), { force: true });
   }
 }
 
@@ -94,7 +103,7 @@ function clearFolder(folder: string, file: string, of: string): void {
   }
 }
 
-function namesIn(folder: string): string[] {
+export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {

@@ -5,7 +5,7 @@ import { StoreError } from '../errors.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import { settingName } from '../settings/setting-key.ts';
 import { jsonValues, oneFile } from './commit.ts';
-import { lockFile } from './file-lock.ts';
+import { lockFile, lockProblem } from './file-lock.ts';
 import { fileFailure, readJsonSync, realFile, type JsonText } from './json-disk.ts';
 import { editJson, inTurn, understood, type FileEdit } from './json-file.ts';
 import { safelyWritable, writableFolder } from './json-replace.ts';
@@ -53,8 +53,9 @@ export function jsonStore(paths: JsonPaths): StoreFactory {
  * where it has several names, and where it cannot be renamed. A file that another program is just saving is waited for: see `settlingTime`.
  * On Windows a file that is replaced gets the permissions of its folder.
  *
- * Services in all processes of a user on one machine take turns at a file, by a lock in the temporary folder. Where they cannot (a full
- * or read-only temporary folder, several users, containers that share the file alone), a writer that was slower is told `newer`.
+ * Services in all processes of a user on one machine take turns at a file, by a lock in the temporary folder; one that is killed,
+ * or stands still, holds up the others for 2 s at most. Where they cannot (a full or read-only temporary folder, several users,
+ * containers that share the file alone), a writer that was slower is told `newer`, and health says what can be told of it.
  *
  * @throws StoreError `unsupported` in a browser, which has no disk
  */
@@ -115,6 +116,10 @@ export class JsonStore implements Store {
 
   async lock({ target, scope }: Slot, signal: AbortSignal): Promise<Disposable> {
     return lockFile(this.fileOf(target, scope), signal);
+  }
+
+  lockProblem(): string | undefined {
+    return [...this.#files.keys()].map(lockProblem).find((problem) => problem !== undefined);
   }
 
   async readBack({ key, target, scope }: Slot): Promise<unknown> {

@@ -89,6 +89,11 @@ export interface Store {
    */
   lock?(request: Omit<WriteRequest, 'value'>, signal: AbortSignal): Promise<Disposable>;
   /**
+   * Why `lock` keeps nobody away, as a part of a sentence: health says so. `undefined`: it does, as far as can be told. Default:
+   * nothing is said.
+   */
+  lockProblem?(): string | undefined;
+  /**
    * Whether `commit` can store several values in the file behind a place by one save, as far as is known now. Asked before each
    * `commit`. Default: no.
    */

@@ -8,7 +8,7 @@ import {
   settlingTime, type Change, type Disposable, type Layer, type RawSetting, type Refusal, type Scope, type Store, type Target,
   type WriteOptions, type WriteRequest,
 } from './store.ts';
-import { lockFile } from './file-lock.ts';
+import { lockUri } from './file-lock.ts';
 import { notCarried, saveCarried } from './vscode-carried-save.ts';
 import { SettingChecks } from './vscode-checks.ts';
 import { Commit } from './vscode-commit.ts';

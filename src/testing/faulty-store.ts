@@ -66,12 +66,14 @@ export class FaultyStore implements Store {
   /** Where the inner store has one. */
   lock?: NonNullable<Store['lock']>;
   /** Where the inner store has them. */
+  lockProblem?: NonNullable<Store['lockProblem']>;
   canCommit?: NonNullable<Store['canCommit']>;
   commit?: NonNullable<Store['commit']>;
   readBackAll?: NonNullable<Store['readBackAll']>;
 
   constructor(inner: Store, clock: Clock) {
     if (inner.lock !== undefined) this.lock = (request, signal) => inner.lock!(request, signal);
+    if (inner.lockProblem !== undefined) this.lockProblem = () => inner.lockProblem!();
     if (inner.canCommit !== undefined) this.canCommit = (place) => inner.canCommit!(place);
     if (inner.commit !== undefined) {
       this.commit = (changes, options) => {

@@ -82,6 +82,14 @@ function* months(first: number): Generator<Batch> {
   for (let seed = first; ; seed++) yield { what: 'a month', seed, script: 'sla', args: ['--seed', `${seed}`] };
 }
 
+/** Every second time what is rare is made frequent. */
+function* tortures(first: number): Generator<Batch> {
+  for (let seed = first; ; seed++) {
+    const moment = seed % 2 === 0 ? '0' : '5';
+    yield { what: `8,000 updates, moment ${moment} ms`, seed, script: 'torture', args: ['--seed', `${seed}`, '--moment', moment] };
+  }
+}
+
 /** Has mocha say which command repeats a test that failed. */
 const mocha = (more: readonly string[]): string[] => ['--reporter', 'tools/nightly/again-reporter.cjs', ...more];
 
@@ -110,6 +118,7 @@ export const suites: readonly NightlySuite[] = [
   }),
   once('mutants', 'deliberate faults, which the tests must notice', 10, { what: 'all faults', script: 'mutants' }),
   once('stryker', 'mutation testing of machines and guard', 40, { what: 'all parts', script: 'stryker' }),
+  { name: 'torture', about: 'processes that are killed and stopped while they update one file', takes: 12, limit: 60, minutes: 30, batches: tortures },
   drawing('sla', 'a simulated month, the published one and new ones', 20, months),
   drawing('unit', 'unit tests that draw', 20, units),
   drawing('replay', 'what the State Inspector shows, against the machines', 10, replays),

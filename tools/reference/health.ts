@@ -30,6 +30,7 @@ const stories: readonly (readonly [string, (life: Life) => Promise<unknown>])[] 
     store.failing('load', () => new StoreError('invalid-file', 'It is not valid JSON.'));
     await clock.run(service.reload());
   }],
+  ['Other processes cannot be kept away', ({ store }) => Promise.resolve(void (store.lockProblem = () => 'no lock can be made in the temporary folder: ENOSPC'))],
   ['The settings cannot be written', async (life) => outage(life, 1)],
   ['Five writes have failed in a row', async (life) => outage(life, 5)],
   ['Somebody holds the breaker open', async ({ service, clock }) => {

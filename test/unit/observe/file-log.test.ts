@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import fsPromises from 'node:fs/promises';
+import fs, { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -107,13 +106,13 @@ describe('FileLog', () => {
   });
 
   it('takes a folder that another process makes in the same moment', async () => {
-    const { mkdir } = fsPromises;
+    const { mkdirSync: mkdir } = fs;
     const replace = (by: typeof mkdir): void => {
-      fsPromises.mkdir = by;
+      fs.mkdirSync = by;
       syncBuiltinESMExports();
     };
-    replace((async (made: string) => {
-      await mkdir(made);
+    replace(((made: string) => {
+      mkdir(made);
       return mkdir(made);
     }) as typeof mkdir);
     try {

@@ -20,6 +20,22 @@ describe('Service: health', () => {
     });
   });
 
+  it('says why other processes are not kept away from the file, and is healthy all the same', async () => {
+    const { service, store } = await bench();
+    let problem: string | undefined = 'so says the test';
+    store.lockProblem = () => problem;
+    expect(await service.health()).to.deep.include({ status: 'healthy' });
+    expect((await service.health()).checks.access).to.deep.equal({
+      status: 'healthy', detail: 'The settings can be written. Other processes are not kept from writing at the same moment: so says the test.',
+    });
+    problem = undefined;
+    await service.update('count', 5);
+    service.reset();
+    service.hold();
+    service.release();
+    expect((await service.health()).checks.access.detail).to.equal('The settings can be written.');
+  });
+
   it('P60 it never contradicts the breaker', async () => {
     const { service, store, openBreaker, clock, eventsOf } = await bench();
     await service.health();

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { spawn, spawnSync } from 'node:child_process';
-import fs, { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { hasLostLock, lease, lockFile, lockOf } from '../../../src/store/file-lock.ts';
-import { clearAway, thisMachine } from '../../../src/store/json-spare.ts';
+import { clearAway, ownFolderName, thisMachine } from '../../../src/store/json-spare.ts';
 import { elapse, limits, stillPending, until } from '../../limits.ts';
-import { failing, failureOf, Place, write } from './json-support.ts';
+import { failing, failureOf, needs, Place, write } from './json-support.ts';
 
 const never = new AbortController().signal;
 
@@ -49,6 +49,27 @@ describe('The lock of a settings file', () => {
     (await second).dispose();
     expect(existsSync(lock()), 'still the first one’s').to.equal(true);
     first.dispose();
+  });
+
+  it('goes to one that waits before it goes to the process again that had it', async () => {
+    const order: string[] = [];
+    const first = await lockFile(place.user, never);
+    const waiting = lockFile(place.user, never).then((lock) => {
+      order.push('waiting');
+      lock.dispose();
+    });
+    await until('it is known that another waits', () => (statSync(lock()).mode & 0o777) === 0o700);
+    first.dispose();
+    const again = lockFile(place.user, never).then((lock) => {
+      order.push('again');
+      lock.dispose();
+    });
+    await Promise.all([waiting, again]);
+    expect(order).to.deep.equal(['waiting', 'again']);
+    place.stopTime();
+    // Nobody waits any more: neither does this process.
+    (await lockFile(place.user, never)).dispose();
+    (await lockFile(place.user, never)).dispose();
   });
 
   /** The text that a process has left behind that has ended. */
@@ -178,6 +199,52 @@ describe('The lock of a settings file', () => {
       expect(() => clearAway(place.user)).to.not.throw();
     });
   }
+
+  it('what killed processes left that were just taking a lock is removed by the next process; locks, and what others are just doing, stay', async () => {
+    const store = await place.loaded('{"s.a": 1}');
+    const left = (name: string, holder: string): string => {
+      const file = path.join(path.dirname(lock()), name);
+      writeFileSync(file, holder);
+      return name;
+    };
+    const hash = 'f'.repeat(32);
+    const dead = await ofTheDead();
+    left(`lock-1-${hash}-0123456789abcdef`, dead);
+    const old = left(`lock-1-${hash}-1123456789abcdef`, '');
+    utimesSync(path.join(path.dirname(lock()), old), 0, 0);
+    const stay = [
+      left(`lock-1-${hash}`, dead),
+      left(`lock-1-${hash}-2123456789abcdef`, `${thisMachine()} ${process.pid} 00`),
+      left(`lock-1-${hash}-3123456789abcdef`, ''),
+    ];
+    (await store.lock!({ key: 'a', target: 'user', scope: {} }, never)).dispose();
+    expect(readdirSync(path.dirname(lock())).toSorted()).to.deep.equal(stay);
+  });
+
+  it('tells why there is none, as long as there is none', async () => {
+    const store = await place.loaded('{"s.a": 1}');
+    const lockOnce = async (): Promise<string | undefined> => {
+      (await store.lock!({ key: 'a', target: 'user', scope: {} }, never)).dispose();
+      return store.lockProblem!();
+    };
+    expect(await lockOnce()).to.equal(undefined);
+    const putBack = place.patch(fs, 'linkSync', () => failing('ENOSPC'));
+    expect(await lockOnce()).to.equal('no lock can be made in the temporary folder: ENOSPC: so says the test');
+    putBack();
+    expect(await lockOnce()).to.equal(undefined);
+    process.env['TMPDIR'] = place.user;
+    expect(await lockOnce()).to.equal(`no lock can be made in the temporary folder: ${ownFolderName()} is not there, or others can look into it`);
+    process.env['TMPDIR'] = place.in('tmp');
+    expect(await lockOnce()).to.equal(undefined);
+  });
+
+  it('tells that a file belongs to another user', needs('root', process.getuid?.() === 0, async () => {
+    const store = await place.loaded('{"s.a": 1}');
+    chownSync(place.user, 12_345, 0);
+    expect(store.lockProblem!()).to.equal(`${place.user} belongs to another user, and each user has locks of their own`);
+    rmSync(place.user);
+    expect(store.lockProblem!()).to.equal(undefined);
+  }));
 
   it('goes on when it could not be renewed, and when its folder has gone', async () => {
     const first = await lockFile(place.user, never);

@@ -10,17 +10,12 @@ import { createConfigurationService } from '../../../src/service/service.ts';
 import { jsonMemento } from '../../../src/store/json-memento.ts';
 import { limits } from '../../limits.ts';
 import { skip } from '../../skip.ts';
-import { definition, effective, failing, failureOf, Place, readBack, write } from './json-support.ts';
+import { definition, effective, failing, failureOf, needs, Place, readBack, write } from './json-support.ts';
 
 const isRoot = process.getuid?.() === 0;
 const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 /** The user "nobody", and a group that he shares. */
 const nobody = 65_534;
-
-/** A test that is skipped where the machine has not what it needs. */
-function needs(what: string, isThere: boolean, test: () => Promise<void> | void): (this: Mocha.Context) => Promise<void> | void {
-  return isThere ? test : function () { skip(this, `It needs ${what}.`); };
-}
 
 describe('Replacing a file: JsonStore', () => {
   const place = new Place();
@@ -129,13 +124,13 @@ describe('Replacing a file: JsonStore', () => {
   it('F60: of the folders above it, what another process makes meanwhile is taken, and what cannot be made is told', async () => {
     const deep = place.in('new', 'deep', 'settings.json');
     const store = place.make({ user: deep });
-    place.patch(fsPromises, 'mkdir', (mkdir) => async (folder: string) => {
-      await mkdir(folder);
+    place.patch(fs, 'mkdirSync', (mkdir) => (folder: string) => {
+      mkdir(folder);
       return mkdir(folder);
     });
     await write(store, 'a', 1);
     expect(parse(place.text(deep))).to.deep.equal({ 's.a': 1 });
-    place.patch(fsPromises, 'mkdir', () => () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })));
+    place.patch(fs, 'mkdirSync', () => failing('EIO'));
     const error = await failureOf(write(place.make({ user: place.in('other', 'settings.json') }), 'a', 1));
     expect([error.reason, readdirSync(place.folder)]).to.deep.equal(['io', ['new']]);
   });
@@ -457,9 +452,9 @@ describe('Replacing a file: JsonStore', () => {
     });
 
     it('a folder that another process makes in that moment will do; what cannot be made is told', async () => {
-      const putBack = place.patch(fsPromises, 'mkdir', (mkdir) => async (...args: Parameters<typeof mkdir>) => {
-        await mkdir(...args);
-        return mkdir(...args);
+      const putBack = place.patch(fs, 'mkdirSync', (mkdir) => (folder: string) => {
+        mkdir(folder);
+        return mkdir(folder);
       });
       const user = place.in('a', 'b', 'settings.json');
       const store = place.make({ user });
@@ -467,7 +462,7 @@ describe('Replacing a file: JsonStore', () => {
       expect(place.text(user)).to.contain('1');
       putBack();
       rmSync(place.in('a', 'b'), { recursive: true });
-      place.patch(fsPromises, 'mkdir', () => failing('ENOENT'));
+      place.patch(fs, 'mkdirSync', () => failing('ENOENT'));
       expect((await failureOf(write(store, 'a', 2))).reason).to.equal('io');
     });
 

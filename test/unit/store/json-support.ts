@@ -11,6 +11,7 @@ import { defineSettings } from '../../../src/settings/define-settings.ts';
 import { jsonStore, type JsonPaths } from '../../../src/store/json-store.ts';
 import type { Scope, Store, Target, WriteOptions } from '../../../src/store/store.ts';
 import { until } from '../../limits.ts';
+import { skip } from '../../skip.ts';
 
 export const definition = defineSettings('s', { a: { schema: yup.mixed(), default: 0, description: 'Anything' } });
 
@@ -135,4 +136,9 @@ export function observed(store: Store): Observation {
   let calls = 0;
   store.onDidChange(() => void calls++);
   return { calls: () => calls, count: (times) => until(`a listener was called ${times} times`, () => calls >= times) };
+}
+
+/** A test that is skipped where the machine has not what it needs. */
+export function needs(what: string, isThere: boolean, test: () => Promise<void> | void): (this: Mocha.Context) => Promise<void> | void {
+  return isThere ? test : function () { skip(this, `It needs ${what}.`); };
 }

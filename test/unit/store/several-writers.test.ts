@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationService } from '../../../src/service/service.ts';
 import { lockOf } from '../../../src/store/file-lock.ts';
 import { jsonMemento } from '../../../src/store/json-memento.ts';
 import { JsonStore } from '../../../src/store/json-store.ts';
-import { until } from '../../limits.ts';
+import { limits, until } from '../../limits.ts';
 import { finishedByTheWritePath, pending } from '../../skip.ts';
 import { Place } from './json-support.ts';
 import { definition } from './programs/definition.ts';
@@ -97,6 +97,40 @@ describe('Several processes at one file: JsonStore', () => {
     const { acknowledged } = check([...others, await its]);
     // Where it was stored already, others had built on it before that could be seen.
     expect(acknowledged).to.have.length.within(69, 70);
+  });
+
+  /** Adds 10, in this process. */
+  async function addTen(begun: () => Promise<void>): Promise<unknown> {
+    const service = new ConfigurationService(definition, {
+      store: new JsonStore(definition, { user: place.user }), guard: { timeout: limits.product, budget: limits.product },
+    });
+    await service.ready;
+    await begun();
+    const { outcome } = await service.update('n1', (n) => n + 10);
+    await service.dispose();
+    return outcome;
+  }
+
+  it('F5 a process that stands still after its last look, longer than the lease, cannot bury what was stored meanwhile', async () => {
+    writeFileSync(place.user, '{"s.n1": 100}');
+    const sleeper = start('interrupted.ts', place.user, 'SIGSTOP');
+    const its = ended(sleeper);
+    expect(await addTen(() => until('it stands still', () => existsSync(`${place.user}.interrupted`)))).to.equal('stored');
+    expect(stored()).to.deep.equal({ 's.n1': 110 });
+    process.kill(sleeper.pid!, 'SIGCONT');
+    expect(await its).to.deep.equal({ signal: undefined, printed: 'stored\n', problem: '' });
+    expect(stored()).to.deep.equal({ 's.n1': 111 });
+    expect(readdirSync(place.folder).toSorted()).to.deep.equal(['settings.json', 'settings.json.interrupted']);
+  });
+
+  it('F5 the text of a process that was killed while it wrote into the file is completed by the one that takes over its lock', async () => {
+    writeFileSync(place.user, '{"s.n1": 100}');
+    linkSync(place.user, place.in('another name'));
+    expect(await addTen(async () => {
+      expect(await run('interrupted.ts', place.user, 'SIGKILL')).to.include({ signal: 'SIGKILL' });
+    })).to.equal('stored');
+    expect(stored()).to.deep.equal({ 's.n1': 111 });
+    expect(readdirSync(place.folder).toSorted()).to.deep.equal(['another name', 'settings.json', 'settings.json.interrupted']);
   });
 
   pending('F52: a process is killed during updateAll: all of it is stored or nothing, and the next process says one thing of it', finishedByTheWritePath, async () => {

@@ -1,0 +1,13 @@
+import * as yup from 'yup';
+import { defineSettings } from '../../../src/settings/define-settings.ts';
+
+/** What the programs of this folder keep in one file. */
+export const definition = defineSettings('torture', {
+  /** By writer: the numbers of its updates, in their order, with blanks between. */
+  done: { schema: yup.object(), default: {}, description: 'What each writer has done' },
+});
+
+export type Done = Readonly<Record<string, string>>;
+
+/** Comparable between processes, in milliseconds. */
+export const now = (): number => performance.timeOrigin + performance.now();

@@ -1,0 +1,46 @@
+/**
+ * `editor.ts FILE SEED WAY…`: an editor that knows nothing of the lock: reads the settings file, and saves it with a change of its own, by
+ * one of the ways in turn, until SIGTERM. Prints a line of JSON for each save: a `Save`.
+ */
+import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { seededRandom } from '../../../src/testing/seeded-random.ts';
+import { elapse } from '../../limits.ts';
+import type { Save, Way } from '../verdict.ts';
+import { now, type Done } from './definition.ts';
+
+const [file = '', seed = '', ...ways] = process.argv.slice(2);
+const random = seededRandom(Number(seed));
+
+const saves: Record<Way, (text: string) => void | Promise<void>> = {
+  'by truncation': async (text) => {
+    const descriptor = openSync(file, 'w');
+    const half = Math.floor(text.length * random());
+    await elapse(2 * random());
+    writeSync(descriptor, text.slice(0, half));
+    await elapse(2 * random());
+    writeSync(descriptor, text.slice(half));
+    closeSync(descriptor);
+  },
+  'by rename': (text) => {
+    writeFileSync(`${file}.editor`, text);
+    renameSync(`${file}.editor`, file);
+  },
+  'in place': (text) => {
+    const descriptor = openSync(file, 'r+');
+    writeSync(descriptor, text);
+    ftruncateSync(descriptor, Buffer.byteLength(text));
+    closeSync(descriptor);
+  },
+};
+
+let isOver = false;
+process.on('SIGTERM', () => (isOver = true));
+for (let number = 1; !isOver; number++) {
+  const way = ways[number % ways.length] as Way;
+  const begun = now();
+  const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  await saves[way](JSON.stringify({ ...settings, editor: number }, null, 2));
+  const save: Save = { way, number, begun, ended: now(), done: settings['torture.done'] as Done | undefined ?? {} };
+  writeSync(1, `${JSON.stringify(save)}\n`);
+  await elapse(50 + 100 * random());
+}

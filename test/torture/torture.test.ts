@@ -1,0 +1,81 @@
+import { expect } from 'chai';
+import { settlingTime } from '../../src/store/store.ts';
+import { seed } from '../seed.ts';
+import { skip } from '../skip.ts';
+import { torture, type Plan, type Result } from './processes.ts';
+import { isFaultless, judge, ways, type Answer, type Life, type Save } from './verdict.ts';
+
+/** The share of `npm test`; `npm run torture` is the whole. */
+describe(`Processes that are killed and stopped while they update one file, seed ${seed}`, () => {
+  before(function () {
+    if (process.platform === 'win32') skip(this, 'It needs signals that stop a process.');
+  });
+
+  async function run(plan: Omit<Plan, 'seed'>): Promise<Result> {
+    const result = await torture({ seed, ...plan });
+    expect(result.kills, 'kills').to.deep.equal(plan.kills);
+    expect(result.pauses, 'pauses').to.deep.equal(plan.pauses);
+    expect(result.acknowledged).to.be.at.least(plan.updates);
+    return result;
+  }
+
+  it('P20 P28: every update that was acknowledged is there exactly once, also with a stretched moment before the replacement', async () => {
+    const result = await run({ processes: 4, updates: 150, kills: { anytime: 2, holding: 2 }, pauses: { anytime: 1, holding: 2 }, moment: 10 });
+    expect(isFaultless(result), JSON.stringify(result)).to.equal(true);
+  });
+
+  it('P20 P28: the same beside an editor that saves the file by truncation, by rename and in place', async () => {
+    const result = await run({ processes: 3, updates: 120, kills: { anytime: 1, holding: 1 }, pauses: { anytime: 0, holding: 1 }, editor: ways });
+    expect(isFaultless(result), JSON.stringify(result)).to.equal(true);
+    expect(result.saves).to.be.at.least(ways.length);
+  });
+
+  it('without the lock updates are lost, and this finds out', async () => {
+    const none = { anytime: 0, holding: 0 };
+    for (let lost = 0; lost === 0;) lost = (await run({ processes: 4, updates: 60, kills: none, pauses: none, moment: 30, withoutLock: true })).lost.length;
+  });
+});
+
+describe('The verdict on such a run', () => {
+  const stored = (...numbers: number[]): Answer[] => numbers.map((number) => ({ ended: 'stored', number, called: 100 * number, answered: 100 * number + 10 }));
+  const life = (name: string, answers: Answer[], wasKilled = false): Life => ({ name, answers, wasKilled });
+  const good = { acknowledged: 2, denied: 0, unknown: 0, lost: [], buried: [], repeated: [], unasked: [] };
+
+  it('of all that was acknowledged, each once: nothing is wrong', () => {
+    expect(judge([life('a', stored(1, 2)), life('b', [])], { a: '1 2' }, [])).to.deep.equal(good);
+  });
+
+  it('what is missing is lost, what is there twice or out of order is repeated, and what was denied or never asked for is unasked', () => {
+    const denied: Answer = { ended: 'denied', number: 3, called: 0, answered: 0 };
+    expect(judge([life('a', stored(1, 2))], { a: '1' }, [])).to.deep.equal({ ...good, lost: ['a: 2'] });
+    expect(judge([life('a', stored(1, 2))], {}, [])).to.deep.equal({ ...good, lost: ['a: 1', 'a: 2'] });
+    expect(judge([life('a', stored(1, 2))], { a: '1 2 2' }, [])).to.deep.equal({ ...good, repeated: ['a: 2'] });
+    expect(judge([life('a', stored(1, 2))], { a: '2 1' }, [])).to.deep.equal({ ...good, repeated: ['a: 1'] });
+    expect(judge([life('a', [...stored(1, 2), denied])], { a: '1 2 3' }, [])).to.deep.equal({ ...good, denied: 1, unasked: ['a: 3'] });
+    expect(judge([life('a', stored(1, 2))], { a: '1 2 3', b: '1' }, [])).to.deep.equal({ ...good, unasked: ['a: 3', 'b'] });
+  });
+
+  it('what is unknown, or under way at a kill, may be there once', () => {
+    const unknown: Answer = { ended: 'unknown', number: 3, called: 0, answered: 0 };
+    for (const [answers, wasKilled] of [[[...stored(1, 2), unknown], false], [stored(1, 2), true]] as const) {
+      for (const [done, wrong] of [['1 2', {}], ['1 2 3', {}], ['1 2 3 3', { repeated: ['a: 3'] }], ['1 3', { lost: ['a: 2'] }]] as const) {
+        expect(judge([life('a', [...answers], wasKilled)], { a: done }, [])).to.deep.equal({ ...good, unknown: wasKilled ? 0 : 1, ...wrong });
+      }
+    }
+  });
+
+  it('what an editor has buried that had read the file before is not lost, and everything else is', () => {
+    const save = (begun: number, ended: number, done: string): Save => ({ way: 'by rename', number: 1, begun, ended, done: { a: done } });
+    const lives = [life('a', stored(1, 2))];
+    for (const [what, each, isBuried] of [
+      ['stored between reading and saving', save(150, 250, '1'), true],
+      ['perhaps stored after the reading', save(205, 250, '1'), true],
+      ['saved with it', save(150, 250, '1 2'), false],
+      ['saved before', save(100, 190, '1'), false],
+      ['read after', save(220, 250, '1'), false],
+      ['slower than any editor', save(220, 220 + settlingTime, '1'), true],
+    ] as const) {
+      expect(judge(lives, { a: '1' }, [each]), what).to.deep.equal({ ...good, [isBuried ? 'buried' : 'lost']: ['a: 2'] });
+    }
+  });
+});

@@ -1,0 +1,96 @@
+import { settlingTime } from '../../src/store/store.ts';
+import type { Done } from './programs/definition.ts';
+
+/** What became of the updates of a run, held against what the writers were told. */
+
+/** How an editor saves a file. */
+export const ways = ['by truncation', 'by rename', 'in place'] as const;
+export type Way = (typeof ways)[number];
+
+/** One save of an editor that knows nothing of the lock. Times in milliseconds since 1970. */
+export interface Save {
+  readonly way: Way;
+  readonly number: number;
+  /** Before it read the file, */
+  readonly begun: number;
+  /** and after it saved what it had read. */
+  readonly ended: number;
+  /** What it had read, and saved. */
+  readonly done: Done;
+}
+
+/** What a writer was told of one update. */
+export interface Answer {
+  readonly ended: 'stored' | 'denied' | 'unknown';
+  readonly number: number;
+  /** When its function was called for the last time, and when it was answered: it was stored in between. */
+  readonly called: number;
+  readonly answered: number;
+}
+
+/** A writer, from its start to its end. */
+export interface Life {
+  readonly name: string;
+  readonly answers: readonly Answer[];
+  /** What was under way then may be stored, or not. */
+  readonly wasKilled: boolean;
+}
+
+export interface Verdict {
+  readonly acknowledged: number;
+  readonly denied: number;
+  readonly unknown: number;
+  /** Acknowledged, and not in the file. Each as `writer: number`. */
+  readonly lost: readonly string[];
+  /** Acknowledged, and buried by an editor that had read the file before: nobody can keep it from that. */
+  readonly buried: readonly string[];
+  /** In the file more than once, or in the wrong order. */
+  readonly repeated: readonly string[];
+  /** In the file, though its writer was told that it is not, or never asked for it. */
+  readonly unasked: readonly string[];
+}
+
+export function judge(lives: readonly Life[], done: Done, saves: readonly Save[]): Verdict {
+  const verdict = { acknowledged: 0, denied: 0, unknown: 0, lost: [] as string[], buried: [] as string[], repeated: [] as string[], unasked: [] as string[] };
+  const buriers = new Buriers(saves);
+  for (const { name, answers, wasKilled } of lives) {
+    const stored = numbersOf(done, name);
+    const there = new Set(stored);
+    const possible = new Set(answers.filter(({ ended }) => ended !== 'denied').map(({ number }) => number));
+    if (wasKilled) possible.add((answers.at(-1)?.number ?? 0) + 1);
+    for (const answer of answers) {
+      verdict[answer.ended === 'stored' ? 'acknowledged' : answer.ended]++;
+      if (answer.ended !== 'stored' || there.has(answer.number)) continue;
+      verdict[buriers.has(name, answer) ? 'buried' : 'lost'].push(`${name}: ${answer.number}`);
+    }
+    verdict.unasked.push(...stored.filter((number) => !possible.has(number)).map((number) => `${name}: ${number}`));
+    verdict.repeated.push(...stored.filter((number, index) => index > 0 && number <= stored[index - 1]!).map((number) => `${name}: ${number}`));
+  }
+  const names = new Set(lives.map(({ name }) => name));
+  verdict.unasked.push(...Object.keys(done).filter((name) => !names.has(name)));
+  return verdict;
+}
+
+const numbersOf = (done: Done, name: string): readonly number[] => done[name]?.split(' ').map(Number) ?? [];
+
+/** Which updates editors have buried: what was stored between their reading and their saving, and is not in what they saved. */
+class Buriers {
+  readonly #saves: readonly (Save & { readonly numbers: Map<string, ReadonlySet<number>> })[];
+
+  constructor(saves: readonly Save[]) {
+    this.#saves = saves.map((save) => ({ ...save, numbers: new Map() }));
+  }
+
+  has(name: string, { number, called, answered }: Answer): boolean {
+    return this.#saves.some(({ begun, ended, done, numbers }) => {
+      // A save that takes longer than any program is waited for may bury all that there is.
+      const isSlow = ended - begun > settlingTime / 2;
+      if (called > ended || (answered < begun && !isSlow)) return false;
+      if (!numbers.has(name)) numbers.set(name, new Set(numbersOf(done, name)));
+      return isSlow || !numbers.get(name)!.has(number);
+    });
+  }
+}
+
+/** Why a run failed; `undefined`: it did not. */
+export const isFaultless = ({ lost, repeated, unasked }: Verdict): boolean => lost.length + repeated.length + unasked.length === 0;
