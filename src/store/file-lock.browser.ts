@@ -21,7 +21,7 @@ const locks = (): Locks | undefined => (globalThis as { readonly navigator?: { r
 
 export const lockFile: typeof onDisk.lockFile = () => Promise.resolve(none);
 
-export const lockUri: typeof onDisk.lockUri = (uri, signal) => new Promise((resolve) => {
+export const lockUri: typeof onDisk.lockUri = (uri, _file, signal) => new Promise((resolve) => {
   const held = locks()?.request(`holdfast-lock-${protocol}-${uri.toString()}`, { signal }, () => new Promise<void>((release) => {
     resolve({ dispose: () => release() });
   }));

@@ -107,16 +107,9 @@ function markCrowded(lock: string): void {
   }
 }
 
-/** As much of a `vscode.Uri` as a lock needs. */
-export interface SettingsUri {
-  readonly scheme: string;
-  readonly fsPath: string;
-  toString(): string;
-}
-
-/** The same for a file of VS Code; of those that are not on this machine's disks there is no lock. */
-export async function lockUri({ scheme, fsPath }: SettingsUri, signal: AbortSignal): Promise<Disposable> {
-  return scheme === 'file' ? lockFile(fsPath, signal) : none;
+/** The same for a file of VS Code. @param file where it is on this machine's disks; `undefined`: it is not, and there is no lock */
+export async function lockUri(_uri: { toString(): string }, file: string | undefined, signal: AbortSignal): Promise<Disposable> {
+  return file === undefined ? none : lockFile(file, signal);
 }
 
 /**

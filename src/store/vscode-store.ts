@@ -226,7 +226,7 @@ export class VscodeStore implements Store {
 
   async lock({ key, target, scope }: Omit<WriteRequest, 'value'>, signal: AbortSignal): Promise<Disposable> {
     const file = await this.#files.locate(key, target, scope);
-    return file?.path === undefined ? { dispose: () => undefined } : lockFile(file.path, signal);
+    return file === undefined ? { dispose: () => undefined } : lockUri(file.uri, file.path, signal);
   }
 
   async #update(request: WriteRequest, file: SettingsFile | undefined, repaired = false): Promise<void> {
