@@ -28,7 +28,7 @@ describe('Journals in a folder', () => {
 
   async function start(name = section): Promise<Holder> {
     const child = spawn(process.execPath, [path.join(import.meta.dirname, 'programs/leaves.ts'), folder, name], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_V8_COVERAGE: '' } });
-    const lines = createInterface(child.stdout!);
+    const lines = createInterface(child.stdout);
     const line = (): Promise<string> => new Promise((resolve) => lines.once('line', resolve));
     const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
     const kept = line();
@@ -36,7 +36,7 @@ describe('Journals in a folder', () => {
       child, lines,
       takeOver: async () => {
         const answer = line();
-        child.stdin!.write('now\n');
+        child.stdin.write('now\n');
         return JSON.parse(await answer) as string[];
       },
       kill: () => {
@@ -52,18 +52,18 @@ describe('Journals in a folder', () => {
   it('P29 what a killed process has left is taken over by one of all that look, and by nobody while it runs', async () => {
     const [left, ...others] = await Promise.all([start(), start(), start()]);
     expect(await Promise.all(others.map((other) => other.takeOver()))).to.deep.equal([[], []]);
-    const text = `of ${left!.child.pid}`;
-    await left!.kill();
+    const text = `of ${left.child.pid}`;
+    await left.kill();
     const taken = await Promise.all(others.map((other) => other.takeOver()));
     expect(taken.flat()).to.deep.equal([text]);
   });
 
   it('P29 what was taken over and not told is left again', async () => {
     const [first, second] = await Promise.all([start(), start()]);
-    const texts = [`of ${first!.child.pid}`, `of ${second!.child.pid}`];
-    await first!.kill();
-    expect(await second!.takeOver()).to.deep.equal([texts[0]]);
-    await second!.kill();
+    const texts = [`of ${first.child.pid}`, `of ${second.child.pid}`];
+    await first.kill();
+    expect(await second.takeOver()).to.deep.equal([texts[0]]);
+    await second.kill();
     const left = await journalFolder(folder).takeOver!(section);
     expect(left.map(({ text }) => text).sort()).to.deep.equal(texts.sort());
     for (const each of left) await each.forget();
