@@ -68,7 +68,7 @@ class CarriedDocument {
   readonly #compose: (before: string) => string;
   readonly #subscriptions: vscode.Disposable[];
   /** Of each document that may be the one: the last text without the token, and the first with it. */
-  readonly #texts = new Map<vscode.TextDocument, { readonly without: string; readonly first?: string }>();
+  readonly #texts = new Map<vscode.TextDocument, { readonly without: string; readonly isDirty: boolean; readonly first?: string }>();
   #document: vscode.TextDocument | undefined;
 
   constructor(token: string, file: SettingsFile, compose: (before: string) => string) {
@@ -100,7 +100,7 @@ class CarriedDocument {
     if (!/\.(json|code-workspace)$/.test(document.uri.path)) return;
     const text = document.getText();
     const known = this.#texts.get(document);
-    if (!text.includes(this.#token)) this.#texts.set(document, { without: text });
+    if (!text.includes(this.#token)) this.#texts.set(document, { without: text, isDirty: document.isDirty });
     else if (known !== undefined && known.first === undefined) this.#texts.set(document, { ...known, first: text });
   }
 
@@ -110,7 +110,8 @@ class CarriedDocument {
     const text = document.getText();
     // Others have changed the document as well, as they may before it is saved.
     let before = known?.first === text ? known.without : withoutCarrier(text, this.#file.isWorkspaceFile);
-    const newer = await this.#file.newerThan(document, known?.without ?? before);
+    // What a person has typed at this moment is not taken for an older text of the file.
+    const newer = known?.isDirty === true ? undefined : await this.#file.newerThan(document, known?.without ?? before);
     if (newer !== undefined) {
       before = newer.text;
       this.undo = newer.undo;

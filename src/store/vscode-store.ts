@@ -170,10 +170,11 @@ export class VscodeStore implements Store {
     if (first === undefined) return [];
     const { key, target, scope } = first;
     const file = await this.#files.locate(key, target, scope);
+    const commit = new Commit(changes, this.#checks, file?.isWorkspaceFile ?? false, signal);
+    if (commit.refusals.length > 0) return commit.refusals;
     if (file === undefined) throw new StoreError('not-ready', `VS Code does not tell where the ${target} settings are.`, { context: { key, target } });
     await file.heal();
-    const commit = new Commit(changes, this.#checks, file.isWorkspaceFile, signal);
-    return commit.refusals.length > 0 ? commit.refusals : this.#noted(() => this.#carry(commit, first, file));
+    return this.#noted(() => this.#carry(commit, first, file));
   }
 
   async #carry(commit: Commit, first: Change, file: SettingsFile): Promise<readonly Refusal[]> {

@@ -147,6 +147,17 @@ describe('Several values by one save', () => {
       strayStore.dispose();
     });
 
+    it('what a policy decides: VS Code serves another default than the declared one', async () => {
+      const decided = defineSettings('fixture', {
+        count: { schema: yup.number(), default: 4, policy: 'FixtureCount', description: '' }, name: { schema: yup.string(), default: 'none', description: '' },
+      });
+      const decidedStore = new VscodeStore(decided, (await fixtureContext()).globalStorageUri);
+      const [refusal] = await decidedStore.commit([change('name', 'x'), change('count', 5)], { signal });
+      expect([refusal!.index, reasonIn(refusal)]).to.deep.equal([1, 'policy']);
+      expect(text()).to.equal('{}\n');
+      decidedStore.dispose();
+    });
+
     it('a value in the place of a group', async () => {
       writeSettings('{ "fixture.count": 1, "fixture": 5 }');
       const [refusal] = await store.commit([change('count', 2)], { signal });
@@ -283,6 +294,14 @@ describe('Several values by one save', () => {
     const single = new VscodeStore(fixture, (await fixtureContext()).globalStorageUri, { oneSave: false });
     expect(single.canCommit(three[0]!)).to.equal(false);
     single.dispose();
+  });
+
+  it('a setting for which an organisation may have a policy, and has none', async () => {
+    const governed = defineSettings('fixture', { count: { schema: yup.number(), default: 3, policy: 'FixtureCount', description: '' } });
+    const governedStore = new VscodeStore(governed, (await fixtureContext()).globalStorageUri);
+    await governedStore.commit([change('count', 6)], { signal });
+    expect(readSettings()).to.deep.equal({ 'fixture.count': 6 });
+    governedStore.dispose();
   });
 
   it('a file without anything in it', async () => {

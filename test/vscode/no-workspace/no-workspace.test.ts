@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import * as vscode from 'vscode';
 import { StoreError } from '../../../src/errors.ts';
-import { rejection, superviseFixture } from '../supervised.ts';
+import { vscodeStore } from '../../../src/store/vscode-host.ts';
+import { fixture } from '../fixture-settings.ts';
+import { fixtureContext, rejection, superviseFixture } from '../supervised.ts';
 
 describe('A window without a workspace', () => {
   it('refuses the workspace as a target, with a way out, and redirects nothing', async () => {
@@ -24,5 +26,19 @@ describe('A window without a workspace', () => {
     await service.update('count', undefined);
     expect(service.get('count')).to.equal(3);
     await service.dispose();
+  });
+
+  it('refuses several values at once for the workspace, each by itself, and stores several in the user settings', async () => {
+    const store = vscodeStore(await fixtureContext(), fixture);
+    const changes = [{ key: 'count', value: 6, scope: {} }, { key: 'name', value: 'x', scope: {} }] as const;
+    const { signal } = new AbortController();
+    const refusals = await store.commit(changes.map((change) => ({ ...change, target: 'workspace' })), { signal });
+    expect(refusals.map(({ index, error }) => [index, (error as StoreError).reason])).to.deep.equal([[0, 'no-workspace'], [1, 'no-workspace']]);
+    const inUser = changes.map((change) => ({ ...change, target: 'user' as const }));
+    expect(await store.commit(inUser, { signal })).to.deep.equal([]);
+    expect(await store.readBackAll(inUser)).to.deep.equal([6, 'x']);
+    await store.commit(inUser.map((change) => ({ ...change, value: undefined })), { signal });
+    expect(await store.readBackAll(inUser)).to.deep.equal([undefined, undefined]);
+    store.dispose();
   });
 });
