@@ -114,7 +114,7 @@ export type BreakerEvent =
   /** An operator: let the next call through as a probe. */
   | { type: 'PROBE_NOW' };
 
-interface Ended {
+export interface Ended {
   readonly epoch: number;
   readonly slow?: boolean;
 }

@@ -182,6 +182,8 @@ describe('@xstate/inspect 0.8.0 and its own receivers', () => {
     expect(seen.actor('lifecycle')!.parent).to.equal(seen.actor('supervisor')!.sessionId);
     await outage(made);
     await until('the breaker and both lifecycles have ended', () => seen.of('service.stop', breaker).length > 0 && seen.of('service.stop', 'lifecycle').length > 1);
+    // What a supervisor does when its children have ended is told after their ends.
+    await until('the supervisor has stopped', () => (seen.of('service.state', 'supervisor').at(-1)!.state!.value as { readonly phase?: unknown }).phase === 'stopped');
     expectOutage(seen, made);
   });
 
