@@ -5,6 +5,8 @@ import { same } from './settings.ts';
 /** One write on its way to a file. Nobody's when a person or another program edits the file. */
 export interface Attempt {
   readonly number: number;
+  /** What it is stored with, all by one save, has the same. */
+  readonly save: number;
   /** The life of a service that made it. */
   readonly life: number;
   readonly file: string;
@@ -17,7 +19,7 @@ export interface Attempt {
   answer?: 'stored' | 'refused';
   /** Refused for a reason that is not transient, and does not stand for doubt. */
   refusedForGood?: boolean;
-  /** Refused because another writer was faster (F51), or not to be looked at, as another program was saving the file. */
+  /** Refused because another writer was faster (F51), or not to be looked at, as another program was saving the file; or beside what was refused. */
   collided?: boolean;
   /** The store lied of it: it said that it was refused, or that it had stored just this. */
   lied?: boolean;
@@ -53,6 +55,24 @@ export const fileOfTarget = (target: Target): FileName => `${target}.json`;
 export const nameIn = (key: string, languageId: string | undefined): string => (languageId === undefined ? key : `[${languageId}]${key}`);
 export const slotOf = (file: string, name: string): string => `${file}#${name}`;
 
+/** What is to become of one setting of a file. */
+export interface Edit {
+  readonly name: string;
+  readonly value: unknown;
+  /** `undefined`: from outside. */
+  readonly by: Attempt | undefined;
+  readonly corrupt?: boolean;
+}
+
+/** One who holds, or waits for, the lock of a file. */
+interface LockHolder {
+  readonly life: number;
+  readonly take: () => void;
+}
+
+/** A lock is taken from a process that is paused after so long, and from one that is gone, in milliseconds. */
+const lease = { paused: 300, gone: 1_000 };
+
 /** The settings files as they are on the disk, shared by all services, and the truth about what happened to them. */
 export class Backend {
   readonly clock: VirtualClock;
@@ -60,7 +80,9 @@ export class Backend {
   readonly files = new Map<string, SettingsFile>(fileNames.map((name) => [name, { values: new Map(), broken: false, saving: 0, onSaved: new Set() }]));
   readonly changes = new Map<string, Change[]>();
   readonly attempts: Attempt[] = [];
-  readonly watchers = new Set<(file: string, by: Attempt | undefined) => void>();
+  readonly watchers = new Set<(file: string, by: Attempt | undefined, changes: readonly Change[]) => void>();
+  /** Who holds the lock of a file, and who waits for it, in order. */
+  readonly #locks = new Map<string, LockHolder[]>();
   trusted = true;
   #order = 0;
 
@@ -89,16 +111,56 @@ export class Backend {
     return is(before?.value) || changes.some(({ order, value }) => order >= from && is(value));
   }
 
-  change(file: string, name: string, value: unknown, by: Attempt | undefined, corrupt = false): void {
+  /** One save of a file: nobody sees a part of it. */
+  change(file: string, edits: readonly Edit[]): void {
     const { values } = this.files.get(file)!;
-    if (value === undefined) values.delete(name);
-    else values.set(name, value);
-    const slot = slotOf(file, name);
-    const late = by !== undefined && (by.signal.aborted || by.answer !== undefined);
-    const changes = this.changes.get(slot) ?? [];
-    changes.push({ order: this.moment(), slot, value, by, late, corrupt });
-    this.changes.set(slot, changes);
-    this.tell(file, by);
+    const made = edits.map(({ name, value, by, corrupt = false }): Change => {
+      if (value === undefined) values.delete(name);
+      else values.set(name, value);
+      const slot = slotOf(file, name);
+      const late = by !== undefined && (by.signal.aborted || by.answer !== undefined);
+      const change = { order: this.moment(), slot, value, by, late, corrupt };
+      const changes = this.changes.get(slot) ?? [];
+      changes.push(change);
+      this.changes.set(slot, changes);
+      return change;
+    });
+    this.tell(file, edits[0]?.by, made);
+  }
+
+  /** Calls `take` when the lock of a file is this one's. @returns what gives it back, whether it is held or waited for */
+  lock(file: string, life: number, take: () => void): () => void {
+    const holders = this.#locks.get(file) ?? [];
+    this.#locks.set(file, holders);
+    const holder = { life, take };
+    holders.push(holder);
+    if (holders[0] === holder) take();
+    return () => this.#unlock(file, holder);
+  }
+
+  /** A lock is taken away from the one who holds it, who does not notice. */
+  loseLock(file: string): void {
+    const [holder] = this.#locks.get(file) ?? [];
+    if (holder !== undefined) this.#unlock(file, holder);
+  }
+
+  /** A process is paused or gone: its locks are taken over by others, unless `isBack` by then. */
+  stealLocks(life: number, why: keyof typeof lease, isBack: () => boolean = () => false): void {
+    for (const [file, holders] of this.#locks) {
+      for (const holder of holders.filter((each) => each.life === life)) {
+        this.clock.setTimeout(() => {
+          if (!isBack()) this.#unlock(file, holder);
+        }, lease[why]);
+      }
+    }
+  }
+
+  #unlock(file: string, holder: LockHolder): void {
+    const holders = this.#locks.get(file)!;
+    const index = holders.indexOf(holder);
+    if (index === -1) return;
+    holders.splice(index, 1);
+    if (index === 0) holders[0]?.take();
   }
 
   /** Breaks a file, or mends it: its values are as before. */
@@ -130,8 +192,8 @@ export class Backend {
     }, milliseconds);
   }
 
-  tell(file: string, by: Attempt | undefined): void {
-    for (const watcher of [...this.watchers]) watcher(file, by);
+  tell(file: string, by: Attempt | undefined, changes: readonly Change[] = []): void {
+    for (const watcher of [...this.watchers]) watcher(file, by, changes);
   }
 
   holds(slot: string, value: unknown): boolean {

@@ -25,8 +25,10 @@ export function untold(lives: readonly Life[]): readonly Doubt[] {
 
 /** It ran out of time, or its process ended before it did. */
 function isInDoubt(operation: Operation, key: Parameters<typeof told>[1]): boolean {
-  const { error, answered } = operation;
-  return answered === undefined || (error?.code === 'TIMEOUT' && told(operation, key) === 'unknown');
+  const { error, answered, calledAt, life } = operation;
+  // What was asked for in the very moment of its death no process has had the time to note.
+  if (answered === undefined) return life.diedAt === undefined || calledAt < life.diedAt;
+  return error?.code === 'TIMEOUT' && told(operation, key) === 'unknown';
 }
 
 /** By an event of its own life. */

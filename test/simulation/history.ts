@@ -86,16 +86,27 @@ function asWrites(operation: Operation, key: Key, changes: readonly Change[], sh
   // What may have happened, and left no trace, need not be tried.
   if (optional && !isShown && !isRemovalOfList) return [];
   // The last one counts: what somebody removed before it was acknowledged is computed again.
-  const appended = changes.filter(({ value: stored }) => tag !== undefined && Array.isArray(stored) && stored.at(-1) === tag);
+  const appended = changes.filter(({ value: stored }, index) => isNewIn(stored, changes[index - 1]?.value, tag));
   const first = appended.findLast(({ order }) => order < answered) ?? appended[0];
   const apply: Register['apply'] = tag === undefined
     ? () => ({ state: value })
     // Where nothing is stored the list begins with what is served then.
-    : (state) => ({ state: Array.isArray(state) ? [...state, tag] : first?.value ?? [tag] });
+    : (state) => ({ state: Array.isArray(state) ? [...state, tag] : upTo(first?.value, tag) });
   const once: Register = { name: `operation ${number}`, called, returned: optional ? Infinity : answered, optional, apply };
   // Of an attempt that is refused, and stored all the same, nobody can tell what became of it when others have built on it.
-  const lied = changes.some(({ by }) => by?.lied === true && by.life === life.number && Array.isArray(by.value) && by.value.at(-1) === tag);
+  const lied = changes.some(({ by }, index) => by?.lied === true && by.life === life.number && isNewIn(by.value, changes[index - 1]?.value, tag));
   return lied ? [once, { ...once, returned: Infinity, optional: true }] : [once];
+}
+
+/** It is the last of a list, or, as one of several that were appended by one save, was not in it before. */
+function isNewIn(stored: unknown, before: unknown, tag: string | undefined): boolean {
+  if (tag === undefined || !Array.isArray(stored)) return false;
+  return stored.at(-1) === tag || (stored.includes(tag) && !(Array.isArray(before) && before.includes(tag)));
+}
+
+/** Where nothing was, a list begins with what was served, and ends with this. */
+function upTo(list: unknown, tag: string): unknown {
+  return Array.isArray(list) ? list.slice(0, list.indexOf(tag) + 1) : [tag];
 }
 
 /** The history, for people. */

@@ -2,14 +2,40 @@ import type { Clock, TimerHandle } from '../../src/clock.ts';
 import type { Memento } from '../../src/store/memento.ts';
 import type { VirtualClock } from '../../src/testing/virtual-clock.ts';
 
+/** A process that can be paused: what would happen in it meanwhile happens when it goes on, in the same order. */
+export class Gate {
+  #paused = false;
+  readonly #waiting: (() => void)[] = [];
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  pass(work: () => void): void {
+    if (this.#paused) this.#waiting.push(work);
+    else work();
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    for (const work of this.#waiting.splice(0)) work();
+  }
+}
+
 /** One service's share of the virtual clock: its timers are counted, and can be taken away from it. */
 export class LeashedClock implements Clock {
   readonly #clock: VirtualClock;
   readonly #timers = new Set<TimerHandle>();
+  readonly #gate: Gate;
   #dead = false;
 
-  constructor(clock: VirtualClock) {
+  constructor(clock: VirtualClock, gate: Gate) {
     this.#clock = clock;
+    this.#gate = gate;
   }
 
   get timerCount(): number {
@@ -26,10 +52,9 @@ export class LeashedClock implements Clock {
 
   setTimeout(callback: () => void, delay: number, background?: boolean): TimerHandle {
     if (this.#dead) return {};
-    const timer = this.#clock.setTimeout(() => {
-      this.#timers.delete(timer);
-      callback();
-    }, delay, background);
+    const timer = this.#clock.setTimeout(() => this.#gate.pass(() => {
+      if (this.#timers.delete(timer)) callback();
+    }), delay, background);
     this.#timers.add(timer);
     return timer;
   }

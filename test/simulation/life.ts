@@ -4,7 +4,7 @@ import type { UpdateOptions, UpdateResult } from '../../src/service/options.ts';
 import { ConfigurationService } from '../../src/service/service.ts';
 import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { slotOf, fileOfTarget, nameIn, type Attempt, type Backend } from './backend.ts';
-import { LeashedClock, type SimulatedMemento } from './leash.ts';
+import { Gate, LeashedClock, type SimulatedMemento } from './leash.ts';
 import { definition, keys, places, readers, same, text, unreadable, type Key, type PlaceName, type Values } from './settings.ts';
 import { SimulatedStore } from './store.ts';
 import type { Manner, RunOptions, UnreadableAs } from './steps.ts';
@@ -58,6 +58,7 @@ export class Life {
   readonly number: number;
   readonly store: SimulatedStore;
   readonly clock: LeashedClock;
+  readonly gate = new Gate();
   readonly memento: SimulatedMemento;
   readonly service: ConfigurationService<Values>;
   readonly operations: Operation[] = [];
@@ -68,6 +69,10 @@ export class Life {
   /** `dispose` has been called. */
   disposing = false;
   breakerChangedAt: number | undefined;
+  /** When it died in the middle of a write, and not once everything had settled. */
+  diedAt: number | undefined;
+  /** When it was paused last, or went on after that. */
+  pausedAt = -Infinity;
   /** Calls with values that throw when they are looked at, and that have not ended. */
   unreadable = 0;
   /** The calls counted since the metrics were reset. */
@@ -78,15 +83,20 @@ export class Life {
   readonly #backend: Backend;
   readonly #watcher: Watcher;
 
-  constructor(number: number, backend: Backend, memento: SimulatedMemento, { capacity, threshold, pace }: RunOptions, watcher: Watcher) {
+  constructor(number: number, backend: Backend, memento: SimulatedMemento, { capacity, threshold, pace, together, locks }: RunOptions, watcher: Watcher) {
     this.number = number;
     this.memento = memento;
     this.#backend = backend;
     this.#watcher = watcher;
     this.#door = memento.door();
-    this.clock = new LeashedClock(backend.clock);
-    this.store = new SimulatedStore(backend, number, pace);
+    this.clock = new LeashedClock(backend.clock, this.gate);
+    this.store = new SimulatedStore(backend, number, pace, this.gate, { together, locks });
     this.store.onWrite = (attempt) => watcher.onWrite(this, attempt);
+    this.store.onDeath = () => {
+      watcher.count('killed in the middle of a write');
+      this.diedAt = backend.clock.now();
+      this.kill();
+    };
     this.store.onFault = (kind) => watcher.count(`fault: ${kind}`);
     this.service = new ConfigurationService(definition, {
       store: this.store, memento: this.#door, clock: this.clock, capacity,
@@ -219,14 +229,33 @@ export class Life {
     call.then(() => onEnd('stored'), (error: unknown) => onEnd(error instanceof Error ? (error as AnyError).code : undefined));
   }
 
+  /** The process stands still for so long. */
+  pause(milliseconds: number): void {
+    if (this.gate.paused || this.isOver) return;
+    this.pausedAt = this.#backend.clock.now();
+    this.gate.pause();
+    this.#backend.stealLocks(this.number, 'paused', () => !this.gate.paused);
+    this.#backend.clock.setTimeout(() => this.resume(), milliseconds);
+  }
+
+  resume(): void {
+    if (!this.gate.paused) return;
+    this.pausedAt = this.#backend.clock.now();
+    this.gate.resume();
+  }
+
   dispose(): Promise<void> {
     this.disposing = true;
+    this.store.dieIn = Infinity;
+    this.resume();
     return this.service.dispose();
   }
 
   /** The process ends. */
   kill(): void {
+    if (this.isOver) return;
     this.ended = this.#backend.moment();
+    this.#backend.stealLocks(this.number, 'gone');
     this.#door.close();
     this.store.kill();
     this.clock.kill();

@@ -1,6 +1,7 @@
 /**
- * `npm run simulate -- --runs N --steps M --seed S [--violations V] [--verbose] [--first-kinds]`: services in a simulated world
- * that fails them, checked against docs/verification.md. `--first-kinds` leaves out the kinds of steps that came later. Ends with one line of JSON, and exit code 1 when a promise was broken.
+ * `npm run simulate -- --runs N --steps M --seed S [--violations V] [--verbose] [--first-kinds] [--one-by-one]`: services in a simulated world
+ * that fails them, checked against docs/verification.md. `--first-kinds` leaves out the kinds of steps that came later,
+ * `--one-by-one` bursts, and stores with locks and with commits. Ends with one line of JSON, and exit code 1 when a promise was broken.
  */
 import { parseArgs } from 'node:util';
 import { report } from './report.ts';
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     violations: { type: 'string', default: '1' },
     verbose: { type: 'boolean', default: false },
     'first-kinds': { type: 'boolean', default: false },
+    'one-by-one': { type: 'boolean', default: false },
   },
 });
 const [runs, steps, seed, maxViolations] = [values.runs, values.steps, values.seed, values.violations].map((text) => {
@@ -25,7 +27,7 @@ const [runs, steps, seed, maxViolations] = [values.runs, values.steps, values.se
 console.log(`Simulating ${runs} runs of ${steps} steps, seed ${seed}`);
 const interval = Math.max(1, Math.ceil(runs / 20));
 const result = await simulate({
-  runs, steps, seed, maxViolations, later: !values['first-kinds'],
+  runs, steps, seed, maxViolations, later: !values['first-kinds'], latest: !values['first-kinds'] && !values['one-by-one'],
   onRun: (done) => {
     if (done % interval === 0) console.log(`  ${done} of ${runs}`);
   },

@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import type { StoreReason } from '../../src/errors.ts';
 import type { ServiceEvent } from '../../src/service/events.ts';
 import type { Attempt, Backend, Change } from './backend.ts';
+import { fileOfTarget } from './backend.ts';
 import { slotIn, tagOf, type AnyError, type Life, type Operation, type Watcher } from './life.ts';
 import { asRead, definition, isDeeplyFrozen, keys, placeNames, places, readers, same, text, type Key } from './settings.ts';
 import type { RunOptions } from './steps.ts';
@@ -94,7 +95,7 @@ export class Promises implements Watcher {
 
   /** P26: within the time that its own attempts may take, and those of what was there before it. */
   #checkInTime({ number, how, ahead, calledAt, answeredAt, kind, life }: Operation): void {
-    if (how.park) return;
+    if (how.park || life.pausedAt >= calledAt) return;
     const isAlone = ahead === 0 && (kind === 'set' || kind === 'append');
     const limit = isAlone ? longestWrite : (ahead + 1) * longestTransaction;
     const took = answeredAt! - calledAt;
@@ -102,8 +103,8 @@ export class Promises implements Watcher {
   }
 
   /** P28: beside others who save the file it is computed again, and refused only when that goes on for half the time of an attempt. */
-  #checkComputedAgain({ number, kind, error, calledAt, answeredAt }: Operation): void {
-    if (kind !== 'set' && kind !== 'append') return;
+  #checkComputedAgain({ number, kind, error, calledAt, answeredAt, life }: Operation): void {
+    if ((kind !== 'set' && kind !== 'append') || life.pausedAt >= calledAt) return;
     const took = answeredAt! - calledAt;
     if (error?.code === 'STORE' && error['reason'] === 'newer' && took < attemptTimeout / 4) this.violation('P28', `operation ${number} was refused as "newer" after ${took} ms`);
   }
@@ -155,14 +156,17 @@ export class Promises implements Watcher {
       if (refused !== undefined) this.violation('P27', `operation ${refused.number} is written after it was refused with ${refused.error!.code}`);
     }
     if (life.isOver) this.violation('P40', `${attempt.slot} is written after the end of the service`);
-    const other = this.backend.attempts.find((each) => each !== attempt && each.life === life.number && each.file === attempt.file && each.answer === undefined && !each.signal.aborted);
+    const other = this.backend.attempts.find((each) => each !== attempt && each.save !== attempt.save && each.life === life.number && each.file === attempt.file && each.answer === undefined && !each.signal.aborted);
     if (other !== undefined) this.violation('P23', `${attempt.slot} is written while ${other.slot} is, in the same file`);
     for (const operation of owners) this.#checkAttempts(operation, attempt);
   }
 
-  #asked({ kind, values }: Operation, key: Key, value: unknown): boolean {
-    if (kind === 'append') return Array.isArray(value) && value.at(-1) === tagOf(values.get(key));
-    return same(value, values.get(key));
+  /** Is it written now, alone or with others? */
+  #asked(operation: Operation, key: Key, value: unknown): boolean {
+    const { kind, values, place } = operation;
+    if (kind !== 'append') return same(value, values.get(key));
+    if (!holdsOwn(operation, key, value)) return false;
+    return (value as readonly string[]).at(-1) === tagOf(values.get(key)) || !holdsOwn(operation, key, this.backend.value(slotIn(place, key)));
   }
 
   /** P5, P8: no further attempt after an abort, or after a refusal for good. */
@@ -174,6 +178,32 @@ export class Promises implements Watcher {
     if (attempts >= 3) this.violation('P8', `operation ${number} is attempted for the ${attempts + 1}th time`);
     if (earlier.some(({ refusedForGood }) => refusedForGood)) this.violation('P8', `operation ${number} is attempted again after a refusal for good: ${text(value)} in ${slot}`);
     if (controller?.signal.aborted === true) this.violation('P5', `operation ${number} (${[...values.keys()].join()}) is attempted after its abort`);
+  }
+
+  /** One save of a life has changed a file. */
+  onSave(by: Attempt, changes: readonly Change[], lives: readonly Life[]): void {
+    for (const change of changes) this.onChange(change, lives);
+    const life = lives.find(({ number }) => number === by.life)!;
+    if (!life.store.oneByOne.has(by.file)) for (const operation of life.operations) this.#checkWhole(operation, by.file, changes);
+  }
+
+  /** P24: where one save can hold all of it, a transaction is never half there. */
+  #checkWhole(operation: Operation, file: string, changes: readonly Change[]): void {
+    const { number, kind, place, values, life, called } = operation;
+    if (kind !== 'transaction' || values.size < 2 || fileOfTarget(places[place].target) !== file) return;
+    const slots = [...values].map(([key, value]) => ({ slot: slotIn(place, key), key, value }));
+    // What the store has made of it is not the service's.
+    const isLied = this.backend.attempts.some((attempt) => attempt.life === life.number && attempt.lied === true && slots.some(({ slot, value }) => slot === attempt.slot && same(value, attempt.value)));
+    if (isLied) return;
+    const there = slots.filter(({ slot, value }) => this.backend.holds(slot, value));
+    const begun = changes.some(({ slot, value }) => slots.some((own) => own.slot === slot && same(own.value, value)));
+    const missing = slots.find(({ slot, value }) => !this.backend.held(slot, called, (stored) => same(stored, value)));
+    if (begun && missing !== undefined) this.violation('P24', `a part of operation ${number} of life ${life.number} is stored, and "${missing.key}" is not`);
+    // Taken back, though nobody has asked for what is there now.
+    const undone = slots.find(({ slot, key, value }) => changes.some((change) => change.slot === slot && !same(change.value, value)
+      && this.backend.changesOf(slot).at(-2) !== undefined && same(this.backend.changesOf(slot).at(-2)!.value, value)
+      && !life.operations.some((other) => other !== operation && other.values.has(key) && slotIn(other.place, key) === slot && this.#asked(other, key, change.value))));
+    if (undone !== undefined && there.length > 0) this.violation('P24', `a part of operation ${number} of life ${life.number} is taken back, "${undone.key}", and "${there[0]!.key}" is still there`);
   }
 
   /** P27, P29: nothing is stored after its caller was told that it is not. */
@@ -255,7 +285,9 @@ export class Promises implements Watcher {
   /** P25 */
   #checkQueues({ service }: Life): void {
     for (const { file, queueDepth } of service.breakers()) {
-      if (queueDepth > this.#options.capacity + 1) this.violation('P25', `the queue of ${file} holds ${queueDepth}`);
+      // Besides those that wait, as many may be on their way.
+      const underWay = this.#options.together.length > 0 ? this.#options.capacity + 1 : 1;
+      if (queueDepth > this.#options.capacity + underWay) this.violation('P25', `the queue of ${file} holds ${queueDepth}`);
     }
   }
 

@@ -50,9 +50,8 @@ export class Run {
     this.#promises = new Promises(this.#backend, options, tally);
     this.#mementos = Array.from({ length: options.windows }, () => new SimulatedMemento());
     for (let window = 0; window < options.windows; window++) this.#start(window);
-    this.#backend.watchers.add((_file, by) => {
-      const change = by && this.#backend.changesOf(by.slot).at(-1);
-      if (change !== undefined) this.#promises.onChange(change, this.#lives);
+    this.#backend.watchers.add((_file, by, changes) => {
+      if (by !== undefined) this.#promises.onSave(by, changes, this.#lives);
     });
   }
 
@@ -61,6 +60,7 @@ export class Run {
       if (this.#promises.first !== undefined) break;
       this.#promises.count(`step: ${step.do}`);
       await this.#do(step);
+      this.#replaceDead();
       // Some steps come before the last has had all its effects.
       const settled = this.#backend.below(10) < 7;
       if (settled) await this.#clock.flush();
@@ -75,6 +75,11 @@ export class Run {
   /** An error that nobody caught. */
   unhandled(error: unknown): void {
     this.#promises.violation('P42', `unhandled: ${String(error)}`);
+  }
+
+  /** The windows whose process has died in the middle of a write. */
+  #replaceDead(): void {
+    for (const [window, life] of this.#windows.entries()) if (life.isOver) this.#start(window);
   }
 
   #start(window: number): Life {
@@ -117,6 +122,8 @@ export class Run {
     const life = this.#windows[window]!;
     const { service, store } = life;
     const number = this.#operations + 1;
+    // Nobody can ask anything of a process that stands still.
+    if ('window' in step && life.gate.paused && step.do !== 'kill' && step.do !== 'restart') return;
     switch (step.do) {
       case 'set':
         return this.#submit(life, step, new Map([[step.key, ownValue(step.key, step.number)]]));
@@ -184,6 +191,20 @@ export class Run {
           life.answered = 0;
         } else service[step.what]();
         return undefined;
+      case 'burst':
+        for (const write of step.writes) {
+          if (!this.#windows[write.window % this.#options.windows]!.isOver) await this.#do(write);
+        }
+        return undefined;
+      case 'die in':
+        store.dieIn = step.steps;
+        return undefined;
+      case 'pause':
+        return life.pause(step.milliseconds);
+      case 'lose lock':
+        return this.#backend.loseLock(step.file);
+      case 'together':
+        return store.sayTogether(step.file, step.can);
       case 'restart':
         await this.#dispose(life);
         return this.#restart(window, life);
@@ -211,7 +232,7 @@ export class Run {
     const { target, scope } = places[place];
     const file = fileOfTarget(target);
     const name = nameIn(key, 'languageId' in scope ? scope.languageId : undefined);
-    this.#backend.change(file, name, edit(this.#backend.value(slotOf(file, name))), undefined);
+    this.#backend.change(file, [{ name, value: edit(this.#backend.value(slotOf(file, name))), by: undefined }]);
   }
 
   #crash({ service }: Life, nth: number): void {
@@ -274,6 +295,12 @@ export class Run {
 
   async #end(): Promise<void> {
     for (const file of fileNames) this.#backend.setBroken(file, false);
+    for (const life of this.#windows) {
+      life.resume();
+      life.store.dieIn = Infinity;
+    }
+    await this.#clock.flush();
+    this.#replaceDead();
     for (const { store, service, memento, givenUp } of this.#windows) {
       store.heal();
       memento.fault = 'none';

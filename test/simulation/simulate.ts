@@ -17,6 +17,8 @@ export interface SimulationOptions {
   readonly onRun?: (done: number) => void;
   /** With steps of the kinds that came later. Default true; false: a seed that failed before them is played as it was. */
   readonly later?: boolean;
+  /** With those of the latest kinds, as well: bursts, and stores with locks and with commits. Default true. */
+  readonly latest?: boolean;
   /** Sees each life of a service when it begins. */
   readonly onLife?: (life: Life) => void;
 }
@@ -43,7 +45,7 @@ export interface Simulation {
 }
 
 /** Plays so many runs of so many steps; the same seed plays the same runs. */
-export async function simulate({ runs, steps, seed, maxViolations = 1, shrink: isShrunk = true, later = true, onRun, onLife }: SimulationOptions): Promise<Simulation> {
+export async function simulate({ runs, steps, seed, maxViolations = 1, shrink: isShrunk = true, later = true, latest = later, onRun, onLife }: SimulationOptions): Promise<Simulation> {
   const tally = new Map<string, number>();
   const violations: FailedRun[] = [];
   const recoveries: number[] = [];
@@ -52,7 +54,7 @@ export async function simulate({ runs, steps, seed, maxViolations = 1, shrink: i
   let done = 0;
   while (done < runs && violations.length < maxViolations) {
     const runSeed = seed + done++;
-    const { options, history } = generate(runSeed, steps, later);
+    const { options, history } = generate(runSeed, steps, later, latest);
     const result = await play(options, history, runSeed, tally, onLife);
     operations += result.operations;
     if (result.recovery !== undefined) recoveries.push(result.recovery);
@@ -63,11 +65,14 @@ export async function simulate({ runs, steps, seed, maxViolations = 1, shrink: i
   return { runs: done, operations, violations, seed, opsPerSecond: Math.round(operations / seconds), tally, recoveries: recoveries.sort((a, b) => a - b) };
 }
 
-function generate(seed: number, steps: number, later: boolean): { options: RunOptions; history: Step[] } {
+function generate(seed: number, steps: number, later: boolean, latest: boolean): { options: RunOptions; history: Step[] } {
   const generator = new Generator(seededRandom(seed));
   const options = generator.options();
-  const history = generator.steps(steps);
-  return { options, history: later ? new Generator(seededRandom(~seed)).later(history) : history };
+  const first = generator.steps(steps);
+  const history = later ? new Generator(seededRandom(~seed)).later(first) : first;
+  if (!latest) return { options, history };
+  const third = new Generator(seededRandom(seed ^ 0x5eed5eed));
+  return { options: { ...options, ...third.abilities() }, history: third.latest(history) };
 }
 
 /** Plays one history. What nobody catches counts as broken. */

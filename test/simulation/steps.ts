@@ -1,7 +1,7 @@
 import type { StoreReason } from '../../src/errors.ts';
 import { fileNames, type FileName } from './backend.ts';
 import { garbage, keys, ownValue, placeNames, type Key, type PlaceName } from './settings.ts';
-import { faultyOperations, unreadableFault, writeFaultKinds, type FaultyOperation, type Pace, type WriteFault } from './store.ts';
+import { faultyOperations, refusalFault, unreadableFault, writeFaultKinds, type Abilities, type FaultyOperation, type Pace, type WriteFault } from './store.ts';
 
 /** How a caller asks for a write. */
 export interface Manner {
@@ -42,7 +42,14 @@ export type Step =
   | { readonly do: 'restart'; readonly window: number }
   | { readonly do: 'kill'; readonly window: number; readonly disposingFor: number | undefined }
   | { readonly do: 'unreadable'; readonly window: number; readonly key: Key; readonly as: UnreadableAs }
-  | { readonly do: 'save outside'; readonly place: PlaceName; readonly number: number; readonly milliseconds: number };
+  | { readonly do: 'save outside'; readonly place: PlaceName; readonly number: number; readonly milliseconds: number }
+  | { readonly do: 'burst'; readonly writes: readonly WriteStep[] }
+  | { readonly do: 'die in'; readonly window: number; readonly steps: number }
+  | { readonly do: 'pause'; readonly window: number; readonly milliseconds: number }
+  | { readonly do: 'lose lock'; readonly file: FileName }
+  | { readonly do: 'together'; readonly window: number; readonly file: FileName; readonly can: boolean };
+/** What asks for one write. */
+export type WriteStep = Extract<Step, { readonly do: 'set' | 'unset' | 'append' | 'transaction' }>;
 export type StepKind = Step['do'];
 
 /** Where a value comes from that throws when it is looked at: it is to be stored, computed by an update function, or thrown by one. */
@@ -55,11 +62,14 @@ export type UnreadableAs = (typeof unreadableAs)[number];
  */
 const laterKinds = ['unreadable', 'save outside', 'write fault'] as const;
 
+/** Those that came after them, with stores that store several values by one save, and locks: drawn by a third generator. */
+const latestKinds = ['burst', 'burst', 'burst', 'burst', 'burst', 'burst', 'write fault', 'write fault', 'die in', 'die in', 'pause', 'lose lock', 'together'] as const;
+
 export const operations = ['hold', 'release', 'reset', 'probe', 'evidence', 'reload', 'health', 'reset metrics'] as const;
 export type Operation = (typeof operations)[number];
 
 /** What a whole run goes by. */
-export interface RunOptions {
+export interface RunOptions extends Abilities {
   readonly windows: number;
   readonly capacity: number;
   readonly threshold: number;
@@ -68,7 +78,7 @@ export interface RunOptions {
 }
 
 /** The kinds of steps and how often they come, and whether a run may do without them. */
-const weights: Readonly<Record<Exclude<StepKind, 'unreadable' | 'save outside'>, readonly [weight: number, optional: boolean]>> = {
+const weights: Readonly<Record<Exclude<StepKind, 'unreadable' | 'save outside' | 'burst' | 'die in' | 'pause' | 'lose lock' | 'together'>, readonly [weight: number, optional: boolean]>> = {
   'set': [22, false], 'unset': [3, true], 'append': [10, true], 'transaction': [8, true], 'restore defaults': [1, true], 'illegal': [3, true], 'abort': [5, true],
   'edit': [6, true], 'append outside': [3, true], 'break file': [1.5, true], 'mend file': [3, false],
   'write fault': [14, true], 'fail': [3, true], 'hang': [2, true], 'die': [0.7, true], 'heal': [8, false], 'nudge': [2, true],
@@ -78,6 +88,7 @@ const weights: Readonly<Record<Exclude<StepKind, 'unreadable' | 'save outside'>,
 const kinds = Object.keys(weights) as (keyof typeof weights)[];
 /** How often a step is followed by one of a later kind. */
 const laterShare = 0.06;
+const latestShare = 0.2;
 
 const reasons: readonly StoreReason[] = ['io', 'dirty', 'newer', 'scope', 'permission', 'unknown', 'not-ready', 'read-only', 'no-space', 'invalid-file', 'shutting-down'];
 /** How long another program takes to save a file, in milliseconds. */
@@ -86,6 +97,7 @@ const waits = [0, 1, 10, 100, 500, 1_000, 2_000, 5_000, 7_000, 30_000, 61_000];
 
 /** Values of steps of the later kinds are numbered from here. */
 const firstOfLater = 500_000;
+const firstOfLatest = 700_000;
 
 /** Makes the options and the steps of one run, all from one generator. */
 export class Generator {
@@ -103,6 +115,16 @@ export class Generator {
       threshold: this.#pick([1, 3, 5]),
       trusted: this.#chance(0.8),
       pace: this.#pick<Pace>([{ latency: 0, viewLag: 0 }, { latency: 3, viewLag: 100 }, { latency: 30, viewLag: 3_000 }]),
+      together: [],
+      locks: 'none',
+    };
+  }
+
+  /** One by one, as before, or several values by one save, with a lock or without one. */
+  abilities(): Abilities {
+    return {
+      together: this.#pick<Abilities['together']>([[], [], [], fileNames, fileNames, ['user.json']]),
+      locks: this.#pick(['none', 'good', 'broken']),
     };
   }
 
@@ -124,6 +146,38 @@ export class Generator {
   /** Puts steps of the later kinds between those. */
   later(steps: readonly Step[]): Step[] {
     return steps.flatMap((step) => (this.#chance(laterShare) ? [step, this.#laterStep(this.#pick(laterKinds))] : [step]));
+  }
+
+  /** And those of the latest kinds. */
+  latest(steps: readonly Step[]): Step[] {
+    return steps.flatMap((step) => (this.#chance(latestShare) ? [step, this.#latestStep(this.#pick(latestKinds))] : [step]));
+  }
+
+  #latestStep(kind: (typeof latestKinds)[number]): Step {
+    const window = this.#below(6);
+    switch (kind) {
+      case 'burst': return { do: kind, writes: this.#burst(window) };
+      case 'write fault': return { do: kind, window, fault: this.#pick<() => WriteFault>([
+        () => ({ kind: refusalFault, reason: this.#pick(reasons) }),
+        () => ({ kind: refusalFault, reason: this.#pick(reasons) }),
+        () => this.#fault(this.#pick(writeFaultKinds), firstOfLatest + ++this.#number),
+      ])() };
+      case 'die in': return { do: kind, window, steps: 1 + this.#below(16) };
+      case 'pause': return { do: kind, window, milliseconds: this.#pick([20, 200, 900, 4_000, 12_000]) };
+      case 'lose lock': return { do: kind, file: this.#pick(fileNames) };
+      case 'together': return { do: kind, window, file: this.#pick(fileNames), can: this.#chance(0.6) };
+    }
+  }
+
+  /** Several writes, asked for in the same moment: most by one window, in one place. */
+  #burst(window: number): WriteStep[] {
+    const place = this.#place();
+    return Array.from({ length: 2 + this.#below(this.#pick([3, 8, 20])) }, (): WriteStep => {
+      const number = firstOfLatest + ++this.#number;
+      const step = this.#step(this.#pick(['set', 'set', 'set', 'append', 'append', 'transaction', 'unset'] as const), writeFaultKinds);
+      const at = { window: this.#chance(0.8) ? window : this.#below(6), ...(this.#chance(0.8) ? { place } : {}) };
+      return { ...step, ...at, ...('number' in step ? { number } : {}) } as WriteStep;
+    });
   }
 
   #laterStep(kind: (typeof laterKinds)[number]): Step {
@@ -177,6 +231,7 @@ export class Generator {
       case 'lag': return { kind, delay, answer: this.#pick([0, 0, this.#below(8_000)]) };
       case 'land late': case 'hang and land': return { kind, delay };
       case 'corrupt': return { kind, number };
+      case refusalFault: return { kind, reason: this.#pick(reasons) };
       default: return { kind };
     }
   }

@@ -1,9 +1,12 @@
 import { StoreError, storeReasons, type StoreReason } from '../../src/errors.ts';
-import { settlingTime, targets, type Disposable, type Layer, type RawSetting, type Scope, type Store, type Target, type WriteOptions, type WriteRequest } from '../../src/store/store.ts';
-import { fileNames, fileOfTarget, nameIn, slotOf, type Attempt, type Backend } from './backend.ts';
+import {
+  settlingTime, targets, type Change, type Disposable, type Layer, type RawSetting, type Refusal, type Scope, type Store, type Target, type WriteOptions, type WriteRequest,
+} from '../../src/store/store.ts';
+import { fileNames, fileOfTarget, nameIn, slotOf, type Attempt, type Backend, type FileName } from './backend.ts';
+import type { Gate } from './leash.ts';
 import { mergedLayers, ownValue, same, unreadable, type Key } from './settings.ts';
 
-/** What goes wrong with one write. Times in milliseconds. */
+/** What goes wrong with one save, of one value or of several. Times in milliseconds. */
 export type WriteFault =
   | { readonly kind: 'fail'; readonly reason: StoreReason }
   /** Refused with an error no store should throw. */
@@ -18,16 +21,21 @@ export type WriteFault =
   | { readonly kind: 'hang and land'; readonly delay: number }
   /** Stored after the next write, or after ten seconds. */
   | { readonly kind: 'reorder' }
-  /** Said to be stored, and is not. */
+  /** Said to be stored, and is not: of several values one, or all. */
   | { readonly kind: 'lose' }
-  /** Said to be stored, and another value is. */
+  /** Said to be stored, and another value is: in the place of one. */
   | { readonly kind: 'corrupt'; readonly number: number }
+  /** Refused, and of several values some alone: nothing is stored, and those are named. */
+  | { readonly kind: typeof refusalFault; readonly reason: StoreReason }
   /** Refused with a value that throws when it is looked at. */
   | { readonly kind: typeof unreadableFault };
 export const writeFaultKinds = ['fail', 'throw', 'hang', 'lag', 'land late', 'hang and land', 'reorder', 'lose', 'corrupt'] as const satisfies readonly WriteFault['kind'][];
 
 /** One of the later kinds: see steps.ts. */
 export const unreadableFault = 'throw what throws';
+
+/** One of the latest kinds. */
+export const refusalFault = 'refuse';
 
 export const faultyOperations = ['load', 'read', 'write', 'readBack', 'probe'] as const;
 export type FaultyOperation = (typeof faultyOperations)[number];
@@ -38,6 +46,27 @@ export interface Pace {
   readonly latency: number;
   /** The longest until a change of a file is noticed. */
   readonly viewLag: number;
+}
+
+/** What a store can do that not every store can. */
+export interface Abilities {
+  /** The files in which it stores several values by one save. */
+  readonly together: readonly FileName[];
+  /** `none`: it has no lock. `broken`: it has one, and cannot always get it. */
+  readonly locks: 'none' | 'good' | 'broken';
+}
+
+/** One save on its way. */
+interface Saving {
+  readonly attempts: readonly Attempt[];
+  readonly file: string;
+  readonly signal: AbortSignal;
+  /** What the disk says of these values: nothing, when they are stored. One that is left out is not. */
+  land(values: readonly ({ readonly value: unknown } | undefined)[], obeysSignal: boolean): StoreError | undefined;
+  /** Nothing: all is stored. */
+  answer(error?: unknown): void;
+  /** Some are refused by themselves. */
+  refuse(refusals: readonly Refusal[]): void;
 }
 
 const refusalsInDoubt: readonly StoreReason[] = ['io', 'unknown', 'not-verified', 'no-space', 'shutting-down'];
@@ -64,7 +93,21 @@ export class SimulatedStore implements Store {
   onWrite: (attempt: Attempt, request: WriteRequest) => void = () => undefined;
   /** Called with the kind of each fault that strikes. */
   onFault: (kind: string) => void = () => undefined;
+  /** Called when the process dies in the middle of a write: see `dieIn`. */
+  onDeath: () => void = () => undefined;
+  /** The process dies before it does one of the next steps of a write: 1 is the next. */
+  dieIn = Infinity;
+  /** The files in which several values are stored by one save, as of now. */
+  readonly together: Set<string>;
+  /** Those in which that has not always been so. */
+  readonly oneByOne: Set<string>;
+  /** A store may have none of these. */
+  canCommit?: NonNullable<Store['canCommit']>;
+  commit?: NonNullable<Store['commit']>;
+  readBackAll?: NonNullable<Store['readBackAll']>;
+  lock?: NonNullable<Store['lock']>;
   readonly #backend: Backend;
+  readonly #gate: Gate;
   readonly #pace: Pace;
   readonly #listeners = new Set<{ readonly listener: () => void }>();
   /** What this window knows of each file. */
@@ -72,8 +115,17 @@ export class SimulatedStore implements Store {
   #heldBack: (() => void) | undefined;
   #dead = false;
 
-  constructor(backend: Backend, life: number, pace: Pace) {
+  constructor(backend: Backend, life: number, pace: Pace, gate: Gate, { together, locks }: Abilities) {
     this.#backend = backend;
+    this.#gate = gate;
+    this.together = new Set(together);
+    this.oneByOne = new Set(fileNames.filter((file) => !this.together.has(file)));
+    if (together.length > 0) {
+      this.canCommit = ({ target, scope }) => this.together.has(this.fileOf(target, scope));
+      this.commit = (changes, { signal }) => this.#save(changes, signal);
+      this.readBackAll = (places) => this.#readBack(places, (values) => values);
+    }
+    if (locks !== 'none') this.lock = ({ target, scope }, signal) => this.#lock(this.fileOf(target, scope), signal, locks === 'broken');
     this.#pace = pace;
     this.life = life;
     this.#lookAtAll();
@@ -93,6 +145,16 @@ export class SimulatedStore implements Store {
     this.#dead = true;
     this.#listeners.clear();
     this.#backend.watchers.delete(this.#notice);
+  }
+
+  /** From now on several values of a file are stored by one save, or one by one: where the store can do that at all. */
+  sayTogether(file: FileName, can: boolean): void {
+    if (this.commit === undefined) return;
+    if (can) this.together.add(file);
+    else {
+      this.together.delete(file);
+      this.oneByOne.add(file);
+    }
   }
 
   heal(): void {
@@ -125,50 +187,41 @@ export class SimulatedStore implements Store {
   }
 
   write(request: WriteRequest, { signal, expected }: WriteOptions): Promise<void> {
-    if (this.#dead) return never();
-    const { target, scope, key, value } = request;
-    const file = this.fileOf(target, scope);
-    const name = nameIn(key, scope.languageId);
-    const attempt: Attempt = {
-      number: this.#backend.attempts.length, life: this.life, file, slot: slotOf(file, name), value, begun: this.#backend.moment(), signal, isSwap: expected !== undefined,
-    };
-    this.#backend.attempts.push(attempt);
-    this.onWrite(attempt, request);
-    return new Promise((resolve, reject) => {
-      const answer = (error?: unknown): void => {
-        if (attempt.answer !== undefined) return;
-        attempt.answer = error === undefined ? 'stored' : 'refused';
-        const reason = reasonOf(error);
-        attempt.collided = reason === 'newer';
-        // What comes after it was given up nobody hears.
-        attempt.refusedForGood = !signal.aborted && reason !== undefined && storeReasons[reason].class !== 'transient' && !refusalsInDoubt.includes(reason);
-        if (this.#dead) return;
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      /** What the disk says: nothing, when it is stored. */
-      const land = (stored: unknown, obeysSignal: boolean): StoreError | undefined => {
-        if (obeysSignal && signal.aborted) return new StoreError('io', 'The attempt was given up.');
-        if (obeysSignal && this.#backend.isSaving(file)) return beingSaved();
-        if (this.#backend.files.get(file)!.broken) return new StoreError('invalid-file', 'The file is broken.');
-        if (expected !== undefined && !same(this.#backend.value(attempt.slot), expected.value)) return new StoreError('newer', 'Changed meanwhile.');
-        this.#backend.change(file, name, stored, attempt, !same(stored, value));
-        const heldBack = this.#heldBack;
-        this.#heldBack = undefined;
-        heldBack?.();
-        return undefined;
-      };
-      this.#send(attempt, answer, land);
-    });
+    return this.#save([expected === undefined ? request : { ...request, expected }], signal) as Promise<unknown> as Promise<void>;
   }
 
-  async readBack({ key, target, scope }: Omit<WriteRequest, 'value'>): Promise<unknown> {
+  readBack(place: Omit<WriteRequest, 'value'>): Promise<unknown> {
+    return this.#readBack([place], ([value]) => value);
+  }
+
+  async #readBack<T>(places: readonly Omit<WriteRequest, 'value'>[], answer: (values: readonly unknown[]) => T): Promise<T> {
     await this.#operation('readBack');
+    const { target, scope } = places[0]!;
     const name = this.fileOf(target, scope);
-    if (this.#backend.isSaving(name)) await this.#untilStill(name).catch((error: unknown) => this.#noteCollision(slotOf(name, nameIn(key, scope.languageId)), error));
+    const slots = places.map((place) => slotOf(name, nameIn(place.key, place.scope.languageId)));
+    if (this.#backend.isSaving(name)) await this.#untilStill(name).catch((error: unknown) => this.#noteCollision(slots, error));
     const file = this.#backend.files.get(name)!;
     if (file.broken) throw new StoreError('invalid-file', 'The file is broken.');
-    return file.values.get(nameIn(key, scope.languageId));
+    return answer(places.map(({ key, scope: { languageId } }) => file.values.get(nameIn(key, languageId))));
+  }
+
+  #lock(file: string, signal: AbortSignal, mayFail: boolean): Promise<Disposable> {
+    if (this.#isDead()) return never();
+    // Where it cannot be had, writers are told by `newer` when they meet.
+    if (mayFail && this.#backend.below(4) === 0) return Promise.resolve({ dispose: () => undefined });
+    return new Promise((resolve) => {
+      const place: { leave?: () => void } = {};
+      const lock = { dispose: () => place.leave?.() };
+      const giveUp = (): void => {
+        lock.dispose();
+        resolve(lock);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      place.leave = this.#backend.lock(file, this.life, () => this.#pass(() => {
+        signal.removeEventListener('abort', giveUp);
+        resolve(lock);
+      }));
+    });
   }
 
   async probe(target: Target, scope: Scope): Promise<void> {
@@ -207,22 +260,85 @@ export class SimulatedStore implements Store {
     for (const { listener } of [...this.#listeners]) listener();
   }
 
-  #send(attempt: Attempt, answer: (error?: unknown) => void, land: (stored: unknown, obeysSignal: boolean) => StoreError | undefined): void {
-    const { value } = attempt;
+  #save(changes: readonly Change[], signal: AbortSignal): Promise<readonly Refusal[]> {
+    if (this.#isDead()) return never();
+    const [first] = changes as readonly [Change, ...Change[]];
+    const file = this.fileOf(first.target, first.scope);
+    const save = this.#backend.attempts.length;
+    const attempts = changes.map(({ key, scope, value, expected }, index): Attempt => ({
+      number: save + index, save, life: this.life, file, slot: slotOf(file, nameIn(key, scope.languageId)), value,
+      begun: this.#backend.moment(), signal, isSwap: expected !== undefined,
+    }));
+    this.#backend.attempts.push(...attempts);
+    for (const [index, attempt] of attempts.entries()) this.onWrite(attempt, changes[index]!);
+    return new Promise((resolve, reject) => {
+      const settle = (error: unknown, refusals: readonly Refusal[] = []): void => {
+        for (const [index, attempt] of attempts.entries()) {
+          const own = refusals.find((refusal) => refusal.index === index)?.error ?? error;
+          if (attempt.answer !== undefined) continue;
+          const isRefused = error !== undefined || refusals.length > 0;
+          attempt.answer = isRefused ? 'refused' : 'stored';
+          const reason = reasonOf(own);
+          // Beside others that are refused it is sent again at once.
+          attempt.collided = reason === 'newer' || (isRefused && own === undefined);
+          // What comes after it was given up nobody hears.
+          attempt.refusedForGood = !signal.aborted && reason !== undefined && storeReasons[reason].class !== 'transient' && !refusalsInDoubt.includes(reason);
+        }
+        this.#pass(() => {
+          if (error === undefined) resolve(refusals);
+          else reject(error);
+        });
+      };
+      this.#send({
+        attempts, file, signal,
+        answer: (error) => settle(error),
+        refuse: (refusals) => settle(undefined, refusals),
+        land: (values, obeysSignal) => {
+          if (obeysSignal && signal.aborted) return new StoreError('io', 'The attempt was given up.');
+          if (obeysSignal && this.#backend.isSaving(file)) return beingSaved();
+          if (this.#backend.files.get(file)!.broken) return new StoreError('invalid-file', 'The file is broken.');
+          const isOther = ({ expected }: Change, index: number): boolean => expected !== undefined && !same(this.#backend.value(attempts[index]!.slot), expected.value);
+          if (changes.some(isOther)) return new StoreError('newer', 'Changed meanwhile.');
+          this.#backend.change(file, values.flatMap((stored, index) => {
+            const by = attempts[index]!;
+            return stored === undefined ? [] : [{ name: by.slot.slice(file.length + 1), value: stored.value, by, corrupt: !same(stored.value, by.value) }];
+          }));
+          const heldBack = this.#heldBack;
+          this.#heldBack = undefined;
+          heldBack?.();
+          return undefined;
+        },
+      });
+    });
+  }
+
+  #send({ attempts, file, signal, land, answer, refuse }: Saving): void {
+    const values = attempts.map(({ value }) => ({ value }));
     const after = (delay: number, work: () => void): void => void this.#backend.clock.setTimeout(work, delay);
+    const lie = (those: readonly Attempt[]): void => those.forEach((attempt) => (attempt.lied = true));
+    const oneOf = <T>(from: readonly T[]): number => (from.length === 1 ? 0 : this.#backend.below(from.length));
     const lasting = this.failing.get('write');
     if (lasting !== undefined) return answer(this.#strike('fail write', lasting));
     if (this.hanging.has('write')) return this.onFault('hang write');
     const fault = this.writeFaults.shift();
-    if (fault !== undefined) this.onFault(fault.kind);
+    if (fault !== undefined) this.onFault(attempts.length > 1 ? `${fault.kind}, of several` : fault.kind);
     switch (fault?.kind) {
       case undefined:
-        return this.#whenStill(attempt.file, () => this.#soon(() => {
-          const error = land(value, true);
+        return this.#whenStill(file, () => this.#soon(() => this.#gate.pass(() => {
+          // What a process has handed over before its end arrives; this it never has.
+          if (!this.#dead && this.#isDead()) return attempts.forEach((attempt) => (attempt.answer = 'refused'));
+          const error = land(values, true);
+          this.#isDead();
           this.#soon(() => answer(error));
-        }));
+        })));
       case 'fail':
         return answer(new StoreError(fault.reason, 'Injected.'));
+      case refusalFault: {
+        if (attempts.length === 1) return answer(new StoreError(fault.reason, 'Injected.'));
+        const one = oneOf(attempts);
+        const refused = attempts.map((_attempt, index) => index).filter((index) => index === one || this.#backend.below(4) === 0);
+        return refuse(refused.map((index) => ({ index, error: new StoreError(fault.reason, 'Injected, for this one alone.') })));
+      }
       case 'throw':
         return answer(new TypeError('Injected, and not of this house.'));
       case unreadableFault:
@@ -231,59 +347,82 @@ export class SimulatedStore implements Store {
         return undefined;
       case 'lag':
         return after(fault.delay, () => {
-          const error = land(value, false);
+          const error = land(values, false);
           after(fault.answer, () => answer(error));
         });
       case 'land late':
-        attempt.lied = true;
+        lie(attempts);
         answer(new StoreError('unknown', 'Injected: refused, and landing late.'));
-        return after(fault.delay, () => void land(value, false));
+        return after(fault.delay, () => void land(values, false));
       case 'hang and land':
-        return after(fault.delay, () => void land(value, false));
+        return after(fault.delay, () => void land(values, false));
       case 'reorder': {
         let isBack = false;
         const comeBack = (): void => {
           if (isBack) return;
           isBack = true;
-          answer(land(value, false));
+          answer(land(values, false));
         };
         this.#heldBack = comeBack;
         return after(10_000, comeBack);
       }
-      case 'lose':
-        attempt.lied = true;
-        return answer();
+      case 'lose': {
+        if (attempts.length === 1 || this.#backend.below(3) === 0) {
+          lie(attempts);
+          return answer();
+        }
+        const lost = oneOf(attempts);
+        lie([attempts[lost]!]);
+        return answer(land(values.map((value, index) => (index === lost ? undefined : value)), true));
+      }
       case 'corrupt': {
+        const one = oneOf(attempts);
+        const attempt = attempts[one]!;
         attempt.lied = true;
         const key = attempt.slot.replace(/^.*[#\]]/, '') as Key;
-        return answer(land(ownValue(key, fault.number), true));
+        return answer(land(values.map((value, index) => (index === one ? { value: ownValue(key, fault.number) } : value)), true));
       }
     }
   }
 
+  /** A step of a write begins: it may be the one before which the process dies. */
+  #isDead(): boolean {
+    if (!this.#dead && --this.dieIn <= 0) this.onDeath();
+    return this.#dead;
+  }
+
+  /** What a process hears: nothing when it is gone, later when it is paused. */
+  #pass(work: () => void): void {
+    this.#gate.pass(() => {
+      if (!this.#dead) work();
+    });
+  }
+
   async #operation(operation: Exclude<FaultyOperation, 'read' | 'write'>): Promise<void> {
-    if (this.#dead) return never();
+    if (operation === 'readBack' ? this.#isDead() : this.#dead) return never();
     const reason = this.failing.get(operation);
     if (reason !== undefined) throw this.#strike(`fail ${operation}`, reason);
     if (this.hanging.has(operation)) {
       this.onFault(`hang ${operation}`);
       return never();
     }
-    await new Promise<void>((resolve) => this.#soon(resolve));
+    await new Promise<void>((resolve) => this.#soon(() => this.#pass(resolve)));
     return this.#dead ? never() : undefined;
   }
 
   /** @throws StoreError another program is saving the file, and has been for longer than one waits for that */
   async #untilStill(file: string): Promise<void> {
-    await new Promise<void>((resolve) => this.#whenStill(file, resolve));
+    await new Promise<void>((resolve) => this.#whenStill(file, () => this.#pass(resolve)));
     if (this.#dead) return never();
     if (this.#backend.isSaving(file)) throw beingSaved();
   }
 
   /** The look after a write was refused, as another program is saving the file: it is written again in the same attempt. */
-  #noteCollision(slot: string, error: unknown): never {
-    const last = this.#backend.attempts.findLast((attempt) => attempt.life === this.life && attempt.slot === slot);
-    if (last !== undefined) last.collided = true;
+  #noteCollision(slots: readonly string[], error: unknown): never {
+    for (const slot of slots) {
+      const last = this.#backend.attempts.findLast((attempt) => attempt.life === this.life && attempt.slot === slot);
+      if (last !== undefined) last.collided = true;
+    }
     throw error;
   }
 
@@ -316,8 +455,9 @@ export class SimulatedStore implements Store {
     // What a window has stored itself it sees at once, unless it has heard nothing of it.
     const own = by?.life === this.life && (by.answer === undefined || by.signal.aborted);
     const lag = own ? 0 : this.#backend.below(this.#pace.viewLag + 1);
-    if (lag === 0) this.#look(file);
-    else this.#backend.clock.setTimeout(() => this.#look(file), lag);
+    const look = (): void => this.#pass(() => this.#look(file));
+    if (lag === 0) look();
+    else this.#backend.clock.setTimeout(look, lag);
   };
 
   #look(file: string): void {
