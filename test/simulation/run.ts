@@ -60,10 +60,10 @@ export class Run {
       if (this.#promises.first !== undefined) break;
       this.#promises.count(`step: ${step.do}`);
       await this.#do(step);
-      this.#replaceDead();
       // Some steps come before the last has had all its effects.
       const settled = this.#backend.below(10) < 7;
       if (settled) await this.#clock.flush();
+      this.#replaceDead();
       this.#check(settled);
       if (this.#promises.first === undefined) this.#step++;
     }
@@ -192,6 +192,7 @@ export class Run {
         } else service[step.what]();
         return undefined;
       case 'burst':
+        if (step.fault !== undefined) store.writeFaults.unshift(step.fault);
         for (const write of step.writes) {
           if (!this.#windows[write.window % this.#options.windows]!.isOver) await this.#do(write);
         }

@@ -43,7 +43,7 @@ export type Step =
   | { readonly do: 'kill'; readonly window: number; readonly disposingFor: number | undefined }
   | { readonly do: 'unreadable'; readonly window: number; readonly key: Key; readonly as: UnreadableAs }
   | { readonly do: 'save outside'; readonly place: PlaceName; readonly number: number; readonly milliseconds: number }
-  | { readonly do: 'burst'; readonly writes: readonly WriteStep[] }
+  | { readonly do: 'burst'; readonly window: number; readonly writes: readonly WriteStep[]; readonly fault: WriteFault | undefined }
   | { readonly do: 'die in'; readonly window: number; readonly steps: number }
   | { readonly do: 'pause'; readonly window: number; readonly milliseconds: number }
   | { readonly do: 'lose lock'; readonly file: FileName }
@@ -86,6 +86,9 @@ const weights: Readonly<Record<Exclude<StepKind, 'unreadable' | 'save outside' |
   'crash': [2, true], 'operate': [8, true], 'restart': [1.5, true], 'kill': [1.2, true],
 };
 const kinds = Object.keys(weights) as (keyof typeof weights)[];
+/** What keeps most writes from getting to the store. */
+const troubles = new Set<StepKind>(['write fault', 'fail', 'hang', 'die', 'break file', 'crash', 'memento']);
+
 /** How often a step is followed by one of a later kind. */
 const laterShare = 0.06;
 const latestShare = 0.2;
@@ -148,25 +151,28 @@ export class Generator {
     return steps.flatMap((step) => (this.#chance(laterShare) ? [step, this.#laterStep(this.#pick(laterKinds))] : [step]));
   }
 
-  /** And those of the latest kinds. */
+  /** And those of the latest kinds. In half of the runs little else goes wrong, so that most writes get to the store. */
   latest(steps: readonly Step[]): Step[] {
-    return steps.flatMap((step) => (this.#chance(latestShare) ? [step, this.#latestStep(this.#pick(latestKinds))] : [step]));
+    const isCalm = this.#chance(0.5);
+    const kept = isCalm ? steps.filter((step) => !troubles.has(step.do) || this.#chance(0.1)) : steps;
+    return kept.flatMap((step) => (this.#chance(latestShare) ? [step, this.#latestStep(this.#pick(latestKinds))] : [step]));
   }
 
   #latestStep(kind: (typeof latestKinds)[number]): Step {
     const window = this.#below(6);
     switch (kind) {
-      case 'burst': return { do: kind, writes: this.#burst(window) };
-      case 'write fault': return { do: kind, window, fault: this.#pick<() => WriteFault>([
-        () => ({ kind: refusalFault, reason: this.#pick(reasons) }),
-        () => ({ kind: refusalFault, reason: this.#pick(reasons) }),
-        () => this.#fault(this.#pick(writeFaultKinds), firstOfLatest + ++this.#number),
-      ])() };
+      case 'burst': return { do: kind, window, writes: this.#burst(window), fault: this.#chance(0.5) ? this.#latestFault() : undefined };
+      case 'write fault': return { do: kind, window, fault: this.#latestFault() };
       case 'die in': return { do: kind, window, steps: 1 + this.#below(16) };
       case 'pause': return { do: kind, window, milliseconds: this.#pick([20, 200, 900, 4_000, 12_000]) };
       case 'lose lock': return { do: kind, file: this.#pick(fileNames) };
       case 'together': return { do: kind, window, file: this.#pick(fileNames), can: this.#chance(0.6) };
     }
+  }
+
+  #latestFault(): WriteFault {
+    const kind = this.#pick([refusalFault, refusalFault, refusalFault, ...writeFaultKinds] as const);
+    return this.#fault(kind, firstOfLatest + ++this.#number);
   }
 
   /** Several writes, asked for in the same moment: most by one window, in one place. */

@@ -1,0 +1,258 @@
+import { expect } from 'chai';
+import * as yup from 'yup';
+import { StoreError } from '../../../src/errors.ts';
+import { defineSettings } from '../../../src/settings/define-settings.ts';
+import { ConfigurationService } from '../../../src/service/service.ts';
+import { MemoryStore } from '../../../src/store/memory-store.ts';
+import type { Change } from '../../../src/store/store.ts';
+import { FaultyStore } from '../../../src/testing/faulty-store.ts';
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
+import { bench, leavesNothing, unheard, type Bench, type BenchOptions } from './support.ts';
+
+/** A bench whose store stores several values by one save, and the keys and values of each of its saves. */
+async function together(options: BenchOptions = {}): Promise<Bench & { readonly saves: Record<string, unknown>[] }> {
+  const saves: Record<string, unknown>[] = [];
+  const note = (changes: readonly Pick<Change, 'key' | 'value'>[]): void => void saves.push(Object.fromEntries(changes.map(({ key, value }) => [key, value])));
+  const made = await bench({
+    together: true,
+    guard: { retry: { jitter: 0, attempts: 1 } },
+    ...options,
+    wrap: (store) => {
+      const { write, commit } = store;
+      store.write = (request, those) => {
+        note([request]);
+        return write.call(store, request, those);
+      };
+      store.commit = (changes, those) => {
+        note(changes);
+        return commit!.call(store, changes, those);
+      };
+      return store;
+    },
+  });
+  return Object.assign(made, { saves });
+}
+
+/** Keeps the store busy, so that everything that is asked for meanwhile waits for its turn. */
+async function busy({ service, store, clock }: Bench): Promise<{ readonly first: Promise<unknown> }> {
+  store.writeFaults.unshift({ kind: 'lag', delay: 1_000 });
+  const first = service.update('tool', 'busy');
+  await clock.flush();
+  return { first };
+}
+
+describe('Service: writes that are stored together', () => {
+  leavesNothing();
+
+  it('twenty settings at once are one save, also as a transaction', async () => {
+    const keys = Array.from({ length: 20 }, (_, index) => `key${index}`);
+    const definition = defineSettings('many', Object.fromEntries(keys.map((key) => [key, { schema: yup.number(), default: 0, description: 'A number' }])));
+    const clock = new VirtualClock();
+    const store = new FaultyStore(new MemoryStore(), clock);
+    const service = new ConfigurationService(definition, { store, clock });
+    await clock.run(service.ready);
+    await clock.run(Promise.all(keys.map((key, index) => service.update(key, index + 1))));
+    expect([store.calls.write, store.asked.length]).to.deep.equal([1, 20]);
+    expect(keys.map((key) => service.get(key))).to.deep.equal(keys.map((_, index) => index + 1));
+    await clock.run(service.updateAll(Object.fromEntries(keys.map((key) => [key, 50]))));
+    expect([store.calls.write, store.asked.length]).to.deep.equal([2, 40]);
+    await clock.run(service.dispose());
+  });
+
+  it('P23 P28 functions run in order, on what the file holds at that moment', async () => {
+    const made = await together();
+    const { service, end, outside, stored, saves } = made;
+    const { first } = await busy(made);
+    const all = [
+      service.update('list', (list) => [...list, 'a']),
+      service.update('count', 10),
+      service.update('list', (list) => [...list, 'b']),
+      service.update('count', (count) => count + 1),
+      service.update('list', (list) => [...list, 'c']),
+    ];
+    outside('list', ['outside']);
+    for (const each of [first, ...all]) expect((await end(each)).ok).to.equal(true);
+    expect([stored('list'), stored('count')]).to.deep.equal([['outside', 'a', 'b', 'c'], 11]);
+    expect(saves).to.deep.equal([{ tool: 'busy' }, { list: ['outside', 'a', 'b', 'c'], count: 11 }]);
+  });
+
+  it('P28 after a removal in the same save a function begins with the default', async () => {
+    const { service, end, stored } = await together();
+    await end(service.update('list', ['old']));
+    const all = [service.update('list', undefined), service.update('list', (list) => [...list, 'new'])];
+    for (const each of all) expect((await end(each)).ok).to.equal(true);
+    expect(stored('list')).to.deep.equal(['new']);
+  });
+
+  it('a function that throws is answered alone, and the others are stored without it', async () => {
+    const { service, end, error, stored, saves } = await together();
+    const thrown = new Error('Not today.');
+    const all = [
+      service.update('count', 5),
+      unheard(service.update('list', () => { throw thrown; })),
+      unheard(service.update('tree', () => ({ a: 'no number' }) as never)),
+      service.update('name', 'x'),
+    ] as const;
+    expect(await error(all[1])).to.include({ code: 'VALIDATION', cause: thrown });
+    expect(await error(all[2])).to.include({ code: 'VALIDATION' });
+    for (const each of [all[0], all[3]]) expect(await end(each)).to.deep.equal({ ok: true, value: { outcome: 'stored', target: 'user' } });
+    expect([stored('count'), stored('list'), stored('tree'), stored('name')]).to.deep.equal([5, undefined, undefined, 'x']);
+    expect(saves).to.deep.equal([{ count: 5, name: 'x' }]);
+    expect(service.breakers()[0]).to.include({ mode: 'CLOSED', consecutiveFailures: 0 });
+  });
+
+  it('a setting that the store refuses is answered alone, and the others are saved again without it', async () => {
+    const { service, store, end, error, stored, saves } = await together();
+    store.writeFaults.push(undefined, { kind: 'refuse', reason: 'policy' });
+    const all = [service.update('count', 5), unheard(service.update('name', 'x')), service.update('list', ['y'])] as const;
+    expect(await error(all[1])).to.include({ code: 'STORE', reason: 'policy' });
+    for (const each of [all[0], all[2]]) expect((await end(each)).ok).to.equal(true);
+    expect([stored('count'), stored('name'), stored('list')]).to.deep.equal([5, undefined, ['y']]);
+    expect(saves).to.deep.equal([{ count: 5, name: 'x', list: ['y'] }, { count: 5, list: ['y'] }]);
+    expect(service.metrics()).to.deep.include({ operationCount: 3, successCount: 2, errorCount: 1, errors: { STORE: 1 } });
+    expect(service.breakers()[0]).to.include({ mode: 'CLOSED', consecutiveFailures: 0 });
+  });
+
+  it('P24 a transaction of which the store refuses one setting is not stored at all, and the others are', async () => {
+    const { service, store, end, error, stored } = await together();
+    store.writeFaults.push(undefined, { kind: 'refuse', reason: 'policy' });
+    const all = [unheard(service.updateAll({ count: 5, name: 'x' })), service.update('list', ['y'])] as const;
+    expect(await error(all[0])).to.include({ code: 'STORE', reason: 'policy' });
+    expect((await end(all[1])).ok).to.equal(true);
+    expect([stored('count'), stored('name'), stored('list')]).to.deep.equal([undefined, undefined, ['y']]);
+  });
+
+  it('P1 P61 a save that fails is one failure of the file, and each write of it is counted once', async () => {
+    const { service, store, error, clock } = await together({ guard: { retry: { jitter: 0, attempts: 1 }, breaker: { threshold: 3 } } });
+    store.writeFaults.push({ kind: 'fail', reason: 'io' });
+    const all = [unheard(service.update('count', 5)), unheard(service.update('name', 'x')), unheard(service.updateAll({ list: ['y'], tree: { a: 1 } })), unheard(service.update('tool', 't'))];
+    const errors = await clock.run(Promise.all(all.map((each) => error(each))));
+    for (const each of errors) expect(each).to.include({ code: 'STORE', reason: 'io' });
+    expect(new Set(errors).size, 'an error of its own for each').to.equal(4);
+    expect(service.breakers()[0]).to.include({ mode: 'CLOSED', consecutiveFailures: 1 });
+    expect(service.metrics()).to.deep.include({ operationCount: 4, successCount: 0, errorCount: 4, errors: { STORE: 4 }, retryCount: 0 });
+  });
+
+  it('P1 it is tried again as one, and what has failed is told to each', async () => {
+    const { service, store, end, saves, eventsOf, clock } = await together({ guard: { retry: { jitter: 0 } } });
+    store.writeFaults.push({ kind: 'fail', reason: 'io' });
+    for (const each of [service.update('count', 5), service.update('name', 'x')]) expect((await end(each)).ok).to.equal(true);
+    expect(saves).to.deep.equal([{ count: 5, name: 'x' }, { count: 5, name: 'x' }]);
+    expect(clock.now()).to.equal(1_000);
+    expect(service.metrics()).to.deep.include({ operationCount: 2, successCount: 2, retryCount: 1 });
+    expect(eventsOf('stored').map(({ keys, attempts }) => [keys, attempts?.length])).to.deep.equal([[['count'], 1], [['name'], 1]]);
+  });
+
+  it('P5 P6 one of several in flight that is aborted is answered at once, and the others go on', async () => {
+    const { service, store, end, error, stored, clock, eventsOf } = await together();
+    store.writeFaults.push({ kind: 'lag', delay: 1_000 });
+    const controller = new AbortController();
+    const all = [service.update('count', 5), unheard(service.update('name', 'x', { signal: controller.signal })), service.update('list', ['y'])] as const;
+    await clock.flush();
+    controller.abort('why');
+    expect(await error(all[1])).to.include({ code: 'ABORTED', outcome: 'unknown', cause: 'why' });
+    expect(clock.now()).to.equal(0);
+    for (const each of [all[0], all[2]]) expect((await end(each)).ok).to.equal(true);
+    expect(clock.now()).to.equal(1_000);
+    expect([stored('count'), stored('name'), stored('list')]).to.deep.equal([5, 'x', ['y']]);
+    expect(eventsOf('late').map(({ key, outcome }) => [key, outcome]), 'P29').to.deep.equal([['name', 'stored']]);
+  });
+
+  it('P5 aborted before it was sent it is never written, and the others are', async () => {
+    const made = await together();
+    const { service, end, error, saves, clock } = made;
+    const { first } = await busy(made);
+    const controller = new AbortController();
+    const all = [service.update('count', 5), unheard(service.update('name', 'x', { signal: controller.signal })), service.update('list', ['y'])] as const;
+    controller.abort();
+    expect(await error(all[1])).to.include({ code: 'ABORTED', outcome: 'not stored' });
+    expect(clock.now()).to.equal(0);
+    for (const each of [first, all[0], all[2]]) expect((await end(each)).ok).to.equal(true);
+    expect(saves.at(-1)).to.deep.equal({ count: 5, list: ['y'] });
+  });
+
+  it('P5 when all have left the save is given up', async () => {
+    const { service, store, error, clock, stored } = await together();
+    store.writeFaults.push({ kind: 'hang' });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const all = [unheard(service.update('count', 5, { signal })), unheard(service.update('name', 'x', { signal }))];
+    await clock.flush();
+    controller.abort();
+    for (const each of all) expect(await error(each)).to.include({ code: 'ABORTED', outcome: 'unknown' });
+    expect(clock.now()).to.equal(0);
+    expect(service.breakers()[0], 'P7').to.include({ mode: 'CLOSED', consecutiveFailures: 0 });
+    expect(stored('count')).to.equal(undefined);
+  });
+
+  it('P24 a transaction is one save, in which nothing is ever half there', async () => {
+    const { service, end, backend, saves } = await together();
+    await end(service.updateAll({ count: 1, name: 'one' }));
+    const seen: unknown[] = [];
+    backend.onDidChange(() => seen.push(['count', 'name'].map((key) => backend.get({ key, target: 'user', scope: {} }))));
+    await end(Promise.all([service.update('list', ['x']), service.updateAll({ count: 2, name: 'two' }), service.updateAll({ count: 3, name: 'three' })]));
+    expect(seen).to.deep.equal([[2, 'two'], [3, 'three']]);
+    expect(saves).to.deep.equal([{ count: 1, name: 'one' }, { list: ['x'], count: 2, name: 'two' }, { count: 3, name: 'three' }]);
+  });
+
+  it('P20 P23 what a newer value of the same setting takes the place of in the save is superseded; what is computed from is stored', async () => {
+    const made = await together();
+    const { service, end, stored, saves } = made;
+    const { first } = await busy(made);
+    const { signal } = new AbortController();
+    const all = [
+      service.update('count', 5, { signal }),
+      service.update('list', ['a']),
+      service.update('count', 6, { signal }),
+      service.update('list', (list) => [...list, 'b']),
+      service.update('list', (list) => [...list, 'c']),
+    ];
+    const outcomes = (await end(Promise.all(all)) as { readonly value: readonly { readonly outcome: string }[] }).value.map(({ outcome }) => outcome);
+    expect(outcomes).to.deep.equal(['superseded', 'superseded', 'stored', 'stored', 'stored']);
+    expect([stored('count'), stored('list')]).to.deep.equal([6, ['a', 'b', 'c']]);
+    expect(saves.at(-1)).to.deep.equal({ count: 6, list: ['a', 'b', 'c'] });
+    await end(first);
+  });
+
+  it('P20 what has superseded another, and leaves while it is sent, does not leave the other told that its own value is stored', async () => {
+    const { service, store, end, error, stored, clock } = await together();
+    store.writeFaults.push({ kind: 'lag', delay: 1_000 });
+    const controller = new AbortController();
+    const { signal } = new AbortController();
+    const older = service.update('count', 5, { signal });
+    const newer = unheard(service.update('count', 6, { signal: controller.signal }));
+    await clock.flush();
+    controller.abort();
+    expect(await error(newer)).to.include({ code: 'ABORTED', outcome: 'unknown' });
+    const { value } = await end(older) as { readonly value: { readonly outcome: string } };
+    expect([value.outcome, stored('count')]).to.be.deep.oneOf([['superseded', 6], ['stored', 5]]);
+  });
+
+  it('critical and ordinary writes do not share a save', async () => {
+    const made = await together();
+    const { service, end, saves } = made;
+    const { first } = await busy(made);
+    const all = [
+      service.update('count', 5), service.update('name', 'a'),
+      service.update('list', ['x'], { critical: true }), service.update('tree', { a: 1 }, { critical: true }),
+      service.update('token', 't'),
+    ];
+    for (const each of [first, ...all]) expect((await end(each)).ok).to.equal(true);
+    expect(saves.slice(1)).to.deep.equal([{ count: 5, name: 'a' }, { list: ['x'], tree: { a: 1 } }, { token: 't' }]);
+  });
+
+  it('P25 what waits for a broken file is never more than its capacity, however often its turn has failed', async () => {
+    const { service, store, clock, stored } = await together({ capacity: 3, guard: { retry: { jitter: 0, attempts: 1 }, breaker: { threshold: 1 } } });
+    store.failing('write', () => new StoreError('io', 'Injected.'));
+    const ends: Promise<unknown>[] = [];
+    for (let turn = 0; turn < 8; turn++) {
+      for (let i = 0; i < 4; i++) ends.push(unheard(service.update('list', (list) => [...list, `${turn}.${i}`], { park: true })));
+      await clock.advance(3_000);
+      store.writeFaults.length = 0;
+      expect(service.metrics().queueDepth, `turn ${turn}`).to.be.at.most(3 + 1);
+    }
+    store.heal();
+    await clock.run(Promise.allSettled(ends));
+    expect(stored('list')).to.have.length.within(3, 8 * 4);
+  });
+});
