@@ -28,13 +28,15 @@ const mostObservers = 4;
 /** What the caller was told of one setting. */
 export type Told = 'stored' | 'superseded' | 'not stored' | 'unknown' | 'nothing';
 
-export function told({ result, error, answered }: Operation, key: Key): Told {
+export function told({ result, error, answered, life, place }: Operation, key: Key): Told {
   if (answered === undefined) return 'nothing';
   if (result !== undefined) return result.outcome;
   const { code, outcome, reason, context, notRestored } = error!;
   if (code === 'TRANSACTION') {
     const cause = error!.cause as AnyError | undefined;
-    const inDoubt = context['failedKey'] === key && cause?.code === 'STORE' && reasonsInDoubt.includes(cause['reason'] as StoreReason);
+    // Of what is stored by one save all is as much in doubt.
+    const isConcerned = context['failedKey'] === key || life.store.together.has(fileOfTarget(places[place].target));
+    const inDoubt = isConcerned && cause?.code === 'STORE' && reasonsInDoubt.includes(cause['reason'] as StoreReason);
     return inDoubt || (notRestored as string[]).includes(key) ? 'unknown' : 'not stored';
   }
   if (outcome !== undefined) return outcome as Told;
@@ -45,6 +47,12 @@ export function told({ result, error, answered }: Operation, key: Key): Told {
 export function holdsOwn({ kind, values }: Operation, key: Key, stored: unknown): boolean {
   if (kind === 'append') return Array.isArray(stored) && stored.includes(tagOf(values.get(key)));
   return same(stored, values.get(key));
+}
+
+/** What was there before is there again, and had not come late: what lands after it was given up is undone as it is found. */
+function isTakenBack(changes: readonly Change[], value: unknown): boolean {
+  const before = changes.at(-2);
+  return before !== undefined && !before.late && same(before.value, value);
 }
 
 /** Checks what the service promises, as it happens and after each step. Nothing here is taken from the product. */
@@ -200,8 +208,7 @@ export class Promises implements Watcher {
     const missing = slots.find(({ slot, value }) => !this.backend.held(slot, called, (stored) => same(stored, value)));
     if (begun && missing !== undefined) this.violation('P24', `a part of operation ${number} of life ${life.number} is stored, and "${missing.key}" is not`);
     // Taken back, though nobody has asked for what is there now.
-    const undone = slots.find(({ slot, key, value }) => changes.some((change) => change.slot === slot && !same(change.value, value)
-      && this.backend.changesOf(slot).at(-2) !== undefined && same(this.backend.changesOf(slot).at(-2)!.value, value)
+    const undone = slots.find(({ slot, key, value }) => changes.some((change) => change.slot === slot && !change.corrupt && !same(change.value, value) && isTakenBack(this.backend.changesOf(slot), value)
       && !life.operations.some((other) => other !== operation && other.values.has(key) && slotIn(other.place, key) === slot && this.#asked(other, key, change.value))));
     if (undone !== undefined && there.length > 0) this.violation('P24', `a part of operation ${number} of life ${life.number} is taken back, "${undone.key}", and "${there[0]!.key}" is still there`);
   }
@@ -337,7 +344,9 @@ export class Promises implements Watcher {
   /** What took its place was stored. */
   #checkSuperseded({ number, called, life, place, values }: Operation): void {
     const [key] = values.keys();
-    const newer = life.operations.find((each) => each.called > called && each.place === place && each.values.has(key!) && each.result?.outcome === 'stored');
+    // The caller of the newer one may have left.
+    const newer = life.operations.find((each) => each.called > called && each.place === place && each.values.has(key!)
+      && (each.result?.outcome === 'stored' || this.backend.held(slotIn(place, key!), each.called, (stored) => holdsOwn(each, key!, stored))));
     if (newer === undefined) this.violation('P20', `operation ${number} was superseded by nothing`);
   }
 }

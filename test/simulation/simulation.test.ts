@@ -2,13 +2,19 @@ import { expect } from 'chai';
 import { seed } from '../seed.ts';
 import { report } from './report.ts';
 import { simulate } from './simulate.ts';
-import { unreadableFault } from './store.ts';
+import { refusalFault, unreadableFault } from './store.ts';
 
 /** A run that broke a promise once, with so many steps. */
 type FailedSeed = readonly [seed: number, steps: number];
 
 const failedSeeds: readonly FailedSeed[] = [
   [70_465, 150], // P28: a removal in doubt, after which a list begins again
+];
+
+/** The same, with bursts, and stores with locks and with commits. */
+const failedTogether: readonly FailedSeed[] = [
+  [300_066, 150], // P20: superseded by a write whose caller has left, and told that its own value is stored
+  [500_068, 100], // P24: a transaction that was stored by one save is taken back one setting after the other
 ];
 
 /** The same, before there were steps of the later kinds. */
@@ -34,9 +40,14 @@ const failedBefore: readonly FailedSeed[] = [
 ];
 
 describe('Simulation', () => {
-  for (const [seed, steps, later] of [...failedBefore.map((each) => [...each, false] as const), ...failedSeeds.map((each) => [...each, true] as const)]) {
+  const failed = [
+    ...failedBefore.map(([seed, steps]) => ({ seed, steps, later: false, latest: false })),
+    ...failedSeeds.map(([seed, steps]) => ({ seed, steps, later: true, latest: false })),
+    ...failedTogether.map(([seed, steps]) => ({ seed, steps, later: true, latest: true })),
+  ];
+  for (const { seed, steps, later, latest } of failed) {
     it(`seed ${seed}, which failed once`, async () => {
-      const result = await simulate({ runs: 1, steps, seed, shrink: false, later });
+      const result = await simulate({ runs: 1, steps, seed, shrink: false, later, latest });
       expect(result.violations.map(({ property, message }) => `${property} ${message}`)).to.deep.equal([]);
     });
   }
@@ -47,7 +58,8 @@ describe('Simulation', () => {
       const result = await simulate({ runs, steps, seed, shrink: false });
       if (result.violations.length > 0) throw new Error(report(result, true));
       expect(result.operations).to.be.greaterThan(runs * steps / 15);
-      expect([...result.tally.keys()]).to.include.members(['step: unreadable', 'step: save outside', `fault: ${unreadableFault}`]);
+      expect([...result.tally.keys()]).to.include.members(['step: unreadable', 'step: save outside', `fault: ${unreadableFault}`, 'step: burst']);
+      if (runs === 100) expect([...result.tally.keys()]).to.include.members([`fault: ${refusalFault}, of several`, 'killed in the middle of a write']);
     });
   }
 });

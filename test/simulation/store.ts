@@ -60,7 +60,6 @@ export interface Abilities {
 interface Saving {
   readonly attempts: readonly Attempt[];
   readonly file: string;
-  readonly signal: AbortSignal;
   /** What the disk says of these values: nothing, when they are stored. One that is left out is not. */
   land(values: readonly ({ readonly value: unknown } | undefined)[], obeysSignal: boolean): StoreError | undefined;
   /** Nothing: all is stored. */
@@ -290,7 +289,7 @@ export class SimulatedStore implements Store {
         });
       };
       this.#send({
-        attempts, file, signal,
+        attempts, file,
         answer: (error) => settle(error),
         refuse: (refusals) => settle(undefined, refusals),
         land: (values, obeysSignal) => {
@@ -312,7 +311,7 @@ export class SimulatedStore implements Store {
     });
   }
 
-  #send({ attempts, file, signal, land, answer, refuse }: Saving): void {
+  #send({ attempts, file, land, answer, refuse }: Saving): void {
     const values = attempts.map(({ value }) => ({ value }));
     const after = (delay: number, work: () => void): void => void this.#backend.clock.setTimeout(work, delay);
     const lie = (those: readonly Attempt[]): void => those.forEach((attempt) => (attempt.lied = true));

@@ -173,8 +173,9 @@ export class FileQueue {
     // A look at the file does not take the place of a write, which waits for its end.
     const refused = !(this.guard.permits() || this.#looksBefore) || probing;
     if (refused && !write.parks) throw this.guard.rejection();
-    const underWay = this.#inTurn.filter(({ id }) => this.#writes.has(id)).length;
-    if (this.#writes.size - underWay >= this.options.capacity) throw new QueueFullError(this.options.name, this.options.capacity);
+    // What parks may come back from its turn, and wait again.
+    const underWay = this.#inTurn.filter(({ id }) => this.#writes.has(id)).filter(({ parks }, index) => index === 0 || !parks);
+    if (this.#writes.size - underWay.length >= this.options.capacity) throw new QueueFullError(this.options.name, this.options.capacity);
     this.#writes.set(write.id, write);
     this.#newest = write;
     this.#queue?.send({ type: 'ENQUEUE', ticket: { id: write.id } });
@@ -290,15 +291,26 @@ export class FileQueue {
     await save.run();
   }
 
-  /** Everything that waits, up to what must be alone, has another time limit, or would replace a value of a transaction unseen. */
+  /**
+   * Everything that waits, up to what must be alone, has another time limit, or would replace a value of a transaction unseen; and
+   * up to a function that may be given what is served, where that is about to change.
+   */
   #takeAlong(first: QueuedWrite): QueuedWrite[] {
     const queue = this.#queue;
     const along: QueuedWrite[] = [];
     const ofTransactions = new Set<string>();
+    /** By key: what is served there is about to change, and where the value is that a function is given in its stead. */
+    const changing = new Map<string, string | undefined>();
     for (let write: QueuedWrite | undefined = first, next = 0; write !== undefined; next++) {
-      const ids = (write as Together).changes.map(({ location }) => locationId(location));
+      const { changes, isTransaction } = write as Together;
+      const ids = changes.map(({ location }) => locationId(location));
       if (ids.some((id) => ofTransactions.has(id))) break;
-      if ((write as Together).isTransaction) ids.forEach((id) => ofTransactions.add(id));
+      if (changes.some(({ location: { key }, asked }, index) => asked.kind === 'update' && changing.has(key) && changing.get(key) !== ids[index])) break;
+      if (isTransaction) ids.forEach((id) => ofTransactions.add(id));
+      for (const [index, { location: { key }, asked }] of changes.entries()) {
+        const isKept = (!changing.has(key) || changing.get(key) === ids[index]) && !(asked.kind === 'value' && asked.value === undefined);
+        changing.set(key, isKept ? ids[index] : undefined);
+      }
       if (write !== first) along.push(write);
       const ticket = queue?.getSnapshot().context.waiting[next];
       write = ticket === undefined ? undefined : this.#writes.get(ticket.id);

@@ -64,12 +64,22 @@ interface Sending {
   readonly attempt: Promise<unknown>;
   /** What the store has said of it. */
   settled: 'stored' | 'refused' | undefined;
+  /** A write that has left sees to what may become of it yet. */
+  followed: boolean;
+}
+
+/** What one write wants in one place. */
+interface Part {
+  readonly write: SavedWrite;
+  readonly asked: Asked;
 }
 
 /** One place in the file, and what the writes want there, in the order in which they were asked for. */
 class Cell {
   readonly location: SettingLocation;
-  readonly parts: { readonly write: SavedWrite; readonly asked: Asked }[] = [];
+  readonly parts: Part[] = [];
+  /** Those whose value was sent last, in order: the caller of one may have left since. */
+  sentParts: readonly Part[] = [];
   /** What was sent, but for what the store has definitely refused, in order. */
   readonly sent: Sending[] = [];
   /** What was found to be there, though its attempt has not said so: it has been applied. */
@@ -118,7 +128,7 @@ class Cell {
       let same = groups.find((other) => sameData(other.value, value));
       if (same === undefined) groups.push(same = { value, from: this.isComputed ? expected : undefined, attempts: [], landings: 0 });
       same.attempts.push(attempt);
-      if (this.mayStillApply(sending)) same.landings++;
+      if (!sending.followed && this.mayStillApply(sending)) same.landings++;
     }
     return groups;
   }
@@ -278,6 +288,7 @@ export class Save {
       if (cell.stored !== undefined || !values.has(cell)) return [];
       const value = values.get(cell);
       cell.before = cell.current;
+      cell.sentParts = [...cell.parts];
       if (!cell.needsReading || !sameData(value, cell.current!.value)) return [{ cell, value }];
       cell.stored = { value };
       return [];
@@ -318,7 +329,7 @@ export class Save {
     const sendings = plan.map(({ cell, value }): Sending => {
       const expected = cell.needsReading ? cell.current : undefined;
       const before = expected ?? (value === undefined ? undefined : { value: this.#tools.served(cell.location) });
-      const sending: Sending = { value, expected, before, attempt, settled: undefined };
+      const sending: Sending = { value, expected, before, attempt, settled: undefined, followed: false };
       cell.sent.push(sending);
       return sending;
     });
@@ -410,9 +421,9 @@ export class Save {
   /** Its own value was never in the file: that of a newer write was, which is not computed from it, or takes its place. */
   #wasOvertaken(write: SavedWrite, [cell, ...others]: readonly Cell[]): boolean {
     if (cell === undefined || others.length > 0) return false;
-    const own = cell.parts.findIndex((part) => part.write === write);
-    const later = cell.parts.slice(own + 1);
-    return later.length > 0 && (cell.parts[own]!.asked.kind === 'value' || later.some(({ asked }) => asked.kind === 'value'));
+    const own = cell.sentParts.findIndex((part) => part.write === write);
+    const later = cell.sentParts.slice(own + 1);
+    return later.length > 0 && (cell.sentParts[own]?.asked.kind === 'value' || later.some(({ asked }) => asked.kind === 'value'));
   }
 
   #fail(write: SavedWrite, error: unknown): void {
@@ -438,6 +449,7 @@ export class Save {
   #endOf(cell: Cell, write: SavedWrite): Pick<ChangeEnd, 'location' | 'unconfirmed' | 'mayStillApply' | 'before'> {
     const isLast = cell.parts.at(-1)?.write === write;
     const unconfirmed = cell.unconfirmed();
+    if (isLast) for (const sending of cell.sent) sending.followed = true;
     return {
       location: cell.location,
       before: cell.before,

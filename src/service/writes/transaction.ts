@@ -4,7 +4,7 @@ import { reasonOf } from '../../guard/signals.ts';
 import { sameData } from '../../settings/plain-data.ts';
 import type { From } from './asked.ts';
 import { toRequest, type SettingLocation } from './location.ts';
-import { besideOthers, canCommit, isDefinite, locked, look, lookLimit } from './looks.ts';
+import { besideOthers, canCommit, isDefinite, locked, lookAll, lookLimit } from './looks.ts';
 import { Save, type ChangeEnd } from './save.ts';
 import type { Change } from './asked.ts';
 import type { Write } from './write.ts';
@@ -152,43 +152,61 @@ export class Transaction {
     }
   }
 
+  /** What one save can undo is undone by one: nobody sees a part of that either. */
   async #rollBack(): Promise<void> {
     const { host } = this.#write;
     const deadline = host.clock.now() + rollBackLimit;
+    const [first, ...others] = this.#touched;
+    if (others.length > 0 && others.every(({ location }) => location.file === first!.location.file) && canCommit(host.tools, first!.location)) {
+      await this.#restore(this.#touched, deadline);
+    }
     for (const touched of [...this.#touched].reverse()) {
-      if (!host.isOpen(this.#write) || host.clock.now() >= deadline) return;
-      if (await this.#restore(touched) && !touched.mayStillApply) this.#rolledBack.add(touched.location.key);
+      if (!this.#rolledBack.has(touched.location.key)) await this.#restore([touched], deadline);
     }
   }
 
   /** Past the breaker: an open one must not keep what was half done from being undone. */
-  async #restore({ location, before, asked, garbled }: Touched): Promise<boolean> {
+  async #restore(all: readonly Touched[], deadline: number): Promise<void> {
     const { host } = this.#write;
+    let left = all;
     for (let tries = 0; tries < 3; tries++) {
-      const now = await look(host.tools, location);
-      // What another program has stored since is not ours to undo.
-      if (now !== undefined && (sameData(now.value, before) || (!garbled && !sameData(now.value, asked)))) {
-        host.onStored(location, now.value);
-        return true;
-      }
-      // Another program's, by its looks, stored in the moment before we looked: not ours to undo, and not as it was.
-      if (now !== undefined && garbled && !sameData(now.value, asked) && host.isValid(location, now.value)) return false;
-      // Unseen, it is restored only where what was asked for is still there.
-      const expected = now ?? (garbled ? undefined : { value: asked });
-      if (expected !== undefined && tries < 2 && host.isOpen(this.#write)) await this.#send(location, before, expected);
+      if (left.length === 0 || !host.isOpen(this.#write) || (tries === 0 && host.clock.now() >= deadline)) return;
+      const seen = await lookAll(host.tools, left.map(({ location }) => location));
+      const toSend = left.flatMap((touched, index) => this.#toRestore(touched, seen?.[index]));
+      left = toSend.map(({ touched }) => touched);
+      const changes = toSend.flatMap(({ touched: { location, before }, expected }) => (expected === undefined ? [] : [{ location, value: before, expected }]));
+      if (changes.length > 0 && tries < 2 && host.isOpen(this.#write)) await this.#send(changes);
     }
-    return false;
   }
 
-  async #send(location: SettingLocation, value: unknown, expected: From): Promise<void> {
+  /** What is to be stored again, over what, as far as that is known; nothing, when it is as it was or not ours. */
+  #toRestore(touched: Touched, now: From | undefined): readonly { readonly touched: Touched; readonly expected: From | undefined }[] {
+    const { host } = this.#write;
+    const { location, before, asked, garbled, mayStillApply } = touched;
+    // What another program has stored since is not ours to undo.
+    if (now !== undefined && (sameData(now.value, before) || (!garbled && !sameData(now.value, asked)))) {
+      host.onStored(location, now.value);
+      if (!mayStillApply) this.#rolledBack.add(location.key);
+      return [];
+    }
+    // Another program's, by its looks, stored in the moment before we looked: not ours to undo, and not as it was.
+    if (now !== undefined && garbled && !sameData(now.value, asked) && host.isValid(location, now.value)) return [];
+    // Unseen, it is restored only where what was asked for is still there.
+    return [{ touched, expected: now ?? (garbled ? undefined : { value: asked }) }];
+  }
+
+  async #send(changes: readonly { readonly location: SettingLocation; readonly value: unknown; readonly expected: From }[]): Promise<void> {
     const { tools } = this.#write.host;
+    const requests = changes.map(({ location, value, expected }) => ({ ...toRequest(location), value, expected }));
     const controller = new AbortController();
+    const { signal } = controller;
     const attempts: Promise<unknown>[] = [];
     try {
-      const result = await tools.patience.within(lookLimit, () => locked(tools, location, controller.signal, () => {
-        const sending = tools.store.write({ ...toRequest(location), value }, { signal: controller.signal, expected });
+      const result = await tools.patience.within(lookLimit, () => locked(tools, changes[0]!.location, signal, async () => {
+        const [{ expected, ...request }] = requests as [typeof requests[number]];
+        const sending = requests.length === 1 ? tools.store.write(request, { signal, expected }) : tools.store.commit!(requests, { signal });
         attempts.push(sending);
-        return sending;
+        await sending;
       }));
       if (!result.timedOut) return;
       controller.abort();
@@ -196,6 +214,9 @@ export class Transaction {
       if (isDefinite(error)) return;
     }
     // Stored or not, the next look tells.
-    if (attempts.length > 0) this.#write.host.onUnconfirmed(this.#write, location, [{ from: undefined, value, attempts, landings: attempts.length }], false);
+    if (attempts.length === 0) return;
+    for (const { location, value } of changes) {
+      this.#write.host.onUnconfirmed(this.#write, location, [{ from: undefined, value, attempts, landings: attempts.length }], false);
+    }
   }
 }
