@@ -174,8 +174,8 @@ export class FileQueue {
     const refused = !(this.guard.permits() || this.#looksBefore) || probing;
     if (refused && !write.parks) throw this.guard.rejection();
     // What parks may come back from its turn, and wait again.
-    const underWay = this.#inTurn.filter(({ id }) => this.#writes.has(id)).filter(({ parks }, index) => index === 0 || !parks);
-    if (this.#writes.size - underWay.length >= this.options.capacity) throw new QueueFullError(this.options.name, this.options.capacity);
+    const underWay = this.#inTurn.filter(({ id }) => this.#writes.has(id)).filter(({ parks }, index) => index === 0 || !parks).length;
+    if (this.#writes.size - underWay >= this.options.capacity) throw new QueueFullError(this.options.name, this.options.capacity);
     this.#writes.set(write.id, write);
     this.#newest = write;
     this.#queue?.send({ type: 'ENQUEUE', ticket: { id: write.id } });
