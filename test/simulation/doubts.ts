@@ -16,7 +16,7 @@ export interface Doubt {
 export function untold(lives: readonly Life[]): readonly Doubt[] {
   return lives.slice(0, -1).flatMap((life, index) => {
     const later = lives.slice(index + 1).flatMap(({ events }) => events);
-    const settled = new Set(later.flatMap((event) => (event.type === 'reconciled' ? [event.key] : [])));
+    const settled = new Set(later.flatMap((event) => (event.type === 'reconciled' ? event.key.split(', ') : [])));
     return life.operations.flatMap((operation) => [...operation.values.keys()]
       .filter((key) => isInDoubt(operation, key) && !wasTold(operation, key) && !settled.has(key))
       .map((key) => ({ operation, key })));

@@ -52,8 +52,13 @@ export function judge(slot: string, key: Key, lives: readonly Life[], backend: B
     const [older, before] = [changes[index - 2], changes[index - 1]];
     return late && before !== undefined && isInDoubt(before) && same(older?.value, value);
   }
+  /** Half of a transaction, left by a process that has ended. */
+  function isUndoneHalf({ by, value }: Change, index: number): boolean {
+    const [older, before] = [changes[index - 2], changes[index - 1]];
+    return before?.by !== undefined && before.by.life !== by?.life && same(older?.value, value);
+  }
   /** A transaction rolled back, or a write mended. */
-  const restored = changes.filter((change, index) => !isOutside(change, lives, changes) && !same(change.value, changes[index - 1]?.value) && (isOverLost(index) || isOverAnothersRemoval(change, index) || isLateRollback(change, index)));
+  const restored = changes.filter((change, index) => !isOutside(change, lives, changes) && !same(change.value, changes[index - 1]?.value) && (isOverLost(index) || isOverAnothersRemoval(change, index) || isLateRollback(change, index) || isUndoneHalf(change, index)));
   const shown = new Set([...looks, ...outside.map(({ value }) => ({ value }))].map(({ value }) => text(value)));
   return linearizable<unknown>([
     ...operations.flatMap((operation) => asWrites(operation, key, changes, shown)),

@@ -237,7 +237,8 @@ export class Generator {
       case 'lag': return { kind, delay, answer: this.#pick([0, 0, this.#below(8_000)]) };
       case 'land late': case 'hang and land': return { kind, delay };
       case 'corrupt': return { kind, number };
-      case refusalFault: return { kind, reason: this.#pick(reasons) };
+      // Of one change alone no store says that another writer was faster.
+      case refusalFault: return { kind, reason: this.#pick(reasons.filter((reason) => reason !== 'newer')) };
       default: return { kind };
     }
   }
