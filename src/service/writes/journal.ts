@@ -8,7 +8,8 @@ import type { LateOutcome } from '../events.ts';
 import { listText, memberText, type MemberText } from '../list-text.ts';
 import { Persisted } from '../persisted.ts';
 import { mayBeBuiltOn, type From } from './asked.ts';
-import { locked, look, lookLimit, type WriteTools } from './looks.ts';
+import type { SettingLocation } from './location.ts';
+import { look, type WriteTools } from './looks.ts';
 
 /** A change of a write that was accepted, and whose end is not known yet. */
 export interface JournalEntry {
@@ -174,11 +175,11 @@ function entriesOf(text: string, onError: (error: unknown) => void): readonly Jo
  * What became of a write that an earlier process journaled, as far as the store tells. Where the process ended in the middle of a
  * transaction, what it has stored is undone first.
  */
-export async function outcomeOf(tools: WriteTools, definition: SettingsDefinition, entries: EarlierWrite): Promise<LateOutcome> {
+export async function outcomeOf(tools: WriteTools, definition: SettingsDefinition, entries: EarlierWrite, undo: Undo): Promise<LateOutcome> {
   const outcomes = await Promise.all(entries.map((entry) => outcomeOfChange(tools, definition, entry)));
   const isHalf = outcomes.includes('stored') && outcomes.includes('not stored');
   if (isHalf) {
-    for (const [index, entry] of [...entries.entries()].reverse()) if (outcomes[index] === 'stored') outcomes[index] = await undone(tools, entry);
+    for (const [index, entry] of [...entries.entries()].reverse()) if (outcomes[index] === 'stored') outcomes[index] = await undone(tools, entry, undo);
   }
   return outcomes.every((outcome) => outcome === outcomes[0]) ? outcomes[0]! : 'unknown';
 }
@@ -191,20 +192,16 @@ async function outcomeOfChange(tools: WriteTools, definition: SettingsDefinition
   return mayBeBuiltOn(asked.from, stored.value) ? 'unknown' : 'not stored';
 }
 
+/** Stores `value` where `over` is still stored, when it is its turn in the file. Never rejects: stored or not, the look tells. */
+export type Undo = (place: Omit<SettingLocation, 'file'>, over: unknown, value: unknown) => Promise<void>;
+
 /** @returns 'not stored' when it is as it was before */
-async function undone(tools: WriteTools, { key, target, scope, asked }: JournalEntry): Promise<LateOutcome> {
+async function undone(tools: WriteTools, { key, target, scope, asked }: JournalEntry, undo: Undo): Promise<LateOutcome> {
   // It was never sent: another program has stored the same.
   if (asked?.before === undefined) return 'not stored';
-  const location = { key, target, scope, file: '' };
   const { value, before } = asked;
-  const controller = new AbortController();
-  try {
-    const result = await tools.patience.within(lookLimit, () => locked(tools, location, controller.signal, () => tools.store.write({ key, target, scope, value: before.value }, { signal: controller.signal, expected: { value } })));
-    if (result.timedOut) controller.abort();
-  } catch {
-    // Stored or not: the look tells.
-  }
-  const stored = await look(tools, location);
+  await undo({ key, target, scope }, value, before.value);
+  const stored = await look(tools, { key, target, scope, file: '' });
   return stored !== undefined && sameData(stored.value, before.value) ? 'not stored' : 'unknown';
 }
 

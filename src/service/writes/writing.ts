@@ -169,7 +169,7 @@ export class Writing {
     const earlier = await this.#journal.earlier();
     if (earlier.length === 0) return;
     for (const entries of earlier) {
-      const outcome = await outcomeOf(this.#tools, this.#context.definition, entries);
+      const outcome = await outcomeOf(this.#tools, this.#context.definition, entries, (place, over, value) => this.#undo(place, over, value));
       if (this.#context.patience.ended) return;
       const [{ acceptedAt }] = entries;
       this.#context.emit({ type: 'reconciled', key: entries.map(({ key }) => showKey(key)).join(', '), acceptedAt, outcome });
@@ -383,20 +383,35 @@ export class Writing {
   #restore(undoing: UnconfirmedValue, newest: Acknowledged): Promise<Restored> {
     const { location } = undoing;
     const compute = (stored: unknown): unknown => (newest.isNewest() && sameData(stored, undoing.value) ? newest.value : stored);
+    return this.#storeAgain(location, compute, true).then((failure) => (failure === undefined ? 'restored' : this.#whyNotRestored(undoing, failure.error)));
+  }
+
+  /** Half of what a process has left is taken back in its turn, as any write. */
+  async #undo(place: Omit<SettingLocation, 'file'>, over: unknown, value: unknown): Promise<void> {
+    try {
+      const file = this.#context.store.fileOf(place.target, place.scope, place.key);
+      await this.#storeAgain({ ...place, file }, (stored) => (sameData(stored, over) ? value : stored), false);
+    } catch {
+      // There is no such file now.
+    }
+  }
+
+  /** A write that nobody has asked for. @returns why it failed */
+  #storeAgain(location: SettingLocation, compute: (stored: unknown) => unknown, park: boolean): Promise<{ readonly error: unknown } | undefined> {
     return new Promise((resolve) => {
       const write: Write = new Write({
         ...this.#host,
         onSucceeded: () => {
           write.tell({ type: 'STORED' });
-          resolve('restored');
+          resolve(undefined);
         },
         onFailed: (_write, error) => {
           write.tell({ type: 'REFUSED', refusal: refusalOf(error), patience: 0 });
-          resolve(this.#whyNotRestored(undoing, error));
+          resolve({ error });
         },
       }, { order: ++this.#order, shown: [showKey(location.key)], isTransaction: false, ask: () => [], options: {}, origin: undefined, resolve: () => undefined, reject: () => undefined }, () => undefined);
       write.changes = [{ location, asked: { kind: 'update', compute } }];
-      write.park = true;
+      write.park = park;
       try {
         this.#hooks.refuse();
         this.#place(write, this.queues.at(location), []);
