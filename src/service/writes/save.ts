@@ -423,7 +423,10 @@ export class Save {
     if (cell === undefined || others.length > 0) return false;
     const own = cell.sentParts.findIndex((part) => part.write === write);
     const later = cell.sentParts.slice(own + 1);
-    return later.length > 0 && (cell.sentParts[own]?.asked.kind === 'value' || later.some(({ asked }) => asked.kind === 'value'));
+    const asked = cell.sentParts[own]?.asked;
+    // What is computed from it may be the same.
+    if (asked?.kind === 'value' && sameData(asked.value, cell.stored?.value)) return false;
+    return later.length > 0 && (asked?.kind === 'value' || later.some((part) => part.asked.kind === 'value'));
   }
 
   #fail(write: SavedWrite, error: unknown): void {
