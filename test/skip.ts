@@ -18,18 +18,3 @@ export function describeUnless(reason: string | undefined): (title: string, defi
     define.call(this);
   });
 }
-
-/** Why a test is pending: what it says is not so yet. */
-export const finishedByTheWritePath = 'Pending: the redesign of the write path finishes it.';
-
-/**
- * A test of what is not so yet: it is skipped, and run by `HOLDFAST_PENDING=1`. Once it passes it becomes an `it`, and its
- * row in docs/faults.md says what is so then.
- */
-export function pending(title: string, reason: string, body: (this: Mocha.Context) => Promise<void>): void {
-  const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
-  it(title, function () {
-    if (environment['HOLDFAST_PENDING'] === undefined) skip(this, reason);
-    return body.call(this);
-  });
-}

@@ -1,6 +1,6 @@
 /**
- * `npm run faults`: each condition of docs/faults.md, with the tests that name it, and whether it is finished. Exits with 1
- * when one has no test.
+ * `npm run faults`: each condition of docs/faults.md, with the tests that name it. Exits with 1 when one
+ * has no test.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,13 +13,6 @@ export interface Fault {
   readonly now: string;
   /** `file: title`, as far as titles can be read from the source. */
   readonly tests: readonly string[];
-  /** Those of its tests that are skipped until what they say is so: `pending` in test/skip.ts. */
-  readonly pending: readonly string[];
-}
-
-interface Title {
-  readonly test: string;
-  readonly isPending: boolean;
 }
 
 /** The conditions, by the order of the table, each with its tests. */
@@ -28,24 +21,20 @@ export function faults(root = projectRoot): Fault[] {
   const titles = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
     .flatMap((name) => titlesIn(`test/${name.replaceAll('\\', '/')}`, readFileSync(path.join(root, 'test', name), 'utf8')));
-  return rows.map(([, number, condition, now]) => {
-    const its = titles.filter(({ test }) => new RegExp(`\\b${number}\\b`).test(test));
-    const names = (which: readonly Title[]): string[] => which.map(({ test }) => test);
-    return { number: number!, condition: condition!, now: now!, tests: names(its), pending: names(its.filter(({ isPending }) => isPending)) };
-  });
+  return rows.map(([, number, condition, now]) => ({
+    number: number!, condition: condition!, now: now!, tests: titles.filter((title) => new RegExp(`\\b${number}\\b`).test(title)),
+  }));
 }
 
-const titlesIn = (file: string, source: string): Title[] =>
-  [...source.matchAll(/\b(it|describe|pending)(?:\.\w+)?\(\s*(['"`])((?:\\.|(?!\2).)*)\2/g)].map(([, kind, , title]) => ({ test: `${file}: ${title}`, isPending: kind === 'pending' }));
+const titlesIn = (file: string, source: string): string[] =>
+  [...source.matchAll(/\b(?:it|describe)(?:\.\w+)?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/g)].map(([, , title]) => `${file}: ${title}`);
 
 if (process.argv[1] === import.meta.filename) {
   const all = faults();
-  for (const { number, condition, tests, pending } of all) {
-    const lines = tests.length === 0 ? ['no test names it'] : tests.map((test) => (pending.includes(test) ? `PENDING ${test}` : test));
-    console.log([`${number.padEnd(4)} ${pending.length === 0 ? '' : 'PENDING: '}${condition}`, ...lines.map((line) => `     ${line}`)].join('\n'));
+  for (const { number, condition, tests } of all) {
+    console.log([`${number.padEnd(4)} ${condition}`, ...(tests.length === 0 ? ['no test names it'] : tests).map((line) => `     ${line}`)].join('\n'));
   }
   const untested = all.filter(({ tests }) => tests.length === 0);
-  const unfinished = all.filter(({ pending }) => pending.length > 0).map(({ number }) => number);
-  console.log(`\n${all.length} conditions, ${untested.length} without a test; ${unfinished.length} pending${unfinished.length === 0 ? '' : `: ${unfinished.join(', ')}`}`);
+  console.log(`\n${all.length} conditions, ${untested.length} without a test`);
   process.exitCode = untested.length === 0 ? 0 : 1;
 }

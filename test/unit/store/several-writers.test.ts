@@ -7,7 +7,6 @@ import { lockOf } from '../../../src/store/file-lock.ts';
 import { jsonMemento } from '../../../src/store/json-memento.ts';
 import { JsonStore } from '../../../src/store/json-store.ts';
 import { limits, until } from '../../limits.ts';
-import { finishedByTheWritePath, pending } from '../../skip.ts';
 import { Place } from './json-support.ts';
 import { definition } from './programs/definition.ts';
 
@@ -133,7 +132,7 @@ describe('Several processes at one file: JsonStore', () => {
     expect(readdirSync(place.folder).toSorted()).to.deep.equal(['another name', 'settings.json', 'settings.json.interrupted']);
   });
 
-  pending('F52: a process is killed during updateAll: all of it is stored or nothing, and the next process says one thing of it', finishedByTheWritePath, async () => {
+  it('F52: a process is killed during updateAll: all of it is stored or nothing, and the next process says one thing of it', async () => {
     const before = { 's.n1': 0, 's.n2': 0, 's.n3': 0, 's.n4': 0 };
     const after = { 's.n1': 1, 's.n2': 1, 's.n3': 1, 's.n4': 1 };
     // After each save that there is, until there is no more to be killed at.
