@@ -5,9 +5,9 @@
  */
 import { systemClock } from './clock.ts';
 import { disposeQuietly } from './disposal.ts';
-import type { UriLike } from './service/configuration-scope.ts';
+import type { UriLike } from './service/reads/configuration-scope.ts';
 import { checkedMiddleware, type CheckedSettings, type LanguageClientMiddleware } from './service/language-client.ts';
-import { definitionOfOthers, partOf, readOnly, type SchemaProperties, type SettingsReader, type ValuesOfSchemas } from './service/reader.ts';
+import { definitionOfOthers, partOf, readOnly, type SchemaProperties, type SettingsReader, type ValuesOfSchemas } from './service/reads/reader.ts';
 import { askWhenRestartIsNeeded, titleOf, type AskForRestart } from './service/restart.ts';
 import { ConfigurationService } from './service/service.ts';
 import type { ServiceOptions } from './service/options.ts';
@@ -20,7 +20,7 @@ export * from './index.ts';
 export { vscodeStore, type VscodeContext } from './store/vscode-host.ts';
 export type { VscodeStoreOptions } from './store/vscode-store.ts';
 
-export type { SchemaProperties, SettingsReader, ValuesOfSchemas } from './service/reader.ts';
+export type { SchemaProperties, SettingsReader, ValuesOfSchemas } from './service/reads/reader.ts';
 export type { AskForRestart } from './service/restart.ts';
 export type { CheckedSettings, LanguageClientMiddleware } from './service/language-client.ts';
 

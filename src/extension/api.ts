@@ -2,13 +2,13 @@ import type { Health } from '../../machines/supervisor.ts';
 import type { GuardTuning } from '../guard/options.ts';
 import type { ObservedService } from '../observe/observed-service.ts';
 import type { ActorTimes } from '../service/actor-times.ts';
-import type { OldSetting } from '../service/former-values.ts';
+import type { OldSetting } from '../service/reads/former-values.ts';
 import type { HealthReport } from '../service/health.ts';
 import type { Metrics } from '../service/metrics.ts';
 import type { FaultInjection } from '../service/options.ts';
 import type { BreakerStatus } from '../service/service.ts';
 import type { Rescuer } from '../service/writes/awaiting-user.ts';
-import type { Origin, SettingIssue } from '../service/snapshot.ts';
+import type { Origin, SettingIssue } from '../service/reads/snapshot.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
 import type { Disposable, Layer, Scope, Target } from '../store/store.ts';
 

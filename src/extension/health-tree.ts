@@ -5,7 +5,7 @@ import { clockTime, fileName } from './markdown.ts';
 import { stateOf } from './choose.ts';
 import { whatHappened, whatToDo } from './error-text.ts';
 import { problemText } from './problem-text.ts';
-import type { SettingIssue } from '../service/snapshot.ts';
+import type { SettingIssue } from '../service/reads/snapshot.ts';
 import type { WatchedService } from './watched-service.ts';
 import { healthName, originName, scopeName, shown } from './words.ts';
 

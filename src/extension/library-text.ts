@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import type { Health } from '../service/health.ts';
-import type { Origin } from '../service/snapshot.ts';
+import type { Origin } from '../service/reads/snapshot.ts';
 import { libraryPatterns } from './library-patterns.ts';
 import { healthName, originName } from './words.ts';
 

@@ -10,7 +10,7 @@ import type { ServiceEvent } from '../service/events.ts';
 import type { HealthReport } from '../service/health.ts';
 import type { Metrics } from '../service/metrics.ts';
 import type { BreakerStatus } from '../service/service.ts';
-import type { SettingIssue } from '../service/snapshot.ts';
+import type { SettingIssue } from '../service/reads/snapshot.ts';
 import type { Disposable } from '../store/store.ts';
 import type { WaitingWrite } from '../service/writes/awaiting-user.ts';
 import type { RegisteredService } from './api.ts';

@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import type { Health } from '../service/health.ts';
-import type { Origin, SettingIssue } from '../service/snapshot.ts';
+import type { Origin, SettingIssue } from '../service/reads/snapshot.ts';
 import type { Scope } from '../store/store.ts';
 import type { Rules } from './marks/nearest.ts';
 

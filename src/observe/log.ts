@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../clock.ts';
 import type { ServiceEvent } from '../service/events.ts';
-import type { SettingIssue } from '../service/snapshot.ts';
+import type { SettingIssue } from '../service/reads/snapshot.ts';
 import type { Disposable } from '../store/store.ts';
 import { describe, type LogLevel } from './describe.ts';
 import type { ObservedService } from './observed-service.ts';

@@ -1,5 +1,5 @@
 import type { ServiceEvent } from '../service/events.ts';
-import type { SettingIssue } from '../service/snapshot.ts';
+import type { SettingIssue } from '../service/reads/snapshot.ts';
 import type { Disposable, Scope } from '../store/store.ts';
 
 /** What the observers need of a `ConfigurationService`: by its shape, so that another copy of the library will do. */

@@ -3,7 +3,7 @@ import type { BreakerMode } from '../../machines/circuit-breaker.ts';
 import type { Health } from '../../machines/supervisor.ts';
 import type { ServiceEvent } from '../service/events.ts';
 import type { Metrics } from '../service/metrics.ts';
-import type { SettingIssue } from '../service/snapshot.ts';
+import type { SettingIssue } from '../service/reads/snapshot.ts';
 import type { Disposable } from '../store/store.ts';
 import type { Alert, AlertKind } from './alerts.ts';
 import type { ObservedService } from './observed-service.ts';

@@ -4,7 +4,7 @@ import type { LateOutcome } from '../../machines/write.ts';
 import type { FailedAttempt } from '../errors.ts';
 import type { Scope } from '../store/store.ts';
 import type { Origin } from './origins.ts';
-import type { SettingIssue } from './snapshot.ts';
+import type { SettingIssue } from './reads/snapshot.ts';
 
 export type { LateOutcome };
 

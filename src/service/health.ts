@@ -2,7 +2,7 @@ import type { Health } from '../../machines/supervisor.ts';
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
 import type { ServiceContext } from './context.ts';
-import type { SettingIssue, Snapshot } from './snapshot.ts';
+import type { SettingIssue, Snapshot } from './reads/snapshot.ts';
 import type { Supervision } from './supervision.ts';
 import type { FileQueues } from './writes/file-queues.ts';
 

@@ -2,8 +2,8 @@ import { sameData } from '../settings/plain-data.ts';
 import { settingName } from '../settings/setting-key.ts';
 import type { Disposable } from '../store/store.ts';
 import type { ConfigurationService } from './service.ts';
-import type { SettingsChange } from './settings-change.ts';
-import { keyOf, memberOf } from './sections.ts';
+import type { SettingsChange } from './reads/settings-change.ts';
+import { keyOf, memberOf } from './reads/sections.ts';
 
 /** What is used of a service, or of a reader of settings: any of them. */
 export interface CheckedSettings {

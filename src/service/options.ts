@@ -5,7 +5,7 @@ import type { GuardOptions } from '../guard/options.ts';
 import type { CallerSignal, CancellationToken } from '../guard/signals.ts';
 import type { JournalHomes, Memento } from '../store/memento.ts';
 import type { Scope, Store, Target } from '../store/store.ts';
-import type { ConfigurationScope } from './configuration-scope.ts';
+import type { ConfigurationScope } from './reads/configuration-scope.ts';
 
 export interface ServiceOptions {
   readonly store: Store;

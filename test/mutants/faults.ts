@@ -173,7 +173,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P24', fault: 'Readers see half of a transaction.',
-    file: 'src/service/snapshot.ts', replace: '.filter((key) => this.#served.has(key) && !this.#held.has(key));', by: '.filter((key) => this.#served.has(key));',
+    file: 'src/service/reads/snapshot.ts', replace: '.filter((key) => this.#served.has(key) && !this.#held.has(key));', by: '.filter((key) => this.#served.has(key));',
   },
   {
     property: 'P25', fault: 'The queue takes one write more than it has room for.',
@@ -242,23 +242,23 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P30', fault: 'What is stored is served without a look at the schema.',
-    file: 'src/service/snapshot.ts', replace: 'if (checked.ok) return { value: checked.value, origin, issue: this.#issueOf(key, checked, origin) };', by: 'return { value: effective, origin, issue: undefined };',
+    file: 'src/service/reads/snapshot.ts', replace: 'if (checked.ok) return { value: checked.value, origin, issue: this.#issueOf(key, checked, origin) };', by: 'return { value: effective, origin, issue: undefined };',
   },
   {
     property: 'P31', fault: 'One illegal value makes all of them fall back.',
-    file: 'src/service/snapshot.ts', replace: '    if (changes.length === 0) return changes;\n', by: '    if (this.#windowIssues.size > 0) for (const key of this.#definition.keys) changes.push({ key, scope: {}, now: this.#definition.defaults[key], before: this.#values[key] });\n    if (changes.length === 0) return changes;\n',
+    file: 'src/service/reads/snapshot.ts', replace: '    if (changes.length === 0) return changes;\n', by: '    if (this.#windowIssues.size > 0) for (const key of this.#definition.keys) changes.push({ key, scope: {}, now: this.#definition.defaults[key], before: this.#values[key] });\n    if (changes.length === 0) return changes;\n',
   },
   {
     property: 'P32', fault: 'The record of all values can be changed by its readers.',
-    file: 'src/service/snapshot.ts', replace: 'return Object.freeze(Object.assign(Object.create(null) as Values, values));', by: 'return Object.assign(Object.create(null) as Values, values);',
+    file: 'src/service/reads/snapshot.ts', replace: 'return Object.freeze(Object.assign(Object.create(null) as Values, values));', by: 'return Object.assign(Object.create(null) as Values, values);',
   },
   {
     property: 'P33', fault: 'Listeners hear of values that have not changed.',
-    file: 'src/service/changes.ts', replace: '      if (sameData(now, known)) return undefined;\n', by: '',
+    file: 'src/service/reads/changes.ts', replace: '      if (sameData(now, known)) return undefined;\n', by: '',
   },
   {
     property: 'P34', fault: 'What is stored for a folder or a language is not served there.',
-    file: 'src/service/snapshot.ts', replace: 'readSetting(this.#definition, this.#store, key, scope), lastGood);', by: 'readSetting(this.#definition, this.#store, key, {}), lastGood);',
+    file: 'src/service/reads/snapshot.ts', replace: 'readSetting(this.#definition, this.#store, key, scope), lastGood);', by: 'readSetting(this.#definition, this.#store, key, {}), lastGood);',
   },
   {
     property: 'P40', fault: 'Disposal leaves the look for evidence running.',

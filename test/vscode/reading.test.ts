@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import * as vscode from 'vscode';
-import type { SettingsChange } from '../../src/service/settings-change.ts';
+import type { SettingsChange } from '../../src/service/reads/settings-change.ts';
 import { folder, resetSettings, superviseFixture, until, writeSettings } from './supervised.ts';
 
 type Service = Awaited<ReturnType<typeof superviseFixture>>;

@@ -5,7 +5,7 @@ import { keyProblem } from '../../settings/setting-key.ts';
 import type { JournalHome, JournalHomes, LeftJournal } from '../../store/memento.ts';
 import { targets, type Scope, type Target } from '../../store/store.ts';
 import type { LateOutcome } from '../events.ts';
-import { listText, memberText, type MemberText } from '../list-text.ts';
+import { listText, memberText, type MemberText } from './list-text.ts';
 import { Persisted } from '../persisted.ts';
 import { mayBeBuiltOn, type From } from './asked.ts';
 import type { SettingLocation } from './location.ts';

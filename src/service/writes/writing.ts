@@ -8,7 +8,7 @@ import { showKey } from '../../settings/setting-key.ts';
 import type { Disposable, Target } from '../../store/store.ts';
 import { mementoWarning, type ServiceContext } from '../context.ts';
 import type { LateOutcome, WriteAttempt } from '../events.ts';
-import type { Loading } from '../loading.ts';
+import type { Loading } from '../reads/loading.ts';
 import type { MetricsRecorder } from '../metrics.ts';
 import type { UpdateOptions, UpdateResult } from '../options.ts';
 import type { Origin } from '../origins.ts';

@@ -22,7 +22,7 @@ function libraryTexts(): string[] {
   collect('src/service/health.ts', (node, source) => (ts.isPropertyAssignment(node) && node.name.getText(source) === 'detail' ? sample(node.initializer) : undefined), found);
   collect('src/observe/describe.ts', (node) => sample(node)?.match(/^[A-Z].*\.$/)?.[0], found);
   // The warnings, what is wrong with a recording, and what a person should do where the error's reason alone does not tell.
-  for (const file of ['context', 'loading', 'writes/writing', 'service']) collect(`src/service/${file}.ts`, firstArgumentOf(/(^|\.)warn$/), found);
+  for (const file of ['context', 'reads/loading', 'writes/writing', 'service']) collect(`src/service/${file}.ts`, firstArgumentOf(/(^|\.)warn$/), found);
   for (const file of ['recording', 'recording-export']) collect(`src/inspect/${file}.ts`, firstArgumentOf(/^RecordingError$/), found);
   collect('src/guard/guard.ts', userAction, found);
   collect('src/testing/faulty-store.ts', userAction, found);

@@ -1,4 +1,4 @@
-import type { UriLike } from '../../../src/service/configuration-scope.ts';
+import type { UriLike } from '../../../src/service/reads/configuration-scope.ts';
 
 /* What is used of VS Code's own objects, in its shape: its module is there in VS Code alone, where the same is tested with the real ones. */
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import superjson from 'superjson';
-import { listText, memberText } from '../../../src/service/list-text.ts';
+import { listText, memberText } from '../../../src/service/writes/list-text.ts';
 import { memoryMemento, type Memento } from '../../../src/store/memento.ts';
 import { bench, leavesNothing, unheard, type BenchOptions } from './support.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import type { SettingsChange } from '../../../src/service/settings-change.ts';
+import type { SettingsChange } from '../../../src/service/reads/settings-change.ts';
 import { JsonStore } from '../../../src/store/json-store.ts';
 import { memoryMemento } from '../../../src/store/memento.ts';
 import { MemoryBackend, MemoryStore } from '../../../src/store/memory-store.ts';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import * as yup from 'yup';
-import type { ConfigurationScope } from '../../../src/service/configuration-scope.ts';
+import type { ConfigurationScope } from '../../../src/service/reads/configuration-scope.ts';
 import type { ServiceEvent } from '../../../src/service/events.ts';
 import { ConfigurationService } from '../../../src/service/service.ts';
-import type { SettingsChange } from '../../../src/service/settings-change.ts';
+import type { SettingsChange } from '../../../src/service/reads/settings-change.ts';
 import { defineSettings } from '../../../src/settings/define-settings.ts';
 import { MemoryBackend, MemoryStore } from '../../../src/store/memory-store.ts';
 import type { Scope, Target } from '../../../src/store/store.ts';

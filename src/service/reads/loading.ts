@@ -1,11 +1,11 @@
-import { lifecycleDefaults, type LifecycleEvent } from '../../machines/config-lifecycle.ts';
-import { StoreError } from '../errors.ts';
-import { sameData } from '../settings/plain-data.ts';
-import type { Scope, Target } from '../store/store.ts';
+import { lifecycleDefaults, type LifecycleEvent } from '../../../machines/config-lifecycle.ts';
+import { StoreError } from '../../errors.ts';
+import { sameData } from '../../settings/plain-data.ts';
+import type { Scope, Target } from '../../store/store.ts';
 import { Changes } from './changes.ts';
-import { mementoWarning, type ServiceContext } from './context.ts';
-import { Persisted } from './persisted.ts';
-import { toScope } from './writes/requests.ts';
+import { mementoWarning, type ServiceContext } from '../context.ts';
+import { Persisted } from '../persisted.ts';
+import { toScope } from '../writes/requests.ts';
 import { Snapshot, type KeptValues, type SettingChange, type SettingIssue } from './snapshot.ts';
 
 /** Tells the lifecycle's actor; does nothing while there is none. */

@@ -1,7 +1,7 @@
-import type { SettingsDefinition } from '../settings/define-settings.ts';
-import { converted, type Conversion, type FormerSetting } from '../settings/former.ts';
-import { merged } from '../store/memory-store.ts';
-import { layers, targets, type Layer, type RawSetting, type Scope, type Store, type Target } from '../store/store.ts';
+import type { SettingsDefinition } from '../../settings/define-settings.ts';
+import { converted, type Conversion, type FormerSetting } from '../../settings/former.ts';
+import { merged } from '../../store/memory-store.ts';
+import { layers, targets, type Layer, type RawSetting, type Scope, type Store, type Target } from '../../store/store.ts';
 
 /** A value of an earlier version, as one layer holds it. */
 export interface FormerValue {

@@ -1,5 +1,5 @@
-import type { SettingsDefinition } from '../settings/define-settings.ts';
-import { keyOf as keyOfSetting } from '../settings/setting-key.ts';
+import type { SettingsDefinition } from '../../settings/define-settings.ts';
+import { keyOf as keyOfSetting } from '../../settings/setting-key.ts';
 
 /** The names of the sub-sections of settings: of `hovers.delay`, `hovers`. */
 export type SubSections<K extends string> = K extends `${infer Head}.${infer Rest}` ? Head | `${Head}.${SubSections<Rest>}` : never;

@@ -1,7 +1,7 @@
-import { settingsFrom } from '../settings/settings-from.ts';
-import type { SettingsDefinition } from '../settings/definition.ts';
-import type { Memento } from '../store/memento.ts';
-import type { ConfigurationService } from './service.ts';
+import { settingsFrom } from '../../settings/settings-from.ts';
+import type { SettingsDefinition } from '../../settings/definition.ts';
+import type { Memento } from '../../store/memento.ts';
+import type { ConfigurationService } from '../service.ts';
 
 /** Settings that are read only: those of VS Code, or of another extension. */
 export type SettingsReader<V extends object = Record<string, unknown>> = Pick<

@@ -1,4 +1,4 @@
-import type { Scope } from '../store/store.ts';
+import type { Scope } from '../../store/store.ts';
 import type { SettingIssue } from './snapshot.ts';
 
 /** Scopes that are kept: with more folders and languages than that, the oldest are forgotten. */

@@ -1,5 +1,5 @@
-import { sameData } from '../settings/plain-data.ts';
-import type { Scope } from '../store/store.ts';
+import { sameData } from '../../settings/plain-data.ts';
+import type { Scope } from '../../store/store.ts';
 import type { ConfigurationScope } from './configuration-scope.ts';
 import { memberOf, type SubSections } from './sections.ts';
 import type { SettingChange } from './snapshot.ts';

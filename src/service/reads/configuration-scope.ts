@@ -1,4 +1,4 @@
-import type { Scope } from '../store/store.ts';
+import type { Scope } from '../../store/store.ts';
 
 /** What is used of a `Uri` of VS Code. */
 export interface UriLike {

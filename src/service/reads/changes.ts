@@ -1,6 +1,6 @@
-import { sameData } from '../settings/plain-data.ts';
-import type { Disposable, Scope } from '../store/store.ts';
-import { Emitter } from './emitter.ts';
+import { sameData } from '../../settings/plain-data.ts';
+import type { Disposable, Scope } from '../../store/store.ts';
+import { Emitter } from '../emitter.ts';
 import type { SettingsChange } from './settings-change.ts';
 
 type Get = (key: string, scope: Scope | undefined) => unknown;
