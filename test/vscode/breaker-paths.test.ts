@@ -55,14 +55,15 @@ suite('The paths of the circuit breaker, in VS Code, with a real settings.json',
     });
   }
 
-  it('takes every transition but those of probes that share HALF_OPEN, of a crash, and of rules that change', () => {
+  it('takes every transition but those of probes that share HALF_OPEN, of sliding windows, of a crash, and of rules that change', () => {
     console.log(`      ${String(coverage)}`);
     expect(coverage.missing()).to.deep.equal([
       'circuit-breaker --CONFIGURE--> (stays)',
       'circuit-breaker.RESTORING --always #3--> circuit-breaker.HALF_OPEN',
+      'circuit-breaker.CLOSED --SUCCESS #1--> circuit-breaker.OPEN',
+      'circuit-breaker.CLOSED --TURN--> (stays)',
       'circuit-breaker.HALF_OPEN.probing --PROBE_STARTED--> (stays)',
-      'circuit-breaker.HALF_OPEN.probing --PROBE_ABANDONED #2--> (stays)',
-      'circuit-breaker.HALF_OPEN.probing --SUCCESS #3--> (stays)',
+      'circuit-breaker.HALF_OPEN.probing --FAILURE #2--> (stays)',
     ]);
   });
 });

@@ -59,7 +59,8 @@ describe('The service in VS Code', () => {
     await service.updateAll({ count: 7, name: 'seven', recent: ['x'] }, workspace);
     expect(readSettings()).to.deep.equal({ 'fixture.count': 7, 'fixture.name': 'seven', 'fixture.recent': ['x'] });
     const error: unknown = await service.updateAll({ count: 8, application: true }, workspace).catch((reason: unknown) => reason);
-    expect(error).to.include({ code: 'TRANSACTION' });
+    // One save: there was never a part of it to be undone.
+    expect(error).to.include({ code: 'STORE', reason: 'scope' });
     expect(readSettings()).to.deep.equal({ 'fixture.count': 7, 'fixture.name': 'seven', 'fixture.recent': ['x'] });
     expect(service.get('count')).to.equal(7);
   });
