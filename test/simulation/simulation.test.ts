@@ -16,6 +16,7 @@ const failedTogether: readonly FailedSeed[] = [
   [300_066, 150], // P20: superseded by a write whose caller has left, and told that its own value is stored
   [9_720_229, 150], // P20: restoring what a late write has undone does not take the place of a value
   [500_068, 100], // P24: a transaction that was stored by one save is taken back one setting after the other
+  [9_710_155, 150], // P28: half of an earlier removal is undone, which another one looked like
 ];
 
 /** The same, before there were steps of the later kinds. */

@@ -199,6 +199,8 @@ export type Undo = (place: Omit<SettingLocation, 'file'>, over: unknown, value: 
 async function undone(tools: WriteTools, { key, target, scope, asked }: JournalEntry, undo: Undo): Promise<LateOutcome> {
   // It was never sent: another program has stored the same.
   if (asked?.before === undefined) return 'not stored';
+  // A removal looks like any other: a later one must not be undone for it.
+  if (asked.value === undefined) return 'unknown';
   const { value, before } = asked;
   await undo({ key, target, scope }, value, before.value);
   const stored = await look(tools, { key, target, scope, file: '' });
