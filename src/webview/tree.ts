@@ -100,6 +100,7 @@ function branchesOf(moment: Moment, folded: ReadonlySet<string>): Branch[] {
     if (siblings === undefined) children.set(parent, [state]);
     else siblings.push(state);
   }
+  for (const siblings of children.values()) siblings.sort((a, b) => rank(a) - rank(b));
   const branches: Branch[] = [];
   const walk = (parent: string | undefined, level: number): void => {
     for (const state of children.get(parent) ?? []) {
@@ -109,6 +110,11 @@ function branchesOf(moment: Moment, folded: ReadonlySet<string>): Branch[] {
   };
   walk(undefined, 1);
   return branches;
+}
+
+/** Of many writes, those that are only watched come last. */
+function rank({ machine, states }: ActorState): number {
+  return machine !== 'write' ? 0 : states.includes('write.unconfirmed') ? 2 : 1;
 }
 
 /** The innermost active states. */

@@ -21,7 +21,9 @@ export class Trends {
   readonly #machines = new Map<string, string>();
   /** The settings file of each breaker and queue. */
   readonly #files = new Map<string, string>();
-  /** Files whose breaker was told that the write in flight has failed. */
+  /** Writes that have had their turn. */
+  readonly #begun = new Set<string>();
+  /** In recordings of 0.1, which have no writes: files whose breaker was told that the write in flight has failed. */
   readonly #failing = new Set<string>();
 
   add(record: InspectorRecord): void {
@@ -32,6 +34,7 @@ export class Trends {
     const machine = this.#machines.get(record.actor);
     if (machine === 'circuit-breaker') this.#addBreaker(record);
     else if (machine === 'write-queue') this.#addQueue(record);
+    else if (machine === 'write') this.#addWrite(record);
   }
 
   /** What is older than the records that are kept goes, but for the last of each that a line begins with. */
@@ -49,6 +52,13 @@ export class Trends {
       if (mode !== undefined && line.at(-1)?.value !== mode) line.push({ time: entered ?? record.time, value: mode });
     }
     if (record.kind === 'event' && record.type === 'FAILURE') this.#failing.add(this.#files.get(record.actor)!);
+  }
+
+  #addWrite(record: InspectorRecord): void {
+    if (record.kind !== 'event') return;
+    if (record.type === 'TURN') this.#begun.add(record.actor);
+    const end = record.states?.find((id) => id === 'write.stored' || id === 'write.superseded' || id === 'write.refused');
+    if (end !== undefined && this.#begun.delete(record.actor)) this.outcomes.push({ time: record.time, value: end !== 'write.refused' });
   }
 
   #addQueue(record: InspectorRecord): void {

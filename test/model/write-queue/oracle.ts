@@ -32,8 +32,9 @@ export class QueueOracle {
     return this.#paused;
   }
 
+  /** What parks may come back from its turn, and wait again: only the first in flight leaves room. */
   get full(): boolean {
-    return this.#waiting.length >= this.#capacity;
+    return this.#waiting.length + Math.max(0, this.#inFlight.length - 1) >= this.#capacity;
   }
 
   get closed(): boolean {

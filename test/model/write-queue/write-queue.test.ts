@@ -48,7 +48,7 @@ const model: MachineModel<QueueVariant> = {
     const draining = snapshot.matches('draining');
     const events: ModelEvent[] = [];
     if (!draining) {
-      if (waiting.length < capacity && inFlight.length < 4) events.push({ type: 'ENQUEUE', ticket: { id: freeId(snapshot) } });
+      if (waiting.length + Math.max(0, inFlight.length - 1) < capacity) events.push({ type: 'ENQUEUE', ticket: { id: freeId(snapshot) } });
       events.push({ type: 'RESUME' }, { type: 'DRAIN' });
     }
     // While draining only an outage pauses, and a write that began before an earlier pause cannot tell of one (P4).
