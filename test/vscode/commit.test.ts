@@ -8,7 +8,7 @@ import { defineSettings } from '../../src/settings/define-settings.ts';
 import type { Change, Refusal, Target } from '../../src/store/store.ts';
 import { VscodeStore } from '../../src/store/vscode-store.ts';
 import { fixture } from './fixture-settings.ts';
-import { elapse, fixtureContext, folder, readSettings, rejection, resetSettings, settingsFile, typeUnsaved, until, writeSettings } from './supervised.ts';
+import { committed, elapse, fixtureContext, folder, readSettings, rejection, resetSettings, settingsFile, typeUnsaved, until, writeSettings } from './supervised.ts';
 
 const signal = new AbortController().signal;
 const change = (key: string, value: unknown, more: Partial<Change> = {}): Change => ({ key, value, target: 'workspace', scope: {}, ...more });
@@ -54,7 +54,7 @@ describe('Several values by one save', () => {
     let saves = 0;
     subscriptions.push(vscode.workspace.onDidSaveTextDocument(() => saves++));
     expect(store.canCommit(four[0]!)).to.equal(true);
-    expect(await store.commit(four, { signal })).to.deep.equal([]);
+    expect(await committed(store, four)).to.deep.equal([]);
     expect(readSettings()).to.deep.equal({ 'fixture.count': 8, 'fixture.name': 'eight', 'fixture.recent': ['8'], 'fixture.options': { deep: [8] } });
     expect(['count', 'name', 'recent', 'options'].map((key) => shown(key))).to.deep.equal([8, 'eight', ['8'], { deep: [8] }]);
     expect(await store.readBackAll(four)).to.deep.equal([8, 'eight', ['8'], { deep: [8] }]);
@@ -77,7 +77,7 @@ describe('Several values by one save', () => {
     `, { eval: true, workerData: settingsFile() });
     const states = [readSettings()];
     for (let round = 1; round <= 5; round++) {
-      await store.commit([change('count', round), change('name', `n${round}`), change('recent', [`${round}`])], { signal });
+      await committed(store, [change('count', round), change('name', `n${round}`), change('recent', [`${round}`])]);
       states.push(readSettings());
     }
     const seen = await new Promise<string[]>((resolve) => {
@@ -91,7 +91,7 @@ describe('Several values by one save', () => {
   it('leave comments, line ends, indentation, trailing commas and the byte order mark as they are', async () => {
     const lines = ['{', '\t// mine', '\t"fixture.count": 1, // one', '\t"editor.tabSize": 2,', '\t/* last */ "fixture.name": "old",', '}', ''];
     await begin(lines.join('\r\n'), 1);
-    await store.commit([...three, change('name', undefined), change('options', { a: 1 })].filter(({ key, value }) => key !== 'name' || value === undefined), { signal });
+    await committed(store, [...three, change('name', undefined), change('options', { a: 1 })].filter(({ key, value }) => key !== 'name' || value === undefined));
     expect(text()).to.equal([
       '{', '\t// mine', '\t"fixture.count": 7, // one', '\t"editor.tabSize": 2,', '\t"fixture.recent": [', '\t\t"7"', '\t],',
       '\t"fixture.options": {', '\t\t"a": 1', '\t},', '}', '',
@@ -102,7 +102,7 @@ describe('Several values by one save', () => {
     await begin('{ "fixture.count": 1 }\n', 1);
     expect(await reasonOf(store.commit([change('name', 'x'), change('count', 9, { expected: { value: 2 } })], { signal }))).to.equal('newer');
     expect(text()).to.equal('{ "fixture.count": 1 }\n');
-    expect(await store.commit([change('name', 'x', { expected: { value: undefined } }), change('count', 9, { expected: { value: 1 } })], { signal })).to.deep.equal([]);
+    expect(await committed(store, [change('name', 'x', { expected: { value: undefined } }), change('count', 9, { expected: { value: 1 } })])).to.deep.equal([]);
     expect(readSettings()).to.deep.equal({ 'fixture.count': 9, 'fixture.name': 'x' });
   });
 
@@ -121,7 +121,7 @@ describe('Several values by one save', () => {
     ];
     for (const [what, refused, reason] of refusals) {
       it(what, async () => {
-        const [refusal, ...others] = await store.commit([three[0]!, refused, three[1]!], { signal });
+        const [refusal, ...others] = await committed(store, [three[0]!, refused, three[1]!]);
         expect(others).to.deep.equal([]);
         expect(refusal!.index).to.equal(1);
         expect(reasonIn(refusal)).to.equal(reason);
@@ -131,7 +131,7 @@ describe('Several values by one save', () => {
 
     it('a window setting in a folder', async () => {
       const inFolder = { target: 'folder', scope: { resource: folder().uri.toString() } } as const;
-      const [refusal] = await store.commit([change('perFolder', 'x', inFolder), change('count', 5, inFolder)], { signal });
+      const [refusal] = await committed(store, [change('perFolder', 'x', inFolder), change('count', 5, inFolder)]);
       expect([refusal!.index, reasonIn(refusal)]).to.deep.equal([1, 'scope']);
       expect(text()).to.equal('{}\n');
     });
@@ -139,10 +139,10 @@ describe('Several values by one save', () => {
     it('what is not in the manifest; it can be removed', async () => {
       const stray = defineSettings('fixture', { stray: { schema: yup.number(), default: 1, description: '' }, count: { schema: yup.number(), default: 3, description: '' } });
       const strayStore = new VscodeStore(stray, (await fixtureContext()).globalStorageUri);
-      const [refusal] = await strayStore.commit([change('count', 4), change('stray', 2)], { signal });
+      const [refusal] = await committed(strayStore, [change('count', 4), change('stray', 2)]);
       expect([refusal!.index, reasonIn(refusal)]).to.deep.equal([1, 'unregistered']);
       await begin('{ "fixture.count": 1, "fixture.stray": 3 }', 1);
-      expect(await strayStore.commit([change('count', 4), change('stray', undefined)], { signal })).to.deep.equal([]);
+      expect(await committed(strayStore, [change('count', 4), change('stray', undefined)])).to.deep.equal([]);
       expect(readSettings()).to.deep.equal({ 'fixture.count': 4 });
       strayStore.dispose();
     });
@@ -152,7 +152,7 @@ describe('Several values by one save', () => {
         count: { schema: yup.number(), default: 4, policy: 'FixtureCount', description: '' }, name: { schema: yup.string(), default: 'none', description: '' },
       });
       const decidedStore = new VscodeStore(decided, (await fixtureContext()).globalStorageUri);
-      const [refusal] = await decidedStore.commit([change('name', 'x'), change('count', 5)], { signal });
+      const [refusal] = await committed(decidedStore, [change('name', 'x'), change('count', 5)]);
       expect([refusal!.index, reasonIn(refusal)]).to.deep.equal([1, 'policy']);
       expect(text()).to.equal('{}\n');
       decidedStore.dispose();
@@ -160,7 +160,7 @@ describe('Several values by one save', () => {
 
     it('a value in the place of a group', async () => {
       writeSettings('{ "fixture.count": 1, "fixture": 5 }');
-      const [refusal] = await store.commit([change('count', 2)], { signal });
+      const [refusal] = await committed(store, [change('count', 2)]);
       expect(reasonIn(refusal)).to.equal('conflict');
       expect(text()).to.equal('{ "fixture.count": 1, "fixture": 5 }');
     });
@@ -174,7 +174,7 @@ describe('Several values by one save', () => {
     expect(document.isDirty).to.equal(true);
     expect(text()).to.equal('{}\n');
     await document.save();
-    await store.commit(three, { signal });
+    await committed(store, three);
     expect(text()).to.match(/^\/\/ mine\n\{\n/);
   });
 
@@ -188,7 +188,7 @@ describe('Several values by one save', () => {
     subscriptions.push(vscode.workspace.onWillSaveTextDocument((event) => {
       event.waitUntil(Promise.resolve([vscode.TextEdit.insert(new vscode.Position(0, 0), '// saved\n')]));
     }));
-    await store.commit(three, { signal });
+    await committed(store, three);
     expect(text()).to.match(/^\/\/ saved\n\{/);
     expect(['count', 'name', 'recent'].map((key) => shown(key))).to.deep.equal([7, 'seven', ['7']]);
   });
@@ -204,7 +204,7 @@ describe('Several values by one save', () => {
     expect(held).to.be.greaterThan(0);
     expect(readSettings()).to.deep.equal({});
     hold.dispose();
-    await store.commit(three, { signal });
+    await committed(store, three);
     expect(Object.keys(readSettings())).to.have.length(3);
   });
 
@@ -213,10 +213,10 @@ describe('Several values by one save', () => {
     for (let round = 1; round <= 5; round++) {
       // Of the same size each time, which VS Code itself does not notice.
       writeFileSync(settingsFile(), `{ "editor.tabSize": ${round} }\n`);
-      await store.commit(three, { signal });
+      await committed(store, three);
       expect(readSettings()).to.deep.equal({ 'editor.tabSize': round, 'fixture.count': 7, 'fixture.name': 'seven', 'fixture.recent': ['7'] });
       expect(document.isDirty).to.equal(false);
-      await store.commit(three.map((each) => ({ ...each, value: undefined })), { signal });
+      await committed(store, three.map((each) => ({ ...each, value: undefined })));
     }
   });
 
@@ -231,7 +231,7 @@ describe('Several values by one save', () => {
     expect(text()).to.equal(saved);
     expect(vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)).to.deep.equal([]);
     await vscode.workspace.getConfiguration('fixture').update('timeout', 9, vscode.ConfigurationTarget.Workspace);
-    await store.commit(three, { signal });
+    await committed(store, three);
     expect(readSettings()).to.deep.equal({
       'editor.tabSize': 3, 'editor.insertSpaces': true, 'fixture.timeout': 9, 'fixture.count': 7, 'fixture.name': 'seven', 'fixture.recent': ['7'],
     });
@@ -239,13 +239,13 @@ describe('Several values by one save', () => {
 
   it('what an earlier process left in the file goes with the next save', async () => {
     await begin('{\n    "[holdfast]": { "token": "old" },\n    "fixture.count": 1\n}\n', 1);
-    await store.commit(three, { signal });
+    await committed(store, three);
     expect(Object.keys(readSettings())).to.have.members(['fixture.count', 'fixture.name', 'fixture.recent']);
   });
 
   it('of a name that stands twice one is left', async () => {
     await begin('{ "fixture": { "name": "nested" }, "fixture.count": 2, "fixture.count": 1 }', 1);
-    await store.commit(three, { signal });
+    await committed(store, three);
     expect(text().match(/count/g)).to.have.length(1);
     expect(['count', 'name'].map((key) => shown(key))).to.deep.equal([7, 'seven']);
   });
@@ -265,7 +265,7 @@ describe('Several values by one save', () => {
         })();
         const ours = [change('count', round + 1, { target }), change('name', `n${round}`, { target }), change('options', { round }, { target })];
         await until('they have begun', () => theirs > 0);
-        expect(await store.commit(ours, { signal })).to.deep.equal([]);
+        expect(await committed(store, ours)).to.deep.equal([]);
         isOver = true;
         await writing;
         const found = vscode.workspace.getConfiguration('fixture');
@@ -280,10 +280,10 @@ describe('Several values by one save', () => {
   it('the user settings: a file that no document of the extension host can be opened for', async () => {
     const ours = [change('application', true, { target: 'user' }), change('count', 5, { target: 'user' }), change('recent', ['u'], { target: 'user' })];
     expect(store.canCommit(ours[0]!)).to.equal(true);
-    await store.commit(ours, { signal });
+    await committed(store, ours);
     expect(await store.readBackAll(ours)).to.deep.equal([true, 5, ['u']]);
     expect([shown('application', 'user'), shown('count', 'user')]).to.deep.equal([true, 5]);
-    await store.commit(ours.map((each) => ({ ...each, value: undefined })), { signal });
+    await committed(store, ours.map((each) => ({ ...each, value: undefined })));
     expect(await store.readBackAll(ours)).to.deep.equal([undefined, undefined, undefined]);
     const user = vscode.Uri.joinPath((await fixtureContext()).globalStorageUri, '..', '..', 'settings.json').fsPath;
     expect(readFileSync(user, 'utf8')).not.to.match(/holdfast\]|fixture\.(application|count|recent)/);
@@ -299,14 +299,14 @@ describe('Several values by one save', () => {
   it('a setting for which an organisation may have a policy, and has none', async () => {
     const governed = defineSettings('fixture', { count: { schema: yup.number(), default: 3, policy: 'FixtureCount', description: '' } });
     const governedStore = new VscodeStore(governed, (await fixtureContext()).globalStorageUri);
-    await governedStore.commit([change('count', 6)], { signal });
+    await committed(governedStore, [change('count', 6)]);
     expect(readSettings()).to.deep.equal({ 'fixture.count': 6 });
     governedStore.dispose();
   });
 
   it('a file without anything in it', async () => {
     writeFileSync(settingsFile(), '');
-    await store.commit(three, { signal });
+    await committed(store, three);
     expect(readSettings()).to.deep.equal({ 'fixture.count': 7, 'fixture.name': 'seven', 'fixture.recent': ['7'] });
   });
 });

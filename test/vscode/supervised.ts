@@ -1,7 +1,10 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { StoreError } from '../../src/errors.ts';
 import { ownDefaults } from '../../src/extension/own-defaults.ts';
+import type { Change, Refusal } from '../../src/store/store.ts';
+import type { VscodeStore } from '../../src/store/vscode-store.ts';
 import { fixture } from './fixture-settings.ts';
 import { closeEditors, folder, limits, until } from './fixture-service.ts';
 
@@ -66,4 +69,20 @@ export async function resetSettings(): Promise<void> {
     return isEmpty();
   });
   left = stateOfFile();
+}
+
+/** As a service does it: where VS Code has not read the file since another program has saved it, at once again. */
+export async function committed(store: VscodeStore, changes: readonly Change[]): Promise<readonly Refusal[]> {
+  const { signal } = new AbortController();
+  let refusals: readonly Refusal[] = [];
+  await until('VS Code knows the file', async () => {
+    try {
+      refusals = await store.commit(changes, { signal });
+      return true;
+    } catch (error) {
+      if (error instanceof StoreError && error.reason === 'newer') return false;
+      throw error;
+    }
+  });
+  return refusals;
 }

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { StoreError } from '../../../src/errors.ts';
 import { vscodeStore } from '../../../src/store/vscode-host.ts';
 import { fixture } from '../fixture-settings.ts';
-import { fixtureContext, rejection, superviseFixture } from '../supervised.ts';
+import { committed, fixtureContext, rejection, superviseFixture } from '../supervised.ts';
 
 describe('A window without a workspace', () => {
   it('refuses the workspace as a target, with a way out, and redirects nothing', async () => {
@@ -31,13 +31,12 @@ describe('A window without a workspace', () => {
   it('refuses several values at once for the workspace, each by itself, and stores several in the user settings', async () => {
     const store = vscodeStore(await fixtureContext(), fixture);
     const changes = [{ key: 'count', value: 6, scope: {} }, { key: 'name', value: 'x', scope: {} }] as const;
-    const { signal } = new AbortController();
-    const refusals = await store.commit(changes.map((change) => ({ ...change, target: 'workspace' })), { signal });
+      const refusals = await committed(store, changes.map((change) => ({ ...change, target: 'workspace' })));
     expect(refusals.map(({ index, error }) => [index, (error as StoreError).reason])).to.deep.equal([[0, 'no-workspace'], [1, 'no-workspace']]);
     const inUser = changes.map((change) => ({ ...change, target: 'user' as const }));
-    expect(await store.commit(inUser, { signal })).to.deep.equal([]);
+    expect(await committed(store, inUser)).to.deep.equal([]);
     expect(await store.readBackAll(inUser)).to.deep.equal([6, 'x']);
-    await store.commit(inUser.map((change) => ({ ...change, value: undefined })), { signal });
+    await committed(store, inUser.map((change) => ({ ...change, value: undefined })));
     expect(await store.readBackAll(inUser)).to.deep.equal([undefined, undefined]);
     store.dispose();
   });
