@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, lstatSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { hasEnded } from './ended-process.ts';
 import { realFile } from './json-disk.ts';
 import { clearAway, namesIn, ownFolder, ownFolderName, removeSpares, thisMachine } from './json-spare.ts';
 import type { Disposable } from './store.ts';
@@ -218,13 +219,7 @@ function textOf(lock: string): string | undefined {
 /** Has the process ended that holds it? Of other machines, and other containers, that cannot be told. */
 function isDead(text: string): boolean {
   const [machine, pid] = text.split(' ');
-  if (machine !== thisMachine()) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  return machine === thisMachine() && hasEnded(Number(pid));
 }
 
 /** Takes away a lock with that text, so that its holder can replace the settings file no more. */

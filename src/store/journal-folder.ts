@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { hasEndedSince } from './ended-process.ts';
 import { shortHash, thisMachine } from './json-spare.ts';
+import { makeFolders } from './make-folders.ts';
 import type { JournalHome, LeftJournal } from './memento.ts';
 
 /** A journal of another machine, or of a process whose number another one has by now, is taken over when nothing has changed it for so long, in milliseconds. */
@@ -13,7 +15,7 @@ const abandonedAfter = 86_400_000;
  * `<section>-<host>-<boot>-<process>-<random>.journal`. What a holder that does not run any more has left is taken over by the first
  * that looks: by renaming, so that no two have it.
  *
- * @param folder made when it is first needed; the one above the one above it is there
+ * @param folder made when it is first needed
  * @example
  * const home = journalFolder(path.join(context.globalStorageUri.fsPath, 'journals'));
  */
@@ -21,7 +23,7 @@ export function journalFolder(folder: string): JournalHome {
   const own = new Map<string, string>();
   const fileOf = (name: string): string => {
     let file = own.get(name);
-    if (file === undefined) own.set(name, file = path.join(folder, `${prefixOf(name)}${holder()}-${randomBytes(6).toString('hex')}.journal`));
+    if (file === undefined) own.set(name, file = path.join(folder, newName(name)));
     return file;
   };
   return {
@@ -33,7 +35,7 @@ export function journalFolder(folder: string): JournalHome {
       const left: LeftJournal[] = [];
       for (const entry of await entriesOf(folder)) {
         if (!entry.startsWith(prefixOf(name)) || !await isLeft(folder, entry)) continue;
-        const taken = await takeOver(path.join(folder, entry), path.join(folder, `${prefixOf(name)}${holder()}-${randomBytes(6).toString('hex')}.journal`));
+        const taken = await takeOver(path.join(folder, entry), path.join(folder, newName(name)));
         if (taken !== undefined) left.push(taken);
       }
       return left;
@@ -42,7 +44,10 @@ export function journalFolder(folder: string): JournalHome {
 }
 
 const prefixOf = (name: string): string => `${shortHash(name)}-`;
-const holder = (): string => `${shortHash(hostname())}-${thisMachine()}-${process.pid}`;
+
+/** The name of a journal that this process holds. */
+const newName = (name: string): string =>
+  `${prefixOf(name)}${shortHash(hostname())}-${thisMachine()}-${process.pid}-${randomBytes(6).toString('hex')}.journal`;
 
 async function keep(file: string, text: string | undefined): Promise<void> {
   if (text === undefined) return rm(file, { force: true });
@@ -51,19 +56,10 @@ async function keep(file: string, text: string | undefined): Promise<void> {
     await writeFile(next, text, { mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    await makeFolder(path.dirname(file));
+    makeFolders(path.dirname(file), 0o700);
     await writeFile(next, text, { mode: 0o600 });
   }
   await rename(next, file);
-}
-
-/** Another window may make it in the same moment. */
-async function makeFolder(folder: string): Promise<void> {
-  for (const each of [path.dirname(folder), folder]) {
-    await mkdir(each, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-  }
 }
 
 async function entriesOf(folder: string): Promise<readonly string[]> {
@@ -78,23 +74,16 @@ async function entriesOf(folder: string): Promise<readonly string[]> {
 /** Whether its holder does not run any more. */
 async function isLeft(folder: string, entry: string): Promise<boolean> {
   const [, host, boot, pid] = entry.split('-');
+  // The machine was started again.
   if (host === shortHash(hostname()) && boot !== thisMachine()) return true;
-  if (boot === thisMachine() && hasEnded(Number(pid))) return true;
-  if (boot === thisMachine() && Number(pid) === process.pid) return false;
   try {
-    return Date.now() - (await stat(path.join(folder, entry))).mtimeMs > abandonedAfter;
+    const { mtimeMs } = await stat(path.join(folder, entry));
+    if (boot === thisMachine() && hasEndedSince(Number(pid), mtimeMs)) return true;
+    const isOwn = boot === thisMachine() && Number(pid) === process.pid;
+    return !isOwn && Date.now() - mtimeMs > abandonedAfter;
   } catch {
     // Another one was faster.
     return false;
-  }
-}
-
-function hasEnded(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
 

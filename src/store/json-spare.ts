@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, constants, fsyncSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
+import { hasEndedSince } from './ended-process.ts';
 import { makeFolders } from './make-folders.ts';
 
 /**
@@ -115,22 +116,11 @@ export function namesIn(folder: string): string[] {
 function clear(spare: string, file: string, of: string): void {
   const { machine: its, pid, file: belongsTo, kind } = namePattern.exec(path.basename(spare))?.groups ?? {};
   const { mtimeMs } = lstatSync(spare);
-  if (!(its === thisMachine() && hasEnded(Number(pid), mtimeMs)) && Date.now() - mtimeMs < abandonedAfter) return;
+  if (!(its === thisMachine() && hasEndedSince(Number(pid), mtimeMs)) && Date.now() - mtimeMs < abandonedAfter) return;
   // Only who knows the settings file can tell whether it is whole.
   if (kind === 'new' && belongsTo !== of) return;
   if (kind === 'new') complete(file, readFileSync(spare));
   rmSync(spare);
-}
-
-/** Is the process over that left something at that time? Another one may have its number by now. */
-function hasEnded(pid: number, leftAt: number): boolean {
-  if (pid === process.pid) return leftAt < Date.now() - process.uptime() * 1_000;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
 }
 
 /** Adds the rest of a text to a file that holds the beginning of it, and nothing else. */
