@@ -102,7 +102,7 @@ async function types(options: Options): Promise<number> {
     try {
       writeTypes(options);
     } catch (error) {
-      // While somebody types, it may be damaged.
+      // While it is edited, it may be damaged.
       console.error((error as Error).message);
     }
   };

@@ -120,7 +120,7 @@ export class Breaker {
     this.actor = undefined;
   }
 
-  /** How to start the actor: anew, or going on from the mirror after a crash. */
+  /** How to start the actor: from the beginning, or from the mirror after a crash. */
   input(): BreakerInput {
     return {
       ...this.options,

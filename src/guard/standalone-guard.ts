@@ -150,7 +150,7 @@ export class StandaloneGuard implements CallHost, ArrivalHost {
   /** @internal Begins a call, which has a slot. @returns false when it was refused, and the slot is free again */
   start<T>({ operation, options: { signal, critical, priority }, resolve, reject }: PendingCall<T>): boolean {
     if (!this.permits()) {
-      // A rejection is no surprise, and whoever catches it knows where they called: collecting a stack is most of its cost.
+      // A rejection is expected, and its caller knows where it called: collecting a stack is most of its cost.
       const { stackTraceLimit } = Error;
       Error.stackTraceLimit = 0;
       reject(this.rejection());
@@ -249,7 +249,7 @@ export class StandaloneGuard implements CallHost, ArrivalHost {
     return Promise.resolve(this.dispose());
   }
 
-  /** @internal How to start the breaker's actor: anew, or going on from the mirror after a crash (P42). */
+  /** @internal How to start the breaker's actor: from the beginning, or from the mirror after a crash (P42). */
   breakerInput(): BreakerInput {
     return this.breaker.input();
   }

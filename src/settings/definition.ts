@@ -17,21 +17,21 @@ export interface SettingsDefinition<V extends object = Record<string, unknown>> 
   /** The defaults: frozen, and valid. */
   readonly defaults: Readonly<V>;
   /**
-   * Is this raw value, as it came from a store, legal? Sanitises texts; never converts between types,
+   * Is this raw value, as it came from a store, valid? Sanitises texts; never converts between types,
    * never throws, and answers with a frozen copy.
    */
   check(key: string, raw: unknown): CheckResult;
-  /** The same for what is served: a value that is legal but for some items is accepted without these, where `onInvalidItem` says so. */
+  /** The same for what is served: a value that is valid except for some items is accepted without them, where `onInvalidItem` says so. */
   accept(key: string, raw: unknown): AcceptResult;
   /**
-   * The value to write, frozen. What the schema would change is refused with the legal spelling in
+   * The value to write, frozen. What the schema would change is refused with the valid spelling in
    * `userAction`, for a value is written as asked or not at all (P22).
    * @throws ValidationError
    */
   validate<K extends keyof V & string>(key: K, value: unknown): V[K];
   /**
    * The canonical spelling of a value from outside (text trimmed, case folded as the schema says).
-   * @throws ValidationError when the value is not legal even so
+   * @throws ValidationError when the value is not valid even so
    */
   sanitise<K extends keyof V & string>(key: K, value: unknown): V[K];
   /** @throws ValidationError unless `key` is declared */

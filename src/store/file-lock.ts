@@ -12,7 +12,7 @@ import type { Disposable } from './store.ts';
  * its text who holds it: `<machine> <process> <random>`.
  *
  * A holder that has ended, or has not renewed the lock for `lease`, loses it. A holder that was only stopped may go on at any
- * moment, also between its last look at the lock and the replacement of the file. So whoever takes over the lock first removes the
+ * moment, also between its last look at the lock and the replacement of the file. So the process that takes over the lock first removes the
  * file that the holder would rename into the place of the settings file: its rename fails, and it begins again. A settings
  * file that is written in place (several names, a mount of its own, another owner) has no such fence: there a holder that is
  * stopped for longer than the lease, while it writes, goes on when it wakes up.

@@ -97,7 +97,7 @@ export function anyoneCanUseIt(at: () => { readonly desk: Desk; readonly frame: 
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await until('nothing is to move again', async () => await duration() === '0s');
     expect(await duration()).to.equal('0s');
-    // What else happens in the service meanwhile may place it anew.
+    // What else happens in the service meanwhile may place it again.
     await until('the chart jumps as it did at first', async () => await boxes() <= places);
   });
 

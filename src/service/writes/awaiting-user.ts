@@ -27,7 +27,7 @@ export interface WaitingWrite {
   decline(): void;
 }
 
-/** Somebody who can ask a person. */
+/** Asks the user. */
 export interface Rescuer {
   /** How long a caller may be kept waiting for a person, in milliseconds; 0: not at all. */
   readonly patience: number;

@@ -267,7 +267,7 @@ export class Save {
 
   #whyNotAgain(cell: Cell, last: Sending): Error | undefined {
     if (cell.isUnsettled) return new TimeoutError(this.#guard.name, this.#guard.attemptDeadlines.duration, 'unknown', { retryable: false });
-    // Stored, as the store says, and not there: unless it was lost, somebody has built on it.
+    // Stored, as the store says, and not there: unless it was lost, another program has built on it.
     if (last.settled === 'stored' && !sameData(cell.current!.value, last.expected?.value)) return notVerified(cell.location, false);
     return undefined;
   }
@@ -476,7 +476,7 @@ export class Save {
     return this.#cellsToStore().some((cell) => cell.sent.length > 0 && !isThere(cell));
   }
 
-  /** Those that somebody waits for, and that are not stored yet. */
+  /** Those that a write still asks for, and that are not stored yet. */
   #cellsToStore(): Cell[] {
     return [...this.#cells.values()].filter(({ parts, stored }) => parts.length > 0 && stored === undefined);
   }

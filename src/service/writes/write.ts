@@ -151,7 +151,7 @@ export class Write implements SavedWrite, QueuedWrite, Abortable {
 
   // ---- In the queue
 
-  /** It begins anew: nothing of an earlier place is left. */
+  /** It takes a new place in a queue: nothing of an earlier one is left. */
   enter(id: number, queue: FileQueue): void {
     this.id = id;
     this.queue = queue;

@@ -209,11 +209,14 @@ export class Writing {
       this.#hooks.refuse();
       requireOptions(options);
       const { wait = true, target, park = false, critical = false } = options;
-      Object.assign(write, { mayAskUser: wait, target, signal: undefined });
+      write.mayAskUser = wait;
+      write.target = target;
+      write.signal = undefined;
       write.signal = signalOf(options);
       if (write.signal?.aborted === true) throw new AbortedError(write.request.shown.join(', '), 'not stored', { cause: reasonOf(write.signal) });
       write.changes = write.request.ask(options);
-      Object.assign(write, { park, isCritical: critical });
+      write.park = park;
+      write.isCritical = critical;
       this.#accept(write);
     } catch (error) {
       this.#onFailed(write, error instanceof ConfigurationError ? error : new ValidationError('options', 'cannot be read: looking at them throws', { cause: error }));
