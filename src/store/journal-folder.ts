@@ -91,9 +91,9 @@ async function isLeft(folder: string, entry: string): Promise<boolean> {
 async function takeOver(file: string, as: string): Promise<LeftJournal | undefined> {
   try {
     await rename(file, as);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+  } catch {
+    // What cannot be moved stays for the next start.
+    return undefined;
   }
   return { text: await readFile(as, 'utf8'), forget: () => rm(as, { force: true }).catch(() => undefined) };
 }

@@ -93,6 +93,10 @@ describe('Fallbacks', () => {
   it('P7 none for what the caller has aborted; what the fallback throws is the error', async () => {
     const { guard } = bench({ retry: { attempts: 1 } });
     expect(await end(guard.execute(() => 1, { with: fallback(() => 2), signal: AbortSignal.abort() }))).to.include({ code: 'ABORTED' });
+    const caller = new AbortController();
+    const leaving = end(guard.execute(() => new Promise(() => undefined), { with: fallback(() => 2), signal: caller.signal }));
+    caller.abort();
+    expect(await leaving).to.include({ code: 'ABORTED' });
     const worse = new Error('worse');
     expect(await end(guard.execute(() => Promise.reject(down), { with: fallback(() => { throw worse; }) }))).to.equal(worse);
   });

@@ -136,6 +136,16 @@ describe('The time that a dependency names', () => {
     expect(() => retryAfter(5 as never)).to.throw(TypeError, 'timeOf must be a function; it is 5.');
   });
 
+  it('before a limit of concurrency that has no room by then: the call is refused', async () => {
+    const { guard, clock } = bench({ limit: retryAfter(timeOf, concurrency({ limit: 1, queue: 0 })), retry: { attempts: 1 } });
+    expect(await end(guard.execute(refuse(3_000)))).to.be.instanceOf(Limited);
+    const answers = [1, 2].map(() => end(guard.execute(() => new Promise(() => undefined))));
+    await clock.advance(3_000);
+    expect(await answers[1]).to.include({ code: 'QUEUE_FULL' });
+    guard.dispose();
+    expect(await answers[0]).to.include({ code: 'DISPOSED' });
+  });
+
   it('before a limit of concurrency, whose slots are free meanwhile', async () => {
     const slots = concurrency({ limit: 1 });
     const { guard, clock } = bench({ limit: retryAfter(timeOf, slots), retry: { attempts: 1 } });

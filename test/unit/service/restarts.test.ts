@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { StoreError } from '../../../src/errors.ts';
 import superjson from 'superjson';
 import { memoryMemento, type Memento } from '../../../src/store/memento.ts';
 import { bench, leavesNothing, unheard, type Bench, type BenchOptions } from './support.ts';
@@ -66,6 +67,21 @@ describe('Service: restarts', () => {
         expect(second.eventsOf('reconciled').map((event) => [event.key, event.outcome])).to.deep.equal([['count, name, tree', outcome]]);
         expect((['count', 'name', 'tree'] as const).map((key) => second.stored(key))).to.deep.equal(after);
       }
+    });
+
+    it('P24 P29 half a transaction whose file is not there any more is told as unknown', async () => {
+      const first = await bench();
+      first.store.writeFaults.push(undefined, { kind: 'hang' });
+      void unheard(first.service.updateAll({ count: 5, name: 'x' }, { target: 'workspace' }));
+      await first.clock.advance(1_000);
+      const second = await next(first, {
+        wrap: (inner) => {
+          inner.fileOf = () => { throw new StoreError('no-workspace', 'Injected.'); };
+          return inner;
+        },
+      });
+      await second.clock.flush();
+      expect(second.eventsOf('reconciled').map((event) => [event.key, event.outcome])).to.deep.equal([['count, name', 'unknown']]);
     });
 
     it('P24 P29 what another program has stored since is not undone', async () => {

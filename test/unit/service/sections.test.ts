@@ -138,6 +138,10 @@ describe('Service: what is not declared', () => {
     expect([read.get('run', 'onSave'), read.get('rules', { a: 'b' })]).to.deep.equal(['onType', {}]);
     const fallbacks = ['text', 5, false, null, ['list'], {}, { an: 'object' }];
     expect(fallbacks.map((fallback) => read.get('ran', fallback))).to.deep.equal(fallbacks);
+    // A fallback that throws when it is looked at might be a scope: it says nothing.
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(read.get('ran', proxy)).to.equal(undefined);
     expect([undefined, document, document.uri, folder].map((scope) => read.get('ran', scope))).to.deep.equal([undefined, undefined, undefined, undefined]);
     for (const key of [null, 5, Symbol('s'), {}, '__proto__', '', 'hovers..delay']) expect(read.get(key, undefined)).to.equal(undefined);
     const warnings = events.flatMap((event) => (event.type === 'warning' ? [(event.error as Error).message] : []));

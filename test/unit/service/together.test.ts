@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import * as yup from 'yup';
+import { StoreError } from '../../../src/errors.ts';
 import { defineSettings } from '../../../src/settings/define-settings.ts';
 import { ConfigurationService } from '../../../src/service/service.ts';
 import { MemoryStore } from '../../../src/store/memory-store.ts';
@@ -42,6 +43,43 @@ async function busy({ service, store, clock }: Bench): Promise<{ readonly first:
 
 describe('Service: writes that are stored together', () => {
   leavesNothing();
+
+  it('P9 a store that throws when it is asked whether it can takes one at a time', async () => {
+    const made = await bench({ together: true });
+    made.store.canCommit = () => { throw new Error('Injected.'); };
+    await made.clock.run(Promise.all([made.service.update('count', 5), made.service.update('name', 'x')]));
+    expect([made.stored('count'), made.stored('name'), made.store.calls.write]).to.deep.equal([5, 'x', 2]);
+  });
+
+  it('P9 a store that refuses a change that it was not asked for has failed', async () => {
+    const made = await bench({
+      together: true,
+      guard: { retry: { attempts: 1 } },
+      wrap: (store) => {
+        store.commit = () => Promise.resolve([{ index: 7, error: new StoreError('scope', 'Injected.') }]);
+        return store;
+      },
+    });
+    const { first } = await busy(made);
+    const both = [made.service.update('count', 5), made.service.update('name', 'x')].map(unheard);
+    await made.clock.run(first);
+    for (const each of both) expect(await made.error(each)).to.include({ code: 'STORE', reason: 'unknown' });
+    expect(made.stored('count')).to.equal(undefined);
+  });
+
+  it('P5 one whose caller leaves during the last look is answered at once', async () => {
+    const made = await bench({ guard: { retry: { attempts: 1 } } });
+    const caller = new AbortController();
+    made.store.writeFaults.push({ kind: 'hang' });
+    const leaving = unheard(made.service.update('count', 5, { signal: caller.signal }));
+    await made.clock.advance(4_999);
+    made.store.hanging('readBack');
+    await made.clock.advance(2);
+    caller.abort();
+    const { code, outcome } = await made.error(leaving);
+    expect([code, outcome]).to.deep.equal(['ABORTED', 'unknown']);
+    made.store.heal();
+  });
 
   it('twenty settings at once are one save, also as a transaction', async () => {
     const keys = Array.from({ length: 20 }, (_, index) => `key${index}`);

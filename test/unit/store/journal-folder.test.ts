@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -91,6 +91,29 @@ describe('Journals in a folder', () => {
     expect(await journalFolder(folder).takeOver!(section)).to.deep.equal([]);
     utimesSync(elsewhere, Date.now() / 1_000 - 90_000, Date.now() / 1_000 - 90_000);
     expect((await journalFolder(folder).takeOver!(section)).map(({ text }) => text)).to.deep.equal(['of another machine']);
+  });
+
+  it('of two that look in the same moment one alone has what was left', async () => {
+    const holder = await start();
+    const text = `of ${holder.child.pid}`;
+    await holder.kill();
+    const taken = await Promise.all([journalFolder(folder).takeOver!(section), journalFolder(folder).takeOver!(section)]);
+    expect(taken.flat().map((left) => left.text)).to.deep.equal([text]);
+  });
+
+  it('P9 a folder that cannot be one says so; a name that leads nowhere is nobody’s journal', async () => {
+    const holder = await start();
+    const [entry] = readdirSync(folder) as [string];
+    await holder.kill();
+    const [prefix] = entry.split('-') as [string];
+    symlinkSync('nowhere', path.join(folder, `${prefix}-11111111-00000000-1-aa.journal`));
+    rmSync(path.join(folder, entry));
+    expect(await journalFolder(folder).takeOver!(section)).to.deep.equal([]);
+    const file = path.join(folder, 'a file');
+    writeFileSync(file, '');
+    for (const failing of [journalFolder(file).takeOver!(section), Promise.resolve(journalFolder(file).memento.update(section, 'text'))]) {
+      expect(await failing.then(() => 'done', (error: NodeJS.ErrnoException) => error.code)).to.equal('ENOTDIR');
+    }
   });
 
   it('is its own process’s as long as that runs; what is kept no longer leaves no file', async () => {
