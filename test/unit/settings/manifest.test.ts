@@ -4,8 +4,22 @@ import * as yup from 'yup';
 import { ValidationError } from '../../../src/errors.ts';
 import { defineSettings } from '../../../src/settings/define-settings.ts';
 import { contributedConfiguration, restrictedConfigurations } from '../../../src/settings/manifest.ts';
+import { pointer } from '../../../src/settings/json-schema-parts.ts';
+import type { StandardSchema } from '../../../src/settings/schema.ts';
 import { jsonSchema as schemaByHand } from '../../../src/settings/schema-of.ts';
 import { exampleManifest, ownManifest } from '../../../tools/manifest.ts';
+
+/** A schema that follows Standard Schema, whose parts throw when they are used. */
+const throwing = {
+  '~standard': {
+    version: 1, vendor: 'test',
+    validate: (value: unknown) => {
+      if (value === 'anything else') throw new Error('Injected.');
+      return { value };
+    },
+    jsonSchema: { input: () => { throw new Error('JSON Schema cannot say this.'); } },
+  },
+} as unknown as StandardSchema<string>;
 
 /** What the manifest says of a setting with this schema, but for its default, description, scope and order. */
 function jsonSchema(schema: yup.Schema, value: unknown): Record<string, unknown> {
@@ -190,5 +204,19 @@ describe('The generated manifest', () => {
     expect(definition.accept('aliases', { a: 5, b: 'x' })).to.deep.include({ ok: true, value: { b: 'x' } });
     // @ts-expect-error the default is of another type
     expect(() => defineSettings('s', { width: { schema: width, default: 'wide', description: '' } })).to.throw(ValidationError);
+  });
+});
+
+describe('What a schema does when it is used', () => {
+  const definition = defineSettings('s', { key: { schema: throwing, default: 'd', description: 'A text' } });
+
+  it('P30 one that throws makes no value valid, and says nothing in the manifest', () => {
+    expect(definition.check('key', 'anything else').ok).to.equal(false);
+    expect(definition.check('key', 'd')).to.deep.include({ ok: true, value: 'd' });
+    expect(contributedConfiguration(definition, 't')).to.deep.include({ properties: { 's.key': { default: 'd', markdownDescription: 'A text', scope: 'window', order: 0 } } });
+  });
+
+  it('a pointer that is no URI is a name as it stands', () => {
+    expect(pointer('/a~1b/c%20d/%E0%A4%A')).to.deep.equal(['a/b', 'c d', '%E0%A4%A']);
   });
 });

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import fs, { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { hasLostLock, lease, lockFile, lockOf } from '../../../src/store/file-lock.ts';
-import { clearAway, ownFolderName, thisMachine } from '../../../src/store/json-spare.ts';
+import { clearAway, ownFolderName, shortHash, thisMachine } from '../../../src/store/json-spare.ts';
 import { elapse, limits, stillPending, until } from '../../limits.ts';
 import { failing, failureOf, needs, Place, write } from './json-support.ts';
 
@@ -86,6 +86,27 @@ describe('The lock of a settings file', () => {
     const taken = await lockFile(place.user, never);
     expect(readFileSync(lock(), 'utf8')).to.contain(` ${process.pid} `);
     taken.dispose();
+  });
+
+  it('of a process that was killed is taken over also where what it left cannot be removed', async () => {
+    const dead = await ofTheDead();
+    const [machine, pid] = dead.split(' ') as [string, string];
+    const left = place.in(`.holdfast-${machine}-${pid}-${shortHash(path.basename(place.user))}-aa.tmp`);
+    mkdirSync(left);
+    held(dead);
+    (await lockFile(place.user, never)).dispose();
+    expect([existsSync(left), existsSync(lock())]).to.deep.equal([true, false]);
+  });
+
+  it('is taken also where another process clears up in the same moment', async () => {
+    const vanishing = path.join(path.dirname(lock()), `lock-1-${'0'.repeat(32)}-${'0'.repeat(16)}`);
+    writeFileSync(vanishing, '');
+    place.patch(fs, 'lstatSync', (lstat) => (file: string, ...options: never[]) => {
+      if (file === vanishing) throw Object.assign(new Error('Injected.'), { code: 'ENOENT' });
+      return (lstat as (...args: unknown[]) => unknown)(file, ...options);
+    });
+    (await lockFile(place.user, never)).dispose();
+    expect(existsSync(lock())).to.equal(false);
   });
 
   it('that another took over in the moment before stays with that one', async () => {
