@@ -6,6 +6,7 @@ import * as yup from 'yup';
 import { StoreError } from '../../src/errors.ts';
 import { defineSettings } from '../../src/settings/define-settings.ts';
 import type { Change, Refusal, Target } from '../../src/store/store.ts';
+import { SettingsFile } from '../../src/store/vscode-settings-file.ts';
 import { VscodeStore } from '../../src/store/vscode-store.ts';
 import { fixture } from './fixture-settings.ts';
 import { committed, elapse, fixtureContext, folder, readSettings, rejection, resetSettings, settingsFile, typeUnsaved, until, writeSettings } from './supervised.ts';
@@ -302,6 +303,23 @@ describe('Several values by one save', () => {
     await committed(governedStore, [change('count', 6)]);
     expect(readSettings()).to.deep.equal({ 'fixture.count': 6 });
     governedStore.dispose();
+  });
+
+  it('P28 each by itself, over what is there alone', async () => {
+    const single = new VscodeStore(fixture, (await fixtureContext()).globalStorageUri, { oneSave: false });
+    await begin('{ "fixture.count": 1 }', 1);
+    expect(await reasonOf(single.write(change('count', 9), { signal, expected: { value: 2 } }))).to.equal('newer');
+    expect(readSettings()).to.deep.equal({ 'fixture.count': 1 });
+    single.dispose();
+  });
+
+  it('where nobody knows the file of the user settings, or no provider has its scheme, that is said', async () => {
+    const nowhere = new VscodeStore(fixture, undefined);
+    expect(await reasonOf(nowhere.commit([change('count', 9, { target: 'user' })], { signal }))).to.equal('not-ready');
+    nowhere.dispose();
+    const elsewhere = new SettingsFile('workspace', vscode.Uri.parse('holdfast-nowhere:/settings.json'));
+    expect(await elsewhere.read()).to.deep.include({ kind: 'unknown' });
+    elsewhere.dispose();
   });
 
   it('a file without anything in it', async () => {
