@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { ValidationError } from '../../src/errors.ts';
 import type { SettingDeclaration } from '../../src/settings/declaration.ts';
 import { defineSettings } from '../../src/settings/define-settings.ts';
 import type { SettingsDefinition } from '../../src/settings/definition.ts';
@@ -8,22 +7,13 @@ import type { AnySchema } from '../../src/settings/schema.ts';
 import { settingsFrom } from '../../src/settings/settings-from.ts';
 import { hostileValues } from '../unit/settings/hostile.ts';
 import { libraries } from './libraries.ts';
+import { refusal } from '../unit/settings/refusal.ts';
 
 /** A definition of one setting, written in code; and the same with the schema on top of what a manifest says. */
 const ways: Readonly<Record<string, (schema: AnySchema, standard: unknown, more?: Partial<SettingDeclaration>) => SettingsDefinition>> = {
   'in defineSettings': (schema, standard, more = {}) => defineSettings('app', { it: { schema, default: standard, description: '', ...more } }),
   'on top of a manifest': (schema, standard, more = {}) => settingsFrom({ contributes: { configuration: { properties: { 'app.it': { default: standard } } } } }, { settings: { it: { schema, ...more } } }),
 };
-
-function refusal(act: () => unknown): ValidationError {
-  try {
-    act();
-  } catch (error) {
-    expect(error).to.be.instanceOf(ValidationError);
-    return error as ValidationError;
-  }
-  throw new Error('It was expected to be refused.');
-}
 
 const problem = (definition: SettingsDefinition, value: unknown): string => {
   const checked = definition.check('it', value);

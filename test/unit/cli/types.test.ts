@@ -10,6 +10,7 @@ import { valueType } from '../../../src/cli/value-types.ts';
 import fc from '../../fast-check.ts';
 import { manifests } from '../../manifests/random.ts';
 import { shapes } from '../../manifests/shapes.ts';
+import { programOf } from '../../program-of.ts';
 import { seed } from '../../seed.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -18,22 +19,9 @@ const options: ts.CompilerOptions = {
   module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, allowImportingTsExtensions: true,
 };
 
-/** A program of these files, beside this one. */
-function programOf(texts: ReadonlyMap<string, string>, roots: readonly string[] = [...texts.keys()]): ts.Program {
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (name) => texts.has(path.normalize(name)) || fileExists(name);
-  host.readFile = (name) => texts.get(path.normalize(name)) ?? readFile(name);
-  host.getSourceFile = (name, version, ...others) => {
-    const text = texts.get(path.normalize(name));
-    return text === undefined ? getSourceFile(name, version, ...others) : ts.createSourceFile(name, text, version);
-  };
-  return ts.createProgram([...roots], options, host);
-}
-
 /** What the compiler says of each file. */
 function errorsOf(texts: ReadonlyMap<string, string>): { readonly file: string; readonly line: string; readonly message: string }[] {
-  const program = programOf(texts);
+  const program = programOf(texts, options);
   return [...texts].flatMap(([file, text]) => {
     const source = program.getSourceFile(file)!;
     const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
@@ -113,7 +101,7 @@ describe('npx holdfast types', () => {
       + "export const group = config.get('group0');\nexport const all = config.section().group39;\nconfig.onDidChangeAny((change) => change.affects('group1'));\n";
     const texts = new Map([[at('many.ts'), typesText(many)], [at('use.ts'), use], [at('empty.ts'), head]]);
     const cost = (file: string): number => {
-      const program = programOf(texts, [at(file)]);
+      const program = programOf(texts, options, [at(file)]);
       const source = program.getSourceFile(at(file));
       expect(program.getSemanticDiagnostics(source)).to.deep.equal([]);
       return program.getInstantiationCount();

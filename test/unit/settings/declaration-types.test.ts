@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import path from 'node:path';
 import ts from 'typescript';
+import { programOf } from '../../program-of.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const folder = import.meta.dirname;
@@ -10,15 +11,7 @@ function errorsOf(declarations: readonly string[]): { readonly at: string; reado
   const head = "import * as yup from 'yup';\nimport { defineSettings } from '../../../src/settings/define-settings.ts';\n";
   const texts = new Map(declarations.map((declaration, index) => [path.join(folder, `declaration-${index}.ts`), `${head}export const settings = defineSettings('s', { setting: ${declaration} });\n`]));
   const { options } = ts.getParsedCommandLineOfConfigFile(path.join(root, 'tsconfig.json'), { noEmit: true }, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined })!;
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (name) => texts.has(path.normalize(name)) || fileExists(name);
-  host.readFile = (name) => texts.get(path.normalize(name)) ?? readFile(name);
-  host.getSourceFile = (name, version, ...others) => {
-    const text = texts.get(path.normalize(name));
-    return text === undefined ? getSourceFile(name, version, ...others) : ts.createSourceFile(name, text, version);
-  };
-  const program = ts.createProgram([...texts.keys()], options, host);
+  const program = programOf(texts, options);
   return [...texts].map(([name, text]) => program.getSemanticDiagnostics(program.getSourceFile(name)).map(({ start = 0, length = 0, messageText }) => (
     { at: text.slice(start, start + length), message: ts.flattenDiagnosticMessageText(messageText, '\n') }
   )));

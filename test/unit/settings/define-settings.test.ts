@@ -5,6 +5,7 @@ import type { ValuesOf } from '../../../src/settings/declaration.ts';
 import { defineSettings, type SettingsDefinition } from '../../../src/settings/define-settings.ts';
 import { converted } from '../../../src/settings/former.ts';
 import { hostileKeys, hostileValues } from './hostile.ts';
+import { refusal } from './refusal.ts';
 
 const declarations = {
   count: { schema: yup.number().integer().min(1).max(50).defined(), default: 3, description: 'A number.' },
@@ -19,16 +20,6 @@ const declarations = {
   anything: { schema: yup.mixed().nullable(), default: null, description: 'Anything that is JSON.' },
 } as const;
 const settings = defineSettings('section', declarations);
-
-function refusal(act: () => unknown): ValidationError {
-  try {
-    act();
-  } catch (error) {
-    expect(error).to.be.instanceOf(ValidationError);
-    return error as ValidationError;
-  }
-  throw new Error('It was expected to be refused.');
-}
 
 describe('A settings definition', () => {
   it('knows its section, keys and defaults', () => {

@@ -1,23 +1,13 @@
 import { expect } from 'chai';
 import * as yup from 'yup';
-import { ValidationError } from '../../../src/errors.ts';
 import { contributedConfiguration, restrictedConfigurations } from '../../../src/settings/manifest.ts';
 import { settingsFrom, type ManifestOptions } from '../../../src/settings/settings-from.ts';
 import fc from '../../fast-check.ts';
 import { manifests } from '../../manifests/random.ts';
 import { propertiesOf, shapes } from '../../manifests/shapes.ts';
+import { refusal } from './refusal.ts';
 
 const manifestOf = (properties: object): { contributes: { configuration: object } } => ({ contributes: { configuration: { title: 'App', properties } } });
-
-function refusal(act: () => unknown): ValidationError {
-  try {
-    act();
-  } catch (error) {
-    expect(error).to.be.instanceOf(ValidationError);
-    return error as ValidationError;
-  }
-  throw new Error('It was expected to be refused.');
-}
 
 /** What VS Code takes for a default when there is none. */
 function defaultIn({ default: given, type }: Record<string, unknown>): unknown {
