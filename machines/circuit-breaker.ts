@@ -1,5 +1,5 @@
 import { assign } from 'xstate';
-import { setup } from './setup.ts';
+import { setup, theEvent } from './setup.ts';
 
 /**
  * The circuit breaker: CLOSED lets everything through, OPEN refuses, HALF_OPEN lets a set number of
@@ -122,8 +122,6 @@ export interface Ended {
 /** The probes that must succeed. */
 const needed = ({ probes, probeShare }: BreakerOptions): number => Math.ceil(probes * probeShare);
 
-/** What guards need to know is in the event. */
-const theEvent = <E>({ event }: { readonly event: E }): E => event;
 /** The call began in the present epoch (P4). */
 const isCurrent = { type: 'isCurrent', params: theEvent<{ readonly epoch: number }> } as const;
 

@@ -7,3 +7,6 @@ import { createMachine, type setup as xstateSetup } from 'xstate';
 export const setup = ((implementations: object) => ({
   createMachine: (config: object) => createMachine(config as never, implementations as never),
 })) as unknown as typeof xstateSetup;
+
+/** For `params`: a guard or an action is given the event itself. */
+export const theEvent = <E>({ event }: { readonly event: E }): E => event;

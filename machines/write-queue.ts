@@ -1,4 +1,5 @@
 import { assign, setup } from 'xstate';
+import { theEvent } from './setup.ts';
 
 /**
  * The write queue of one settings file. Writes take turns in the order in which they were asked for (P23), and no more than
@@ -51,7 +52,10 @@ export type QueueEvent =
   /** Accept nothing more, finish what waits, then close. */
   | { type: 'DRAIN' };
 
-const without = (tickets: readonly WriteTicket[], { id }: WriteTicket): readonly WriteTicket[] => tickets.filter((ticket) => ticket.id !== id);
+const isLast = ({ inFlight }: QueueContext, { id }: WriteTicket): boolean => inFlight.length === 1 && inFlight[0]!.id === id;
+
+const without = (tickets: readonly WriteTicket[], { id }: WriteTicket): readonly WriteTicket[] =>
+  tickets.filter((ticket) => ticket.id !== id);
 
 export const writeQueue = setup({
   types: {
@@ -65,9 +69,9 @@ export const writeQueue = setup({
     isPaused: ({ context }) => context.paused,
     hasWaiting: ({ context }) => context.waiting.length > 0,
     isInFlight: ({ context }, params: WriteTicket) => context.inFlight.some(({ id }) => id === params.id),
-    isLastInFlight: ({ context }, params: WriteTicket) => context.inFlight.length === 1 && context.inFlight[0]!.id === params.id,
-    isLastInFlightAndMoreWait: ({ context }, params: WriteTicket) => context.inFlight.length === 1 && context.inFlight[0]!.id === params.id && context.waiting.length > 0,
-    isLastInFlightAndPaused: ({ context }, params: WriteTicket) => context.inFlight.length === 1 && context.inFlight[0]!.id === params.id && context.paused,
+    isLastInFlight: ({ context }, params: WriteTicket) => isLast(context, params),
+    isLastInFlightAndMoreWait: ({ context }, params: WriteTicket) => isLast(context, params) && context.waiting.length > 0,
+    isLastInFlightAndPaused: ({ context }, params: WriteTicket) => isLast(context, params) && context.paused,
   },
   actions: {
     enqueue: assign({ waiting: ({ context }, params: { ticket: WriteTicket }) => context.waiting.concat(params.ticket) }),
@@ -98,7 +102,7 @@ export const writeQueue = setup({
   }),
   initial: 'idle',
   on: {
-    WITHDRAW: { actions: { type: 'withdraw', params: ({ event }) => event } },
+    WITHDRAW: { actions: { type: 'withdraw', params: theEvent } },
   },
   states: {
     /** Nothing is being written; passed through when something waits. */
@@ -109,7 +113,7 @@ export const writeQueue = setup({
         { guard: 'hasWaiting', target: 'writing', actions: ['takeNext', 'startTurn'] },
       ],
       on: {
-        ENQUEUE: { actions: { type: 'enqueue', params: ({ event }) => event } },
+        ENQUEUE: { actions: { type: 'enqueue', params: theEvent } },
         PAUSE: { actions: 'pause' },
         DRAIN: 'closed',
       },
@@ -118,15 +122,15 @@ export const writeQueue = setup({
     /** One save is being made, for one write or several; others wait behind it. */
     writing: {
       on: {
-        ENQUEUE: { guard: 'hasRoom', actions: { type: 'enqueue', params: ({ event }) => event } },
-        TAKE_ALONG: { actions: { type: 'takeAlong', params: ({ event }) => event } },
+        ENQUEUE: { guard: 'hasRoom', actions: { type: 'enqueue', params: theEvent } },
+        TAKE_ALONG: { actions: { type: 'takeAlong', params: theEvent } },
         SETTLED: [
-          { guard: { type: 'isLastInFlight', params: ({ event }) => event }, target: 'idle', actions: { type: 'settle', params: ({ event }) => event } },
-          { actions: { type: 'settle', params: ({ event }) => event } },
+          { guard: { type: 'isLastInFlight', params: theEvent }, target: 'idle', actions: { type: 'settle', params: theEvent } },
+          { actions: { type: 'settle', params: theEvent } },
         ],
         PUT_BACK: [
-          { guard: { type: 'isLastInFlight', params: ({ event }) => event }, target: 'idle', actions: { type: 'putBack', params: ({ event }) => event } },
-          { guard: { type: 'isInFlight', params: ({ event }) => event }, actions: { type: 'putBack', params: ({ event }) => event } },
+          { guard: { type: 'isLastInFlight', params: theEvent }, target: 'idle', actions: { type: 'putBack', params: theEvent } },
+          { guard: { type: 'isInFlight', params: theEvent }, actions: { type: 'putBack', params: theEvent } },
         ],
         PAUSE: { actions: 'pause' },
         RESUME: { actions: 'resume' },
@@ -137,7 +141,7 @@ export const writeQueue = setup({
     /** The breaker is open; what waits was asked to be parked. */
     paused: {
       on: {
-        ENQUEUE: { guard: 'hasRoom', actions: { type: 'enqueue', params: ({ event }) => event } },
+        ENQUEUE: { guard: 'hasRoom', actions: { type: 'enqueue', params: theEvent } },
         RESUME: { target: 'idle', actions: 'resume' },
         DRAIN: { target: 'closed', actions: 'clearWaiting' },
       },
@@ -146,15 +150,15 @@ export const writeQueue = setup({
     /** At the end of the service: what waits is finished, nothing more is accepted. */
     draining: {
       on: {
-        TAKE_ALONG: { actions: { type: 'takeAlong', params: ({ event }) => event } },
+        TAKE_ALONG: { actions: { type: 'takeAlong', params: theEvent } },
         SETTLED: [
-          { guard: { type: 'isLastInFlightAndPaused', params: ({ event }) => event }, target: 'closed', actions: [{ type: 'settle', params: ({ event }) => event }, 'clearWaiting'] },
+          { guard: { type: 'isLastInFlightAndPaused', params: theEvent }, target: 'closed', actions: [{ type: 'settle', params: theEvent }, 'clearWaiting'] },
           {
-            guard: { type: 'isLastInFlightAndMoreWait', params: ({ event }) => event },
+            guard: { type: 'isLastInFlightAndMoreWait', params: theEvent },
             actions: ['takeNext', 'startTurn'],
           },
-          { guard: { type: 'isLastInFlight', params: ({ event }) => event }, target: 'closed', actions: { type: 'settle', params: ({ event }) => event } },
-          { actions: { type: 'settle', params: ({ event }) => event } },
+          { guard: { type: 'isLastInFlight', params: theEvent }, target: 'closed', actions: { type: 'settle', params: theEvent } },
+          { actions: { type: 'settle', params: theEvent } },
         ],
         PAUSE: { actions: ['pause', 'clearWaiting'] },
       },

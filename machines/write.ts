@@ -1,4 +1,5 @@
 import { assign, setup } from 'xstate';
+import { theEvent } from './setup.ts';
 
 /**
  * The life of one write, from the moment it is asked for to the moment when nothing of it can be applied any more.
@@ -111,8 +112,8 @@ export const write = setup({
         STORED: 'stored',
         SUPERSEDED: 'superseded',
         REFUSED: [
-          { guard: { type: 'userCanHelp', params: ({ event }) => event }, target: '.awaitingUser', actions: { type: 'noteRefusal', params: ({ event }) => event } },
-          { target: 'refused', actions: { type: 'noteRefusal', params: ({ event }) => event } },
+          { guard: { type: 'userCanHelp', params: theEvent }, target: '.awaitingUser', actions: { type: 'noteRefusal', params: theEvent } },
+          { target: 'refused', actions: { type: 'noteRefusal', params: theEvent } },
         ],
         ABORTED: 'aborted',
       },
@@ -120,7 +121,7 @@ export const write = setup({
         /** It was asked for, and is valid. */
         accepted: {
           always: { guard: 'startsUnconfirmed', target: '#write.unconfirmed' },
-          on: { QUEUED: { target: 'queued', actions: { type: 'noteFile', params: ({ event }) => event } } },
+          on: { QUEUED: { target: 'queued', actions: { type: 'noteFile', params: theEvent } } },
         },
 
         /** It waits for its turn; a newer value of the same setting may take its place. */
@@ -155,7 +156,7 @@ export const write = setup({
         /** Only the user can remove the cause: it is tried again when it is gone, or when the user says so. */
         awaitingUser: {
           after: { patience: { actions: 'tellTimeIsUp' } },
-          on: { QUEUED: { target: 'queued', actions: { type: 'noteFile', params: ({ event }) => event } } },
+          on: { QUEUED: { target: 'queued', actions: { type: 'noteFile', params: theEvent } } },
         },
       },
     },
@@ -164,7 +165,7 @@ export const write = setup({
     unconfirmed: {
       initial: 'watched',
       on: {
-        REPORTED: { actions: { type: 'noteReport', params: ({ event }) => event } },
+        REPORTED: { actions: { type: 'noteReport', params: theEvent } },
         OVER: [
           { guard: 'wasStored', target: 'stored' },
           { guard: 'wasNotStored', target: 'refused' },
@@ -174,14 +175,14 @@ export const write = setup({
       states: {
         /** Each change of the file is looked at. */
         watched: {
-          on: { UNDID_NEWER: { guard: { type: 'hasRested', params: ({ event }) => event }, target: 'restoring' } },
+          on: { UNDID_NEWER: { guard: { type: 'hasRested', params: theEvent }, target: 'restoring' } },
         },
         /** It has undone a newer value, which is being stored again. */
         restoring: {
           on: {
             RESTORED: 'watched',
             RESTORE_FAILED: 'watched',
-            RESTORE_REFUSED: { target: 'watched', actions: { type: 'noteRest', params: ({ event }) => event } },
+            RESTORE_REFUSED: { target: 'watched', actions: { type: 'noteRest', params: theEvent } },
           },
         },
       },

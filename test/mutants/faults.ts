@@ -205,7 +205,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P27', fault: 'A write that waits while the breaker is open is lost when it fails as the probe.',
-    file: queue, replace: "{ guard: { type: 'isLastInFlight', params: ({ event }) => event }, target: 'idle', actions: { type: 'putBack', params: ({ event }) => event } },", by: "{ guard: { type: 'isLastInFlight', params: ({ event }) => event }, target: 'idle', actions: { type: 'settle', params: ({ event }) => event } },",
+    file: queue, replace: "{ guard: { type: 'isLastInFlight', params: theEvent }, target: 'idle', actions: { type: 'putBack', params: theEvent } },", by: "{ guard: { type: 'isLastInFlight', params: theEvent }, target: 'idle', actions: { type: 'settle', params: theEvent } },",
   },
   {
     property: 'P27', fault: 'A write whose caller has left is written all the same.',

@@ -16,7 +16,7 @@ import type { Supervision } from '../supervision.ts';
 import { AwaitingUser, type Rescuer } from './awaiting-user.ts';
 import type { FileQueue } from './file-queue.ts';
 import { FileQueues } from './file-queues.ts';
-import { Journal, outcomeOf, type JournalEntry } from './journal.ts';
+import { Journal, outcomeOf, type JournalEntry, type Undo } from './journal.ts';
 import { isSameLocation, locationId, type SettingLocation } from './location.ts';
 import type { WriteTools } from './looks.ts';
 import { asDeclined } from './outcome.ts';
@@ -77,7 +77,11 @@ export class Writing {
     this.#requests = new Requests(definition, store);
     const home = { memento: context.memento };
     this.#journal = new Journal(context.options.journal ?? { user: home, workspace: home }, definition.section, mementoWarning(context));
-    this.#tools = { store, clock, patience, isSecret: (key) => definition.isSecret(key), served: ({ key, scope }) => loading.snapshot.get(key, scope) };
+    this.#tools = {
+      store, clock, patience,
+      isSecret: (key) => definition.isSecret(key),
+      served: ({ key, scope }) => loading.snapshot.get(key, scope),
+    };
     this.queues = new FileQueues(context, supervision, metrics, this.#tools);
     this.#awaitingUser = new AwaitingUser(context, {
       onChange: () => hooks.onWaiting(),
@@ -102,13 +106,16 @@ export class Writing {
       clock,
       startActor: (input) => this.#startActor(input),
       isOpen: (write) => this.#open.has(write),
-      onSending: (write, location, value, from, before) => this.#note(write, location, { value, ...(from === undefined ? {} : { from }), ...(before === undefined ? {} : { before }) }),
+      onSending: (write, location, value, from, before) =>
+        this.#note(write, location, { value, ...(from === undefined ? {} : { from }), ...(before === undefined ? {} : { before }) }),
       onStored: (location, value) => this.#onStored(location, value),
       isValid: ({ key }, value) => value === undefined || definition.check(key, value).ok,
       onUnconfirmed: (write, location, values, inDoubt) => {
         // What ends after the disposal is followed no more.
         if (supervision.actor.getSnapshot().status === 'stopped') return;
-        for (const { value, from, attempts, landings } of values) this.#unconfirmed.follow({ write: write.id, location, value, from, inDoubt }, attempts, landings);
+        for (const { value, from, attempts, landings } of values) {
+          this.#unconfirmed.follow({ write: write.id, location, value, from, inDoubt }, attempts, landings);
+        }
       },
       leaveQueue: (write) => this.#leaveQueue(write),
       hold: (keys) => loading.hold(keys),
@@ -169,7 +176,8 @@ export class Writing {
     const earlier = await this.#journal.earlier();
     if (earlier.length === 0) return;
     for (const entries of earlier) {
-      const outcome = await outcomeOf(this.#tools, this.#context.definition, entries, (place, over, value) => this.#undo(place, over, value));
+      const undo: Undo = (place, over, value) => this.#undo(place, over, value);
+      const outcome = await outcomeOf(this.#tools, this.#context.definition, entries, undo);
       if (this.#context.patience.ended) return;
       const [{ acceptedAt }] = entries;
       this.#context.emit({ type: 'reconciled', key: entries.map(({ key }) => showKey(key)).join(', '), acceptedAt, outcome });
@@ -193,7 +201,9 @@ export class Writing {
 
   // ---- The way in
 
-  #submit(keys: readonly (string | symbol)[], isTransaction: boolean, options: UpdateOptions, ask: WriteRequest['ask']): Promise<UpdateResult> {
+  #submit(
+    keys: readonly (string | symbol)[], isTransaction: boolean, options: UpdateOptions, ask: WriteRequest['ask'],
+  ): Promise<UpdateResult> {
     const origin = this.#context.origins.now();
     return new Promise((resolve, reject) => {
       const request = { order: ++this.#order, shown: keys.map(showKey), isTransaction, ask, options, origin, resolve, reject };
@@ -213,13 +223,16 @@ export class Writing {
       write.target = target;
       write.signal = undefined;
       write.signal = signalOf(options);
-      if (write.signal?.aborted === true) throw new AbortedError(write.request.shown.join(', '), 'not stored', { cause: reasonOf(write.signal) });
+      if (write.signal?.aborted === true) {
+        throw new AbortedError(write.request.shown.join(', '), 'not stored', { cause: reasonOf(write.signal) });
+      }
       write.changes = write.request.ask(options);
       write.park = park;
       write.isCritical = critical;
       this.#accept(write);
     } catch (error) {
-      this.#onFailed(write, error instanceof ConfigurationError ? error : new ValidationError('options', 'cannot be read: looking at them throws', { cause: error }));
+      const isOurs = error instanceof ConfigurationError;
+      this.#onFailed(write, isOurs ? error : new ValidationError('options', 'cannot be read: looking at them throws', { cause: error }));
     }
   }
 
@@ -313,13 +326,16 @@ export class Writing {
 
   /** Everything a write asks for; a secret and a function by their places alone. */
   #noteAll(write: Write): void {
-    for (const { location, asked } of write.changes) this.#note(write, location, asked.kind === 'value' ? { value: asked.value } : undefined);
+    for (const { location, asked } of write.changes) {
+      this.#note(write, location, asked.kind === 'value' ? { value: asked.value } : undefined);
+    }
   }
 
   #note(write: Write, { key, target, scope }: SettingLocation, asked: JournalEntry['asked']): void {
     const { clock, definition } = this.#context;
     const known = asked === undefined || definition.isSecret(key) ? {} : { asked };
-    this.#journal.put({ job: write.id, key, target, scope, acceptedAt: clock.wallTime(), ...known, ...(write.isTransaction ? { transaction: `${this.#instance} ${write.id}` } : {}) });
+    const together = write.isTransaction ? { transaction: `${this.#instance} ${write.id}` } : {};
+    this.#journal.put({ job: write.id, key, target, scope, acceptedAt: clock.wallTime(), ...known, ...together });
   }
 
   #forget(write: Write): void {
@@ -375,7 +391,8 @@ export class Writing {
     const latency = clock.now() - write.asked;
     const { code } = error as ConfigurationError;
     this.#metrics.failed(latency, code, write.id > 0 && code !== 'CIRCUIT_OPEN');
-    write.tell(code === 'ABORTED' || code === 'DISPOSED' ? { type: 'ABORTED' } : { type: 'REFUSED', refusal: refusalOf(error), patience: 0 });
+    const isAborted = code === 'ABORTED' || code === 'DISPOSED';
+    write.tell(isAborted ? { type: 'ABORTED' } : { type: 'REFUSED', refusal: refusalOf(error), patience: 0 });
     emit({ type: 'failed', keys: write.request.shown, file: write.locations[0]?.file, error, latency, ...toldOf(write) });
     write.request.reject(error);
   }
@@ -386,7 +403,8 @@ export class Writing {
   #restore(undoing: UnconfirmedValue, newest: Acknowledged): Promise<Restored> {
     const { location } = undoing;
     const compute = (stored: unknown): unknown => (newest.isNewest() && sameData(stored, undoing.value) ? newest.value : stored);
-    return this.#storeAgain(location, compute, true).then((failure) => (failure === undefined ? 'restored' : this.#whyNotRestored(undoing, failure.error)));
+    return this.#storeAgain(location, compute, true)
+      .then((failure) => (failure === undefined ? 'restored' : this.#whyNotRestored(undoing, failure.error)));
   }
 
   /** Half of what a process has left is taken back in its turn, as any write. */
@@ -400,7 +418,9 @@ export class Writing {
   }
 
   /** A write that nobody has asked for. @returns why it failed */
-  #storeAgain(location: SettingLocation, compute: (stored: unknown) => unknown, park: boolean): Promise<{ readonly error: unknown } | undefined> {
+  #storeAgain(
+    location: SettingLocation, compute: (stored: unknown) => unknown, park: boolean,
+  ): Promise<{ readonly error: unknown } | undefined> {
     return new Promise((resolve) => {
       const write: Write = new Write({
         ...this.#host,
@@ -412,7 +432,10 @@ export class Writing {
           write.tell({ type: 'REFUSED', refusal: refusalOf(error), patience: 0 });
           resolve({ error });
         },
-      }, { order: ++this.#order, shown: [showKey(location.key)], isTransaction: false, ask: () => [], options: {}, origin: undefined, resolve: () => undefined, reject: () => undefined }, () => undefined);
+      }, {
+        order: ++this.#order, shown: [showKey(location.key)], isTransaction: false, ask: () => [], options: {}, origin: undefined,
+        resolve: nothing, reject: nothing,
+      }, nothing);
       write.changes = [{ location, asked: { kind: 'update', compute } }];
       write.park = park;
       try {
@@ -428,7 +451,9 @@ export class Writing {
     // What failed may have been the store, for a while: it is as urgent as before.
     if (error instanceof QueueFullError || (error as { readonly retryable?: boolean }).retryable === true) return 'busy';
     const { key } = undoing.location;
-    if (!this.#unrestored.has(undoing)) this.#context.warn(`"${key}" was undone by a write that landed late, and could not be restored so far.`, error);
+    if (!this.#unrestored.has(undoing)) {
+      this.#context.warn(`"${key}" was undone by a write that landed late, and could not be restored so far.`, error);
+    }
     this.#unrestored.add(undoing);
     return 'refused';
   }
@@ -439,6 +464,8 @@ export class Writing {
     if (outcome === 'stored') this.#hooks.onAppliedLate(key);
   }
 }
+
+const nothing = (): void => undefined;
 
 /** Two plain values of one setting, under the same conditions: the newer one takes the place of the older. */
 function canReplace(older: Write, newer: Write): boolean {
