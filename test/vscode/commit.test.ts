@@ -52,14 +52,15 @@ describe('Several values by one save', () => {
   }
 
   it('P20 are in the file, and shown by VS Code, when it resolves; VS Code has saved once', async () => {
-    let saves = 0;
-    subscriptions.push(vscode.workspace.onDidSaveTextDocument(() => saves++));
+    const saved: string[] = [];
+    subscriptions.push(vscode.workspace.onDidSaveTextDocument((document) => saved.push(document.getText())));
     expect(store.canCommit(four[0]!)).to.equal(true);
     expect(await committed(store, four)).to.deep.equal([]);
     expect(readSettings()).to.deep.equal({ 'fixture.count': 8, 'fixture.name': 'eight', 'fixture.recent': ['8'], 'fixture.options': { deep: [8] } });
     expect(['count', 'name', 'recent', 'options'].map((key) => shown(key))).to.deep.equal([8, 'eight', ['8'], { deep: [8] }]);
     expect(await store.readBackAll(four)).to.deep.equal([8, 'eight', ['8'], { deep: [8] }]);
-    expect(saves).to.equal(1);
+    // A try that came before VS Code had read the file may have saved, but nothing of them.
+    expect(saved.filter((each) => each.includes('fixture'))).to.deep.equal([text()]);
     expect(vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)).to.deep.equal([]);
     expect(vscode.window.visibleTextEditors).to.deep.equal([]);
   });

@@ -71,6 +71,30 @@ describe('Service: a target that is kept in two files', () => {
     }
   });
 
+  it('F8 P5 P29 aborted while it looks for the last time at the second, whose attempts have failed, it ends by that', async () => {
+    const { service, store, error, clock, stored } = await twoFiles();
+    const { write } = store;
+    let attempts = 0;
+    store.write = (request, options) => {
+      if (request.key === 'name') {
+        store.writeFaults.push({ kind: 'fail', reason: 'io' });
+        if (++attempts === 3) store.hanging('readBack');
+      }
+      return write.call(store, request, options);
+    };
+    const controller = new AbortController();
+    const update = unheard(service.updateAll({ count: 5, name: 'x' }, { signal: controller.signal }));
+    await clock.advance(3_000);
+    expect(attempts).to.equal(3);
+    store.heal();
+    controller.abort('why');
+    const seen = await error(update);
+    expect(seen).to.include({ code: 'TRANSACTION' });
+    expect(seen['cause']).to.include({ code: 'ABORTED', outcome: 'unknown', cause: 'why' });
+    expect(clock.now()).to.equal(3_000);
+    expect(stored('count')).to.equal(undefined);
+  });
+
   it('F8 P5 aborted while it waits for its turn in the second, it ends at once', async () => {
     const { service, store, end, error, clock } = await twoFiles();
     store.writeFaults.push({ kind: 'lag', delay: 3_000 });
