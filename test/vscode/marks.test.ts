@@ -33,6 +33,7 @@ describe('Marks in settings.json', () => {
 
   beforeEach(async () => {
     await resetSettings();
+    await until('what others had in the file is not marked any more', () => marks().length === 0);
     const api = await vscode.extensions.getExtension<HoldfastApi>('holdfast.holdfast')!.activate();
     service = await superviseFixture();
     registration = api.register(service);
