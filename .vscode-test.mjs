@@ -19,7 +19,7 @@ const desktop = (process.env.HOLDFAST_VSCODE || (process.platform === 'linux' ? 
 const temporary = mkdtempSync(path.join(process.platform === 'darwin' ? '/tmp' : tmpdir(), 'holdfast-tests-'));
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
 
-const extensions = [root, ...['examples/nofx', 'examples/git-glance', 'test/vscode/fixture', 'tools/language-client/extension'].map((name) => path.join(root, name))].filter((folder) => folder === root || existsSync(path.join(folder, 'package.json')));
+const extensions = [root, ...['examples/nofx', 'examples/git-glance', 'test/vscode/fixture', 'test/vscode/fixture-0.1.0', 'tools/language-client/extension'].map((name) => path.join(root, name))].filter((folder) => folder === root || existsSync(path.join(folder, 'package.json')));
 
 const [newest, oldest] = vscodeVersions;
 

@@ -23,7 +23,7 @@ export interface ServiceContext {
   warn(message: string, error: unknown): void;
 }
 
-/** The memento could not be read or written. */
+/** The memento could not be read or written. It is told a moment later: while the service is being made, nobody could hear of it. */
 export function mementoWarning(context: ServiceContext): (error: unknown) => void {
-  return (error) => context.warn('What outlives the process could not be kept.', error);
+  return (error) => queueMicrotask(() => context.warn('What outlives the process could not be kept.', error));
 }

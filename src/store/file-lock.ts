@@ -21,7 +21,7 @@ import type { Disposable } from './store.ts';
  * it go on as if it held the lock.
  */
 
-/** Locks of another version exclude nobody of this one. */
+/** It is in the name of each lock: locks of another protocol exclude nobody of this one. */
 const protocol = 1;
 
 /** A holder that has not renewed its lock for this long has lost it, in milliseconds. */

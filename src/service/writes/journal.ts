@@ -159,12 +159,15 @@ class Book {
   }
 }
 
-/** What cannot be understood, of a later version for instance, is left out: it never stops a start. */
+/** What cannot be understood, of a later version for instance, is left out with a warning: it never stops a start. */
 function entriesOf(text: string, onError: (error: unknown) => void): readonly JournalEntry[] {
   try {
     const list: unknown = superjson.parse(text);
     if (!Array.isArray(list)) throw new Error('The journal is not a list.');
-    return list.filter(isEntry);
+    const entries = list.filter(isEntry);
+    const others = list.length - entries.length;
+    if (others > 0) onError(new Error(`The journal has ${others === 1 ? '1 entry' : `${others} entries`} that this version does not understand.`));
+    return entries;
   } catch (error) {
     onError(error);
     return [];
