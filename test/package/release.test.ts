@@ -95,7 +95,7 @@ describe('npm run release', () => {
   it('npm would publish the package that was made, and never the root, for which its own reason is said', async () => {
     const { tarball } = await packagesReady();
     // Nothing is asked of a registry: it is none.
-    const dryRun = ['publish', '--dry-run', '--registry', 'http://127.0.0.1:9'];
+    const dryRun = ['publish', '--dry-run', '--registry', 'http://127.0.0.1:9', '--fetch-retries', '0'];
     const said = await run('npm', [...dryRun, '--json', `./${path.relative(projectRoot, tarball)}`], projectRoot);
     interface Said { readonly name: string; readonly files: readonly { readonly path: string }[] }
     // By its name since npm 11.

@@ -113,7 +113,7 @@ export const suites: readonly NightlySuite[] = [
     args: ['-rest', '-unsaved'].flatMap((window) => ['--label', `vscode-${vscodeVersions.at(-1)}${window}`]),
   }),
   once('composition', 'supervisor, breaker, queue and retry together, explored further than in npm test', 15, {
-    what: 'one action more', script: 'test:model', env: { MODEL_DEPTH: '5' },
+    what: 'two actions more', script: 'test:model', env: { MODEL_DEPTH: '5' },
     args: mocha(['--timeout', '0', '--fgrep', 'supervisor, breaker, queue and retry together']),
   }),
   once('mutants', 'deliberate faults, which the tests must notice', 10, { what: 'all faults', script: 'mutants' }),
