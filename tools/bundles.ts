@@ -222,7 +222,8 @@ async function buildTypes(): Promise<void> {
   await run(process.execPath, [compiler, '--project', 'tools/tsconfig.types.json'], projectRoot);
 }
 
-const fromSource: BuildOptions = {
+/** What takes the library from its sources. */
+export const fromSource: BuildOptions = {
   ...everywhere,
   alias: {
     'holdfast/vscode': path.join(projectRoot, 'src/vscode.ts'),
@@ -236,7 +237,7 @@ function present(file: string): boolean {
   return existsSync(path.resolve(projectRoot, file));
 }
 
-async function bundle(options: BuildOptions): Promise<BuiltFile[]> {
+export async function bundle(options: BuildOptions): Promise<BuiltFile[]> {
   const { metafile } = await build({ ...options, plugins: [...options.plugins ?? [], withoutFormats] });
   const outputs = Object.entries((metafile as Metafile).outputs);
   return outputs.filter(([file]) => !file.endsWith('.map')).map(([file, { bytes, inputs }]) => ({ file, size: bytes, modules: Object.keys(inputs) }));

@@ -5,8 +5,9 @@ import path from 'node:path';
 import { lease, lockOf } from '../../src/store/file-lock.ts';
 import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { elapse, until } from '../limits.ts';
+import { fromLine } from './programs/answers.ts';
 import type { Done } from './programs/definition.ts';
-import { judge, type Answer, type Life, type Save, type Verdict, type Way } from './verdict.ts';
+import { judge, type Life, type Save, type Verdict, type Way } from './verdict.ts';
 
 /** Processes that update one settings file, and are killed and stopped meanwhile. */
 
@@ -49,7 +50,7 @@ interface Interruption {
 }
 
 /** Runs a program with its output in a file, so that nothing of it is lost when it is killed. */
-class Program {
+export class Program {
   readonly child: ChildProcess;
   readonly #output: string;
   readonly #ended: Promise<void>;
@@ -94,11 +95,7 @@ class Writer extends Program {
   }
 
   get life(): Life {
-    const answers = this.lines.map((line): Answer => {
-      const [ended, number, called, answered] = line.split(' ');
-      return { ended: ended as Answer['ended'], number: Number(number), called: Number(called), answered: Number(answered) };
-    });
-    return { name: this.name, answers, wasKilled: this.wasKilled };
+    return { name: this.name, answers: this.lines.map(fromLine), underWay: this.wasKilled ? 1 : 0 };
   }
 }
 

@@ -38,7 +38,7 @@ describe(`Processes that are killed and stopped while they update one file, seed
 
 describe('The verdict on such a run', () => {
   const stored = (...numbers: number[]): Answer[] => numbers.map((number) => ({ ended: 'stored', number, called: 100 * number, answered: 100 * number + 10 }));
-  const life = (name: string, answers: Answer[], wasKilled = false): Life => ({ name, answers, wasKilled });
+  const life = (name: string, answers: Answer[], underWay = 0): Life => ({ name, answers, underWay });
   const good = { acknowledged: 2, denied: 0, unknown: 0, lost: [], buried: [], repeated: [], unasked: [] };
 
   it('of all that was acknowledged, each once: nothing is wrong', () => {
@@ -57,10 +57,17 @@ describe('The verdict on such a run', () => {
 
   it('what is unknown, or under way at a kill, may be there once', () => {
     const unknown: Answer = { ended: 'unknown', number: 3, called: 0, answered: 0 };
-    for (const [answers, wasKilled] of [[[...stored(1, 2), unknown], false], [stored(1, 2), true]] as const) {
+    for (const [answers, underWay] of [[[...stored(1, 2), unknown], 0], [stored(1, 2), 1]] as const) {
       for (const [done, wrong] of [['1 2', {}], ['1 2 3', {}], ['1 2 3 3', { repeated: ['a: 3'] }], ['1 3', { lost: ['a: 2'] }]] as const) {
-        expect(judge([life('a', [...answers], wasKilled)], { a: done }, [])).to.deep.equal({ ...good, unknown: wasKilled ? 0 : 1, ...wrong });
+        expect(judge([life('a', [...answers], underWay)], { a: done }, [])).to.deep.equal({ ...good, unknown: 1 - underWay, ...wrong });
       }
+    }
+  });
+
+  it('of several that were under way at a kill each may be there, and no other', () => {
+    const answers = stored(1, 2);
+    for (const [done, wrong] of [['1 2', {}], ['1 2 4 5', {}], ['1 2 3 4 5', {}], ['1 2 5 4', { repeated: ['a: 4'] }], ['1 2 6', { unasked: ['a: 6'] }]] as const) {
+      expect(judge([life('a', answers, 3)], { a: done }, [])).to.deep.equal({ ...good, ...wrong });
     }
   });
 

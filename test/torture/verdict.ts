@@ -32,8 +32,8 @@ export interface Answer {
 export interface Life {
   readonly name: string;
   readonly answers: readonly Answer[];
-  /** What was under way then may be stored, or not. */
-  readonly wasKilled: boolean;
+  /** How many updates may have been under way when it was killed: each may be stored, or not. 0: it came to its end. */
+  readonly underWay: number;
 }
 
 export interface Verdict {
@@ -53,11 +53,12 @@ export interface Verdict {
 export function judge(lives: readonly Life[], done: Done, saves: readonly Save[]): Verdict {
   const verdict = { acknowledged: 0, denied: 0, unknown: 0, lost: [] as string[], buried: [] as string[], repeated: [] as string[], unasked: [] as string[] };
   const buriers = new Buriers(saves);
-  for (const { name, answers, wasKilled } of lives) {
+  for (const { name, answers, underWay } of lives) {
     const stored = numbersOf(done, name);
     const there = new Set(stored);
     const possible = new Set(answers.filter(({ ended }) => ended !== 'denied').map(({ number }) => number));
-    if (wasKilled) possible.add((answers.at(-1)?.number ?? 0) + 1);
+    const last = Math.max(0, ...answers.map(({ number }) => number));
+    for (let number = last + 1; number <= last + underWay; number++) possible.add(number);
     for (const answer of answers) {
       verdict[answer.ended === 'stored' ? 'acknowledged' : answer.ended]++;
       if (answer.ended !== 'stored' || there.has(answer.number)) continue;

@@ -92,7 +92,7 @@ export const suites: readonly Suite[] = [
   mocha('getting started', 40, 'test/getting-started/**/*.test.ts', { needs: [...inVscode, onDemand] }),
   mocha('documents', 40, 'test/documents/**/*.test.ts', { needs: [...inVscode, onDemand] }),
   check('lint and layering', 60, 'eslint', ['.', '--max-warnings', '0']),
-  mocha('torture', 40, 'test/torture/**/*.test.ts'),
+  mocha('torture', 60, 'test/torture/**/*.test.ts', { needs: inVscode }),
   mocha('simulation', 20, 'test/simulation/**/*.test.ts'),
   mocha('replay', 15, 'test/replay/**/*.test.ts'),
   mocha('generated from the machines', 20, 'test/model/*/**/*.test.ts', { env: counted }),

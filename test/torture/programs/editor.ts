@@ -3,6 +3,7 @@
  * one of the ways in turn, until SIGTERM. Prints a line of JSON for each save: a `Save`.
  */
 import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { settlingTime } from '../../../src/store/store.ts';
 import { seededRandom } from '../../../src/testing/seeded-random.ts';
 import { elapse } from '../../limits.ts';
 import type { Save, Way } from '../verdict.ts';
@@ -33,13 +34,36 @@ const saves: Record<Way, (text: string) => void | Promise<void>> = {
   },
 };
 
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the file parses, now or when another has come to the end of writing it. */
+async function isWhole(): Promise<boolean> {
+  if (parsed(readFileSync(file, 'utf8')) !== undefined) return true;
+  await elapse(settlingTime / 10);
+  return parsed(readFileSync(file, 'utf8')) !== undefined;
+}
+
 let isOver = false;
 process.on('SIGTERM', () => (isOver = true));
 for (let number = 1; !isOver; number++) {
   const way = ways[number % ways.length] as Way;
   const begun = now();
-  const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-  await saves[way](JSON.stringify({ ...settings, editor: number }, null, 2));
+  const settings = parsed(readFileSync(file, 'utf8'));
+  // VS Code is just writing it.
+  if (settings === undefined) {
+    await elapse(1);
+    continue;
+  }
+  const text = JSON.stringify({ ...settings, editor: number }, null, 2);
+  await saves[way](text);
+  // VS Code writes in place: who writes at the same moment may leave a mixture of both, sees it, and saves again.
+  while (!await isWhole()) await saves['by rename'](text);
   const save: Save = { way, number, begun, ended: now(), done: settings['torture.done'] as Done | undefined ?? {} };
   writeSync(1, `${JSON.stringify(save)}\n`);
   await elapse(50 + 100 * random());

@@ -5,11 +5,11 @@
  */
 import fs, { writeSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import type { ConfigurationError } from '../../../src/errors.ts';
 import { ConfigurationService } from '../../../src/service/service.ts';
 import { JsonStore } from '../../../src/store/json-store.ts';
 import { elapse, limits } from '../../limits.ts';
-import { definition, now, type Done } from './definition.ts';
+import { add, toLine } from './answers.ts';
+import { definition } from './definition.ts';
 
 const [user = '', name = '', moment = '', withoutLock] = process.argv.slice(2);
 const { renameSync } = fs;
@@ -29,18 +29,11 @@ let isOver = false;
 process.on('SIGTERM', () => (isOver = true));
 await service.ready;
 
-const isUnknown = ({ outcome, context }: ConfigurationError & { readonly outcome?: string }): boolean => outcome === 'unknown' || context['outcome'] === 'unknown';
-
 for (let number = 1; !isOver; number++) {
-  let called = now();
-  const ended = await service.update('done', (done) => {
-    called = now();
-    const own = (done as Done)[name];
-    return { ...done, [name]: own === undefined ? `${number}` : `${own} ${number}` };
-  }).then(() => 'stored', (error: ConfigurationError) => (isUnknown(error) ? 'unknown' : 'denied'));
+  const answer = await add(service, name, number);
   // At once: who is killed after this has said it.
-  writeSync(1, `${ended} ${number} ${called} ${now()}\n`);
+  writeSync(1, `${toLine(answer)}\n`);
   // A breaker that is open refuses without a turn of the event loop.
-  if (ended === 'denied') await elapse(limits.look);
+  if (answer.ended === 'denied') await elapse(limits.look);
 }
 await service.dispose();

@@ -1,0 +1,69 @@
+/**
+ * `npm run torture:windows [-- --updates N --windows N --kills N --seed N --version V --target T --beside WAY]`: windows of a real VS Code that
+ * write into one settings file, each with an extension host of its own: every update that was acknowledged is in the file, once; none is there
+ * that was said not to be; no file that parses holds a part of a transaction; and no window has unsaved changes at the end.
+ *
+ * In both VS Codes, at the workspace's file and at the user settings: alone; beside an editor that saves the file by truncation, by rename, and
+ * in place; and while extension hosts are killed, `--kills` of them in the middle of 50 updates, and as many in the middle of a transaction of
+ * ten settings. `--version`, `--target` and `--beside` (`none`, `kills`, or a way) do a part of that. Ends with one line of JSON, and exit code
+ * 1 when a promise was broken.
+ */
+import { parseArgs } from 'node:util';
+import { textTable } from '../../../tools/text-table.ts';
+import { asVersion, vscodeVersions } from '../../../tools/vscode-host/versions.ts';
+import { isFaultless, ways, type Way } from '../verdict.ts';
+import { tortureWindows, type WindowsResult } from './windows.ts';
+
+const { values } = parseArgs({
+  options: {
+    updates: { type: 'string', default: '600' },
+    windows: { type: 'string', default: '3' },
+    kills: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '1' },
+    version: { type: 'string' },
+    target: { type: 'string' },
+    beside: { type: 'string' },
+  },
+});
+const [updates, windows, kills, seed] = [values.updates, values.windows, values.kills, values.seed].map((text) => {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 0) throw new RangeError(`"${text}" is not a whole number.`);
+  return number;
+}) as [number, number, number, number];
+
+function chosen<T extends string>(all: readonly T[], one: string | undefined): readonly T[] {
+  if (one === undefined) return all;
+  if (!all.includes(one as T)) throw new RangeError(`"${one}" is not one of ${all.join(', ')}.`);
+  return [one as T];
+}
+
+const versions = values.version === undefined ? vscodeVersions : [asVersion(values.version)];
+const targets = chosen(['workspace', 'user'], values.target);
+const besides = chosen<Way | 'none' | 'kills'>(['none', 'kills', ...ways], values.beside);
+
+console.log(`${windows} windows, ${updates} updates, seed ${seed}`);
+const results: { readonly what: readonly [string, string, string]; readonly result: WindowsResult; readonly ok: boolean }[] = [];
+for (const version of versions) {
+  for (const target of targets) {
+    for (const beside of besides) {
+      const what = [version, `${target} settings`, beside === 'none' || beside === 'kills' ? beside : `an editor saves ${beside}`] as const;
+      const result = await tortureWindows({
+        seed, version, target, windows, updates,
+        ...(beside === 'kills' ? { kills, burst: 50 } : { kills: 0, burst: 1 }),
+        ...(beside === 'none' || beside === 'kills' ? {} : { editor: [beside] }),
+        onProgress: (text) => console.log(`  ${what.join(', ')}: ${text}`),
+      });
+      results.push({ what, result, ok: isFaultless(result) && result.torn.length + result.unsaved.length === 0 });
+      for (const kind of ['lost', 'repeated', 'unasked', 'torn', 'unsaved'] as const) if (result[kind].length > 0) console.log(`  ${kind}: ${result[kind].join(', ')}`);
+    }
+  }
+}
+console.log(textTable([
+  ['VS Code', 'file', 'beside', 'acknowledged', 'transactions', 'lost', 'repeated', 'unasked', 'torn', 'unsaved', 'denied', 'unknown', 'kills', 'saves (updates buried)', 's'],
+  ...results.map(({ what, result }) => [
+    ...what, ...[result.acknowledged, result.transactions, result.lost.length, result.repeated.length, result.unasked.length, result.torn.length, result.unsaved.length, result.denied, result.unknown].map(String),
+    `${result.kills.updates + result.kills.transactions}`, `${result.saves} (${result.buried.length})`, (result.took / 1_000).toFixed(0),
+  ]),
+], [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]));
+console.log(JSON.stringify({ seed, windows, updates, runs: results.map(({ what: [version, file, beside], result: { buried, ...counts } }) => ({ version, file, beside, ...counts, buried: buried.length })) }));
+process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
