@@ -51,19 +51,32 @@ function instanceId({ extension: { id } }: VscodeContext, section: string, taken
 }
 
 /**
+ * A service that is there at once and can be awaited. Until the settings have been read for the first time, `await` waits for that;
+ * from then on it is a service and nothing else, so that waiting ends.
+ */
+export type SupervisedConfiguration<V extends object> = ConfigurationService<V> & PromiseLike<ConfigurationService<V>>;
+
+/**
  * Supervises the settings of an extension: call it in `activate`, with the extension's context.
  *
- * Resolves when the settings have been read, or after 5 s; the service is disposed of with the context.
+ * The service is there at once, and is disposed of with the context. Until the settings have been read (`await` it, or its `ready`;
+ * 5 s at most) `get` gives the values of the last session that were valid, or the defaults, and writes wait their turn.
  * It shows itself in the Holdfast extension when that is installed, and works the same without it.
  *
+ * @example
+ * const config = await superviseConfiguration(context, settings);
+ * @example
+ * // In an `activate` that is not asynchronous.
+ * const config = superviseConfiguration(context, settings);
+ * config.onDidChange('level', (level) => logger.setLevel(level));
  * @throws RangeError, TypeError for an invalid option; StoreError when VS Code does not tell of changes. Nothing is left
  *   behind then.
  */
-export async function superviseConfiguration<V extends object>(
+export function superviseConfiguration<V extends object>(
   context: VscodeContext,
   definition: SettingsDefinition<V>,
   options: Partial<Omit<ServiceOptions, 'faults'>> & SupervisionOptions = {},
-): Promise<ConfigurationService<V>> {
+): SupervisedConfiguration<V> {
   const { faultInjection = false, oneSave = true, askForRestart = (keys) => askToRestart(keys.map(titleOf)), ...others } = options;
   const taken = instances.get(context) ?? new Set();
   const id = instanceId(context, definition.section, taken);
@@ -93,12 +106,21 @@ export async function superviseConfiguration<V extends object>(
     registration.dispose();
   });
   context.subscriptions.push({ dispose: () => void service.dispose() }, registration);
-  await service.ready;
-  if (askForRestart !== false) {
+  return awaitable(service, service.ready.then(() => {
+    if (askForRestart === false) return;
     const warn = (error: unknown): void => console.error('Holdfast: the user could not be asked to restart.', error);
     context.subscriptions.push(askWhenRestartIsNeeded(service, askForRestart, restartExtensions, warn));
-  }
-  return service;
+  }));
+}
+
+/** What is awaited is awaited again as long as it has a `then`: it has one until it is ready. */
+function awaitable<V extends object>(service: ConfigurationService<V>, ready: Promise<void>): SupervisedConfiguration<V> {
+  const isReady = ready.then(() => {
+    delete (service as Partial<PromiseLike<unknown>>).then;
+    return service;
+  });
+  const then = isReady.then.bind(isReady);
+  return Object.defineProperty(service, 'then', { value: then, configurable: true }) as SupervisedConfiguration<V>;
 }
 
 /**

@@ -5,7 +5,7 @@ import { activate } from '../../src/extension/extension.ts';
 import type { VscodeContext } from '../../src/store/vscode-host.ts';
 import { superviseConfiguration } from '../../src/vscode.ts';
 import { fixture } from './fixture-settings.ts';
-import { fixtureContext, rejection } from './fixture-service.ts';
+import { fixtureContext, rejection, resetSettings, until, writeSettings } from './supervised.ts';
 
 describe('Services of one extension', () => {
   const restore: (() => void)[] = [];
@@ -45,6 +45,29 @@ describe('Services of one extension', () => {
     throw new Error('refused by the test');
   };
 
+  it('P30 are there at once, valid, and can be awaited: twice, later, and through a function', async () => {
+    const own = await contextOfOwn();
+    writeSettings('{ "fixture.count": 7 }\n');
+    await until('VS Code has read it', () => vscode.workspace.getConfiguration('fixture').get('count') === 7);
+    const service = superviseConfiguration(own, fixture);
+    expect(service.get('count')).to.be.within(1, 50);
+    const heard: number[] = [];
+    service.onDidChange('count', (count) => heard.push(count));
+    const update = service.update('name', 'early', { target: 'workspace' });
+    expect(await Promise.all([service, service])).to.deep.equal([service, service]);
+    expect(service.get('count')).to.equal(7);
+    expect(heard.filter((count) => count !== 7)).to.deep.equal([]);
+    expect(await update).to.deep.equal({ outcome: 'stored', target: 'workspace' });
+    expect('then' in service).to.equal(false);
+    expect(await service).to.equal(service);
+    const throughFunction = async () => superviseConfiguration(own, fixture);
+    const second = await throughFunction();
+    expect(second.get('count')).to.equal(7);
+    for (const { dispose } of own.subscriptions) dispose();
+    await Promise.all([service, second].map((each) => each.dispose()));
+    await resetSettings();
+  });
+
   it('F46: are told apart by their ids, whatever they supervise', async () => {
     const own = await contextOfOwn();
     const services = await Promise.all([1, 2, 3].map(() => superviseConfiguration(own, fixture)));
@@ -77,7 +100,7 @@ describe('Services of one extension', () => {
     const own = await contextOfOwn();
     const listeners = countListeners();
     replace(vscode.workspace, 'onDidSaveTextDocument', refuse);
-    const error = await rejection(superviseConfiguration(own, fixture));
+    const error = await rejection(Promise.resolve().then(() => superviseConfiguration(own, fixture)));
     expect(error).to.be.instanceOf(StoreError).and.to.include({ code: 'STORE' });
     expect((error as StoreError).message).to.match(/^VS Code does not tell of changes: Error: refused by the test/);
     expect(listeners()).to.equal(0);
@@ -87,7 +110,7 @@ describe('Services of one extension', () => {
   it('F45 an option is invalid: nothing is left behind either, and the id is free', async () => {
     const own = await contextOfOwn();
     const listeners = countListeners();
-    expect(await rejection(superviseConfiguration(own, fixture, { guard: { breaker: { threshold: 0 } } }))).to.be.instanceOf(RangeError);
+    expect(await rejection(Promise.resolve().then(() => superviseConfiguration(own, fixture, { guard: { breaker: { threshold: 0 } } })))).to.be.instanceOf(RangeError);
     expect(listeners()).to.equal(0);
     expect(own.subscriptions).to.deep.equal([]);
     const service = await superviseConfiguration(own, fixture);
