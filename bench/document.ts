@@ -5,7 +5,7 @@ import { writeReadme } from '../tools/readme.ts';
 export const performanceDocument = path.resolve(import.meta.dirname, '../docs/performance.md');
 
 /** The commands that write a part of it. */
-export const commands = ['bench', 'bench:vscode', 'bench:scale', 'bench:inspector', 'bench:profile', 'bundle-size'] as const;
+export const commands = ['bench', 'bench:vscode', 'bench:writers', 'bench:scale', 'bench:inspector', 'bench:profile', 'bundle-size'] as const;
 
 export const inFull = (command: (typeof commands)[number]): string => `npm run ${command} -- --write`;
 

@@ -1,19 +1,21 @@
 /**
- * `npm run bench:writers [-- --processes N --updates N --json]`: N processes, each with N `update(fn)`, one after the other, on one
+ * `npm run bench:writers [-- --processes N --updates N --json --write]`: N processes, each with N `update(fn)`, one after the other, on one
  * `JsonStore` file: how long an update takes from call to answer, and how long the moment is between a writer's last look at its lock and
  * the end of the replacement, where the file is replaced, and where it is written in place (it has a second name). Exit code 1 when an
- * update was lost. The aim is a p99 below 250 ms on a quiet machine.
+ * update was lost. The aim is a p99 below 250 ms on a quiet machine. `--write` writes the report into docs/performance.md.
  */
 import { execFile } from 'node:child_process';
 import { linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { textTable } from '../tools/text-table.ts';
+import { say, writeDocument } from './document.ts';
+import { table } from './report.ts';
+import { surroundings } from './surroundings.ts';
 import type { Measured } from './writers-process.ts';
 
 const { values } = parseArgs({
-  options: { processes: { type: 'string', default: '8' }, updates: { type: 'string', default: '1000' }, json: { type: 'boolean', default: false } },
+  options: { processes: { type: 'string', default: '8' }, updates: { type: 'string', default: '1000' }, json: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
 });
 const [processes, updates] = [values.processes, values.updates].map(Number) as [number, number];
 
@@ -50,11 +52,13 @@ async function run(inPlace: boolean): Promise<{ update: Figures; moment: Figures
 const results = { 'replaced': await run(false), 'written in place': await run(true) };
 if (values.json) console.log(JSON.stringify({ processes, updates, cores: cpus().length, ...results }));
 else {
-  const ms = ({ p50, p99, max }: Figures): string[] => [p50, p99, max].map((each) => `${each.toFixed(2)} ms`);
-  console.log(`${processes} processes, ${updates} updates each, ${cpus().length} cores`);
-  console.log(textTable([
-    ['the file is', 'update, p50', 'p99', 'max', 'moment, p50', 'p99', 'max', 'lost'],
-    ...Object.entries(results).map(([how, { update, moment, lost }]) => [how, ...ms(update), ...ms(moment), `${lost}`]),
-  ], [1, 2, 3, 4, 5, 6, 7]));
+  const columns = (what: string, all: Figures): Record<string, string> => Object.fromEntries(Object.entries(all).map(([name, each]) => [`${what}, ${name}`, `${(each as number).toFixed(2)} ms`]));
+  say(`node ${process.version}; ${surroundings()}\n`);
+  say('### Writers of one file\n');
+  say(`${processes} processes with ${updates} updates each, one after the other, on one \`JsonStore\` file.\n`);
+  say(table(Object.entries(results).map(([how, { update, moment, lost }]) => ({
+    name: how, more: { ...columns('an update', update), ...columns('the moment', moment), lost: `${lost}` },
+  }))));
+  if (values.write) writeDocument('bench:writers');
 }
 process.exitCode = Object.values(results).every(({ lost }) => lost === 0) ? 0 : 1;
