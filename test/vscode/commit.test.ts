@@ -306,6 +306,25 @@ describe('Several values by one save', () => {
     governedStore.dispose();
   });
 
+  it('a setting that an organisation decides, as VS Code says when it is asked to store again what is there', async () => {
+    const governed = defineSettings('fixture', { count: { schema: yup.number(), default: 3, policy: 'FixtureCount', description: '' } });
+    const governedStore = new VscodeStore(governed, (await fixtureContext()).globalStorageUri);
+    const original = Object.getOwnPropertyDescriptor(vscode.workspace, 'getConfiguration')!;
+    const { getConfiguration } = vscode.workspace;
+    const update = (): Promise<void> => Promise.reject(new Error('Unable to write fixture.count because it is configured in system policy.'));
+    Object.defineProperty(vscode.workspace, 'getConfiguration', {
+      configurable: true,
+      value: (...words: Parameters<typeof getConfiguration>) => new Proxy(getConfiguration(...words), { get: (target, name) => (name === 'update' ? update : Reflect.get(target, name) as unknown) }),
+    });
+    try {
+      expect(await reasonOf(governedStore.commit([change('count', 6)], { signal }))).to.equal('policy');
+    } finally {
+      Object.defineProperty(vscode.workspace, 'getConfiguration', original);
+      governedStore.dispose();
+    }
+    expect(readSettings()).to.deep.equal({});
+  });
+
   it('P28 each by itself, over what is there alone', async () => {
     const single = new VscodeStore(fixture, (await fixtureContext()).globalStorageUri, { oneSave: false });
     await begin('{ "fixture.count": 1 }', 1);
