@@ -4,30 +4,37 @@ type Listener<T> = (event: T) => unknown;
 
 /** A list of listeners. One that throws, or rejects, is reported and disturbs nobody (P12). */
 export class Emitter<T> {
-  readonly #listeners = new Set<{ readonly listener: Listener<T> }>();
+  #listeners: Set<{ readonly listener: Listener<T> }> | 'closed' = new Set();
   readonly #onError: (error: unknown) => void;
-  #closed = false;
 
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
   }
 
   get size(): number {
-    return this.#listeners.size;
+    return this.#listeners === 'closed' ? 0 : this.#listeners.size;
+  }
+
+  /** It takes no listeners any more. */
+  get isClosed(): boolean {
+    return this.#listeners === 'closed';
   }
 
   /** Each call adds a subscription of its own, even for the same function. */
   on(listener: Listener<T>): Disposable {
+    const listeners = this.#listeners;
+    if (listeners === 'closed') return { dispose: () => undefined };
     const entry = { listener };
-    if (!this.#closed) this.#listeners.add(entry);
-    return { dispose: () => void this.#listeners.delete(entry) };
+    listeners.add(entry);
+    return { dispose: () => void listeners.delete(entry) };
   }
 
   emit(event: T): void {
-    if (this.#listeners.size === 0) return;
-    for (const entry of [...this.#listeners]) {
+    const listeners = this.#listeners;
+    if (listeners === 'closed' || listeners.size === 0) return;
+    for (const entry of [...listeners]) {
       // It may have been disposed of by a listener before it.
-      if (!this.#listeners.has(entry)) continue;
+      if (!listeners.has(entry)) continue;
       try {
         const result = entry.listener(event);
         if (result instanceof Promise) result.catch(this.#onError);
@@ -38,12 +45,12 @@ export class Emitter<T> {
   }
 
   clear(): void {
-    this.#listeners.clear();
+    if (this.#listeners !== 'closed') this.#listeners.clear();
   }
 
   /** Forgets all listeners, and takes no more. */
   close(): void {
-    this.#closed = true;
     this.clear();
+    this.#listeners = 'closed';
   }
 }

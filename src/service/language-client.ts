@@ -156,10 +156,8 @@ class Sender {
   readonly #checker: Checker;
   /** What the client has sent last of what VS Code says. */
   #last: Sent | undefined;
-  /** An event of VS Code is going on. */
-  #inEvent = false;
-  /** The client tells the server of it. */
-  #told = false;
+  /** An event of VS Code is going on, and the client tells the server of it. */
+  #hostEvent: 'none' | 'going on' | 'told' = 'none';
   /** The client's notifications that are on their way, and whether an event of VS Code has caused them: others are the extension's own. */
   readonly #onTheWay: { readonly inEvent: boolean }[] = [];
 
@@ -168,15 +166,15 @@ class Sender {
   }
 
   onHostEvent(): void {
-    this.#inEvent = true;
-    setTimeout(() => (this.#inEvent = false));
+    if (this.#hostEvent !== 'none') return;
+    this.#hostEvent = 'going on';
+    setTimeout(() => (this.#hostEvent = 'none'));
   }
 
   onClient(): void {
-    this.#onTheWay.push({ inEvent: this.#inEvent });
-    if (!this.#inEvent) return;
-    this.#told = true;
-    setTimeout(() => (this.#told = false));
+    const inEvent = this.#hostEvent !== 'none';
+    this.#onTheWay.push({ inEvent });
+    if (inEvent) this.#hostEvent = 'told';
   }
 
   async send(type: Message, given: unknown, send: Send): Promise<void> {
@@ -194,7 +192,7 @@ class Sender {
   onChange(): void {
     // All who hear of an event of VS Code do so within one task: the client too.
     queueMicrotask(() => {
-      if (this.#last === undefined || this.#told) return;
+      if (this.#last === undefined || this.#hostEvent === 'told') return;
       const { type, given, params: before, send } = this.#last;
       const params = this.#checker.checkedParams('all', given);
       if (isSent(params.settings) && sameData(before.settings, params.settings)) return;

@@ -5,15 +5,14 @@ export type Waited<T> = { readonly timedOut: false; readonly value: T } | { read
 /** Waits for what may never come: each wait has a limit, and `end` ends them all, so that disposal leaves no timer behind (P40). */
 export class Patience {
   readonly #clock: Clock;
-  readonly #waits = new Set<() => void>();
-  #ended = false;
+  #waits: Set<() => void> | 'ended' = new Set();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   get ended(): boolean {
-    return this.#ended;
+    return this.#waits === 'ended';
   }
 
   /**
@@ -21,18 +20,19 @@ export class Patience {
    * What `begin` throws or rejects with passes through.
    */
   within<T>(limit: number, begin: () => PromiseLike<T>): Promise<Waited<T>> {
-    if (this.#ended) return Promise.resolve({ timedOut: true });
+    const waits = this.#waits;
+    if (waits === 'ended') return Promise.resolve({ timedOut: true });
     return new Promise((resolve, reject) => {
       const stop = (): void => {
         this.#clock.clearTimeout(timer);
-        this.#waits.delete(giveUp);
+        waits.delete(giveUp);
       };
       const giveUp = (): void => {
         stop();
         resolve({ timedOut: true });
       };
       const timer = this.#clock.setTimeout(giveUp, limit);
-      this.#waits.add(giveUp);
+      waits.add(giveUp);
       Promise.resolve().then(begin).then(
         (value) => {
           stop();
@@ -48,7 +48,8 @@ export class Patience {
 
   /** Gives up everything that is waited for, and whatever will be. */
   end(): void {
-    this.#ended = true;
-    for (const giveUp of [...this.#waits]) giveUp();
+    const waits = this.#waits;
+    this.#waits = 'ended';
+    if (waits !== 'ended') for (const giveUp of [...waits]) giveUp();
   }
 }

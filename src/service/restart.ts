@@ -19,24 +19,21 @@ export function askWhenRestartIsNeeded(service: Watched, ask: AskForRestart, res
   const atStart = new Map(keys.filter((key) => declarations[key]?.needsRestart === true).map((key) => [key, service.get(key)]));
   if (atStart.size === 0) return { dispose: () => undefined };
   const asked = new Set<string>();
-  let isOpen = false;
-  const question = async (concerned: readonly string[]): Promise<void> => {
-    isOpen = true;
+  let question: Promise<void> | undefined;
+  const askUser = async (concerned: readonly string[]): Promise<void> => {
     try {
       if (await ask(concerned)) await restart();
     } catch (error) {
       onError(error);
-    } finally {
-      isOpen = false;
     }
   };
   return service.onDidChangeAny(({ changes }) => {
     const isNews = ({ key, scope, now }: (typeof changes)[number]): boolean => atStart.has(key) && !asked.has(key)
       && !(Object.keys(scope).length === 0 && sameData(now, atStart.get(key)));
     const concerned = [...new Set(changes.filter(isNews).map(({ key }) => key))];
-    if (concerned.length === 0 || isOpen) return;
+    if (concerned.length === 0 || question !== undefined) return;
     for (const key of concerned) asked.add(key);
-    void question(concerned);
+    question = askUser(concerned).finally(() => (question = undefined));
   });
 }
 

@@ -26,8 +26,6 @@ export class Supervision {
   #health: Health = 'degraded';
   #crashes = 0;
   #retries = 0;
-  /** The supervisor itself has crashed. */
-  #failed = false;
 
   constructor(clock: Clock, inputs: ChildInputs, hooks: SupervisionHooks, options: Partial<SupervisorOptions> = {}) {
     this.#hooks = hooks;
@@ -52,11 +50,15 @@ export class Supervision {
 
   /** The supervisor's own actions do not throw. Should it crash all the same, its children are orphans: nothing runs any more, as after too many crashes. */
   #onFailure(error: unknown): void {
-    this.#failed = true;
     this.#timers.stop();
     this.#hooks.onCrash('supervisor', error, true);
     this.#setHealth('unhealthy');
     this.#hooks.onChange();
+  }
+
+  /** The supervisor itself has crashed. */
+  get #failed(): boolean {
+    return this.actor.getSnapshot().status === 'error';
   }
 
   #setHealth(health: Health): void {

@@ -12,7 +12,6 @@ export class Changes {
   /** By the key of the setting. */
   readonly #emitters = new Map<string, Emitter<void>>();
   readonly #any: Emitter<SettingsChange>;
-  #closed = false;
 
   constructor(get: Get, onError: (error: unknown) => void) {
     this.#get = get;
@@ -39,7 +38,7 @@ export class Changes {
     let emitter = this.#emitters.get(key);
     if (emitter === undefined) {
       emitter = new Emitter(this.#onError);
-      if (this.#closed) emitter.close();
+      if (this.isClosed) emitter.close();
       else this.#emitters.set(key, emitter);
     }
     return emitter;
@@ -56,8 +55,12 @@ export class Changes {
     if (known !== undefined) this.#any.emit(known);
   }
 
+  /** Nobody is told any more. */
+  get isClosed(): boolean {
+    return this.#any.isClosed;
+  }
+
   close(): void {
-    this.#closed = true;
     for (const emitter of this.#emitters.values()) emitter.close();
     this.#emitters.clear();
     this.#any.close();

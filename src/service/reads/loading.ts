@@ -22,20 +22,15 @@ export class Loading {
   readonly #scopedLastGood: Persisted<readonly KeptValues[]>;
   /** The issues that were told last. */
   #told: readonly SettingIssue[] = [];
-  /** Settings that may have other values than are served. */
-  readonly #stale = new Set<string>();
-  /** The next load is asked for by the store, which has said what has changed; else anything may have. */
-  #isNamed = false;
+  /** What the next load reads: the settings that the store has named, or `all`, as somebody asks for. Absent: all. */
+  #toRead: Set<string> | 'all' | undefined;
   /** By the key of an earlier version: the settings that honour it. */
   readonly #successors = new Map<string, string[]>();
   /** How often a setting is held: a transaction is writing it, and readers see all of that or nothing. */
   readonly #held = new Map<string, number>();
-  /** Those who wait for the load under way, and for the one after it. */
-  #awaited: (() => void)[] = [];
-  #awaitedNext: (() => void)[] = [];
-  #loading = false;
-  #again = false;
-  #closed = false;
+  /** The load under way, and the one after it, by those who wait for them. */
+  #underWay: (() => void)[] | undefined;
+  #next: (() => void)[] | undefined;
 
   constructor(context: ServiceContext, tellLifecycle: TellLifecycle) {
     this.#context = context;
@@ -61,14 +56,10 @@ export class Loading {
    * @param keys default: all
    */
   noteChange(keys: readonly string[] | undefined): void {
-    this.#isNamed = true;
-    this.#markStale(keys);
+    const named = keys === undefined ? this.#context.definition.keys : this.#today(keys);
+    if (this.#toRead !== 'all') this.#toRead = new Set([...this.#toRead ?? [], ...named]);
     // One that cannot be read, or not any more, is the load's affair.
-    if (this.snapshot.isLive && this.#stale.size > 0) this.#takeOver([...this.#stale]);
-  }
-
-  #markStale(keys: readonly string[] = this.#context.definition.keys): void {
-    for (const key of this.#today(keys)) this.#stale.add(key);
+    if (this.snapshot.isLive && named.length > 0) this.#takeOver(named);
   }
 
   /** The settings that the values under these keys belong to. */
@@ -78,15 +69,15 @@ export class Loading {
 
   /** Begins to read the store, for the lifecycle. Loads that are asked for while one is under way are one load after it. */
   load(): void {
-    if (this.#loading) this.#again = true;
-    else void this.#load();
+    if (this.#underWay === undefined) void this.#load();
+    else this.#next ??= [];
   }
 
   /** Resolves when a load that begins after this call has ended, well or not. */
   async reload(): Promise<void> {
-    if (this.#closed) return;
-    this.#markStale();
-    const ended = new Promise<void>((resolve) => void this.#awaitedNext.push(resolve));
+    if (this.changes.isClosed) return;
+    this.#toRead = 'all';
+    const ended = new Promise<void>((resolve) => void (this.#next ??= []).push(resolve));
     this.#tellLifecycle({ type: 'RELOAD' });
     // The one under way, and the one after it. Without a lifecycle nothing is loaded.
     await this.#context.patience.within(2 * this.#limit, () => ended);
@@ -103,7 +94,7 @@ export class Loading {
 
   /** @returns why the store cannot be read, if it cannot */
   #takeOver(keys: readonly string[]): { readonly error: unknown } | undefined {
-    if (this.#closed) return undefined;
+    if (this.changes.isClosed) return undefined;
     let changes: readonly SettingChange[];
     let read: readonly string[];
     try {
@@ -111,7 +102,7 @@ export class Loading {
     } catch (error) {
       return { error };
     }
-    for (const key of read) this.#stale.delete(key);
+    if (this.#toRead instanceof Set) for (const key of read) this.#toRead.delete(key);
     this.#tellIssues();
     this.#context.emit({ type: 'loaded', changed: [...new Set(changes.map(({ key }) => key))], issues: this.snapshot.issues });
     if (changes.length > 0) this.#saveLastGood();
@@ -137,7 +128,7 @@ export class Loading {
 
   /** A folder or language was read for the first time: what is kept of it is kept from now on. */
   #onScopedNews(): void {
-    if (this.#closed) return;
+    if (this.changes.isClosed) return;
     if (this.snapshot.issues !== this.#told) this.#tellIssues();
     this.#saveScoped();
   }
@@ -161,7 +152,6 @@ export class Loading {
   }
 
   close(): void {
-    this.#closed = true;
     this.changes.close();
   }
 
@@ -175,33 +165,26 @@ export class Loading {
   }
 
   async #load(): Promise<void> {
-    this.#loading = true;
-    this.#again = false;
-    if (!this.#isNamed) this.#markStale();
-    this.#isNamed = false;
-    this.#awaited = this.#awaitedNext;
-    this.#awaitedNext = [];
+    const awaited = this.#next ?? [];
+    this.#underWay = awaited;
+    this.#next = undefined;
+    const toRead = this.#toRead ?? 'all';
+    this.#toRead = undefined;
     const { store, patience } = this.#context;
-    let late = false;
+    let loaded: Promise<void> | undefined;
     try {
-      const { timedOut } = await patience.within(this.#limit, () => {
-        const loaded = Promise.resolve(store.load());
-        loaded.then(() => {
-          // Better late than never.
-          if (late) this.refresh();
-        }, () => undefined);
-        return loaded;
-      });
+      const { timedOut } = await patience.within(this.#limit, () => (loaded = Promise.resolve(store.load())));
       if (timedOut) throw new StoreError('not-ready', 'The store did not answer in time.');
-      this.refresh([...this.#stale]);
+      this.refresh(toRead === 'all' ? undefined : [...toRead]);
     } catch (error) {
-      late = true;
-      if (!this.#closed) this.#onFailure(error);
+      if (!this.changes.isClosed) this.#onFailure(error);
+      // Better late than never.
+      loaded?.then(() => this.refresh(), () => undefined);
     }
-    this.#loading = false;
-    for (const resolve of this.#awaited) resolve();
+    this.#underWay = undefined;
+    for (const resolve of awaited) resolve();
     // Unless it is over by now: the lifecycle knows.
-    if (this.#again) this.#tellLifecycle({ type: 'RELOAD' });
+    if (this.#next !== undefined) this.#tellLifecycle({ type: 'RELOAD' });
   }
 
   #onFailure(error: unknown): void {

@@ -84,9 +84,8 @@ export class Snapshot {
   /** Those of the window. */
   readonly #windowIssues = new Map<string, SettingIssue>();
   #issues: readonly SettingIssue[] | undefined = [];
-  #trusted = true;
-  /** The store was read well the last time. */
-  #live = false;
+  /** How the store was read the last time. Not live: it could not be, and the last good values stand in. */
+  #source: { readonly isLive: boolean; readonly trusted: boolean } = { isLive: false, trusted: true };
   readonly #scoped: ScopedValuesMap;
   readonly #sections: Sections;
 
@@ -207,7 +206,7 @@ export class Snapshot {
     const ofWindow = this.#values[key];
     // While the store cannot be read, what it says of a scope never asked for before cannot be trusted (nor, in the middle
     // of a transaction, P24).
-    if (!this.#live || this.#held.has(key)) return ofWindow;
+    if (!this.isLive || this.#held.has(key)) return ofWindow;
     const value = this.#readScoped(key, scoped);
     if (scoped.issues.has(key) || !sameData(value, ofWindow)) this.#onScopedNews();
     return value;
@@ -243,14 +242,14 @@ export class Snapshot {
    */
   refresh(stale: readonly string[]): { readonly read: readonly string[]; readonly changes: readonly SettingChange[] } {
     const trusted = this.#store.trusted();
-    const isKnown = this.#live && trusted === this.#trusted;
-    this.#trusted = trusted;
+    const isKnown = this.isLive && trusted === this.#source.trusted;
+    this.#source = { ...this.#source, trusted };
     const keys = (isKnown ? stale : this.#definition.keys).filter((key) => this.#served.has(key) && !this.#held.has(key));
     const resolved = keys.map((key) => {
       const raw = readSetting(this.#definition, this.#store, key, {});
       return { key, ...this.#resolve(key, raw, () => this.#values[key]) };
     });
-    this.#live = true;
+    this.#source = { isLive: true, trusted };
     if (keys.length === 0) return { read: keys, changes: [] };
     this.#issues = undefined;
     this.#scoped.forgetFolders();
@@ -319,12 +318,12 @@ export class Snapshot {
 
   /** The store was read well the last time. */
   get isLive(): boolean {
-    return this.#live;
+    return this.#source.isLive;
   }
 
   /** The store cannot be read: what is served stays as it is. */
   freeze(): void {
-    this.#live = false;
+    this.#source = { ...this.#source, isLive: false };
   }
 
   #replace(resolved: readonly (Resolved & { readonly key: string })[]): SettingChange[] {
@@ -367,7 +366,7 @@ export class Snapshot {
   }
 
   #ignored(key: string): readonly Layer[] {
-    return !this.#trusted && this.#definition.declarations[key]?.restricted === true ? untrustedLayers : [];
+    return !this.#source.trusted && this.#definition.declarations[key]?.restricted === true ? untrustedLayers : [];
   }
 
   /**
@@ -375,7 +374,7 @@ export class Snapshot {
    * show through, or that the store cannot be read, or not yet (P29).
    */
   shadow(key: string, target: Target, scope: Scope, stored: { readonly value: unknown } | undefined): string | undefined {
-    if (!this.#live) return 'last good value';
+    if (!this.isLive) return 'last good value';
     const own: Layer = scope.languageId === undefined ? target : `${target}-language`;
     const ignored = this.#ignored(key);
     // Asked of the definition, not of the store: VS Code does not show what it leaves out of account itself.
@@ -411,7 +410,7 @@ export class Snapshot {
       return {
         key,
         value,
-        origin: !this.#live ? 'last good value' : issue === undefined && isByPolicy(this.#definition, key, raw) ? 'policy' : origin,
+        origin: !this.isLive ? 'last good value' : issue === undefined && isByPolicy(this.#definition, key, raw) ? 'policy' : origin,
         layers: Object.fromEntries([...asStored].map(([layer, stored]) => [layer, show(stored)])),
         ignored: this.#ignored(key).filter((layer) => raw.layers.has(layer)),
         ...(honoured.length === 0 ? {} : { formerly: Object.fromEntries(honoured.map(({ layer, storedAs }) => [layer, storedAs])) }),

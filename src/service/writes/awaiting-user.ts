@@ -52,6 +52,8 @@ export interface AwaitingUserHooks {
   decline(write: Write, error: unknown): void;
   abort(write: Write): void;
   supersede(write: Write): void;
+  /** The writes that are queued or being written. */
+  underWay(): Iterable<Write>;
 }
 
 /**
@@ -65,8 +67,6 @@ export class AwaitingUser {
   readonly #context: ServiceContext;
   readonly #hooks: AwaitingUserHooks;
   readonly #waiting = new Map<Write, Waiting>();
-  /** The writes that are queued or being written. */
-  readonly #underWay = new Set<Write>();
   #rescuer: Rescuer | 'closed' | undefined;
   #poll: TimerHandle | undefined;
   /** The files that are being looked at. */
@@ -96,7 +96,7 @@ export class AwaitingUser {
   /** Lets a refused write wait for the user. @returns whether it waits */
   take(write: Write, error: unknown): boolean {
     const rescuer = this.#rescuer;
-    if (typeof rescuer !== 'object' || !write.mayAskUser || write.signal?.aborted === true || !canUserHelp(error)) return false;
+    if (typeof rescuer !== 'object' || !write.terms.mayAskUser || write.signal?.aborted === true || !canUserHelp(error)) return false;
     const patience = rescuer.patience - (this.#context.clock.now() - write.refusedSince!);
     if (patience <= 0) return false;
     write.tell({ type: 'REFUSED', refusal: refusalOf(error), patience });
@@ -116,16 +116,6 @@ export class AwaitingUser {
 
   isWaiting(waiting: Waiting): boolean {
     return this.#waiting.get(waiting.write) === waiting;
-  }
-
-  /** A write has a place in its queue. */
-  began(write: Write): void {
-    this.#underWay.add(write);
-  }
-
-  /** It has left the queue. */
-  ended(write: Write): void {
-    this.#underWay.delete(write);
   }
 
   /** A write has been stored: older plain values that wait for the same place have lost their turn. */
@@ -167,7 +157,7 @@ export class AwaitingUser {
 
   /** A newer write to the same place is on its way: what waits must not come after it. */
   isOvertaken({ request: { order }, locations }: Write): boolean {
-    return [...this.#underWay].some((other) => other.request.order > order && isBeside(other, locations));
+    return [...this.#hooks.underWay()].some((other) => other.request.order > order && isBeside(other, locations));
   }
 
   async #lookAtFiles(): Promise<void> {
@@ -216,7 +206,7 @@ class Waiting implements WaitingWrite, Abortable {
   }
 
   get target(): Target {
-    return this.write.locations[0]?.target ?? this.write.target ?? 'workspace';
+    return this.write.locations[0]?.target ?? this.write.terms.target ?? 'workspace';
   }
 
   get over(): boolean {

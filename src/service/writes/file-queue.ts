@@ -83,7 +83,7 @@ const firstWait = 5_000;
  *   `probeEvery` milliseconds; an obstacle that is gone lets the next write through as a probe.
  * - Where the file looks well and writes fail, the time until the next probe doubles.
  */
-export class FileQueue {
+export class FileQueue implements Iterable<QueuedWrite> {
   readonly options: FileQueueOptions;
   readonly guard: Guard;
   readonly #supervision: Supervision;
@@ -135,6 +135,15 @@ export class FileQueue {
 
   get depth(): number {
     return this.#writes.size;
+  }
+
+  [Symbol.iterator](): Iterator<QueuedWrite> {
+    return this.#writes.values();
+  }
+
+  /** It was accepted, and is not answered. */
+  has(write: QueuedWrite): boolean {
+    return this.#writes.get(write.id) === write;
   }
 
   /** The last write that was accepted, as long as it waits: a newer one to the same setting may take its place. */
@@ -189,25 +198,22 @@ export class FileQueue {
     this.#inTurn = this.#inTurn.map((write) => (write === older ? newer : write));
   }
 
-  /** Takes out a write that waits. @returns false when it is being written already */
-  withdraw(write: QueuedWrite): boolean {
-    if (this.#runs(write)) return false;
-    this.release(write);
-    this.#probeWhenIdle();
-    return true;
-  }
-
-  /** The caller of a write that is being saved together with others leaves. */
-  leave(write: QueuedWrite, error: unknown): void {
-    if (this.#save instanceof Save) this.#save.leave(write as Together, error);
+  /** Refuses a write, unless it is being written; one that is saved together with others can leave all the same. */
+  withdraw(write: QueuedWrite, error: unknown): void {
+    if (!this.has(write)) return;
+    if (!this.#runs(write)) write.fail(error);
+    else if (this.#save instanceof Save) this.#save.leave(write as Together, error);
   }
 
   /** The caller of a write has been answered. @returns false when it was before */
   release(write: QueuedWrite): boolean {
-    if (this.#writes.get(write.id) !== write) return false;
+    if (!this.has(write)) return false;
     this.#writes.delete(write.id);
     if (this.#newest === write) this.#newest = undefined;
-    if (!this.#inTurn.includes(write)) this.#queue?.send({ type: 'WITHDRAW', id: write.id });
+    if (!this.#inTurn.includes(write)) {
+      this.#queue?.send({ type: 'WITHDRAW', id: write.id });
+      this.#probeWhenIdle();
+    }
     return true;
   }
 
@@ -216,7 +222,6 @@ export class FileQueue {
     for (const write of [...this.#writes.values()]) {
       if (!this.#runs(write) && which(write)) write.fail(error());
     }
-    this.#probeWhenIdle();
   }
 
   /** Disposal begins: what cannot be written now is refused. */
@@ -256,7 +261,7 @@ export class FileQueue {
 
   async #perform(id: number): Promise<void> {
     // It may have been withdrawn at the last moment.
-    const [first] = this.#inTurn.filter((write) => this.#writes.get(write.id) === write);
+    const [first] = this.#inTurn.filter((write) => this.has(write));
     if (first !== undefined) await this.#takeTurn(first);
     const ended = first === undefined ? [{ id }] : this.#inTurn;
     const again = this.#putBack;
@@ -265,10 +270,10 @@ export class FileQueue {
     this.#save = undefined;
     // Each goes to the front: the last first.
     for (const write of [...ended].reverse()) {
-      const waitsAgain = again.has(write as QueuedWrite) && this.#writes.get(write.id) === write;
+      const waitsAgain = again.has(write as QueuedWrite) && this.has(write as QueuedWrite);
       this.#queue?.send({ type: waitsAgain ? 'PUT_BACK' : 'SETTLED', id: write.id });
     }
-    for (const write of again) if (this.#writes.get(write.id) === write) this.#park(write);
+    for (const write of again) if (this.has(write)) this.#park(write);
     // A queue that was started again during a probe is paused, and the probe may have told nothing.
     if (this.#queue?.getSnapshot().context.paused === true && this.guard.permits()) this.#queue?.send({ type: 'RESUME' });
     this.#probeWhenIdle();
@@ -347,7 +352,7 @@ export class FileQueue {
 
   #noteFailure({ attempt, error, duration }: GuardEvent & { readonly type: 'attempt-failed' }): void {
     const failed = { number: attempt, error, duration, endedAt: this.options.clock.wallTime() };
-    for (const write of this.#inTurn) if (this.#writes.get(write.id) === write) write.noteFailure(failed);
+    for (const write of this.#inTurn) if (this.has(write)) write.noteFailure(failed);
   }
 
   #onBreaker(from: BreakerMode, to: BreakerMode): void {

@@ -36,8 +36,8 @@ export class FileQueues implements Iterable<FileQueue> {
   readonly #tools: WriteTools;
   readonly #queues = new Map<string, FileQueue>();
   readonly #persisted: Persisted<PersistedQueue[]>;
-  /** An operator holds all breakers open, also those of files never written so far. */
-  #allHeld = false;
+  /** How the breakers of files never written so far begin: an operator may hold all of them open. */
+  #initial: PersistedBreaker | undefined;
   /** For all breakers, also those of files never written so far. */
   #tuning: GuardTuning = {};
 
@@ -60,7 +60,7 @@ export class FileQueues implements Iterable<FileQueue> {
   }
 
   /** The queue of a place, made on its first use. */
-  at({ file, key, target, scope }: Place, restore?: PersistedBreaker): FileQueue {
+  at({ file, key, target, scope }: Place, restore = this.#initial): FileQueue {
     const existing = this.#queues.get(file);
     if (existing !== undefined) return existing;
     const { store, options, clock } = this.#context;
@@ -82,7 +82,6 @@ export class FileQueues implements Iterable<FileQueue> {
     this.#metrics.breaker(file, queue.guard.breakerMode);
     this.#supervision.openFile(file);
     queue.follow();
-    if (this.#allHeld) queue.guard.hold();
     return queue;
   }
 
@@ -93,13 +92,13 @@ export class FileQueues implements Iterable<FileQueue> {
 
   /** Holds the breaker of one file open, or those of all files, whenever they are written first. */
   hold(file: string | undefined): void {
-    if (file === undefined) this.#allHeld = true;
+    if (file === undefined) this.#initial = { mode: 'HELD' };
     for (const queue of this.chosen(file)) queue.guard.hold();
   }
 
   /** Breakers made from now on are not held. */
   holdNoMore(file: string | undefined): void {
-    if (file === undefined) this.#allHeld = false;
+    if (file === undefined) this.#initial = undefined;
   }
 
   /** @throws RangeError, TypeError for an invalid rule */

@@ -62,10 +62,10 @@ interface Sending {
   /** What was there before, as far as that is known without asking. */
   readonly before: From | undefined;
   readonly attempt: Promise<unknown>;
-  /** What the store has said of it. */
-  settled: 'stored' | 'refused' | undefined;
-  /** A write that has left sees to what may become of it yet. */
-  followed: boolean;
+  /** What the store has said of it. `lost`: that it is stored, and then it held something else. */
+  settled: 'stored' | 'lost' | 'refused' | undefined;
+  /** A write that has left, and sees to what may become of it yet. */
+  followedBy: SavedWrite | undefined;
 }
 
 /** What one write wants in one place. */
@@ -90,7 +90,6 @@ class Cell {
   before: From | undefined;
   /** What is stored, once that is confirmed. */
   stored: From | undefined;
-  unverified = false;
 
   constructor(location: SettingLocation) {
     this.location = location;
@@ -110,6 +109,10 @@ class Cell {
     return this.sent.some(({ settled }) => settled === undefined);
   }
 
+  get unverified(): boolean {
+    return this.sent.some(({ settled }) => settled === 'lost');
+  }
+
   /** Where the same was there before it is not known who has done that. */
   noteFound(sending: Sending): void {
     if (sending.before !== undefined && !sameData(sending.value, sending.before.value)) this.found = sending;
@@ -117,7 +120,7 @@ class Cell {
 
   /** It may still be applied: neither has the store said that it was, nor has it been seen. */
   mayStillApply(sending: Sending): boolean {
-    return sending.settled !== 'stored' && sending !== this.found;
+    return !saidStored(sending) && sending !== this.found;
   }
 
   /** One entry for each value; only an update that was computed again has several. */
@@ -128,7 +131,7 @@ class Cell {
       let same = groups.find((other) => sameData(other.value, value));
       if (same === undefined) groups.push(same = { value, from: this.isComputed ? expected : undefined, attempts: [], landings: 0 });
       same.attempts.push(attempt);
-      if (!sending.followed && this.mayStillApply(sending)) same.landings++;
+      if (sending.followedBy === undefined && this.mayStillApply(sending)) same.landings++;
     }
     return groups;
   }
@@ -268,7 +271,7 @@ export class Save {
   #whyNotAgain(cell: Cell, last: Sending): Error | undefined {
     if (cell.isUnsettled) return new TimeoutError(this.#guard.name, this.#guard.attemptDeadlines.duration, 'unknown', { retryable: false });
     // Stored, as the store says, and not there: unless it was lost, another program has built on it.
-    if (last.settled === 'stored' && !sameData(cell.current!.value, last.expected?.value)) return notVerified(cell.location, false);
+    if (saidStored(last) && !sameData(cell.current!.value, last.expected?.value)) return notVerified(cell.location, false);
     return undefined;
   }
 
@@ -329,7 +332,7 @@ export class Save {
     const sendings = plan.map(({ cell, value }): Sending => {
       const expected = cell.needsReading ? cell.current : undefined;
       const before = expected ?? (value === undefined ? undefined : { value: this.#tools.served(cell.location) });
-      const sending: Sending = { value, expected, before, attempt, settled: undefined, followed: false };
+      const sending: Sending = { value, expected, before, attempt, settled: undefined, followedBy: undefined };
       cell.sent.push(sending);
       return sending;
     });
@@ -391,7 +394,7 @@ export class Save {
     const refused = new Map<SavedWrite, unknown>();
     for (const cell of lost) {
       const error = cell.isComputed ? this.#whyNotAgain(cell, cell.sent.at(-1)!) : undefined;
-      if (error === undefined) cell.unverified = true;
+      if (error === undefined) cell.sent.at(-1)!.settled = 'lost';
       else for (const { write } of cell.parts) refused.set(write, error);
     }
     for (const write of [...this.#open]) {
@@ -452,7 +455,7 @@ export class Save {
   #endOf(cell: Cell, write: SavedWrite): Pick<ChangeEnd, 'location' | 'unconfirmed' | 'mayStillApply' | 'before'> {
     const isLast = cell.parts.at(-1)?.write === write;
     const unconfirmed = cell.unconfirmed();
-    if (isLast) for (const sending of cell.sent) sending.followed = true;
+    if (isLast) for (const sending of cell.sent) sending.followedBy = write;
     return {
       location: cell.location,
       before: cell.before,
@@ -486,6 +489,9 @@ export class Save {
   }
 }
 
+/** The store has said that it is stored. */
+const saidStored = ({ settled }: Sending): boolean => settled === 'stored' || settled === 'lost';
+
 const isThere = ({ current, sent }: Cell): boolean => current !== undefined && sameData(current.value, sent.at(-1)!.value);
 
 const writesOf = (plan: readonly { readonly cell: Cell }[]): Set<SavedWrite> => new Set(plan.flatMap(({ cell }) => cell.parts.map(({ write }) => write)));
@@ -497,7 +503,7 @@ function isInDoubt(cell: Cell, failure: unknown): boolean {
   const { current } = cell;
   // A refusal that leaves doubt says so by its own reason; any other end says nothing of earlier attempts.
   const speaksForItself = failure instanceof StoreError && !isDefinite(failure);
-  const isBuiltOn = cell.isComputed && (cell.sent.some(({ settled }) => settled === 'stored') || mayBeBuiltOn(last.expected, current?.value));
+  const isBuiltOn = cell.isComputed && (cell.sent.some(saidStored) || mayBeBuiltOn(last.expected, current?.value));
   return current === undefined || cell.isUnsettled || isBuiltOn || !speaksForItself;
 }
 

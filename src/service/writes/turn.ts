@@ -36,7 +36,6 @@ export class Turn implements QueuedWrite, Abortable {
   #begin!: (guard: Guard) => void;
   #refuse!: (error: unknown) => void;
   #end!: () => void;
-  #taken = false;
 
   constructor(id: number, keys: readonly string[], queue: FileQueue, owner: TurnOwner) {
     this.id = id;
@@ -56,7 +55,6 @@ export class Turn implements QueuedWrite, Abortable {
   /** @throws CircuitOpenError, QueueFullError: refused at once */
   take(): void {
     this.#queue.accept(this);
-    this.#taken = true;
     const { signal } = this.#owner;
     if (signal !== undefined) onAbort(signal, this);
   }
@@ -82,15 +80,14 @@ export class Turn implements QueuedWrite, Abortable {
 
   onAbort(): void {
     const cause = reasonOf(this.#owner.signal);
-    if (this.#queue.withdraw(this)) this.fail(new AbortedError(this.keys.join(', '), 'not stored', { cause }));
+    this.#queue.withdraw(this, new AbortedError(this.keys.join(', '), 'not stored', { cause }));
   }
 
   /** It is over, or not needed any more. Can be called twice. */
   end(): void {
     const { signal } = this.#owner;
     if (signal !== undefined) offAbort(signal, this);
-    if (this.#taken && !this.#queue.withdraw(this)) this.#queue.release(this);
-    this.#taken = false;
+    this.#queue.release(this);
     this.#end();
   }
 }

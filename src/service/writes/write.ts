@@ -58,6 +58,18 @@ export interface WriteRequest {
   readonly reject: (error: unknown) => void;
 }
 
+/** How it is to be tried: again, perhaps in another way, after it has waited for the user. */
+interface WriteTerms {
+  /** Wait for the breaker of the file. */
+  readonly park: boolean;
+  readonly isCritical: boolean;
+  /** Ask the user, where only the user can help. */
+  readonly mayAskUser: boolean;
+  /** As the caller has said it. */
+  readonly target: Target | undefined;
+  readonly signal: CallerSignal | undefined;
+}
+
 /** Ends that come from elsewhere than the attempts of a write, and know nothing of them. */
 const endsFromElsewhere: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ABORTED', 'DISPOSED', 'SUPERVISION', 'CIRCUIT_OPEN']);
 
@@ -81,13 +93,7 @@ export class Write implements SavedWrite, QueuedWrite, Abortable {
   /** The queue it waits in. */
   queue: FileQueue | undefined;
   changes: readonly Change[] = [];
-  park = false;
-  isCritical = false;
-  /** Ask the user, where only the user can help. */
-  mayAskUser = false;
-  signal: CallerSignal | undefined;
-  /** As the caller has said it. */
-  target: Target | undefined;
+  terms: WriteTerms = { park: false, isCritical: false, mayAskUser: false, target: undefined, signal: undefined };
   /** Older writes of the same setting whose place it has taken: they end as it does. */
   overtaken: readonly Write[] = [];
   /** The settings whose value was sent, and may be stored though nobody has been told so. */
@@ -120,6 +126,14 @@ export class Write implements SavedWrite, QueuedWrite, Abortable {
     return this.changes.map(({ location }) => location);
   }
 
+  get signal(): CallerSignal | undefined {
+    return this.terms.signal;
+  }
+
+  get isCritical(): boolean {
+    return this.terms.isCritical;
+  }
+
   get isTransaction(): boolean {
     return this.request.isTransaction;
   }
@@ -131,7 +145,7 @@ export class Write implements SavedWrite, QueuedWrite, Abortable {
 
   /** What waits for one file to work again must not hold up another. */
   get parks(): boolean {
-    return this.park && this.turns.length === 0;
+    return this.terms.park && this.turns.length === 0;
   }
 
   /** A single plain value: a newer one takes its place. */
@@ -168,10 +182,8 @@ export class Write implements SavedWrite, QueuedWrite, Abortable {
   }
 
   onAbort(): void {
-    const error = new AbortedError(this.keys.join(', '), 'not stored', { cause: reasonOf(this.signal) });
     // While it is saved alone, the guard sees the signal too.
-    if (this.queue?.withdraw(this) === true) this.fail(error);
-    else this.queue?.leave(this, error);
+    this.queue?.withdraw(this, new AbortedError(this.keys.join(', '), 'not stored', { cause: reasonOf(this.signal) }));
   }
 
   /** It waits for the breaker: it has not had its turn so far, or the turn has ended without an answer. */
@@ -213,7 +225,7 @@ export class Write implements SavedWrite, QueuedWrite, Abortable {
   }
 
   onTurnRefused(error: unknown): void {
-    if (this.host.isOpen(this) && this.queue?.withdraw(this) === true) this.fail(error);
+    this.queue?.withdraw(this, error);
   }
 
   // ---- While it is saved

@@ -53,10 +53,6 @@ export class Writing {
   readonly #tools: WriteTools;
   readonly #host: WriteHost;
   readonly #hooks: WritingHooks;
-  /** The writes that have a place in a queue. */
-  readonly #open = new Set<Write>();
-  /** How many of them write a setting, by its location. */
-  readonly #beingWritten = new Map<string, number>();
   /** Unconfirmed writes of which it was said that what they have undone could not be restored. */
   readonly #unrestored = new WeakSet<UnconfirmedValue>();
   readonly #awaitingUser: AwaitingUser;
@@ -94,18 +90,19 @@ export class Writing {
         this.#forget(write);
         this.#answer(write, true);
       },
+      underWay: () => this.#underWay(),
     });
     this.#unconfirmed = new UnconfirmedWrites(this.#tools, clock, {
       startActor: (input) => this.#startActor(input),
       restore: (value, newest) => this.#restore(value, newest),
-      isBeingWritten: (id) => this.#beingWritten.has(id),
+      isBeingWritten: (id) => [...this.#underWay()].some(({ locations }) => locations.some((location) => locationId(location) === id)),
       onReported: (value, outcome, reasserted) => this.#onReported(value, outcome, reasserted),
     });
     this.#host = {
       tools: this.#tools,
       clock,
       startActor: (input) => this.#startActor(input),
-      isOpen: (write) => this.#open.has(write),
+      isOpen: (write) => write.queue?.has(write) === true,
       onSending: (write, location, value, from, before) =>
         this.#note(write, location, { value, ...(from === undefined ? {} : { from }), ...(before === undefined ? {} : { before }) }),
       onStored: (location, value) => this.#onStored(location, value),
@@ -219,16 +216,12 @@ export class Writing {
       this.#hooks.refuse();
       requireOptions(options);
       const { wait = true, target, park = false, critical = false } = options;
-      write.mayAskUser = wait;
-      write.target = target;
-      write.signal = undefined;
-      write.signal = signalOf(options);
+      write.terms = { park, isCritical: critical, mayAskUser: wait, target, signal: undefined };
+      write.terms = { ...write.terms, signal: signalOf(options) };
       if (write.signal?.aborted === true) {
         throw new AbortedError(write.request.shown.join(', '), 'not stored', { cause: reasonOf(write.signal) });
       }
       write.changes = write.request.ask(options);
-      write.park = park;
-      write.isCritical = critical;
       this.#accept(write);
     } catch (error) {
       const isOurs = error instanceof ConfigurationError;
@@ -243,14 +236,12 @@ export class Writing {
     const older = queue.lastWaiting;
     if (older instanceof Write && canReplace(older, write)) this.#takePlaceOf(older, write);
     else this.#place(write, queue, others);
-    this.#awaitingUser.began(write);
   }
 
   /** @throws CircuitOpenError, QueueFullError: refused; its caller is answered by the caller of this */
   #place(write: Write, queue: FileQueue, others: readonly SettingLocation[]): void {
     const { id } = write;
     write.enter(++this.#numbers, queue);
-    this.#enter(write);
     // It takes its place in the queues of all its files at once: no two transactions wait for each other.
     write.turns = others.map((location) => new Turn(++this.#numbers, write.keys, this.queues.at(location), write));
     this.#noteAll(write);
@@ -259,7 +250,8 @@ export class Writing {
       for (const turn of write.turns) turn.take();
     } catch (error) {
       for (const turn of write.turns) turn.end();
-      this.#leaveQueue(write);
+      queue.release(write);
+      this.#forget(write);
       write.id = id;
       throw error;
     }
@@ -273,30 +265,22 @@ export class Writing {
     newer.overtaken = [...older.overtaken, older];
     older.overtaken = [];
     older.queue!.replace(older, newer);
-    this.#open.delete(older);
-    this.#open.add(newer);
     this.#noteAll(newer);
   }
 
-  #enter(write: Write): void {
-    this.#open.add(write);
-    for (const id of write.locations.map(locationId)) this.#beingWritten.set(id, (this.#beingWritten.get(id) ?? 0) + 1);
+  /** The writes that have a place in a queue. */
+  *#underWay(): Iterable<Write> {
+    for (const queue of this.queues) for (const write of queue) if (write instanceof Write) yield write;
   }
 
   /** It has its end, or waits for the user. @returns false when it had before */
   #leaveQueue(write: Write): boolean {
-    if (!this.#open.delete(write)) return false;
-    write.queue!.release(write);
-    for (const id of write.locations.map(locationId)) {
-      const others = this.#beingWritten.get(id)! - 1;
-      if (others > 0) this.#beingWritten.set(id, others);
-      else this.#beingWritten.delete(id);
-    }
+    if (write.queue?.release(write) !== true) return false;
     // What is in doubt stays in the journal: `#onReported` settles it, or else the next process.
     for (const { key, target } of write.locations) {
       if (![write, ...write.overtaken].some(({ inDoubt }) => inDoubt.has(key))) this.#journal.remove(write.id, key, target);
     }
-    if (this.#open.size === 0) this.#letGo();
+    if (this.queues.depth === 0) this.#letGo();
     return true;
   }
 
@@ -310,7 +294,7 @@ export class Writing {
 
   /** While a write is on its way the process stays alive: the timers of breakers and deadlines do not see to that. */
   #stayAlive(): void {
-    if (this.#open.size === 0) return;
+    if (this.queues.depth === 0) return;
     this.#keepAlive ??= this.#context.clock.setTimeout(() => {
       this.#keepAlive = undefined;
       this.#stayAlive();
@@ -355,7 +339,6 @@ export class Writing {
     const [{ file, target }] = write.locations as [SettingLocation];
     const shadowedBy = superseded ? undefined : this.#shadow(write);
     const shadowed = shadowedBy === undefined ? {} : { shadowedBy };
-    this.#awaitingUser.ended(write);
     this.#metrics.succeeded(latency);
     write.tell({ type: superseded ? 'SUPERSEDED' : 'STORED' });
     emit({ type: 'stored', keys: write.request.shown, file, latency, ...shadowed, ...toldOf(write) });
@@ -372,7 +355,6 @@ export class Writing {
 
   /** It is refused, unless the user can help. */
   #onFailed(write: Write, error: unknown): void {
-    this.#awaitingUser.ended(write);
     write.overtaken = [];
     write.refusedSince ??= this.#context.clock.now();
     if (!this.#awaitingUser.take(write, error)) this.#refuse(write, error);
@@ -437,7 +419,7 @@ export class Writing {
         resolve: nothing, reject: nothing,
       }, nothing);
       write.changes = [{ location, asked: { kind: 'update', compute } }];
-      write.park = park;
+      write.terms = { ...write.terms, park };
       try {
         this.#hooks.refuse();
         this.#place(write, this.queues.at(location), []);
@@ -459,7 +441,7 @@ export class Writing {
   }
 
   #onReported({ write: id, location: { key, file, target } }: UnconfirmedValue, outcome: LateOutcome, reasserted: boolean): void {
-    if (![...this.#open].some((write) => write.id === id)) this.#journal.remove(id, key, target);
+    if (![...this.#underWay()].some((write) => write.id === id)) this.#journal.remove(id, key, target);
     this.#context.emit({ type: 'late', key, file, outcome, reasserted });
     if (outcome === 'stored') this.#hooks.onAppliedLate(key);
   }
@@ -474,7 +456,7 @@ function canReplace(older: Write, newer: Write): boolean {
   return !older.isTransaction && !newer.isTransaction
     && own!.asked.kind === 'value' && other!.asked.kind === 'value'
     && own!.location.target === other!.location.target && isSameLocation(own!.location, other!.location)
-    && older.park === newer.park && older.isCritical === newer.isCritical
+    && older.terms.park === newer.terms.park && older.isCritical === newer.isCritical
     && older.signal === undefined && newer.signal === undefined;
 }
 
