@@ -1,4 +1,4 @@
-import { createActor, type ActorRefFrom } from 'xstate';
+import { createActor, type ActorRefFrom, type AnyStateMachine, type InputFrom } from 'xstate';
 import type { circuitBreaker } from '../../machines/circuit-breaker.ts';
 import type { configLifecycle, LifecycleEvent } from '../../machines/config-lifecycle.ts';
 import type { RetryInput, retrySequencer } from '../../machines/retry-sequencer.ts';
@@ -127,6 +127,16 @@ export class Supervision {
     const id = String(++this.#retries);
     this.actor.send({ type: 'START_RETRY', id, input });
     return this.#child(`retry:${id}`);
+  }
+
+  /**
+   * An actor that lives in the supervisor's system, where inspectors find it by its name, and ends by itself. As a child it would cost
+   * more with each that is there.
+   */
+  startActor<M extends AnyStateMachine>(machine: M, id: string, input: InputFrom<M>): ActorRefFrom<M> {
+    const actor = createActor(machine, { input, parent: this.actor, id, systemId: id } as never);
+    actor.start();
+    return actor as ActorRefFrom<M>;
   }
 
   restart(): void {

@@ -15,6 +15,7 @@ const bulkhead = 'src/guard/bulkhead.ts';
 const window = 'src/guard/sliding-window.ts';
 const supervisor = 'machines/supervisor.ts';
 const lifecycle = 'machines/config-lifecycle.ts';
+const recovery = 'machines/recovery.ts';
 
 /** Every one of these must be noticed by the tests generated from the machines, or by the simulation. */
 export const faults: readonly Fault[] = [
@@ -137,7 +138,27 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P16', fault: 'The wait for the next write stays short however many have failed.',
-    file: 'src/service/writes/file-queue.ts', replace: 'firstWait * 2 ** (this.#fruitless - 1)', by: 'firstWait',
+    file: recovery, replace: 'firstWait * 2 ** (fruitless - 1)', by: 'firstWait',
+  },
+  {
+    property: 'P16', fault: 'A write that was let through in vain is not counted.',
+    file: recovery, replace: "{ target: 'open', actions: [noteOpening, 'countFruitless'] },", by: "{ target: 'open', actions: noteOpening },",
+  },
+  {
+    property: 'P16', fault: 'A look that sees an obstacle go away waits like any other.',
+    file: recovery, replace: "on: { LOOKED_WELL: { actions: 'letThrough' } },", by: "on: { LOOKED_WELL: { guard: { type: 'hasWaited', params: theEvent }, actions: 'letThrough' } },",
+  },
+  {
+    property: 'P16', fault: 'What a look in the place of a probe has seen is forgotten.',
+    file: recovery, replace: "{ target: '#recovery.open.watched.cause.seen', actions: noteOpening },", by: "{ target: '#recovery.open', actions: noteOpening },",
+  },
+  {
+    property: 'P16', fault: 'Looks that hang keep no other from being made.',
+    file: recovery, replace: 'context.looks < enoughLooks', by: 'context.looks < Infinity',
+  },
+  {
+    property: 'P16', fault: 'The file of a breaker that an operator holds is looked at.',
+    file: recovery, replace: ", HELD: '.held' },", by: ' },',
   },
   {
     property: 'P16', fault: 'When the breaker closes the queue stays paused.',
@@ -262,7 +283,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P40', fault: 'Disposal leaves the look for evidence running.',
-    file: 'src/service/writes/file-queue.ts', replace: '    this.#closing = true;\n    this.#stopProber();', by: '    this.#closing = true;',
+    file: 'src/service/writes/file-queue.ts', replace: "this.#recovery.send({ type: 'END' });", by: '',
   },
   {
     property: 'P40', fault: 'Disposal waits for writes that hang.',
@@ -274,7 +295,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P41', fault: 'A listener that has left is kept, and called.',
-    file: 'src/service/emitter.ts', replace: 'return { dispose: () => void this.#listeners.delete(entry) };', by: 'return { dispose: () => undefined };',
+    file: 'src/service/emitter.ts', replace: 'return { dispose: () => void listeners.delete(entry) };', by: 'return { dispose: () => undefined };',
   },
   {
     property: 'P42', fault: 'A crashed actor is not started again.',

@@ -1,6 +1,7 @@
 import { createActor, type AnyActorRef, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate';
 import { circuitBreaker } from '../../machines/circuit-breaker.ts';
 import { configLifecycle } from '../../machines/config-lifecycle.ts';
+import { recovery } from '../../machines/recovery.ts';
 import { retrySequencer } from '../../machines/retry-sequencer.ts';
 import { supervisor } from '../../machines/supervisor.ts';
 import { write } from '../../machines/write.ts';
@@ -54,7 +55,7 @@ class Stepper {
 const steppers = new Map<string, Stepper>([
   [circuitBreaker, childInputs.breaker()], [configLifecycle, childInputs.lifecycle()], [writeQueue, childInputs.queue()],
   [retrySequencer, { attempts: 3, initialDelay: 1, factor: 1, maxDelay: 1, jitter: 0, random: () => 0, remaining: () => 1, run: nothing }],
-  [write, { keys: [], onUserTimeout: nothing }],
+  [write, { keys: [], onUserTimeout: nothing }], [recovery, { probeEvery: 1, look: nothing, letThrough: nothing }],
   [supervisor, { crashLimit: 3, crashWindow: 60_000, inputs: childInputs }],
 ].map(([machine, input]) => [(machine as AnyStateMachine).id, new Stepper(machine as AnyStateMachine, input as object)] as const));
 
@@ -175,7 +176,7 @@ export class Replay {
 
 /** What the contexts of the machines have that is no data. */
 const needs: Readonly<Record<string, readonly string[]>> = {
-  'supervisor': ['inputs'], 'config-lifecycle': ['load'], 'write': ['onUserTimeout'], 'write-queue': ['start'], 'retry-sequencer': ['run', 'random', 'remaining'],
+  'supervisor': ['inputs'], 'config-lifecycle': ['load'], 'write': ['onUserTimeout'], 'write-queue': ['start'], 'recovery': ['look', 'letThrough'], 'retry-sequencer': ['run', 'random', 'remaining'],
 };
 
 /** How long to wait was drawn: any length will do. */

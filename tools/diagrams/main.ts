@@ -8,6 +8,7 @@ import type { AnyStateMachine } from 'xstate';
 import { bulkhead } from '../../machines/bulkhead.ts';
 import { circuitBreaker } from '../../machines/circuit-breaker.ts';
 import { configLifecycle } from '../../machines/config-lifecycle.ts';
+import { recovery } from '../../machines/recovery.ts';
 import { retrySequencer } from '../../machines/retry-sequencer.ts';
 import { supervisor } from '../../machines/supervisor.ts';
 import { write } from '../../machines/write.ts';
@@ -18,7 +19,7 @@ import { documentStyle } from './style.ts';
 import { layoutOf } from './layout.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const machines = [circuitBreaker, retrySequencer, bulkhead, write, writeQueue, configLifecycle, supervisor] as unknown as AnyStateMachine[];
+const machines = [circuitBreaker, retrySequencer, bulkhead, write, writeQueue, recovery, configLifecycle, supervisor] as unknown as AnyStateMachine[];
 
 /** Every file that follows from the machines, with its text. */
 export async function diagramFiles(): Promise<Map<string, string>> {

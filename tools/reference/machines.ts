@@ -5,6 +5,7 @@ import type { AnyStateMachine } from 'xstate';
 import { bulkhead } from '../../machines/bulkhead.ts';
 import { circuitBreaker } from '../../machines/circuit-breaker.ts';
 import { configLifecycle } from '../../machines/config-lifecycle.ts';
+import { recovery } from '../../machines/recovery.ts';
 import { retrySequencer } from '../../machines/retry-sequencer.ts';
 import { supervisor } from '../../machines/supervisor.ts';
 import { write } from '../../machines/write.ts';
@@ -14,7 +15,7 @@ import { projectRoot } from '../vscode-host/paths.ts';
 import { commentOf, nodesOf, sourceFile, table } from './source.ts';
 
 /** In the order of docs/machines.md, which shows their charts. */
-const machines = [circuitBreaker, retrySequencer, bulkhead, write, writeQueue, configLifecycle, supervisor] as unknown as AnyStateMachine[];
+const machines = [circuitBreaker, retrySequencer, bulkhead, write, writeQueue, recovery, configLifecycle, supervisor] as unknown as AnyStateMachine[];
 
 /** The machines: charts, states and where they lead, events, and the properties that tests of them name. */
 export function machineReference(): string {

@@ -6,7 +6,7 @@ import { projectRoot } from '../vscode-host/paths.ts';
 
 const configuration = ts.getParsedCommandLineOfConfigFile(path.join(projectRoot, 'tsconfig.json'), {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined })!;
 const doors = ['index', 'vscode', 'testing', 'opentelemetry'].map((door) => path.join(projectRoot, `src/${door}.ts`));
-const machines = ['circuit-breaker', 'retry-sequencer', 'write', 'write-queue', 'config-lifecycle', 'supervisor'].map((name) => path.join(projectRoot, `machines/${name}.ts`));
+const machines = ['circuit-breaker', 'retry-sequencer', 'write', 'write-queue', 'recovery', 'config-lifecycle', 'supervisor'].map((name) => path.join(projectRoot, `machines/${name}.ts`));
 
 export const program = ts.createProgram([...doors, ...machines], { ...configuration.options, declaration: true, emitDeclarationOnly: true, noEmit: false, stripInternal: true });
 export const checker = program.getTypeChecker();

@@ -1,6 +1,8 @@
+import type { ActorRefFrom } from 'xstate';
 import type { BreakerInput, BreakerMode } from '../../../machines/circuit-breaker.ts';
+import { recovery } from '../../../machines/recovery.ts';
 import type { QueueInput } from '../../../machines/write-queue.ts';
-import type { Clock, TimerHandle } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import { CircuitOpenError, ConfigurationError, DisposedError, QueueFullError, type FailureClass } from '../../errors.ts';
 import { classifyFailure } from '../../guard/classify.ts';
 import { Guard } from '../../guard/guard.ts';
@@ -68,12 +70,6 @@ export interface FileQueueOptions {
 export const fileQueueDefaults = { capacity: 100, probeEvery: 1_000 };
 
 /**
- * Where the file looks well and writes fail, the next write is let through this long after the first that failed as a
- * probe, and after twice the time each time after that, in milliseconds. The breaker's `openFor` ends every wait.
- */
-const firstWait = 5_000;
-
-/**
  * One settings file: its breaker, its queue, and the writes on their way to it.
  *
  * - Writes take turns in the order in which they were asked for (P23). At most `capacity` wait (P25).
@@ -97,17 +93,8 @@ export class FileQueue implements Iterable<QueuedWrite> {
   #putBack = new Set<QueuedWrite>();
   /** What stores them, once it has begun. */
   #save: Save | 'alone' | undefined;
-  #prober: TimerHandle | undefined;
-  #openedAt = 0;
-  /** Since it opened, a look at the file has seen why it cannot be written. */
-  #sawObstacle = false;
-  /** Writes in a row that failed as probes though the file looked well. */
-  #fruitless = 0;
-  /** The probe under way is a look at the file. */
-  #probesFile = false;
-  /** Looks under way while it is open. */
-  #looks = 0;
-  #closing = false;
+  /** Finds out when the file can be written again; ends when the service does. */
+  readonly #recovery: ActorRefFrom<typeof recovery>;
 
   constructor(options: FileQueueOptions, supervision: Supervision) {
     this.options = options;
@@ -127,6 +114,11 @@ export class FileQueue implements Iterable<QueuedWrite> {
       },
     );
     this.guard.configure(options.tuning);
+    this.#recovery = supervision.startActor(recovery, `recovery:${this.file}`, {
+      probeEvery: options.probeEvery,
+      look: () => void this.#look(),
+      letThrough: () => this.guard.evidence(),
+    });
   }
 
   get file(): string {
@@ -224,10 +216,15 @@ export class FileQueue implements Iterable<QueuedWrite> {
     }
   }
 
+  /** An operator holds the breaker open. */
+  hold(): void {
+    this.guard.hold();
+    this.#recovery.send({ type: 'HELD' });
+  }
+
   /** Disposal begins: what cannot be written now is refused. */
   close(): void {
-    this.#closing = true;
-    this.#stopProber();
+    this.#recovery.send({ type: 'END' });
     if (!this.guard.permits()) this.refuseWaiting(() => new DisposedError(this.options.name));
   }
 
@@ -241,7 +238,12 @@ export class FileQueue implements Iterable<QueuedWrite> {
 
   /** Half open, the file is being looked at. */
   get #looksBefore(): boolean {
-    return this.#probesFile && this.guard.breakerMode === 'HALF_OPEN';
+    return this.guard.breakerMode === 'HALF_OPEN' && this.#recovery.getSnapshot().matches({ probing: 'byLook' });
+  }
+
+  /** The service ends. */
+  get #closing(): boolean {
+    return this.#recovery.getSnapshot().status !== 'active';
   }
 
   get #queue(): ReturnType<Supervision['queue']> {
@@ -347,7 +349,7 @@ export class FileQueue implements Iterable<QueuedWrite> {
   #onGuardEvent(event: GuardEvent): void {
     if (event.type === 'attempt-failed' && this.#save !== undefined) this.#noteFailure(event);
     this.options.onGuardEvent(event);
-    if (event.type === 'breaker') this.#onBreaker(event.from, event.to);
+    if (event.type === 'breaker') this.#onBreaker(event.to);
   }
 
   #noteFailure({ attempt, error, duration }: GuardEvent & { readonly type: 'attempt-failed' }): void {
@@ -355,17 +357,13 @@ export class FileQueue implements Iterable<QueuedWrite> {
     for (const write of this.#inTurn) if (this.has(write)) write.noteFailure(failed);
   }
 
-  #onBreaker(from: BreakerMode, to: BreakerMode): void {
-    this.#stopProber();
+  #onBreaker(to: BreakerMode): void {
     if (to === 'OPEN') {
       this.#queue?.send({ type: 'PAUSE' });
       this.refuseWaiting(() => (this.#closing ? new DisposedError(this.options.name) : this.guard.rejection()), (write) => this.#closing || !write.parks);
-      this.#openedAt = this.options.clock.now();
-      this.#sawObstacle = this.#probesFile;
-      if (from === 'HALF_OPEN' && !this.#probesFile) this.#fruitless++;
-      this.#startProber();
+      this.#recovery.send({ type: 'OPENED', at: this.options.clock.now(), held: this.guard.isHeld });
     } else {
-      if (to === 'CLOSED') this.#fruitless = 0;
+      this.#recovery.send({ type: to === 'CLOSED' ? 'CLOSED' : 'HALF_OPENED' });
       this.#queue?.send({ type: 'RESUME' });
       this.#probeWhenIdle();
     }
@@ -385,11 +383,11 @@ export class FileQueue implements Iterable<QueuedWrite> {
     if (!needed || breaker === undefined) return;
     // A parked write that comes now waits for the end of this look.
     this.#queue?.send({ type: 'PAUSE' });
-    this.#probesFile = true;
+    this.#recovery.send({ type: 'PROBE_BEGAN' });
     // Looking well is no proof, and closes nothing: this probe goes away, and the next write takes its place.
     const looksWell = new AbortController();
     await guard.execute(() => this.options.probe().then(() => looksWell.abort()), { signal: looksWell.signal }).catch(() => undefined);
-    this.#probesFile = false;
+    this.#recovery.send({ type: 'PROBE_ENDED' });
     if (guard.permits()) this.#queue?.send({ type: 'RESUME' });
     // One that was restarted meanwhile knows of no look.
     if (breaker !== this.#supervision.breaker(this.file)) this.#probeWhenIdle();
@@ -397,46 +395,16 @@ export class FileQueue implements Iterable<QueuedWrite> {
 
   /** Something suggests that the file can be written again. */
   onEvidence(): void {
-    // A look that hangs does not keep another from being made, but two do.
-    if (this.guard.breakerMode !== 'OPEN' || this.guard.isHeld || this.#closing || this.#looks > 1) return;
-    void this.#lookForEvidence();
+    this.#recovery.send({ type: 'SIGN_OF_LIFE' });
   }
 
-  #startProber(): void {
-    if (this.guard.isHeld || this.#closing) return;
-    this.#prober = this.options.clock.setTimeout(() => {
-      this.#prober = undefined;
-      void this.#lookForEvidence();
-    }, this.options.probeEvery, true);
-  }
-
-  /** An obstacle that is gone lets a write through at once. That none was to be seen does so as well, but later each time it was wrong. */
-  async #lookForEvidence(): Promise<void> {
-    const { guard, options } = this;
-    const { epoch } = guard;
-    this.#looks++;
+  async #look(): Promise<void> {
+    const { guard: { epoch }, options } = this;
     const looksWell = await options.probe().then(() => true, () => false);
-    this.#looks--;
-    if (guard.epoch !== epoch) return;
-    if (!looksWell) this.#noteObstacle();
-    else if (this.#sawObstacle || options.clock.now() - this.#openedAt >= this.#wait) guard.evidence();
-    if (guard.breakerMode === 'OPEN' && this.#prober === undefined) this.#startProber();
-  }
-
-  #noteObstacle(): void {
-    // The look agrees with the write that failed.
-    if (!this.#sawObstacle) this.#fruitless = Math.max(0, this.#fruitless - 1);
-    this.#sawObstacle = true;
-  }
-
-  /** How long a file that has looked well all the time must have been left alone. */
-  get #wait(): number {
-    return this.#fruitless === 0 ? 0 : firstWait * 2 ** (this.#fruitless - 1);
-  }
-
-  #stopProber(): void {
-    if (this.#prober !== undefined) this.options.clock.clearTimeout(this.#prober);
-    this.#prober = undefined;
+    this.#recovery.send({ type: 'LOOK_ENDED' });
+    // What it has seen is of the time before the breaker changed its mode.
+    if (this.guard.epoch !== epoch) return;
+    this.#recovery.send(looksWell ? { type: 'LOOKED_WELL', at: options.clock.now() } : { type: 'SAW_OBSTACLE' });
   }
 }
 

@@ -93,7 +93,7 @@ export class FileQueues implements Iterable<FileQueue> {
   /** Holds the breaker of one file open, or those of all files, whenever they are written first. */
   hold(file: string | undefined): void {
     if (file === undefined) this.#initial = { mode: 'HELD' };
-    for (const queue of this.chosen(file)) queue.guard.hold();
+    for (const queue of this.chosen(file)) queue.hold();
   }
 
   /** Breakers made from now on are not held. */

@@ -1,4 +1,3 @@
-import { createActor } from 'xstate';
 import { write as writeMachine, type WriteInput } from '../../../machines/write.ts';
 import type { TimerHandle } from '../../clock.ts';
 import { AbortedError, ConfigurationError, QueueFullError, ValidationError } from '../../errors.ts';
@@ -285,11 +284,7 @@ export class Writing {
   }
 
   #startActor(input: WriteInput): Write['actor'] {
-    const id = `write.${++this.#actors}`;
-    // It lives in the supervisor's system, where inspectors find it by its name; as a child it would cost more with each that is there.
-    const actor = createActor(writeMachine, { input, parent: this.#supervision.actor, id, systemId: id });
-    actor.start();
-    return actor;
+    return this.#supervision.startActor(writeMachine, `write.${++this.#actors}`, input);
   }
 
   /** While a write is on its way the process stays alive: the timers of breakers and deadlines do not see to that. */

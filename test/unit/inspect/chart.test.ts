@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { assign, createMachine, type AnyStateNode } from 'xstate';
 import { circuitBreaker } from '../../../machines/circuit-breaker.ts';
 import { configLifecycle } from '../../../machines/config-lifecycle.ts';
+import { recovery } from '../../../machines/recovery.ts';
 import { retrySequencer } from '../../../machines/retry-sequencer.ts';
 import { supervisor } from '../../../machines/supervisor.ts';
 import { write } from '../../../machines/write.ts';
@@ -12,7 +13,7 @@ const all = (state: ChartState): ChartState[] => [state, ...state.children.flatM
 const nodes = (node: AnyStateNode): AnyStateNode[] => [node, ...Object.values(node.states).flatMap(nodes)];
 
 describe('Chart', () => {
-  for (const machine of [circuitBreaker, configLifecycle, retrySequencer, supervisor, write, writeQueue]) {
+  for (const machine of [circuitBreaker, configLifecycle, recovery, retrySequencer, supervisor, write, writeQueue]) {
     it(`${machine.id}: every state and every transition is in it once, and it is plain data`, () => {
       const chart = chartOf(machine);
       const states = all(chart.root);
