@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import { statesInMachines } from './tools/lint/states-in-machines.js';
 
 /**
  * The house rule, one line a layer: what each folder may import.
@@ -47,6 +48,24 @@ const waits = [
   },
 ];
 
+/** Where actors are started and told what happens, by their machines. */
+const drivers = {
+  'config-lifecycle': ['src/service/reads/loading.ts'],
+  'supervisor': ['src/service/supervision.ts'],
+  'write': ['src/service/writes/write.ts', 'src/service/writes/writing.ts', 'src/service/writes/awaiting-user.ts', 'src/service/writes/unconfirmed.ts'],
+  'write-queue, recovery': ['src/service/writes/file-queue.ts'],
+};
+
+/** What moves in src/service and is in no machine: by file, what it is and why. Ten at most. */
+const outsideOfMachines = [
+  ['src/service/language-client.ts', ['setTimeout'], 'Ends a task of VS Code, which tells all of one event within one: it waits for nothing.'],
+  ['src/service/patience.ts', ['waits', 'setTimeout'], 'Gives a promise of the store a time limit; it is the only place that does.'],
+  ['src/service/supervision.ts', ['setTimeout'], 'The clock of the machines themselves.'],
+  ['src/service/writes/awaiting-user.ts', ['setTimeout'], 'One look for all writes that wait for the user; how long each waits is in its machine.'],
+  ['src/service/writes/save.ts', ['#open'], 'The writes of one save, each an actor, that are not answered: it is empty at the end of the save.'],
+  ['src/service/writes/writing.ts', ['setTimeout'], 'Keeps the process alive while there are writes: nothing happens at its end.'],
+];
+
 export default tseslint.config(
   { ignores: ['node_modules', 'dist', 'out', '.vscode-test', 'coverage', 'demo-output', 'examples/*/dist'] },
   {
@@ -86,5 +105,15 @@ export default tseslint.config(
     },
   },
   ...Object.entries(layers).map(layerRule),
+  {
+    files: ['src/service/**/*.ts'],
+    plugins: { holdfast: { rules: { 'states-in-machines': statesInMachines } } },
+    rules: {
+      'holdfast/states-in-machines': ['error', {
+        drivers: Object.values(drivers).flat(),
+        exceptions: Object.fromEntries(outsideOfMachines.map(([file, names]) => [file, names])),
+      }],
+    },
+  },
   { files: ['src/*.ts', 'src/testing/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: [noVscode] }] } },
 );
