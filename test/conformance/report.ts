@@ -1,57 +1,96 @@
-import type { Verdict } from './run.ts';
-import { peers } from './run.ts';
-import { scenarios } from './scenarios.ts';
+import { byHand } from './by-hand.ts';
+import type { PropertyId, Way } from './peer.ts';
+import { columns, type Column, type Verdict } from './run.ts';
+import { further, scenarios, type Scenario } from './scenarios.ts';
 
 const shown = { 'yes': 'yes', 'no': 'NO', 'n/a': 'n/a' };
 
-function cells(verdicts: readonly Verdict[], name: (peer: { name: string; version: string }) => string): string[][] {
-  const find = (peer: string, id: string): Verdict => verdicts.find((each) => each.peer === peer && each.id === id)!;
+const nameOf = ({ name, version }: Column): string => `${name} ${version}`;
+
+function tallyOf(verdicts: readonly Verdict[]): string {
+  const apply = verdicts.filter(({ holds }) => holds !== 'n/a');
+  return apply.length === 0 ? 'n/a' : `${apply.filter(({ holds }) => holds === 'yes').length} of ${apply.length}`;
+}
+
+/** A row for each scenario; a column for each of these. */
+function cells(all: readonly Scenario[], verdicts: readonly Verdict[], heads: readonly { readonly head: string; readonly peer: string; readonly way?: Way }[]): string[][] {
+  const find = (peer: string, id: PropertyId, way: Way | undefined): Verdict =>
+    verdicts.find((each) => each.peer === peer && each.id === id && each.way === way) ?? { peer, id, holds: 'n/a' };
   return [
-    ['', 'property', ...peers.map(name)],
-    ...scenarios.map(({ id, property }) => [id, property, ...peers.map((peer) => shown[find(peer.name, id).holds])]),
-    ['', 'held, of those that apply', ...peers.map((peer) => {
-      const own = verdicts.filter(({ peer: whose, holds }) => whose === peer.name && holds !== 'n/a');
-      return `${own.filter(({ holds }) => holds === 'yes').length} of ${own.length}`;
-    })],
+    ['', 'property', ...heads.map(({ head }) => head)],
+    ...all.map(({ id, property }) => [id, property, ...heads.map(({ peer, way }) => shown[find(peer, id, way).holds])]),
+    ['', 'held, of those that apply', ...heads.map(({ peer, way }) => tallyOf(all.map(({ id }) => find(peer, id, way))))],
   ];
 }
 
-/** One line for each verdict that is not simply yes. */
-function evidence(verdict: Verdict, withFigures: boolean): string | undefined {
-  const { holds, reason, measured, note } = verdict;
-  if (reason === undefined && note === undefined) return undefined;
-  const figure = withFigures && measured !== undefined ? ` (${measured})` : '';
-  const beside = note === undefined ? '' : `${reason === undefined ? '' : '; '}${note}`;
-  return `${shown[holds]}: ${reason ?? ''}${figure}${beside}`;
+interface Report {
+  readonly summary: string[][];
+  readonly byWay: string[][];
+  readonly others: string[][];
+}
+
+function report(verdicts: readonly Verdict[]): Report {
+  const of = columns();
+  const own = (name: string, all: readonly Scenario[]): Verdict[] => verdicts.filter(({ peer, id }) => peer === name && all.some((scenario) => scenario.id === id));
+  const withBreaker = of.filter((column) => column.ways.length > 0);
+  const withMore = of.filter(({ name }) => own(name, further).some(({ holds }) => holds !== 'n/a'));
+  return {
+    summary: [
+      ['held, of those that apply', ...of.map(nameOf)],
+      ['P1 to P15 and P74, in each way of counting that it has', ...of.map(({ name }) => tallyOf(own(name, scenarios)))],
+      ['the others', ...of.map(({ name }) => tallyOf(own(name, further)))],
+    ],
+    byWay: cells(scenarios, verdicts, withBreaker.flatMap(({ name, ways: counts }) => counts.map((way) => ({ head: `${name}, ${way}`, peer: name, way })))),
+    others: cells(further, verdicts, withMore.map((column) => ({ head: nameOf(column), peer: column.name }))),
+  };
+}
+
+/** What was found about properties, where it is not simply yes: said once for all about which it is the same. */
+function evidence(name: string, verdicts: readonly Verdict[], withFigures: boolean): string[] {
+  const told = verdicts.filter(({ peer, holds, reason, note }) => peer === name && (reason !== undefined || (note !== undefined && holds !== 'n/a')));
+  const isOutside = told.every(({ id, holds }) => holds === 'n/a' || !further.some((scenario) => scenario.id === id));
+  const lines = new Map<string, Map<PropertyId, Way[]>>();
+  for (const { id, way, holds, reason, measured, note } of told) {
+    // A peer with none of it has no column there.
+    if (isOutside && further.some((scenario) => scenario.id === id)) continue;
+    const figure = withFigures && measured !== undefined ? ` (${measured})` : '';
+    const text = `${shown[holds]}: ${reason ?? ''}${figure}${note === undefined ? '' : `${reason === undefined ? '' : '; '}${note}`}`;
+    if (!lines.has(text)) lines.set(text, new Map());
+    const ids = lines.get(text)!;
+    ids.set(id, [...ids.get(id) ?? [], ...(way === undefined ? [] : [way])]);
+  }
+  return [...lines].map(([text, ids]) => `${[...ids].map(([id, own]) => {
+    const all = verdicts.filter((each) => each.peer === name && each.id === id && each.way !== undefined && each.holds !== 'n/a');
+    return own.length < all.length ? `${id} (${own.join(', ')})` : id;
+  }).join(', ')} ${text}`);
 }
 
 /** For a terminal, with the figures of this run. */
 export function asText(verdicts: readonly Verdict[]): string {
-  const rows = cells(verdicts, ({ name, version }) => `${name} ${version}`);
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd());
-  for (const { name } of peers) {
-    const own = verdicts.flatMap((verdict) => {
-      const line = verdict.peer === name ? evidence(verdict, true) : undefined;
-      return line === undefined ? [] : [`  ${verdict.id.padEnd(4)} ${line}`];
-    });
-    if (own.length > 0) lines.push('', name, ...own);
+  const { summary, byWay, others } = report(verdicts);
+  const text = (rows: string[][]): string => {
+    const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+    return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n');
+  };
+  const lines = [text(summary), '', text(byWay), '', text(others)];
+  for (const { name } of columns()) {
+    const own = evidence(name, verdicts, true);
+    if (own.length > 0) lines.push('', name, ...own.map((line) => `  ${line}`));
   }
   return lines.join('\n');
 }
 
 /** For a document: the same in every run on every machine. */
 export function asMarkdown(verdicts: readonly Verdict[]): string {
-  const bold = (row: string[]): string[] => row.map((cell) => (cell === 'NO' ? '**NO**' : cell));
-  const [head, ...rows] = cells(verdicts, ({ name, version }) => `${name} ${version}`);
-  const line = (row: string[]): string => `| ${row.join(' | ')} |`;
-  const table = [line(head!), line(head!.map(() => '---')), ...rows.map((row) => line(bold(row)))];
-  const reasons = peers.flatMap(({ name }) => {
-    const own = verdicts.flatMap((verdict) => {
-      const text = verdict.peer === name ? evidence(verdict, false) : undefined;
-      return text === undefined ? [] : [`- ${verdict.id} ${text}`];
-    });
-    return own.length === 0 ? [] : ['', `**${name}**`, '', ...own];
+  const { summary, byWay, others } = report(verdicts);
+  const line = (row: string[]): string => `| ${row.map((cell) => (cell === 'NO' ? '**NO**' : cell)).join(' | ')} |`;
+  const table = ([head, ...rows]: string[][]): string[] => [line(head!), line(head!.map(() => '---')), ...rows.map(line)];
+  const reasons = columns().flatMap(({ name }) => {
+    const own = evidence(name, verdicts, false);
+    const { commit, date } = byHand().find((each) => each.name === name) ?? {};
+    const copy = commit === undefined ? '' : `, by hand from a copy at commit ${commit.slice(0, 12)}, on ${date}`;
+    return own.length === 0 ? [] : ['', `**${name}**${copy}`, '', ...own.map((line) => `- ${line}`)];
   });
-  return `\n${[...table, ...reasons].join('\n')}\n\n`;
+  return `\n${[...table(summary), '', ...table(byWay), '', ...table(others), ...reasons].join('\n')}\n\n`;
 }
+

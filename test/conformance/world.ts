@@ -1,5 +1,6 @@
 import FakeTimers from '@sinonjs/fake-timers';
-import { openFor, threshold, TransientError, type Operation, type Subject } from './peer.ts';
+import { openFor, slowAfter, threshold, TransientError, type Operation, type Subject } from './peer.ts';
+import type { Contestant } from './scenarios.ts';
 
 /** 2026-01-01T00:00:00Z. */
 const epoch = Date.UTC(2026, 0, 1);
@@ -85,19 +86,36 @@ export async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(() => undefined, (error: unknown) => error);
 }
 
-export async function failTimes(subject: Subject, times: number): Promise<void> {
-  for (let i = 0; i < times; i++) await errorOf(subject.call(fail));
+/** A call that counts against the dependency, in the way that is counted: it fails, or it is slow. */
+export async function spoil({ way }: Contestant, subject: Subject, time: FakeTime): Promise<void> {
+  if (way !== 'slow calls') {
+    await errorOf(subject.call(fail));
+    return;
+  }
+  const slow = gate();
+  watch(subject.call(slow.operation));
+  await time.pass(slowAfter + 1);
+  slow.open('late');
+  await settled();
 }
 
-/** So many failures in a row that it opens. */
-export async function open(subject: Subject): Promise<void> {
-  await failTimes(subject, threshold);
+export async function spoilTimes(peer: Contestant, subject: Subject, time: FakeTime, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await spoil(peer, subject, time);
+}
+
+export async function succeedTimes(subject: Subject, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await errorOf(subject.call(succeed));
+}
+
+/** So many in a row that it opens. */
+export async function open(peer: Contestant, subject: Subject, time: FakeTime): Promise<void> {
+  await spoilTimes(peer, subject, time, threshold);
   expect(!subject.isClosed(), 'does not open after five failures');
 }
 
 /** Opened, and time for its probe. */
-export async function halfOpen(subject: Subject, time: FakeTime): Promise<void> {
-  await open(subject);
+export async function halfOpen(peer: Contestant, subject: Subject, time: FakeTime): Promise<void> {
+  await open(peer, subject, time);
   await time.pass(openFor + 1);
 }
 

@@ -3,6 +3,6 @@ import { installOrExit } from '../on-demand.ts';
 
 await installOrExit('tools/peers');
 export const {
-  BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, ConstantBackoff, ExponentialBackoff, handleAll, handleWhen, noJitterGenerator, noop, retry,
-  TaskCancelledError, timeout, TimeoutStrategy, wrap,
+  BrokenCircuitError, bulkhead, circuitBreaker, CircuitState, ConsecutiveBreaker, ConstantBackoff, CountBreaker, DelegateBackoff, ExponentialBackoff, fallback, handleAll,
+  handleWhen, noJitterGenerator, noop, retry, SamplingBreaker, TaskCancelledError, timeout, TimeoutStrategy, wrap,
 } = await import('cockatiel');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-export type Peer = 'cockatiel' | 'opossum' | 'p-retry' | 'p-timeout' | 'effect';
+export type Peer = 'cockatiel' | 'opossum' | 'p-queue' | 'p-retry' | 'p-timeout' | 'effect';
 
 const { packages } = JSON.parse(readFileSync(new URL('package-lock.json', import.meta.url), 'utf8')) as { packages: Record<string, { version: string }> };
 

@@ -1,9 +1,9 @@
 import { elapse } from '../../limits.ts';
-import { openFor, threshold, type Operation, type Peer, type Setup, type Subject } from '../peer.ts';
+import { openFor, threshold, ways, type CallOptions, type Operation, type Peer, type Setup, type Subject } from '../peer.ts';
 
 class Timeout extends Error {}
 
-/** Breaks every one of the properties: a scenario that it passes cannot fail. */
+/** Breaks every one of the properties, those that it leaves out included: a scenario that it passes cannot fail. */
 class BrokenService implements Subject {
   readonly #setup: Setup;
   #failures = 0;
@@ -22,7 +22,14 @@ class BrokenService implements Subject {
     if (setup.restore !== undefined) this.#openedAt = Date.now();
   }
 
-  async call<T>(operation: Operation<T>, signal?: AbortSignal): Promise<T> {
+  async call<T>(operation: Operation<T>, signal?: AbortSignal, { priority }: CallOptions = {}): Promise<T> {
+    if (this.#setup.limit !== undefined) {
+      // P71, P72: its turn never comes.
+      if (priority === 'background') await new Promise(() => undefined);
+      // P120: all that wait are walked.
+      this.#history.push(this.#history.length);
+      this.#history.forEach(spin);
+    }
     // P3: a probe that never ends is the last call of all.
     if (this.#probing) await new Promise(() => undefined);
     if (this.#openedAt !== undefined) {
@@ -50,7 +57,11 @@ class BrokenService implements Subject {
     } catch (error) {
       for (let round = 0; round < 8; round++) this.#history.forEach(spin);
       this.#successes = 0;
-      if (++this.#failures >= threshold) this.#openedAt = Date.now();
+      // P74: by fewer than the least number of calls. P76: by one of several probes.
+      const enough = this.#setup.way === 'in a row' ? threshold : threshold - 1;
+      const opens = ++this.#failures >= enough || (this.#setup.probes !== undefined && this.#probing);
+      // P81: goes on, and tries everything again.
+      if (opens && this.#setup.retryBudget !== true) this.#openedAt = Date.now();
       // P9: the cause is gone.
       throw error instanceof Timeout ? error : new Error('It failed');
     }
@@ -100,7 +111,13 @@ function spin(): void {
 export const broken: Peer = {
   name: 'broken',
   version: 'on purpose',
+  ways,
   retries: true,
   make: (setup) => new BrokenService(setup),
+  // P79: one for all.
+  byKey: (setup) => {
+    const only = new BrokenService(setup);
+    return { for: () => only, size: 1, dispose: () => undefined };
+  },
   isTimeout: (error) => error instanceof Timeout,
 };

@@ -1,6 +1,6 @@
 import { CircuitBreaker } from '../../../tools/peers/opossum.ts';
 import { versionOf } from '../../../tools/peers/versions.ts';
-import { InvalidError, isAbort, openFor, threshold, type Operation, type Peer } from '../peer.ts';
+import { failureShare, InvalidError, isAbort, openFor, threshold, windowTime, type Operation, type Peer } from '../peer.ts';
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
 const events = ['fire', 'reject', 'timeout', 'success', 'failure', 'open', 'close', 'halfOpen'] as const;
@@ -14,32 +14,46 @@ const events = ['fire', 'reject', 'timeout', 'success', 'failure', 'open', 'clos
 export const opossum: Peer = {
   name: 'opossum',
   version: versionOf('opossum'),
+  ways: ['over time'],
   retries: false,
   lacks: {
-    P1: 'opens by the share of failures in a rolling window, not by failures in a row',
     P5: 'does not retry',
     P6: '`fire` takes no signal of the caller',
     P8: 'does not retry',
+    P70: '`capacity` refuses at once: there is no queue',
+    P71: 'has no priorities',
+    P72: 'has no priorities',
+    P75: '`resetTimeout` is the same each time',
+    P76: 'probes with one call',
+    P77: '`errorFilter` looks at errors alone',
+    P78: 'does not retry, and looks at no error for a time',
+    P79: 'has no breakers by key',
+    P81: 'does not retry',
+    P120: '`capacity` refuses at once: there is no queue',
   },
   notes: {
     P3: 'not with `timeout: false`',
     P12: 'as with any emitter that calls its listeners directly',
     P13: 'its signal belongs to the breaker, and is renewed when that changes its state',
+    P73: '`coalesce` with `coalesceResetOn`; it has no latest-wins',
     P15: 'it sorts the latencies of its window for percentiles; `rollingPercentilesEnabled: false` turns them off',
   },
   isTimeout: (error) => codeOf(error) === 'ETIMEDOUT',
 
-  make({ timeout, restore }) {
+  make({ timeout, restore, sharing, fallback }) {
     const action = (operation: Operation<unknown>, signal: AbortSignal): Promise<unknown> => operation(signal);
     const breaker = new CircuitBreaker(action, {
       timeout,
       resetTimeout: openFor,
-      errorThresholdPercentage: 50,
+      errorThresholdPercentage: 100 * failureShare,
       volumeThreshold: threshold,
+      rollingCountTimeout: windowTime,
       autoRenewAbortController: true,
       errorFilter: (error: unknown) => error instanceof InvalidError || isAbort(error),
+      ...(sharing === true ? { coalesce: true, coalesceResetOn: ['success', 'error', 'timeout'] as const, cacheGetKey: () => 'the same' } : {}),
       ...(restore === undefined ? {} : { state: (JSON.parse(restore as string) as { state: never }).state }),
     });
+    if (fallback !== undefined) breaker.fallback(fallback);
     return {
       call: (operation, signal) => {
         // The typings are older than `getSignal`.
@@ -51,6 +65,7 @@ export const opossum: Peer = {
       listen: (listener) => {
         for (const event of events) (breaker as NodeJS.EventEmitter).on(event, listener);
       },
+      onFallback: (listener) => (breaker as NodeJS.EventEmitter).on('fallback', (_: unknown, error: unknown) => listener(error)),
       dispose: () => breaker.shutdown(),
     };
   },

@@ -84,8 +84,12 @@ class PlainService implements Subject {
 export const plain: Peer = {
   name: 'plain service',
   version: 'hand-written',
+  ways: ['in a row'],
   retries: true,
-  lacks: { P11: 'keeps nothing across a restart' },
+  lacks: {
+    P11: 'keeps nothing across a restart',
+    ...Object.fromEntries([70, 71, 72, 73, 75, 76, 77, 78, 79, 80, 81, 120].map((number) => [`P${number}`, 'is not there'])),
+  },
   isTimeout: (error) => error instanceof Timeout,
   make: (setup) => new PlainService(setup),
 };

@@ -1,6 +1,6 @@
-import { InvalidError, openFor, TransientError } from '../peer.ts';
+import { InvalidError, openFor, slowAfter, TransientError, windowTime } from '../peer.ts';
 import type { Scenario } from '../scenarios.ts';
-import { admits, errorOf, expect, failTimes, gate, halfOpen, never, open, settled, succeed, watch } from '../world.ts';
+import { admits, errorOf, expect, gate, halfOpen, never, open, settled, spoilTimes, succeed, succeedTimes, watch } from '../world.ts';
 
 const plainly = { retry: false, timeout: 5_000 };
 /** So that what is under way outlasts the time it is open. */
@@ -9,14 +9,15 @@ const patiently = { retry: false, timeout: 600_000 };
 export const breakerScenarios: readonly Scenario[] = [
   {
     id: 'P1',
-    property: 'Failures are counted in a row: one success clears the count',
-    async run(peer) {
+    property: 'With consecutive counting, one success clears the count',
+    ways: ['in a row'],
+    async run(peer, time) {
       const subject = peer.make(plainly);
-      await failTimes(subject, 4);
+      await spoilTimes(peer, subject, time, 4);
       await subject.call(succeed);
-      await failTimes(subject, 4);
+      await spoilTimes(peer, subject, time, 4);
       expect(subject.isClosed(), 'opens after 4 failures, a success and 4 failures');
-      await failTimes(subject, 1);
+      await spoilTimes(peer, subject, time, 1);
       expect(!subject.isClosed(), 'stays closed after 5 failures in a row');
     },
   },
@@ -25,7 +26,7 @@ export const breakerScenarios: readonly Scenario[] = [
     property: 'HALF_OPEN admits its probe and refuses all others at once',
     async run(peer, time) {
       const subject = peer.make(plainly);
-      await halfOpen(subject, time);
+      await halfOpen(peer, subject, time);
       const dependency = gate();
       const calls = Array.from({ length: 100 }, () => watch(subject.call(dependency.operation)));
       await settled();
@@ -39,7 +40,7 @@ export const breakerScenarios: readonly Scenario[] = [
     property: 'A probe that hangs does not keep it half open for ever (a timeout is set)',
     async run(peer, time) {
       const subject = peer.make(plainly);
-      await halfOpen(subject, time);
+      await halfOpen(peer, subject, time);
       watch(subject.call(never));
       await time.pass(10 * openFor);
       const later = watch(subject.call(succeed));
@@ -55,7 +56,7 @@ export const breakerScenarios: readonly Scenario[] = [
         const subject = peer.make(patiently);
         const old = gate();
         watch(subject.call(old.operation));
-        await halfOpen(subject, time);
+        await halfOpen(peer, subject, time);
         const probe = gate();
         watch(subject.call(probe.operation));
         await settled();
@@ -74,20 +75,26 @@ export const breakerScenarios: readonly Scenario[] = [
     property: 'The caller’s own errors, aborts and refusals are no failures',
     async run(peer, time) {
       const misused = peer.make(plainly);
-      for (let i = 0; i < 10; i++) await errorOf(misused.call(() => Promise.reject(new InvalidError('injected'))));
+      for (let i = 0; i < 10; i++) {
+        const dependency = gate();
+        watch(misused.call(dependency.operation));
+        await time.pass(slowAfter + 1);
+        dependency.fail(new InvalidError('injected'));
+        await settled();
+      }
       expect(misused.isClosed(), 'ten validation errors open it');
       const aborted = peer.make(plainly);
       for (let i = 0; i < 10; i++) {
         const caller = new AbortController();
         const call = watch(aborted.call(gate(true).operation, caller.signal));
-        await settled();
+        await time.pass(slowAfter + 1);
         caller.abort();
         await settled();
         expect(call.done, 'an aborted call goes on');
       }
       expect(aborted.isClosed(), 'ten aborted calls open it');
       const refusing = peer.make(plainly);
-      await open(refusing);
+      await open(peer, refusing, time);
       for (let i = 0; i < 9; i++) {
         await time.pass(openFor / 10);
         await errorOf(refusing.call(succeed));
@@ -102,12 +109,12 @@ export const breakerScenarios: readonly Scenario[] = [
     async run(peer, time) {
       const hour = 3_600_000;
       const forward = peer.make(plainly);
-      await open(forward);
+      await open(peer, forward, time);
       time.jump(hour);
       await time.pass(1_000);
       const early = await admits(forward);
       const back = peer.make(plainly);
-      await open(back);
+      await open(peer, back, time);
       time.jump(-hour);
       await time.pass(openFor);
       expect(await admits(back), `stays open for an hour more after a jump back${early ? ', and probes at once after one forward' : ''}`);
@@ -119,7 +126,7 @@ export const breakerScenarios: readonly Scenario[] = [
     property: 'A restored state is honoured: the deadline, and being held',
     async run(peer, time) {
       const before = peer.make(plainly);
-      await open(before);
+      await open(peer, before, time);
       await time.pass(20_000);
       const saved = before.save!();
       before.dispose?.();
@@ -138,6 +145,27 @@ export const breakerScenarios: readonly Scenario[] = [
       expect(!await admits(held), 'lets calls through that was held open');
       held.release!();
       expect(await admits(held), 'the deadline is kept, but what was held open cannot be let go after a restart');
+    },
+  },
+  {
+    id: 'P74',
+    property: 'With a window: a share of enough calls opens it, and what is older counts for nothing',
+    ways: ['by calls', 'over time', 'slow calls'],
+    async run(peer, time) {
+      const few = peer.make(plainly);
+      await spoilTimes(peer, few, time, 4);
+      expect(few.isClosed(), 'opens after fewer calls than the least number');
+      const many = peer.make(plainly);
+      await succeedTimes(many, 6);
+      await spoilTimes(peer, many, time, 4);
+      expect(many.isClosed(), 'opens at 4 of 10, below the share');
+      await spoilTimes(peer, many, time, 3);
+      expect(!many.isClosed(), 'stays closed above the share');
+      const old = peer.make(plainly);
+      await succeedTimes(old, 30);
+      await time.pass(1.2 * windowTime);
+      await spoilTimes(peer, old, time, 6);
+      expect(!old.isClosed(), 'successes that are older than the window keep it closed');
     },
   },
 ];

@@ -1,6 +1,6 @@
 import { openFor, PermanentError, TransientError } from '../peer.ts';
 import type { Scenario } from '../scenarios.ts';
-import { admits, expect, fail, failTimes, gate, settled, succeed, watch } from '../world.ts';
+import { admits, expect, fail, spoilTimes, gate, settled, succeed, watch } from '../world.ts';
 
 const plainly = { retry: false, timeout: 5_000 };
 const retrying = { retry: true, timeout: 5_000 };
@@ -84,7 +84,7 @@ export const callScenarios: readonly Scenario[] = [
       const failing = watch(calling(fail));
       await settled();
       expect(failing.error instanceof TransientError, 'a call that failed is rejected with the listener’s error');
-      await failTimes(subject, 4);
+      await spoilTimes(peer, subject, time, 4);
       await time.pass(openFor + 1);
       expect(await admits(subject), 'it does not recover');
     },

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
-import type { Operation, Peer, Subject } from '../peer.ts';
-import type { Scenario } from '../scenarios.ts';
+import type { Operation, Subject } from '../peer.ts';
+import type { Contestant, Scenario } from '../scenarios.ts';
 import { errorOf, expect, fail, gate, settled, succeed, watch } from '../world.ts';
 
 const plainly = { retry: false, timeout: 5_000 };
@@ -35,7 +35,7 @@ export const costScenarios: readonly Scenario[] = [
         const unit = await costInFlight(bare, 10_000);
         const few = await costInFlight(peer, 1_000);
         const growth = (cost: number): number => (cost - few) / unit;
-        const many = await costInFlight(peer, 10_000, (cost) => verdict(growth(cost), mostGrowth));
+        const many = await costInFlight(peer, 10_000, (cost) => verdictOf(growth(cost), mostGrowth));
         expect(warnings.length === 0, `${warnings[0]} with 50 calls that share a signal`);
         const measured = `${few.toFixed(0)} µs with 1,000 in flight, ${many.toFixed(0)} µs with 10,000`;
         expect(growth(many) < mostGrowth, 'the more calls are in flight, the more each costs', measured);
@@ -54,24 +54,24 @@ export const costScenarios: readonly Scenario[] = [
       await costOfFailures(subject);
       const fresh = await costOfFailures(subject);
       for (let i = 0; i < 50_000; i++) await subject.call(succeed);
-      const used = await costOfFailures(subject, (cost) => verdict(cost / fresh, mostTimes));
+      const used = await costOfFailures(subject, (cost) => verdictOf(cost / fresh, mostTimes));
       subject.dispose?.();
       expect(used < mostTimes * fresh, 'a failure costs more, the more calls succeeded before it', `${(used / fresh).toFixed(0)} times as much after 50,000 successes`);
     },
   },
 ];
 
-const bare: Pick<Peer, 'make'> = {
+const bare: Pick<Contestant, 'make'> = {
   make: () => ({ call: async <T>(operation: Operation<T>) => operation(new AbortController().signal), isClosed: () => true }),
 };
 
-type Verdict = 'holds' | 'fails' | undefined;
+export type Sure = 'holds' | 'fails' | undefined;
 
 /** What is already sure of a cost that further rounds can only lower: other programs never make it twice as dear. */
-const verdict = (cost: number, most: number): Verdict => (cost < most ? 'holds' : cost > 2 * most ? 'fails' : undefined);
+export const verdictOf = (cost: number, most: number): Sure => (cost < most ? 'holds' : cost > 2 * most ? 'fails' : undefined);
 
 /** The least cost of so many rounds; of fewer when one shows that it holds, or two that it fails. */
-async function least(rounds: number, round: () => Promise<number>, judge: (cost: number) => Verdict = () => undefined): Promise<number> {
+async function least(rounds: number, round: () => Promise<number>, judge: (cost: number) => Sure = () => undefined): Promise<number> {
   let cost = Infinity;
   for (let done = 1; done <= rounds; done++) {
     cost = Math.min(cost, await round());
@@ -82,14 +82,21 @@ async function least(rounds: number, round: () => Promise<number>, judge: (cost:
 }
 
 /** CPU time of a call, in microseconds, with so many under way at once. */
-function costInFlight(peer: Pick<Peer, 'make'>, count: number, judge?: (cost: number) => Verdict): Promise<number> {
+function costInFlight(peer: Pick<Contestant, 'make'>, count: number, judge?: (cost: number) => Sure): Promise<number> {
+  return costPerCall(() => peer.make(patiently), count, judge);
+}
+
+/** CPU time of a call, in microseconds, when so many are asked for at once, and all that begin are ended when no more begin. */
+export function costPerCall(make: () => Pick<Subject, 'call' | 'dispose'>, count: number, judge?: (cost: number) => Sure): Promise<number> {
   return least(4, async () => {
-    const subject = peer.make(patiently);
+    const subject = make();
     const endings: ((value: string) => void)[] = [];
-    const operation = (): Promise<string> => new Promise((resolve) => endings.push(resolve));
+    let open = false;
+    const operation = (): Promise<string> => (open ? Promise.resolve('done') : new Promise((resolve) => endings.push(resolve)));
     const before = process.cpuUsage();
     const calls = Promise.all(Array.from({ length: count }, () => subject.call(operation)));
     await settled();
+    open = true;
     for (const end of endings) end('done');
     await calls;
     const cost = spent(before) / count;
@@ -99,7 +106,7 @@ function costInFlight(peer: Pick<Peer, 'make'>, count: number, judge?: (cost: nu
 }
 
 /** CPU time of a failure and two successes (so that no share of failures is passed), in microseconds: the least of rounds of a hundred. */
-function costOfFailures(subject: Subject, judge?: (cost: number) => Verdict): Promise<number> {
+function costOfFailures(subject: Subject, judge?: (cost: number) => Sure): Promise<number> {
   return least(5, async () => {
     const before = process.cpuUsage();
     for (let i = 0; i < 100; i++) {
