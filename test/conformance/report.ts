@@ -12,6 +12,9 @@ function tallyOf(verdicts: readonly Verdict[]): string {
   return apply.length === 0 ? 'n/a' : `${apply.filter(({ holds }) => holds === 'yes').length} of ${apply.length}`;
 }
 
+/** Of what calls need besides nothing counts for neither side: what is not there is not held. */
+const tallyOfAll = (verdicts: readonly Verdict[]): string => `${verdicts.filter(({ holds }) => holds === 'yes').length} of ${further.length}`;
+
 /** A row for each scenario; a column for each of these. */
 function cells(all: readonly Scenario[], verdicts: readonly Verdict[], heads: readonly { readonly head: string; readonly peer: string; readonly way?: Way }[]): string[][] {
   const find = (peer: string, id: PropertyId, way: Way | undefined): Verdict =>
@@ -19,7 +22,7 @@ function cells(all: readonly Scenario[], verdicts: readonly Verdict[], heads: re
   return [
     ['', 'property', ...heads.map(({ head }) => head)],
     ...all.map(({ id, property }) => [id, property, ...heads.map(({ peer, way }) => shown[find(peer, id, way).holds])]),
-    ['', 'held, of those that apply', ...heads.map(({ peer, way }) => tallyOf(all.map(({ id }) => find(peer, id, way))))],
+    ['', all === further ? 'held' : 'held, of those that apply', ...heads.map(({ peer, way }) => (all === further ? tallyOfAll : tallyOf)(all.map(({ id }) => find(peer, id, way))))],
   ];
 }
 
@@ -36,9 +39,9 @@ function report(verdicts: readonly Verdict[]): Report {
   const withMore = of.filter(({ name }) => own(name, further).some(({ holds }) => holds !== 'n/a'));
   return {
     summary: [
-      ['held, of those that apply', ...of.map(nameOf)],
-      ['P1 to P15 and P74, in each way of counting that it has', ...of.map(({ name }) => tallyOf(own(name, scenarios)))],
-      ['the others', ...of.map(({ name }) => tallyOf(own(name, further)))],
+      ['held', ...of.map(nameOf)],
+      ['P1 to P15 and P74, in each way of counting that it has, of those that apply', ...of.map(({ name }) => tallyOf(own(name, scenarios)))],
+      ['P70 to P81 and P120, of all', ...of.map(({ name }) => tallyOfAll(own(name, further)))],
     ],
     byWay: cells(scenarios, verdicts, withBreaker.flatMap(({ name, ways: counts }) => counts.map((way) => ({ head: `${name}, ${way}`, peer: name, way })))),
     others: cells(further, verdicts, withMore.map((column) => ({ head: nameOf(column), peer: column.name }))),

@@ -18,6 +18,8 @@ describe('Git Glance, the example of a guard', () => {
     expect(await api.refresh()).to.equal('$(git-commit) no commit yet');
     git('commit', '--quiet', '--allow-empty', '--no-gpg-sign', '--message', 'A first step');
     expect(await vscode.commands.executeCommand('gitGlance.refresh')).to.equal('$(git-commit) A first step');
+    expect(await vscode.commands.executeCommand('gitGlance.authors')).to.equal('no file that git knows');
+    expect(api.git.limit).to.include({ running: 0, waiting: 0 });
     expect(api.git.guard.breakerMode).to.equal('CLOSED');
   });
 });

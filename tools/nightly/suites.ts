@@ -102,7 +102,7 @@ const drawing = (name: string, about: string, minutes: number, batches: NightlyS
 
 /** What comes to an end by itself stands first: what it leaves of its time is for those that draw. */
 export const suites: readonly NightlySuite[] = [
-  once('conformance', 'who holds which of the properties P1 to P15', 1, { what: 'all scenarios', script: 'conformance' }),
+  once('conformance', 'who holds which of the properties, with each way of counting', 1, { what: 'all scenarios', script: 'conformance' }),
   once('fleet', '500 services export through an outage of their collector', 4, { what: 'five processes', script: 'fleet' }),
   once('endurance', 'a day of one service, a hundred million operations', 1, {
     what: 'a day', script: 'endurance', args: ['--operations', '100000000'],

@@ -101,7 +101,7 @@ export const suites: readonly Suite[] = [
   types('types', 5, 'tools/tsconfig.everything.json', [onDemand]),
   types('types of Stryker', 2, 'tools/stryker', [onDemand]),
   mocha('schemas', 20, 'test/schemas/**/*.test.ts', { needs: [onDemand] }),
-  mocha('conformance', 15, 'test/conformance/**/*.test.ts', { needs: [onDemand] }),
+  mocha('conformance', 25, 'test/conformance/**/*.test.ts', { needs: [onDemand] }),
   mocha('examples', 15, 'test/examples/**/*.test.ts', { needs: inVscode }),
   mocha('fuzz', 5, 'test/fuzz/**/*.test.ts'),
   mocha('sla', 5, 'test/sla/**/*.test.ts', { needs: [onDemand] }),
