@@ -123,6 +123,18 @@ describe('Limit of concurrency', () => {
     expect(await first).to.equal(1);
   });
 
+  it('P70 calls that share a signal end together: none of those that wait begins in the place of one that runs', async () => {
+    const limit = concurrency({ limit: 1 });
+    const { guard } = bench({ limit });
+    const { operation, open } = gate();
+    const caller = new AbortController();
+    const calls = [1, 2, 3].map(() => end(guard.execute(operation, { signal: caller.signal })));
+    caller.abort();
+    for (const call of calls) expect(await call).to.include({ code: 'ABORTED' });
+    expect(open).to.have.lengthOf(1);
+    expect(limit).to.include({ running: 0, waiting: 0 });
+  });
+
   it('a breaker that opens refuses those that wait, at once; a disposed guard as well', async () => {
     const limit = concurrency({ limit: 1 });
     const { guard, clock } = bench({ limit, retry: { attempts: 1 }, breaker: { threshold: 1 } });
