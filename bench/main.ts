@@ -25,8 +25,9 @@ export type Measured = Result & { readonly name: string; readonly title: string;
 
 const peers = ['cockatiel', 'opossum', 'p-retry', 'p-timeout', 'effect'] as const;
 /** The scenarios without a peer in them. */
-const alone = ['reads', 'updates', 'inspected'];
-const order = ['happy', 'concurrent', 'failing', 'rejected', 'retried', 'in-flight', 'idle', 'reads', 'updates', 'inspected'];
+const ways = ['way-limit', 'way-paced', 'way-calls', 'way-time', 'way-slow', 'ways'];
+const alone = [...ways, 'reads', 'updates', 'inspected'];
+const order = ['happy', ...ways, 'concurrent', 'failing', 'rejected', 'retried', 'in-flight', 'idle', 'reads', 'updates', 'inspected'];
 
 const { values: options } = parseArgs({
   options: {

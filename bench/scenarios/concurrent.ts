@@ -29,7 +29,7 @@ async function contestants({ builds }: Setting): Promise<Contestant[]> {
       })),
     },
     {
-      name: 'floor: the same, and a look at the clock',
+      name: 'floor: a promise around it, and a look at the clock',
       run: together(() => new Promise((resolve, reject) => {
         const now = performance.now();
         operation().then((value) => resolve(now < 0 ? 0 : value), (error) => reject(error));

@@ -1,24 +1,10 @@
-import type { GuardOptions } from '../../src/index.ts';
 import type { Contestant } from '../harness.ts';
-import type { Library } from '../library.ts';
 import { cockatielBreaker, cockatielRetry, cockatielStack, effectStack, opossum, policy, sindre } from '../peers.ts';
 import { atMost, faster, race, type Setting } from '../scenario.ts';
+import { bare, floor } from '../ways.ts';
 import { pRetry, pTimeout } from '../../tools/peers/p-retry.ts';
 
 const operation = async (): Promise<number> => 42;
-
-/** What a guard can be given beside its defaults; a build of an earlier version has none of it. */
-export function waysOf(library: Partial<Library>, limit = 7): [string, Partial<GuardOptions>][] {
-  const { concurrency, slidingWindow, retryBudget, retryAfter } = library;
-  if (concurrency === undefined || slidingWindow === undefined || retryBudget === undefined || retryAfter === undefined) return [];
-  return [
-    ['with a limit of concurrency', { limit: concurrency({ limit }) }],
-    ['with a limit, Retry-After and a retry budget', { limit: retryBudget({}, retryAfter(() => undefined, concurrency({ limit }))) }],
-    ['a share of 100 calls', { counting: slidingWindow({ calls: 100 }) }],
-    ['a share of the calls of 30 s', { counting: slidingWindow({ over: 30_000 }) }],
-    ['a share of slow calls', { counting: slidingWindow({ calls: 100, slowAfter: 1_000 }) }],
-  ];
-}
 
 async function contestants({ builds }: Setting): Promise<Contestant[]> {
   const breaker = cockatielBreaker(policy);
@@ -29,7 +15,7 @@ async function contestants({ builds }: Setting): Promise<Contestant[]> {
   const sindreStack = sindre(policy, operation);
   const effect = await effectStack(policy, operation);
   return [
-    { name: 'bare await', run: async (n) => { for (let i = 0; i < n; i++) await operation(); } },
+    bare,
     {
       // Whoever wants to end a wait early needs a promise of their own and a pair of callbacks.
       name: 'floor: a promise around it',
@@ -41,19 +27,7 @@ async function contestants({ builds }: Setting): Promise<Contestant[]> {
         }
       },
     },
-    {
-      name: 'floor: the same, and a look at the clock',
-      run: async (n) => {
-        let sum = 0;
-        for (let i = 0; i < n; i++) {
-          await new Promise<number>((resolve, reject) => {
-            sum += performance.now();
-            operation().then((value) => resolve(value), (error) => reject(error));
-          });
-        }
-        if (sum < 0) throw new Error('never');
-      },
-    },
+    floor,
     {
       name: 'bare + setTimeout/clearTimeout',
       run: async (n) => {
@@ -68,10 +42,6 @@ async function contestants({ builds }: Setting): Promise<Contestant[]> {
       const guard = library.createGuard({ name: 'bench' });
       return { name, run: async (n) => { for (let i = 0; i < n; i++) await guard.execute(operation); } };
     }),
-    ...builds.flatMap(({ name, library }) => waysOf(library).map(([way, options]): Contestant => {
-      const guard = library.createGuard({ name: 'bench', ...options });
-      return { name: `${name}, ${way}`, run: async (n) => { for (let i = 0; i < n; i++) await guard.execute(operation); } };
-    })),
     { name: 'cockatiel: breaker alone', run: async (n) => { for (let i = 0; i < n; i++) await breaker.execute(operation); } },
     { name: 'cockatiel: retry alone', run: async (n) => { for (let i = 0; i < n; i++) await retry.execute(operation); } },
     { name: 'cockatiel', run: async (n) => { for (let i = 0; i < n; i++) await stack.execute(operation); } },
@@ -90,8 +60,7 @@ export default race(
   contestants,
   (row) => [
     atMost('guard, success', row('holdfast'), 4, row('bare await')),
-    ...['holdfast', 'holdfast, with a limit of concurrency', 'holdfast, a share of 100 calls', 'holdfast, a share of the calls of 30 s', 'holdfast, a share of slow calls']
-      .map((name) => atMost(`success, ${name}`, row(name), 1.15, row('floor: the same, and a look at the clock'))),
+    atMost('guard, success', row('holdfast'), 1.15, row(floor.name)),
     faster('guard, success', row('holdfast'), 50, row('cockatiel')),
     faster('guard, success', row('holdfast'), 5, row('opossum (no retry)')),
   ],

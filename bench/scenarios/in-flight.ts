@@ -1,7 +1,8 @@
-import { waysOf } from './happy.ts';
+import type { Library } from '../library.ts';
 import { cockatielStack, effectStack, opossum, policy, sindre, type Operation } from '../peers.ts';
 import { bytesInUse, countTimers } from '../process.ts';
 import { within, type Check, type Row, type Scenario, type Setting } from '../scenario.ts';
+import { waysOf } from '../ways.ts';
 
 /** What counts as linear: so many times as much each, for a hundred times as many. */
 const growth = 2;
@@ -14,24 +15,22 @@ interface Figures {
   readonly ns: number;
 }
 
-/** Holds so many calls in flight, looks at what they take, and lets them end. */
-async function hold(count: number, begin: (operation: Operation<number>) => Promise<number>, timers: () => number): Promise<Figures> {
-  const settle: ((value: number) => void)[] = new Array<(value: number) => void>(count);
+/** Holds so many calls in flight, of which so many run and the others wait, looks at what they take, and lets them end. */
+async function hold(count: number, begin: (operation: Operation<number>) => Promise<number>, timers: () => number, run = count): Promise<Figures> {
+  const settle: ((value: number) => void)[] = [];
   const calls: Promise<number>[] = new Array<Promise<number>>(count);
-  let index = 0;
-  const operation: Operation<number> = () => new Promise<number>((resolve) => (settle[index] = resolve));
+  let open = false;
+  const operation: Operation<number> = () => (open ? Promise.resolve(42) : new Promise<number>((resolve) => settle.push(resolve)));
   const before = await bytesInUse();
   const started = process.cpuUsage();
-  for (index = 0; index < count; index++) {
-    const call = begin(operation);
-    calls[index] = call;
-  }
+  for (let index = 0; index < count; index++) calls[index] = begin(operation);
   // Some begin in a later turn.
-  for (let turn = 0; settle.includes(undefined as never) && turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; settle.length < run && turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
   const begun = process.cpuUsage(started);
   const bytes = (await bytesInUse() - before) / count;
   const pending = timers();
   const ending = process.cpuUsage();
+  open = true;
   for (const each of settle) each(42);
   await Promise.all(calls);
   const ended = process.cpuUsage(ending);
@@ -41,7 +40,6 @@ async function hold(count: number, begin: (operation: Operation<number>) => Prom
 
 async function figures({ builds, quick }: Setting): Promise<{ rows: Row[]; checks: Check[] }> {
   const timers = countTimers();
-  // To begin a hundred thousand takes some longer than the 5 s an operation may take.
   // To begin a hundred thousand takes cockatiel minutes, and others longer than the 5 s an operation may take.
   const patient = { ...policy, timeout: 600_000 };
   const stack = cockatielStack(patient);
@@ -53,16 +51,22 @@ async function figures({ builds, quick }: Setting): Promise<{ rows: Row[]; check
     current = operation;
     return call();
   };
-  const everybody: { name: string; begin: (operation: Operation<number>) => Promise<number>; most: number }[] = [
+  const everybody: { name: string; begin: (operation: Operation<number>) => Promise<number>; most: number; run?: number }[] = [
     { name: 'bare await', begin: (operation) => operation(), most: 100_000 },
     ...builds.map(({ name, library }) => {
       const guard = library.createGuard({ name: 'bench' });
       return { name, begin: (operation: Operation<number>) => guard.execute(operation), most: 100_000 };
     }),
-    ...builds.flatMap(({ name, library }) => waysOf(library, 100_000).map(([way, options]) => {
+    ...builds.flatMap(({ name, library }) => waysOf(library, 200_000).map(([way, options]) => {
       const guard = library.createGuard({ name: 'bench', ...options });
       return { name: `${name}, ${way}`, begin: (operation: Operation<number>) => guard.execute(operation), most: 100_000 };
     })),
+    ...builds.flatMap(({ name, library }) => {
+      const { concurrency } = library as Partial<Library>;
+      if (concurrency === undefined) return [];
+      const guard = library.createGuard({ name: 'bench', limit: concurrency({ limit: 7, reserve: 0, queue: 100_000 }) });
+      return [{ name: `${name}, all but 7 wait`, begin: (operation: Operation<number>) => guard.execute(operation), most: 100_000, run: 7 }];
+    }),
     { name: 'cockatiel', begin: (operation) => stack.execute(operation), most: quick ? 10_000 : 100_000 },
     { name: 'opossum (no retry)', begin: indirect(() => window.fire()), most: 100_000 },
     { name: 'p-retry + p-timeout (no breaker)', begin: (operation) => sindre(patient, operation)(), most: 10_000 },
@@ -70,14 +74,14 @@ async function figures({ builds, quick }: Setting): Promise<{ rows: Row[]; check
   ];
   const rows: Row[] = [];
   const checks: Check[] = [];
-  for (const { name, begin, most } of everybody) {
+  for (const { name, begin, most, run } of everybody) {
     const measured = new Map<number, Figures>();
     const timersBefore = timers.pending;
     const set = (): number => timers.pending - timersBefore;
     // Once to warm up.
-    await hold(1_000, begin, set);
+    await hold(1_000, begin, set, run);
     for (const count of [1_000, 10_000, 100_000].filter((each) => each <= most)) {
-      const figure = await hold(count, begin, set);
+      const figure = await hold(count, begin, set, run);
       measured.set(count, figure);
       rows.push({
         name: `${name}, ${count.toLocaleString('en-US')}`,
@@ -85,6 +89,7 @@ async function figures({ builds, quick }: Setting): Promise<{ rows: Row[]; check
       });
     }
     if (name.startsWith('holdfast, ')) {
+      checks.push(within(`${name}: bytes of one of 100,000 against one of 1,000`, measured.get(100_000)!.bytes / measured.get(1_000)!.bytes, growth, 'times'));
       checks.push(within(`${name}: time of one of 100,000 against one of 1,000`, measured.get(100_000)!.ns / measured.get(1_000)!.ns, growth * 2, 'times'));
     }
     if (name === 'holdfast') {
@@ -99,7 +104,7 @@ async function figures({ builds, quick }: Setting): Promise<{ rows: Row[]; check
 
 const scenario: Scenario = {
   title: 'In flight',
-  about: 'So many operations are under way at once: what they take, once garbage is collected, and the timers set for them.',
+  about: 'So many calls are under way at once: what they take, once garbage is collected, and the timers set for them.',
   measure: figures,
 };
 export default scenario;

@@ -1,0 +1,3 @@
+import { oneWay } from '../ways.ts';
+
+export default oneWay('a share of 100 calls');
