@@ -9,7 +9,7 @@ const [begin, end] = ['<!-- begin: which suites name each property -->', '<!-- e
 
 /** What repeats the suites of a folder in `test/`. Of the others, none names a property. */
 const commands: Readonly<Record<string, string>> = {
-  conformance: 'npm run conformance', endurance: 'npm run endurance', fuzz: 'npm run fuzz', model: 'npm run test:model', opentelemetry: 'npm test', simulation: 'npm run simulate',
+  conformance: 'npm run conformance', examples: 'npm test', schemas: 'npm test', endurance: 'npm run endurance', fuzz: 'npm run fuzz', model: 'npm run test:model', opentelemetry: 'npm test', simulation: 'npm run simulate',
   sla: 'npm run sla', torture: 'npm run torture', unit: 'npm run test:unit', vscode: 'npm run test:vscode', workbench: 'npm run test:workbench', xstate: 'npm run test:xstate-inspect',
 };
 
@@ -17,7 +17,7 @@ const named = new Map<string, Set<string>>();
 for (const name of readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' }).sort()) {
   const [suite = ''] = name.split(path.sep);
   if (!name.endsWith('.ts') || suite === 'documents' || suite === 'mutants') continue;
-  for (const property of readFileSync(path.join(root, 'test', name), 'utf8').match(/\bP\d{1,2}\b/g) ?? []) {
+  for (const property of readFileSync(path.join(root, 'test', name), 'utf8').match(/\bP\d{1,3}\b/g) ?? []) {
     named.set(property, (named.get(property) ?? new Set()).add(suite));
   }
 }

@@ -102,6 +102,6 @@ function statement(property: string): string {
 function properties(name: string): string[] {
   const folder = path.join(projectRoot, 'test/model', name);
   const texts = [path.join(projectRoot, `machines/${name}.ts`), ...readdirSync(folder).map((each) => path.join(folder, each))].map((each) => readFileSync(each, 'utf8'));
-  const named = new Set(texts.join('\n').match(/\bP\d{1,2}\b/g));
+  const named = new Set(texts.join('\n').match(/\bP\d{1,3}\b/g));
   return [...named].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
 }

@@ -18,7 +18,7 @@ export const pQueue: Peer = {
     const queue = new PQueue({ concurrency: limit!.limit });
     return {
       call: (operation, signal, { priority = 'normal' } = {}) =>
-        queue.add((given: { readonly signal?: AbortSignal }) => operation(given.signal ?? new AbortController().signal), { priority: priorities[priority], ...(signal === undefined ? {} : { signal }) }) as never,
+        queue.add((given) => operation(given.signal ?? new AbortController().signal), { priority: priorities[priority], ...(signal === undefined ? {} : { signal }) }),
       isClosed: () => true,
       dispose: () => queue.clear(),
     };

@@ -31,7 +31,8 @@ export const limitScenarios: readonly Scenario[] = [
         dependency.open('done');
         await settled();
       }
-      expect(further.value === 'done' && dependency.calls === 5, 'calls that wait are lost');
+      const begun: number = dependency.calls;
+      expect(further.value === 'done' && begun === 5, 'calls that wait are lost');
     },
   },
   {
@@ -90,7 +91,8 @@ export const limitScenarios: readonly Scenario[] = [
       expect(calls.slice(1).every(({ value }) => value === 'done'), 'one caller’s abort ends the others');
       const later = watch(subject.call(dependency.operation, undefined, { shared: 'status' }));
       await settled();
-      expect(dependency.calls === 2 && !later.done, 'a call is answered by one that had ended before');
+      const made: number = dependency.calls;
+      expect(made === 2 && !later.done, 'a call is answered by one that had ended before');
       if (peer.offers?.includes('latest') !== true) return;
       const search = gate();
       const older = watch(subject.call(search.operation, undefined, { latest: 'search' }));

@@ -132,7 +132,8 @@ export const outageScenarios: readonly Scenario[] = [
         await settled();
         expect(busy.value === 'done' && further.value === 'done', 'one in use is forgotten');
         await time.pass(hour + 1);
-        expect(keyed.size === 1, 'one that is idle is kept for ever');
+        const left: number = keyed.size;
+        expect(left === 1, 'one that is idle is kept for ever');
       } finally {
         keyed.dispose();
       }
@@ -156,7 +157,7 @@ export const outageScenarios: readonly Scenario[] = [
       const read = peer.make({ ...plainly, lastGood: 60_000 });
       await read.call(() => Promise.resolve('good'));
       await time.pass(59_000);
-      const served = watch(read.call(fail as () => Promise<string>));
+      const served = watch(read.call(fail));
       await settled();
       expect(served.value === 'good', 'the last good answer is not served');
       await time.pass(2_000);
