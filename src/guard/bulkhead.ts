@@ -67,6 +67,11 @@ class Queued<T = unknown> extends Arrival<T> implements Linked {
 
   /** It has a slot. @returns false when it has no use for it */
   begin(): boolean {
+    if (this.call.options.signal?.aborted === true) {
+      // The slot is that of a call that the same signal has just ended.
+      this.onAbort();
+      return false;
+    }
     let begun = false;
     this.arrive(() => (begun = this.host.start(this.call)));
     return begun;

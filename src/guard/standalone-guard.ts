@@ -149,11 +149,6 @@ export class StandaloneGuard implements CallHost, ArrivalHost {
 
   /** @internal Begins a call, which has a slot. @returns false when it was refused, and the slot is free again */
   start<T>({ operation, options: { signal, critical, priority }, resolve, reject }: PendingCall<T>): boolean {
-    if (signal?.aborted === true) {
-      // It waited, and has its slot from a call that the same signal has just ended.
-      reject(new AbortedError(this.name, 'not stored', { cause: reasonOf(signal) }));
-      return false;
-    }
     if (!this.permits()) {
       // A rejection is expected, and its caller knows where it called: collecting a stack is most of its cost.
       const { stackTraceLimit } = Error;
