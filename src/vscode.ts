@@ -124,10 +124,12 @@ function awaitable<V extends object>(service: ConfigurationService<V>, ready: Pr
 }
 
 /**
- * Middleware for `vscode-languageclient` (8 and later): a language server is told checked values alone, whether it asks for
+ * Middleware for `vscode-languageclient` (9 and later): a language server is told checked values alone, whether it asks for
  * them (`workspace/configuration`) or they are sent to it (`workspace/didChangeConfiguration`, by the client or by the extension
  * itself), and is told once of each change. What the services do not declare goes to the server as VS Code says it. Settings
  * within `initializationOptions` are the extension's own affair: `config.section()` has them checked.
+ *
+ * Client 8 has no middleware for what is sent: with it, what a server asks for is checked, and what it is sent is not.
  *
  * A server that asks without `scopeUri` gets the values of the window, or of `folder`. Servers do not say a language: settings of scope
  * `language-overridable` have their values for no language.
