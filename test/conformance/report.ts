@@ -5,7 +5,10 @@ import { further, scenarios, type Scenario } from './scenarios.ts';
 
 const shown = { 'yes': 'yes', 'no': 'NO', 'n/a': 'n/a' };
 
-const nameOf = ({ name, version }: Column): string => `${name} ${version}`;
+function nameOf({ name, version }: Column): string {
+  const found = byHand().find((each) => each.name === name);
+  return found === undefined ? `${name} ${version}` : `${name} ${version}, by hand: commit ${found.commit.slice(0, 12)}, ${found.date}`;
+}
 
 function tallyOf(verdicts: readonly Verdict[]): string {
   const apply = verdicts.filter(({ holds }) => holds !== 'n/a');
@@ -90,9 +93,7 @@ export function asMarkdown(verdicts: readonly Verdict[]): string {
   const table = ([head, ...rows]: string[][]): string[] => [line(head!), line(head!.map(() => '---')), ...rows.map(line)];
   const reasons = columns().flatMap(({ name }) => {
     const own = evidence(name, verdicts, false);
-    const { commit, date } = byHand().find((each) => each.name === name) ?? {};
-    const copy = commit === undefined ? '' : `, by hand from a copy at commit ${commit.slice(0, 12)}, on ${date}`;
-    return own.length === 0 ? [] : ['', `**${name}**${copy}`, '', ...own.map((line) => `- ${line}`)];
+    return own.length === 0 ? [] : ['', `**${name}**`, '', ...own.map((line) => `- ${line}`)];
   });
   return `\n${[...table(summary), '', ...table(byWay), '', ...table(others), ...reasons].join('\n')}\n\n`;
 }
