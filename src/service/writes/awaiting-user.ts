@@ -1,10 +1,12 @@
 import type { TimerHandle } from '../../clock.ts';
-import { StoreError, TransactionError, type StoreReason } from '../../errors.ts';
+import { AbortedError, StoreError, TransactionError, type StoreReason } from '../../errors.ts';
 import { offAbort, onAbort, type Abortable } from '../../guard/abort-fanout.ts';
+import { reasonOf } from '../../guard/signals.ts';
 import type { Disposable, Target } from '../../store/store.ts';
 import type { ServiceContext } from '../context.ts';
 import { isSameLocation, type SettingLocation } from './location.ts';
 import { lookLimit } from './looks.ts';
+import { asDeclined } from './outcome.ts';
 import { refusalOf, type Write } from './write.ts';
 
 /** A write that a person can help: its settings file refuses it, and its caller waits. */
@@ -48,9 +50,8 @@ export interface AwaitingUserHooks {
   /** Their number has changed. */
   onChange(): void;
   tryAgain(write: Write, target: Target): void;
+  /** Its caller is to be told this. */
   giveUp(write: Write, error: unknown): void;
-  decline(write: Write, error: unknown): void;
-  abort(write: Write): void;
   supersede(write: Write): void;
   /** The writes that are queued or being written. */
   underWay(): Iterable<Write>;
@@ -228,11 +229,12 @@ class Waiting implements WaitingWrite, Abortable {
   }
 
   decline(): void {
-    if (this.#leave()) this.#hooks.decline(this.write, this.error);
+    if (this.#leave()) this.#hooks.giveUp(this.write, asDeclined(this.error));
   }
 
   onAbort(): void {
-    if (this.#leave()) this.#hooks.abort(this.write);
+    const { keys, signal } = this.write;
+    if (this.#leave()) this.#hooks.giveUp(this.write, new AbortedError(keys.join(', '), 'not stored', { cause: reasonOf(signal) }));
   }
 
   #leave(): boolean {

@@ -18,7 +18,6 @@ import { FileQueues } from './file-queues.ts';
 import { Journal, outcomeOf, type JournalEntry, type Undo } from './journal.ts';
 import { isSameLocation, locationId, type SettingLocation } from './location.ts';
 import type { WriteTools } from './looks.ts';
-import { asDeclined } from './outcome.ts';
 import { keysOf, requireOptions, Requests, signalOf } from './requests.ts';
 import { Turn } from './turn.ts';
 import { UnconfirmedWrites, type Acknowledged, type Restored, type UnconfirmedValue } from './unconfirmed.ts';
@@ -83,8 +82,6 @@ export class Writing {
       // The breaker may have opened meanwhile: then it waits for that.
       tryAgain: (write, target) => this.#begin(write, { ...write.request.options, target, park: true }),
       giveUp: (write, error) => this.#giveUp(write, error),
-      decline: (write, error) => this.#giveUp(write, asDeclined(error)),
-      abort: (write) => this.#giveUp(write, new AbortedError(write.keys.join(', '), 'not stored', { cause: reasonOf(write.signal) })),
       supersede: (write) => {
         this.#forget(write);
         this.#answer(write, true);

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import superjson from 'superjson';
+import { apply, type Moment } from '../../../src/inspect/history.ts';
+import { Recorder, type InspectedActor } from '../../../src/inspect/recorder.ts';
 import { memoryMemento } from '../../../src/store/memento.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import { bench, leavesNothing, unheard } from './support.ts';
@@ -131,5 +133,23 @@ describe('Service: what looks at a settings file are good for', () => {
       expect((await end(service.update('count', 5))).ok).to.equal(true);
       expect(service.breakers()[0]!.mode).to.equal('CLOSED');
     }
+  });
+
+  it('the State Inspector shows when the file is looked at, and that the cause was seen, also to one that comes later', async () => {
+    const { service, openBreaker, clock, store } = await bench();
+    /** What is shown of it, by an inspector that comes now. */
+    const shown = async (happens: () => Promise<unknown>): Promise<readonly string[] | undefined> => {
+      const recorder = new Recorder(1_000, () => clock.wallTime());
+      const attached = recorder.attach('test', service.supervisor as unknown as InspectedActor);
+      await happens();
+      attached.dispose();
+      const moment: Moment = new Map();
+      for (const record of recorder.history.records()) apply(moment, record);
+      return [...moment.values()].find(({ name }) => name === 'recovery:user settings')?.states;
+    };
+    expect(await shown(openBreaker)).to.include('recovery.open.watched.cause.unseen');
+    expect(await shown(() => clock.advance(1_000))).to.include('recovery.open.watched.cause.seen');
+    store.heal();
+    expect(await shown(() => clock.advance(60_000))).to.deep.equal(['recovery', 'recovery.probing', 'recovery.probing.byWrite']);
   });
 });
