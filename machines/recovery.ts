@@ -26,9 +26,9 @@ export interface RecoveryContext extends RecoveryInput {
 }
 
 export type RecoveryEvent =
-  /** The breaker has opened; `held`: an operator holds it open. */
-  | { type: 'OPENED'; at: number; held: boolean }
-  /** An operator holds the open breaker. */
+  /** The breaker has opened. */
+  | { type: 'OPENED'; at: number }
+  /** An operator holds it open. */
   | { type: 'HELD' }
   /** The breaker lets one write through, as a probe. */
   | { type: 'HALF_OPENED' }
@@ -55,12 +55,9 @@ export const firstWait = 5_000;
 /** A look that hangs does not keep another from being made, but so many do. */
 const enoughLooks = 2;
 
-type Opened = Extract<RecoveryEvent, { type: 'OPENED' }>;
-
 const wait = ({ fruitless }: RecoveryContext): number => (fruitless === 0 ? 0 : firstWait * 2 ** (fruitless - 1));
 
-const noteOpening = { type: 'noteOpening', params: theEvent<Opened> } as const;
-const isHeld = { type: 'isHeld', params: theEvent<Opened> } as const;
+const noteOpening = { type: 'noteOpening', params: theEvent<{ at: number }> } as const;
 
 export const recovery = setup({
   types: {
@@ -72,12 +69,11 @@ export const recovery = setup({
     probeEvery: ({ context }) => context.probeEvery,
   },
   guards: {
-    isHeld: (_, params: Opened) => params.held,
     mayLook: ({ context }) => context.looks < enoughLooks,
     hasWaited: ({ context }, params: { at: number }) => params.at - context.openedAt >= wait(context),
   },
   actions: {
-    noteOpening: assign({ openedAt: (_, params: Opened) => params.at }),
+    noteOpening: assign({ openedAt: (_, params: { at: number }) => params.at }),
     countFruitless: assign({ fruitless: ({ context }) => context.fruitless + 1 }),
     /** The look agrees with the write that failed. */
     discountFruitless: assign({ fruitless: ({ context }) => Math.max(0, context.fruitless - 1) }),
@@ -93,23 +89,19 @@ export const recovery = setup({
   initial: 'working',
   on: {
     LOOK_ENDED: { actions: 'countLookEnd' },
+    CLOSED: { target: '.working', actions: 'forgetFruitless' },
     END: '.ended',
   },
   states: {
     /** The breaker is closed. */
     working: {
-      on: {
-        OPENED: [
-          { guard: isHeld, target: 'open.held', actions: noteOpening },
-          { target: 'open', actions: noteOpening },
-        ],
-      },
+      on: { OPENED: { target: 'open', actions: noteOpening } },
     },
 
     /** The breaker is open. */
     open: {
       initial: 'watched',
-      on: { HALF_OPENED: 'probing', CLOSED: { target: 'working', actions: 'forgetFruitless' }, HELD: '.held' },
+      on: { HALF_OPENED: 'probing', HELD: '.held' },
       states: {
         /** The file is looked at. */
         watched: {
@@ -152,11 +144,7 @@ export const recovery = setup({
     probing: {
       initial: 'byWrite',
       on: {
-        CLOSED: { target: 'working', actions: 'forgetFruitless' },
-        OPENED: [
-          { guard: isHeld, target: 'open.held', actions: [noteOpening, 'countFruitless'] },
-          { target: 'open', actions: [noteOpening, 'countFruitless'] },
-        ],
+        OPENED: { target: 'open', actions: [noteOpening, 'countFruitless'] },
       },
       states: {
         /** A write that waits, or the next, is the probe. */
@@ -165,10 +153,7 @@ export const recovery = setup({
         byLook: {
           on: {
             PROBE_ENDED: 'byWrite',
-            OPENED: [
-              { guard: isHeld, target: '#recovery.open.held', actions: noteOpening },
-              { target: '#recovery.open.watched.cause.seen', actions: noteOpening },
-            ],
+            OPENED: { target: '#recovery.open.watched.cause.seen', actions: noteOpening },
           },
         },
       },

@@ -4,7 +4,8 @@ type Listener<T> = (event: T) => unknown;
 
 /** A list of listeners. One that throws, or rejects, is reported and disturbs nobody (P12). */
 export class Emitter<T> {
-  #listeners: Set<{ readonly listener: Listener<T> }> | 'closed' = new Set();
+  /** None: it is closed. */
+  #listeners: Set<{ readonly listener: Listener<T> }> | undefined = new Set();
   readonly #onError: (error: unknown) => void;
 
   constructor(onError: (error: unknown) => void) {
@@ -12,26 +13,24 @@ export class Emitter<T> {
   }
 
   get size(): number {
-    return this.#listeners === 'closed' ? 0 : this.#listeners.size;
+    return this.#listeners?.size ?? 0;
   }
 
   /** It takes no listeners any more. */
   get isClosed(): boolean {
-    return this.#listeners === 'closed';
+    return this.#listeners === undefined;
   }
 
   /** Each call adds a subscription of its own, even for the same function. */
   on(listener: Listener<T>): Disposable {
-    const listeners = this.#listeners;
-    if (listeners === 'closed') return { dispose: () => undefined };
     const entry = { listener };
-    listeners.add(entry);
-    return { dispose: () => void listeners.delete(entry) };
+    this.#listeners?.add(entry);
+    return { dispose: () => void this.#listeners?.delete(entry) };
   }
 
   emit(event: T): void {
     const listeners = this.#listeners;
-    if (listeners === 'closed' || listeners.size === 0) return;
+    if (listeners === undefined || listeners.size === 0) return;
     for (const entry of [...listeners]) {
       // It may have been disposed of by a listener before it.
       if (!listeners.has(entry)) continue;
@@ -45,12 +44,12 @@ export class Emitter<T> {
   }
 
   clear(): void {
-    if (this.#listeners !== 'closed') this.#listeners.clear();
+    this.#listeners?.clear();
   }
 
   /** Forgets all listeners, and takes no more. */
   close(): void {
     this.clear();
-    this.#listeners = 'closed';
+    this.#listeners = undefined;
   }
 }

@@ -5,14 +5,15 @@ export type Waited<T> = { readonly timedOut: false; readonly value: T } | { read
 /** Waits for what may never come: each wait has a limit, and `end` ends them all, so that disposal leaves no timer behind (P40). */
 export class Patience {
   readonly #clock: Clock;
-  #waits: Set<() => void> | 'ended' = new Set();
+  /** None: it has ended. */
+  #waits: Set<() => void> | undefined = new Set();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   get ended(): boolean {
-    return this.#waits === 'ended';
+    return this.#waits === undefined;
   }
 
   /**
@@ -21,7 +22,7 @@ export class Patience {
    */
   within<T>(limit: number, begin: () => PromiseLike<T>): Promise<Waited<T>> {
     const waits = this.#waits;
-    if (waits === 'ended') return Promise.resolve({ timedOut: true });
+    if (waits === undefined) return Promise.resolve({ timedOut: true });
     return new Promise((resolve, reject) => {
       const stop = (): void => {
         this.#clock.clearTimeout(timer);
@@ -48,8 +49,8 @@ export class Patience {
 
   /** Gives up everything that is waited for, and whatever will be. */
   end(): void {
-    const waits = this.#waits;
-    this.#waits = 'ended';
-    if (waits !== 'ended') for (const giveUp of [...waits]) giveUp();
+    const waits = [...this.#waits ?? []];
+    this.#waits = undefined;
+    for (const giveUp of waits) giveUp();
   }
 }

@@ -142,7 +142,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P16', fault: 'A write that was let through in vain is not counted.',
-    file: recovery, replace: "{ target: 'open', actions: [noteOpening, 'countFruitless'] },", by: "{ target: 'open', actions: noteOpening },",
+    file: recovery, replace: "{ target: 'open', actions: [noteOpening, 'countFruitless'] }", by: "{ target: 'open', actions: noteOpening }",
   },
   {
     property: 'P16', fault: 'A look that sees an obstacle go away waits like any other.',
@@ -150,7 +150,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P16', fault: 'What a look in the place of a probe has seen is forgotten.',
-    file: recovery, replace: "{ target: '#recovery.open.watched.cause.seen', actions: noteOpening },", by: "{ target: '#recovery.open', actions: noteOpening },",
+    file: recovery, replace: "{ target: '#recovery.open.watched.cause.seen', actions: noteOpening }", by: "{ target: '#recovery.open', actions: noteOpening }",
   },
   {
     property: 'P16', fault: 'Looks that hang keep no other from being made.',
@@ -295,7 +295,7 @@ export const faults: readonly Fault[] = [
   },
   {
     property: 'P41', fault: 'A listener that has left is kept, and called.',
-    file: 'src/service/emitter.ts', replace: 'return { dispose: () => void listeners.delete(entry) };', by: 'return { dispose: () => undefined };',
+    file: 'src/service/emitter.ts', replace: 'return { dispose: () => void this.#listeners?.delete(entry) };', by: 'return { dispose: () => undefined };',
   },
   {
     property: 'P42', fault: 'A crashed actor is not started again.',

@@ -22,8 +22,8 @@ export class Loading {
   readonly #scopedLastGood: Persisted<readonly KeptValues[]>;
   /** The issues that were told last. */
   #told: readonly SettingIssue[] = [];
-  /** What the next load reads: the settings that the store has named, or `all`, as somebody asks for. Absent: all. */
-  #toRead: Set<string> | 'all' | undefined;
+  /** What the next load reads, where somebody has said so. Absent: all. */
+  #toRead: Set<string> | undefined;
   /** By the key of an earlier version: the settings that honour it. */
   readonly #successors = new Map<string, string[]>();
   /** How often a setting is held: a transaction is writing it, and readers see all of that or nothing. */
@@ -56,8 +56,8 @@ export class Loading {
    * @param keys default: all
    */
   noteChange(keys: readonly string[] | undefined): void {
-    const named = keys === undefined ? this.#context.definition.keys : this.#today(keys);
-    if (this.#toRead !== 'all') this.#toRead = new Set([...this.#toRead ?? [], ...named]);
+    const named = this.#today(keys ?? this.#context.definition.keys);
+    this.#toRead = new Set([...this.#toRead ?? [], ...named]);
     // One that cannot be read, or not any more, is the load's affair.
     if (this.snapshot.isLive && named.length > 0) this.#takeOver(named);
   }
@@ -76,7 +76,7 @@ export class Loading {
   /** Resolves when a load that begins after this call has ended, well or not. */
   async reload(): Promise<void> {
     if (this.changes.isClosed) return;
-    this.#toRead = 'all';
+    this.#toRead = new Set(this.#context.definition.keys);
     const ended = new Promise<void>((resolve) => void (this.#next ??= []).push(resolve));
     this.#tellLifecycle({ type: 'RELOAD' });
     // The one under way, and the one after it. Without a lifecycle nothing is loaded.
@@ -102,7 +102,7 @@ export class Loading {
     } catch (error) {
       return { error };
     }
-    if (this.#toRead instanceof Set) for (const key of read) this.#toRead.delete(key);
+    for (const key of read) this.#toRead?.delete(key);
     this.#tellIssues();
     this.#context.emit({ type: 'loaded', changed: [...new Set(changes.map(({ key }) => key))], issues: this.snapshot.issues });
     if (changes.length > 0) this.#saveLastGood();
@@ -168,14 +168,14 @@ export class Loading {
     const awaited = this.#next ?? [];
     this.#underWay = awaited;
     this.#next = undefined;
-    const toRead = this.#toRead ?? 'all';
+    const toRead = this.#toRead;
     this.#toRead = undefined;
     const { store, patience } = this.#context;
     let loaded: Promise<void> | undefined;
     try {
       const { timedOut } = await patience.within(this.#limit, () => (loaded = Promise.resolve(store.load())));
       if (timedOut) throw new StoreError('not-ready', 'The store did not answer in time.');
-      this.refresh(toRead === 'all' ? undefined : [...toRead]);
+      this.refresh(toRead && [...toRead]);
     } catch (error) {
       if (!this.changes.isClosed) this.#onFailure(error);
       // Better late than never.

@@ -1,12 +1,11 @@
 import type { TimerHandle } from '../../clock.ts';
-import { AbortedError, StoreError, TransactionError, type StoreReason } from '../../errors.ts';
+import { StoreError, TransactionError, type StoreReason } from '../../errors.ts';
 import { offAbort, onAbort, type Abortable } from '../../guard/abort-fanout.ts';
-import { reasonOf } from '../../guard/signals.ts';
 import type { Disposable, Target } from '../../store/store.ts';
 import type { ServiceContext } from '../context.ts';
 import { isSameLocation, type SettingLocation } from './location.ts';
 import { lookLimit } from './looks.ts';
-import { asDeclined } from './outcome.ts';
+import { asDeclined, leftBefore } from './outcome.ts';
 import { refusalOf, type Write } from './write.ts';
 
 /** A write that a person can help: its settings file refuses it, and its caller waits. */
@@ -121,9 +120,9 @@ export class AwaitingUser {
 
   /** A write has been stored: older plain values that wait for the same place have lost their turn. */
   stored({ request: { order }, locations }: Write): void {
-    for (const write of [...this.#waiting.keys()]) {
+    for (const [write, waiting] of [...this.#waiting]) {
       const isOvertaken = order > write.request.order && write.isReplaceable && isBeside(write, locations);
-      if (isOvertaken && this.leave(write)) this.#hooks.supersede(write);
+      if (isOvertaken && this.leave(waiting)) this.#hooks.supersede(write);
     }
   }
 
@@ -143,9 +142,9 @@ export class AwaitingUser {
   }
 
   /** A write waits no longer. @returns false when it did not */
-  leave(write: Write): boolean {
-    const waiting = this.#waiting.get(write);
-    if (waiting === undefined) return false;
+  leave(waiting: Waiting): boolean {
+    const { write } = waiting;
+    if (!this.isWaiting(waiting)) return false;
     this.#waiting.delete(write);
     if (write.signal !== undefined) offAbort(write.signal, waiting);
     this.#hooks.onChange();
@@ -221,24 +220,19 @@ class Waiting implements WaitingWrite, Abortable {
   redirect(target: Target): void {
     // Its turn comes when the newer one has ended.
     if (target === this.target && this.#all.isOvertaken(this.write)) return;
-    if (this.#leave()) this.#hooks.tryAgain(this.write, target);
+    if (this.#all.leave(this)) this.#hooks.tryAgain(this.write, target);
   }
 
   giveUp(): void {
-    if (this.#leave()) this.#hooks.giveUp(this.write, this.error);
+    if (this.#all.leave(this)) this.#hooks.giveUp(this.write, this.error);
   }
 
   decline(): void {
-    if (this.#leave()) this.#hooks.giveUp(this.write, asDeclined(this.error));
+    if (this.#all.leave(this)) this.#hooks.giveUp(this.write, asDeclined(this.error));
   }
 
   onAbort(): void {
-    const { keys, signal } = this.write;
-    if (this.#leave()) this.#hooks.giveUp(this.write, new AbortedError(keys.join(', '), 'not stored', { cause: reasonOf(signal) }));
-  }
-
-  #leave(): boolean {
-    return !this.over && this.#all.leave(this.write);
+    if (this.#all.leave(this)) this.#hooks.giveUp(this.write, leftBefore(this.write, this.write.signal));
   }
 }
 

@@ -361,7 +361,8 @@ export class FileQueue implements Iterable<QueuedWrite> {
     if (to === 'OPEN') {
       this.#queue?.send({ type: 'PAUSE' });
       this.refuseWaiting(() => (this.#closing ? new DisposedError(this.options.name) : this.guard.rejection()), (write) => this.#closing || !write.parks);
-      this.#recovery.send({ type: 'OPENED', at: this.options.clock.now(), held: this.guard.isHeld });
+      this.#recovery.send({ type: 'OPENED', at: this.options.clock.now() });
+      if (this.guard.isHeld) this.#recovery.send({ type: 'HELD' });
     } else {
       this.#recovery.send({ type: to === 'CLOSED' ? 'CLOSED' : 'HALF_OPENED' });
       this.#queue?.send({ type: 'RESUME' });

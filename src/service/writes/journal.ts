@@ -166,7 +166,7 @@ function entriesOf(text: string, onError: (error: unknown) => void): readonly Jo
     if (!Array.isArray(list)) throw new Error('The journal is not a list.');
     const entries = list.filter(isEntry);
     const others = list.length - entries.length;
-    if (others > 0) onError(new Error(`The journal has ${others === 1 ? '1 entry' : `${others} entries`} that this version does not understand.`));
+    if (others > 0) onError(new Error(`Entries that this version does not understand: ${others}.`));
     return entries;
   } catch (error) {
     onError(error);

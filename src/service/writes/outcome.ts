@@ -1,4 +1,5 @@
 import { AbortedError, ConfigurationError, StoreError, storeReasons, TimeoutError, type WriteOutcome } from '../../errors.ts';
+import { reasonOf, type CallerSignal } from '../../guard/signals.ts';
 
 /**
  * The error, saying what is known of the write (P29): in `outcome` when it has one, else, when the
@@ -12,6 +13,10 @@ export function withOutcome(error: unknown, outcome: WriteOutcome): unknown {
   if (outcome === 'unknown' && Object.isExtensible(error.context)) Object.assign(error.context, { outcome });
   return error;
 }
+
+/** The caller of a write has left before anything was stored. */
+export const leftBefore = ({ keys }: { readonly keys: readonly string[] }, signal: CallerSignal | undefined): AbortedError =>
+  new AbortedError(keys.join(', '), 'not stored', { cause: reasonOf(signal) });
 
 /** The error, saying that the user has been asked for help, and has declined: they need not be told again. */
 export function asDeclined(error: unknown): unknown {

@@ -25,11 +25,11 @@ export class Requests {
     this.#validateKey(key);
     const scope = toScope(options.scope ?? options);
     const { target = this.#defaultTarget(key, scope) } = options;
-    return { key, target, scope, file: this.#ask((store) => store.fileOf(target, scope, key)) };
+    return this.#beside({ target, scope }, key);
   }
 
-  /** Another setting at the same target: the file may be another one. */
-  #beside({ target, scope }: SettingLocation, key: string): SettingLocation {
+  /** A setting at that target: each may be in another file. */
+  #beside({ target, scope }: Pick<SettingLocation, 'target' | 'scope'>, key: string): SettingLocation {
     return { key, target, scope, file: this.#ask((store) => store.fileOf(target, scope, key)) };
   }
 

@@ -1,10 +1,10 @@
-import { AbortedError, StoreError, TransactionError, type ConfigurationError } from '../../errors.ts';
+import { StoreError, TransactionError, type ConfigurationError } from '../../errors.ts';
 import type { Guard } from '../../guard/guard.ts';
-import { reasonOf } from '../../guard/signals.ts';
 import { sameData } from '../../settings/plain-data.ts';
 import type { From } from './asked.ts';
 import { toRequest, type SettingLocation } from './location.ts';
 import { besideOthers, canCommit, isDefinite, locked, lookAll, lookLimit } from './looks.ts';
+import { leftBefore } from './outcome.ts';
 import { Save, type ChangeEnd } from './save.ts';
 import type { Change } from './asked.ts';
 import type { Write } from './write.ts';
@@ -100,7 +100,7 @@ export class Transaction {
   async #lookBefore(changes: readonly [Change, ...Change[]]): Promise<{ readonly error: unknown } | undefined> {
     const { tools } = this.#write.host;
     const { signal } = this.#write;
-    const [{ location: { key } }] = changes;
+    const { key } = changes[0].location;
     let failure: unknown = new StoreError('io', `"${key}" could not be read before the transaction.`);
     let seen = false;
     try {
@@ -109,7 +109,7 @@ export class Transaction {
     } catch (error) {
       if (isDefinite(error)) failure = error;
     }
-    if (signal?.aborted === true) return { error: new AbortedError(key, 'not stored', { cause: reasonOf(signal) }) };
+    if (signal?.aborted === true) return { error: leftBefore({ keys: [key] }, signal) };
     return seen ? undefined : { error: failure };
   }
 
@@ -170,12 +170,12 @@ export class Transaction {
     const { host } = this.#write;
     let left = all;
     for (let tries = 0; tries < 3; tries++) {
-      if (left.length === 0 || !host.isOpen(this.#write) || (tries === 0 && host.clock.now() >= deadline)) return;
+      if (left.length === 0 || !this.#write.isOpen || (tries === 0 && host.clock.now() >= deadline)) return;
       const seen = await lookAll(host.tools, left.map(({ location }) => location));
       const toSend = left.flatMap((touched, index) => this.#toRestore(touched, seen?.[index]));
       left = toSend.map(({ touched }) => touched);
       const changes = toSend.flatMap(({ touched: { location, before }, expected }) => (expected === undefined ? [] : [{ location, value: before, expected }]));
-      if (changes.length > 0 && tries < 2 && host.isOpen(this.#write)) await this.#send(changes);
+      if (changes.length > 0 && tries < 2 && this.#write.isOpen) await this.#send(changes);
     }
   }
 

@@ -1,9 +1,9 @@
-import { AbortedError } from '../../errors.ts';
 import { offAbort, onAbort, type Abortable } from '../../guard/abort-fanout.ts';
 import type { Guard } from '../../guard/guard.ts';
-import { reasonOf, type CallerSignal } from '../../guard/signals.ts';
+import type { CallerSignal } from '../../guard/signals.ts';
 import type { WriteAttempt } from '../events.ts';
 import type { FileQueue, QueuedWrite } from './file-queue.ts';
+import { leftBefore } from './outcome.ts';
 
 /** The transaction whose turn it is. */
 export interface TurnOwner {
@@ -79,8 +79,7 @@ export class Turn implements QueuedWrite, Abortable {
   }
 
   onAbort(): void {
-    const cause = reasonOf(this.#owner.signal);
-    this.#queue.withdraw(this, new AbortedError(this.keys.join(', '), 'not stored', { cause }));
+    this.#queue.withdraw(this, leftBefore(this, this.#owner.signal));
   }
 
   /** It is over, or not needed any more. Can be called twice. */

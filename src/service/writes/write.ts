@@ -1,9 +1,9 @@
 import type { ActorRefFrom } from 'xstate';
 import type { write as writeMachine, WriteEvent, WriteInput } from '../../../machines/write.ts';
 import type { Clock } from '../../clock.ts';
-import { AbortedError, ConfigurationError, type ErrorCode, StoreError } from '../../errors.ts';
+import { ConfigurationError, type ErrorCode, StoreError } from '../../errors.ts';
 import { offAbort, onAbort, type Abortable } from '../../guard/abort-fanout.ts';
-import { reasonOf, type CallerSignal } from '../../guard/signals.ts';
+import type { CallerSignal } from '../../guard/signals.ts';
 import type { Target } from '../../store/store.ts';
 import type { WriteAttempt } from '../events.ts';
 import type { UpdateOptions, UpdateResult } from '../options.ts';
@@ -12,7 +12,7 @@ import type { Change, From } from './asked.ts';
 import type { FileQueue, QueuedWrite } from './file-queue.ts';
 import { locationId, type SettingLocation } from './location.ts';
 import { isDefinite, type WriteTools } from './looks.ts';
-import { ownCopy, withOutcome } from './outcome.ts';
+import { leftBefore, ownCopy, withOutcome } from './outcome.ts';
 import type { ChangeEnd, SavedWrite, Unconfirmed } from './save.ts';
 import { Transaction } from './transaction.ts';
 import type { Turn } from './turn.ts';
@@ -24,8 +24,6 @@ export interface WriteHost {
   readonly tools: WriteTools;
   readonly clock: Clock;
   startActor(input: WriteInput): WriteRef;
-  /** Its caller has not been answered, and it has a place in a queue. */
-  isOpen(write: Write): boolean;
   /** A value is about to be sent. */
   onSending(write: Write, location: SettingLocation, value: unknown, from: From | undefined, before: From | undefined): void;
   /** A value is stored, and its caller is about to be told. */
@@ -126,6 +124,11 @@ export class Write implements SavedWrite, QueuedWrite, Abortable {
     return this.changes.map(({ location }) => location);
   }
 
+  /** Its caller has not been answered, and it has a place in a queue. */
+  get isOpen(): boolean {
+    return this.queue?.has(this) === true;
+  }
+
   get signal(): CallerSignal | undefined {
     return this.terms.signal;
   }
@@ -178,12 +181,12 @@ export class Write implements SavedWrite, QueuedWrite, Abortable {
 
   /** From now on the caller's signal ends it. */
   listen(): void {
-    if (this.signal !== undefined && this.host.isOpen(this)) onAbort(this.signal, this);
+    if (this.signal !== undefined && this.isOpen) onAbort(this.signal, this);
   }
 
   onAbort(): void {
     // While it is saved alone, the guard sees the signal too.
-    this.queue?.withdraw(this, new AbortedError(this.keys.join(', '), 'not stored', { cause: reasonOf(this.signal) }));
+    this.queue?.withdraw(this, leftBefore(this, this.signal));
   }
 
   /** It waits for the breaker: it has not had its turn so far, or the turn has ended without an answer. */

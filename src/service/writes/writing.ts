@@ -1,7 +1,6 @@
 import { write as writeMachine, type WriteInput } from '../../../machines/write.ts';
 import type { TimerHandle } from '../../clock.ts';
-import { AbortedError, ConfigurationError, QueueFullError, ValidationError } from '../../errors.ts';
-import { reasonOf } from '../../guard/signals.ts';
+import { ConfigurationError, QueueFullError, ValidationError } from '../../errors.ts';
 import { sameData } from '../../settings/plain-data.ts';
 import { showKey } from '../../settings/setting-key.ts';
 import type { Disposable, Target } from '../../store/store.ts';
@@ -18,10 +17,11 @@ import { FileQueues } from './file-queues.ts';
 import { Journal, outcomeOf, type JournalEntry, type Undo } from './journal.ts';
 import { isSameLocation, locationId, type SettingLocation } from './location.ts';
 import type { WriteTools } from './looks.ts';
+import { leftBefore } from './outcome.ts';
 import { keysOf, requireOptions, Requests, signalOf } from './requests.ts';
 import { Turn } from './turn.ts';
 import { UnconfirmedWrites, type Acknowledged, type Restored, type UnconfirmedValue } from './unconfirmed.ts';
-import { refusalOf, Write, type WriteHost, type WriteRequest } from './write.ts';
+import { refusalOf, Write, type WriteHost, type WriteRef, type WriteRequest } from './write.ts';
 
 export interface WritingHooks {
   /** @throws the reason why no write is accepted now */
@@ -42,7 +42,6 @@ export interface WritingHooks {
 export class Writing {
   readonly queues: FileQueues;
   readonly #context: ServiceContext;
-  readonly #supervision: Supervision;
   readonly #loading: Loading;
   readonly #metrics: MetricsRecorder;
   readonly #requests: Requests;
@@ -57,14 +56,12 @@ export class Writing {
   /** Tells the transactions of this process from those of others. */
   readonly #instance = globalThis.crypto.randomUUID();
   #numbers = 0;
-  #actors = 0;
   #order = 0;
   #keepAlive: TimerHandle | undefined;
 
   constructor(context: ServiceContext, supervision: Supervision, loading: Loading, metrics: MetricsRecorder, hooks: WritingHooks) {
     const { definition, store, clock, patience } = context;
     this.#context = context;
-    this.#supervision = supervision;
     this.#loading = loading;
     this.#metrics = metrics;
     this.#hooks = hooks;
@@ -88,8 +85,10 @@ export class Writing {
       },
       underWay: () => this.#underWay(),
     });
+    let actors = 0;
+    const startActor = (input: WriteInput): WriteRef => supervision.startActor(writeMachine, `write.${++actors}`, input);
     this.#unconfirmed = new UnconfirmedWrites(this.#tools, clock, {
-      startActor: (input) => this.#startActor(input),
+      startActor,
       restore: (value, newest) => this.#restore(value, newest),
       isBeingWritten: (id) => [...this.#underWay()].some(({ locations }) => locations.some((location) => locationId(location) === id)),
       onReported: (value, outcome, reasserted) => this.#onReported(value, outcome, reasserted),
@@ -97,8 +96,7 @@ export class Writing {
     this.#host = {
       tools: this.#tools,
       clock,
-      startActor: (input) => this.#startActor(input),
-      isOpen: (write) => write.queue?.has(write) === true,
+      startActor,
       onSending: (write, location, value, from, before) =>
         this.#note(write, location, { value, ...(from === undefined ? {} : { from }), ...(before === undefined ? {} : { before }) }),
       onStored: (location, value) => this.#onStored(location, value),
@@ -214,9 +212,7 @@ export class Writing {
       const { wait = true, target, park = false, critical = false } = options;
       write.terms = { park, isCritical: critical, mayAskUser: wait, target, signal: undefined };
       write.terms = { ...write.terms, signal: signalOf(options) };
-      if (write.signal?.aborted === true) {
-        throw new AbortedError(write.request.shown.join(', '), 'not stored', { cause: reasonOf(write.signal) });
-      }
+      if (write.signal?.aborted === true) throw leftBefore({ keys: write.request.shown }, write.signal);
       write.changes = write.request.ask(options);
       this.#accept(write);
     } catch (error) {
@@ -276,26 +272,22 @@ export class Writing {
     for (const { key, target } of write.locations) {
       if (![write, ...write.overtaken].some(({ inDoubt }) => inDoubt.has(key))) this.#journal.remove(write.id, key, target);
     }
-    if (this.queues.depth === 0) this.#letGo();
+    this.#stayAlive();
     return true;
-  }
-
-  #startActor(input: WriteInput): Write['actor'] {
-    return this.#supervision.startActor(writeMachine, `write.${++this.#actors}`, input);
   }
 
   /** While a write is on its way the process stays alive: the timers of breakers and deadlines do not see to that. */
   #stayAlive(): void {
-    if (this.queues.depth === 0) return;
-    this.#keepAlive ??= this.#context.clock.setTimeout(() => {
+    const { clock } = this.#context;
+    if (this.queues.depth > 0) {
+      this.#keepAlive ??= clock.setTimeout(() => {
+        this.#keepAlive = undefined;
+        this.#stayAlive();
+      }, 60_000);
+    } else if (this.#keepAlive !== undefined) {
+      clock.clearTimeout(this.#keepAlive);
       this.#keepAlive = undefined;
-      this.#stayAlive();
-    }, 60_000);
-  }
-
-  #letGo(): void {
-    if (this.#keepAlive !== undefined) this.#context.clock.clearTimeout(this.#keepAlive);
-    this.#keepAlive = undefined;
+    }
   }
 
   // ---- The journal

@@ -15,7 +15,7 @@ export interface RecoveryVariant extends Variant {
 }
 
 export type ModelEvent =
-  | { readonly type: 'OPENED'; readonly at: number; readonly held: boolean }
+  | { readonly type: 'OPENED'; readonly at: number; readonly byOperator: boolean }
   /** When the look ends. `late`: the file has been left alone for as long as it must; `early`: a millisecond less. */
   | { readonly type: 'LOOKED_WELL'; readonly at: number; readonly when: 'late' | 'early' | 'now' }
   | { readonly type: 'SAW_OBSTACLE' | 'HELD' | 'HALF_OPENED' | 'CLOSED' | 'LOOK_ENDED' | 'SIGN_OF_LIFE' | 'PROBE_BEGAN' | 'PROBE_ENDED' | 'END' };
@@ -74,13 +74,12 @@ export class RecoveryRun implements Run {
   }
 
   readonly events = {
-    OPENED: async ({ held }: ModelEvent & { type: 'OPENED' }) => {
+    OPENED: async ({ byOperator }: ModelEvent & { type: 'OPENED' }) => {
       const isLook = this.#oracle.mode === 'HALF_OPEN' && this.#looks.length > 0;
-      if (held) {
-        // A look in its place says nothing of why an operator holds it.
-        if (isLook) this.#oracle.close();
+      if (byOperator) {
         this.#service.hold();
-        this.#oracle.open(this.#clock.now(), 'operator');
+        this.#oracle.open(this.#clock.now(), isLook ? 'look' : 'write');
+        this.#oracle.hold();
         for (const look of [...this.#looks]) look.end(true);
         await this.#clock.flush();
         for (const write of [...this.#store.open]) write.refuse(outage());

@@ -18,11 +18,11 @@ export class RecoveryOracle {
     return this.#hasSeen || this.#inVain === 0 ? 0 : this.#openedAt + firstWait * 2 ** (this.#inVain - 1);
   }
 
-  /** A write has failed, or a look in its place, or an operator holds it. */
-  open(now: number, by: 'write' | 'look' | 'operator'): void {
+  /** A write has failed, or a look in its place. */
+  open(now: number, by: 'write' | 'look'): void {
     if (this.mode === 'HALF_OPEN' && by !== 'look') this.#inVain++;
     this.mode = 'OPEN';
-    this.held = by === 'operator';
+    this.held = false;
     this.#openedAt = now;
     this.#hasSeen = by === 'look';
   }

@@ -14,7 +14,7 @@ const variant = (name: string, parked: boolean, probeEvery = 1_000, inVain = 1):
   input: { probeEvery, look: parked ? lookWhileParked : () => undefined, letThrough: () => undefined },
 });
 
-const opened = (held: boolean): ModelEvent => ({ type: 'OPENED', at: 0, held });
+const opened = (byOperator: boolean): ModelEvent => ({ type: 'OPENED', at: 0, byOperator });
 /** After the breaker has half opened, and nothing waits that could be the probe. */
 const halfOpened = (snapshot: AnyMachineSnapshot): ModelEvent[] =>
   [{ type: 'HALF_OPENED' }, ...(isParked(snapshot) ? [] : [{ type: 'PROBE_BEGAN' } as const])];
@@ -59,7 +59,7 @@ const model: MachineModel<RecoveryVariant> = {
   expand(snapshot, event) {
     switch (event.type) {
       case 'OPENED': {
-        const held = (event as ModelEvent & { type: 'OPENED' }).held ? [{ type: 'HELD' }] : [];
+        const held = (event as ModelEvent & { type: 'OPENED' }).byOperator ? [{ type: 'HELD' }] : [];
         return [event, ...held, ...(snapshot.matches({ probing: 'byLook' }) ? [{ type: 'PROBE_ENDED' }] : [])];
       }
       case 'HALF_OPENED':

@@ -97,8 +97,8 @@ describe('What version 0.1.0 left', () => {
     const [entry] = superjson.parse<[object]>(kept[journal]!);
     const later: readonly (readonly [left: string, told: readonly unknown[], warning: string])[] = [
       [superjson.stringify({ version: 2, entries: [entry] }), [], 'is not a list'],
-      [superjson.stringify([entry, { ...entry, target: 'profile' }]), [['count', 'not stored']], '1 entry'],
-      [superjson.stringify([{ what: 'another form' }, { what: 'again' }]), [], '2 entries'],
+      [superjson.stringify([entry, { ...entry, target: 'profile' }]), [['count', 'not stored']], 'understand: 1.'],
+      [superjson.stringify([{ what: 'another form' }, { what: 'again' }]), [], 'understand: 2.'],
       [kept[journal]!.slice(0, 100), [], 'JSON'],
       ['', [], 'JSON'],
     ];
