@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import type { SnapshotFrom } from 'xstate';
+import type { recovery } from '../../../machines/recovery.ts';
 import { createConfigurationService, StoreError } from '../../../src/index.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import { file, GatedStore, keyNumber, numbers, type Service } from '../harness/service.ts';
@@ -174,7 +176,13 @@ export class RecoveryRun implements Run {
   };
 
   check(): void {
-    const { mode, held, begun } = this.#oracle;
+    const { mode, held, begun, inVain, hasSeen } = this.#oracle;
+    if (!this.#disposed) {
+      // What an inspector shows of it.
+      const { context, value } = this.#service.supervisor.system.get(`recovery:${file}`).getSnapshot() as SnapshotFrom<typeof recovery>;
+      expect(context.fruitless, 'writes let through in vain').to.equal(inVain);
+      if (mode === 'OPEN' && !held) expect(JSON.stringify(value), 'the cause').to.include(hasSeen ? '"seen"' : '"unseen"');
+    }
     expect({ begun: this.#begun, ...(this.#disposed ? { mode, held } : { mode: this.#mode, held: this.#service.breakers()[0]!.held }) })
       .to.deep.equal({ begun, mode, held });
   }

@@ -14,6 +14,9 @@ const variant = (name: string, parked: boolean, probeEvery = 1_000, inVain = 1):
   input: { probeEvery, look: parked ? lookWhileParked : () => undefined, letThrough: () => undefined },
 });
 
+/** The longest a look may take, in milliseconds. */
+const lookLimit = 5_000;
+
 const opened = (byOperator: boolean): ModelEvent => ({ type: 'OPENED', at: 0, byOperator });
 /** After the breaker has half opened, and nothing waits that could be the probe. */
 const halfOpened = (snapshot: AnyMachineSnapshot): ModelEvent[] =>
@@ -28,7 +31,7 @@ const model: MachineModel<RecoveryVariant> = {
     variant('two writes fail in vain, and looks are seldom', false, 6_000, 2),
   ],
 
-  events(snapshot, { inVain }): readonly ModelEvent[] {
+  events(snapshot, { inVain, probeEvery }): readonly ModelEvent[] {
     const { looks, fruitless } = contextOf(snapshot);
     const end: ModelEvent = { type: 'END' };
     // Those of an earlier time are ended first: which look is whose, the path does not say.
@@ -46,7 +49,8 @@ const model: MachineModel<RecoveryVariant> = {
         ...(mustWait && isResting && inVain === 1 ? [{ type: 'LOOKED_WELL', at: 0, when: 'now' } as const] : []),
         { type: 'SAW_OBSTACLE' },
       ];
-      const timer = isResting && looks < 2
+      // A look that takes longer than `lookLimit` has seen an obstacle.
+      const timer = isResting && looks < (probeEvery < lookLimit ? 2 : 1)
         ? [{ type: 'xstate.after.probeEvery.recovery.open.watched.looks.resting' } as never] : [];
       return [...seen, ...timer, { type: 'SIGN_OF_LIFE' }, { type: 'HALF_OPENED' }, { type: 'CLOSED' }, { type: 'HELD' }, end];
     }
