@@ -58,6 +58,7 @@ const drivers = {
 
 /** What moves in src/service and is in no machine: by file, what it is and why. Ten at most. */
 const outsideOfMachines = [
+  ['src/service/guards/guard-faults.ts', ['setTimeout'], 'A fault that is injected: the dependency takes that long.'],
   ['src/service/language-client.ts', ['setTimeout'], 'Ends a task of VS Code, which tells all of one event within one: it waits for nothing.'],
   ['src/service/patience.ts', ['waits', 'setTimeout'], 'Gives a promise of the store a time limit; it is the only place that does.'],
   ['src/service/supervision.ts', ['setTimeout'], 'The clock of the machines themselves.'],

@@ -1,14 +1,15 @@
 import { build } from 'esbuild';
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as Holdfast from '../src/index.ts';
 import type * as Recorder from '../src/inspect/recorder.ts';
+import type * as SupervisedGuards from '../src/service/guards/supervised-guard.ts';
 import type * as Testing from '../src/testing.ts';
 import { atExit } from '../tools/at-exit.ts';
 
-/** Holdfast as its users get it, and the State Inspector's recorder, which is the extension's. */
-export type Library = typeof Holdfast & typeof Testing & typeof Recorder;
+/** Holdfast as its users get it, what `superviseGuard` makes without VS Code, and the State Inspector's recorder, which is the extension's. */
+export type Library = typeof Holdfast & typeof Testing & typeof Recorder & typeof SupervisedGuards;
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -26,7 +27,7 @@ export async function buildLibrary(tree: string = root): Promise<string> {
   const outfile = path.join(folder, 'library.js');
   await build({
     absWorkingDir: tree,
-    stdin: { contents: ['index', 'testing', 'inspect/recorder'].map((door) => `export * from './src/${door}.ts';`).join('\n'), resolveDir: tree },
+    stdin: { contents: ['index', 'testing', 'inspect/recorder', 'service/guards/supervised-guard'].filter((door) => existsSync(path.join(tree, `src/${door}.ts`))).map((door) => `export * from './src/${door}.ts';`).join('\n'), resolveDir: tree },
     outfile,
     bundle: true,
     platform: 'node',

@@ -25,7 +25,7 @@ export type Measured = Result & { readonly name: string; readonly title: string;
 
 const peers = ['cockatiel', 'opossum', 'p-retry', 'p-timeout', 'effect'] as const;
 /** The scenarios without a peer in them. */
-const ways = ['way-limit', 'way-paced', 'way-calls', 'way-time', 'way-slow', 'ways'];
+const ways = ['way-limit', 'way-paced', 'way-calls', 'way-time', 'way-slow', 'ways', 'visible'];
 const alone = [...ways, 'reads', 'updates', 'inspected'];
 const order = ['happy', ...ways, 'concurrent', 'failing', 'rejected', 'retried', 'in-flight', 'idle', 'reads', 'updates', 'inspected'];
 

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'FAILED_RESULT'
   | 'RATE_LIMITED'
   | 'GUARDS_FULL'
+  | 'INJECTED'
   | 'DISPOSED'
   | 'ABORTED'
   | 'STORE'

@@ -6,4 +6,4 @@
 export { observeWithOpenTelemetry, openTelemetryLog, type OpenTelemetryOptions } from './observe/opentelemetry.ts';
 export type { TelemetryLogger, TelemetryRecord } from './observe/telemetry-logs.ts';
 export type { MeasuredService } from './observe/telemetry-metrics.ts';
-export { attributes, durationBuckets, events, instruments, spans, type InstrumentDescription } from './observe/telemetry-names.ts';
+export { attributes, durationBuckets, events, guardInstruments, instruments, spans, type InstrumentDescription } from './observe/telemetry-names.ts';

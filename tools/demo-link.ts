@@ -37,7 +37,7 @@ export class DemoLink {
     return new DemoLink(socket!);
   }
 
-  call(call: 'get' | 'update' | 'health' | 'metrics' | 'startReading' | 'reads' | 'land' | 'seen' | 'theme' | 'unsaved' | 'raw', ...args: unknown[]): Promise<Answer> {
+  call(call: 'get' | 'update' | 'health' | 'metrics' | 'startReading' | 'reads' | 'land' | 'seen' | 'theme' | 'unsaved' | 'raw' | 'worktrees', ...args: unknown[]): Promise<Answer> {
     const id = ++this.#calls;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);

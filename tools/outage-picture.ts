@@ -29,7 +29,7 @@ try {
   await runCommand(page, 'Holdfast: Open State Inspector');
   const frame = await inspectorFrame(desk);
   const active = (state: string) => frame.locator(`.state.active[data-state="circuit-breaker.${state}"]`);
-  await frame.getByRole('treeitem', { name: 'breaker' }).click();
+  await frame.getByRole('treeitem', { name: 'breaker ·' }).click();
   await active('CLOSED').waitFor();
   await page.locator('.part.sidebar').waitFor({ state: 'hidden' });
 

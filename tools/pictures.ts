@@ -5,6 +5,7 @@ import path from 'node:path';
 const root = path.join(import.meta.dirname, '..');
 const pictures = {
   'docs/images/inspector': 'inspector-open-dark',
+  'docs/images/inspector-guard': 'inspector-guard-dark',
 };
 
 for (const [name, seen] of Object.entries(pictures)) {

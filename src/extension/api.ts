@@ -29,7 +29,7 @@ export interface HoldfastApi {
 export type RegisteredDefinition = ObservedService['definition'] & Partial<Pick<SettingsDefinition, 'check' | 'declarations' | 'defaults' | 'formerKeys'>>;
 
 /**
- * What the extension needs of a `ConfigurationService`: by its shape, because each extension brings a copy of the
+ * What the extension needs of a `ConfigurationService`, or of a `SupervisedGuard`, whose `kind` says so: by its shape, because each extension brings a copy of the
  * library of its own, perhaps of another version.
  */
 export interface RegisteredService extends ObservedService {
@@ -53,30 +53,37 @@ export interface RegisteredService extends ObservedService {
   health(): Promise<HealthReport>;
   metrics(): Metrics;
   breakers(): readonly BreakerStatus[];
-  reload(): Promise<void>;
+  /** A guard has nothing to read. */
+  reload?(): Promise<void>;
   /** Of one settings file, by the name in `breakers()`, or of all; so are the following. */
   reset(file?: string): void;
   probe(file?: string): void;
   hold(file?: string): void;
   release(file?: string): void;
-  evidence(): void;
+  /** That settings can be written again. */
+  evidence?(): void;
+  /** Of a guard, whose actors run only while they are looked at. */
+  look?(begin: (actor: { getSnapshot(): unknown }) => void): Disposable;
   /** Absent in older versions of the library. */
   rescueWith?(rescuer: Rescuer): Disposable;
   timesOf?(actor: object): ActorTimes | undefined;
   oldSettings?(scope?: Scope): readonly OldSetting[];
   convertOldSettings?(options?: Scope & { readonly target?: Target }): Promise<readonly OldSetting[]>;
   configure?(tuning: GuardTuning): void;
-  restoreDefaults(options?: { readonly target?: Target }): Promise<unknown>;
+  restoreDefaults?(options?: { readonly target?: Target }): Promise<unknown>;
 }
 
 const functions = [
-  'get', 'inspect', 'onEvent', 'health', 'metrics', 'breakers', 'reload', 'reset', 'probe', 'hold', 'release', 'evidence', 'restoreDefaults',
+  'get', 'inspect', 'onEvent', 'health', 'metrics', 'breakers', 'reset', 'probe', 'hold', 'release',
 ] as const satisfies readonly (keyof RegisteredService)[];
+/** Of a service: a version of this extension that knew of no guards asked for them, and so ignores guards. */
+const functionsOfServices = ['reload', 'evidence', 'restoreDefaults'] as const satisfies readonly (keyof RegisteredService)[];
 
-/** What `candidate` lacks to be a service, or `undefined` when it is one. */
+/** What `candidate` lacks to be a service or a guard, or `undefined` when it is one. */
 export function whatIsMissing(candidate: unknown): string | undefined {
   const service = candidate as Partial<RegisteredService> | null | undefined;
   if (typeof service?.id !== 'string') return 'id';
   if (typeof service.definition?.section !== 'string' || !Array.isArray(service.definition.keys)) return 'definition';
-  return functions.find((name) => typeof service[name] !== 'function');
+  const needed = service.kind === 'guard' ? functions : [...functions, ...functionsOfServices];
+  return needed.find((name) => typeof service[name] !== 'function');
 }

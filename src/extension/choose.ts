@@ -6,7 +6,7 @@ import type { Registry } from './registry.ts';
 import type { WatchedService } from './watched-service.ts';
 import { healthName } from './words.ts';
 
-/** What a command is about, for a caller who knows already: a service by its section, a settings file by its name. */
+/** What a command is about, for a caller who knows already: a service by its section, a guard by its id, a settings file by its name. */
 export interface Subject {
   readonly service?: string;
   readonly file?: string;
@@ -14,17 +14,20 @@ export interface Subject {
   readonly key?: string;
 }
 
-/** The service a command is about; asks when there is more than one. `undefined`: there is none, or the user left. */
-export async function chooseService(registry: Registry, title: string, subject: Subject | undefined): Promise<WatchedService | undefined> {
-  const { watched } = registry;
-  if (subject?.service !== undefined) return watched.find(({ label }) => label === subject.service);
+/**
+ * The service, or the guard, a command is about; asks when there is more than one. `undefined`: there is none, or the user left.
+ * @param guards whether it may be a guard
+ */
+export async function chooseService(registry: Registry, title: string, subject: Subject | undefined, guards = false): Promise<WatchedService | undefined> {
+  const watched = registry.watched.filter(({ isGuard }) => guards || !isGuard);
+  if (subject?.service !== undefined) return watched.find(({ subject: name }) => name === subject.service);
   if (watched.length === 0) {
     void vscode.window.showInformationMessage(l10n.t('No extension in this window uses Holdfast.'));
     return undefined;
   }
   if (watched.length === 1) return watched[0];
   const items = watched.map((service) => ({ label: service.label, description: healthName(service.view.health), detail: service.service.id, service }));
-  return (await vscode.window.showQuickPick(items, { title, placeHolder: l10n.t('Whose settings?') }))?.service;
+  return (await vscode.window.showQuickPick(items, { title, placeHolder: guards && watched.some(({ isGuard }) => isGuard) ? l10n.t('Whose settings, or which guard?') : l10n.t('Whose settings?') }))?.service;
 }
 
 /** One of the breakers, or all of them. `undefined`: the user left. */

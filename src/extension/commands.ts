@@ -79,6 +79,12 @@ const done = (): Readonly<Record<BreakerCommand, string>> => ({
   'Hold Open': l10n.t('writes are refused until you release them'),
   'Release': l10n.t('the next write is a probe'),
 });
+const doneToGuard = (): Readonly<Record<BreakerCommand, string>> => ({
+  'Reset': l10n.t('circuit breakers closed'),
+  'Probe Now': l10n.t('the next call is a probe'),
+  'Hold Open': l10n.t('calls are refused until you release them'),
+  'Release': l10n.t('the next call is a probe'),
+});
 
 async function onBreaker(
   registry: Registry,
@@ -87,7 +93,7 @@ async function onBreaker(
   concerned: (breaker: BreakerStatus) => boolean,
   act: (service: WatchedService['service'], file: string | undefined) => void,
 ): Promise<void> {
-  const watched = await chooseService(registry, `Holdfast: ${names()[title]}`, subject);
+  const watched = await chooseService(registry, `Holdfast: ${names()[title]}`, subject, true);
   if (watched === undefined) return;
   const all = watched.service.breakers();
   const breakers = all.filter(concerned);
@@ -100,13 +106,13 @@ async function onBreaker(
   const chosen = await chooseBreaker(breakers, `Holdfast: ${names()[title]}`, subject);
   if (chosen === undefined) return;
   act(watched.service, chosen.file);
-  say(watched, done()[title]);
+  say(watched, (watched.isGuard ? doneToGuard() : done())[title]);
 }
 
 async function reload(registry: Registry, subject: Subject | undefined): Promise<void> {
   const watched = await chooseService(registry, `Holdfast: ${l10n.t('Reload')}`, subject);
   if (watched === undefined) return;
-  await watched.service.reload();
+  await watched.service.reload?.();
   say(watched, l10n.t('read again, {0}', healthName(watched.view.health)));
 }
 
@@ -130,7 +136,7 @@ async function restoreDefaults(registry: Registry, subject: Subject | undefined)
   );
   if (answer === undefined) return;
   const title = l10n.t('Restoring the defaults of {0}', watched.label);
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () => watched.service.restoreDefaults({ target }));
+  await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () => watched.service.restoreDefaults!({ target }));
   say(watched, l10n.t('defaults restored'));
 }
 
@@ -196,7 +202,7 @@ async function showActions({ registry, rescue }: CommandTools, subject: Subject 
     { label: `$(go-to-file) ${l10n.t('Open settings.json')}`, command: 'workbench.action.openSettingsJson' },
     { label: `$(refresh) ${l10n.t('Reload')}`, description: l10n.t('read the settings again'), command: 'holdfast.reload' },
     ...when(registry.watched.some((watched) => oldSettingsCount(watched) > 0), { label: `$(history) ${l10n.t('Convert Old Settings')}`, description: l10n.t('those of earlier versions'), command: 'holdfast.convertOldSettings' }),
-    ...when(registry.services.length > 0, { label: `$(discard) ${l10n.t('Restore Defaults…')}`, command: 'holdfast.restoreDefaults' }),
+    ...when(registry.watched.some(({ isGuard }) => !isGuard), { label: `$(discard) ${l10n.t('Restore Defaults…')}`, command: 'holdfast.restoreDefaults' }),
     { label: l10n.t('Circuit breakers'), kind: vscode.QuickPickItemKind.Separator },
     ...when(breakers.some(isWaiting), { label: `$(debug-step-over) ${l10n.t('Probe Now')}`, description: l10n.t('let the next write try'), command: 'holdfast.probe' }),
     ...when(breakers.some(isHeld), { label: `$(debug-continue) ${l10n.t('Release')}`, description: l10n.t('let writes through again'), command: 'holdfast.release' }),

@@ -34,6 +34,7 @@ async function describe(watched: WatchedService): Promise<unknown> {
   const bounds = { depth: 8, members: 500, total: 20_000 };
   return {
     id: service.id,
+    ...(service.kind === undefined ? {} : { kind: service.kind }),
     section: service.definition.section,
     status: ask(() => service.status),
     health: safeData(await askLater(async () => tellableReport(service, await service.health())), bounds),

@@ -49,7 +49,7 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
   async provideTextDocumentContent({ path }: vscode.Uri): Promise<string> {
     const { watched } = this.#registry;
     if (path === Documents.uri('Metrics').path) {
-      return metricsDocument(watched.flatMap(({ label, metrics }) => (metrics === undefined ? [] : [{ label, metrics }])), Date.now());
+      return metricsDocument(watched.flatMap(({ label, isGuard, metrics }) => (metrics === undefined ? [] : [{ label, isGuard, metrics }])), Date.now());
     }
     await Promise.all(watched.map((service) => service.refresh()));
     return healthDocument(watched.map(({ view, log }) => ({ view, entries: log.entries })), Date.now());

@@ -24,7 +24,7 @@ export interface HealthNode {
   readonly context: string;
   readonly children?: readonly HealthNode[];
   readonly open?: boolean;
-  /** The section of the service it belongs to. */
+  /** The section of the service, or the id of the guard, that it belongs to. */
   readonly service: string;
   readonly file?: string;
   /** A setting's key. */
@@ -39,12 +39,12 @@ const shownAlerts = 10;
 
 /** Everything there is to see of one service. */
 export function healthTree(watched: WatchedService): HealthNode {
-  const { view, label: service } = watched;
+  const { view, label, subject: service, isGuard } = watched;
   const groups = [
     group(watched, 'unsaved', l10n.t('Not stored yet'), 'save', unsaved(watched), true),
     group(watched, 'alerts', l10n.t('Alerts'), 'bell', alerts(watched), view.alerts.length > 0, view.alerts.length),
     group(watched, 'settings', l10n.t('Settings'), 'settings-gear', watched.service.definition.keys.map((key) => setting(watched, key, view.issues.filter((issue) => issue.key === key))), view.issues.length > 0),
-    group(watched, 'files', l10n.t('Settings files'), 'files', view.breakers.map((breaker) => ({
+    group(watched, 'files', isGuard ? l10n.t('Circuit breaker') : l10n.t('Settings files'), isGuard ? 'circuit-board' : 'files', view.breakers.map((breaker) => ({
       kind: 'file', id: breaker.file, label: fileName(breaker.file), file: breaker.file,
       description: [stateOf(breaker), breaker.queueDepth === 0 ? '' : l10n.t('{0} waiting', breaker.queueDepth)].filter(Boolean).join(', '),
       tooltip: l10n.t('{0} failures in a row', breaker.consecutiveFailures),
@@ -52,11 +52,11 @@ export function healthTree(watched: WatchedService): HealthNode {
       ...(breaker.mode === 'CLOSED' ? {} : { color: 'list.warningForeground' }),
       context: breaker.mode === 'OPEN' ? 'file-open' : 'file',
     })), true),
-    group(watched, 'actors', l10n.t('Actors'), 'symbol-event', actors(watched.service.supervisor), false),
+    group(watched, 'actors', l10n.t('Actors'), 'symbol-event', isGuard ? [] : actors(watched.service.supervisor), false),
     group(watched, 'events', l10n.t('Last events'), 'history', events(watched), false),
   ];
   return {
-    kind: 'service', id: service, service, label: service, description: healthName(view.health),
+    kind: 'service', id: isGuard ? `guard:${service}` : service, service, label, description: isGuard ? l10n.t('guard, {0}', healthName(view.health)) : healthName(view.health),
     ...(view.call === undefined ? {} : { tooltip: view.call }),
     icon: icons[view.health], color: colors[view.health], context: 'service', open: true,
     children: groups.filter(({ children }) => children!.length > 0),
@@ -95,7 +95,7 @@ function when(since: number, until: number | undefined): Pick<HealthNode, 'icon'
 
 type Leaf = Omit<HealthNode, 'service' | 'children'>;
 
-function group({ label: service }: WatchedService, name: string, label: string, icon: string, leaves: readonly Leaf[], open: boolean, count = leaves.length): HealthNode {
+function group({ subject: service }: WatchedService, name: string, label: string, icon: string, leaves: readonly Leaf[], open: boolean, count = leaves.length): HealthNode {
   // VS Code remembers what is open by the id: trouble opens a group all the same.
   const id = `${service} ${name}${open ? ' open' : ''}`;
   return {

@@ -12,6 +12,7 @@ import { secretRedactor } from '../observe/redact.ts';
 import type { RegisteredService } from './api.ts';
 import { localised } from './library-text.ts';
 import { inspectorPage } from './inspector-page.ts';
+import { attach, type Attached } from './looked-at.ts';
 import type { Registry } from './registry.ts';
 
 /** New records are sent to the page together, at most so often, in milliseconds. */
@@ -48,7 +49,7 @@ class OpenPanel {
   readonly #context: vscode.ExtensionContext;
   readonly #registry: Registry;
   readonly #recorder = new Recorder();
-  readonly #attached = new Map<RegisteredService, { dispose(): void }>();
+  readonly #attached = new Map<RegisteredService, Attached>();
   readonly #subscriptions: vscode.Disposable[] = [];
   #pending: InspectorRecord[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -85,7 +86,7 @@ class OpenPanel {
   #followServices(): void {
     const services = this.#registry.services;
     for (const service of services) {
-      if (!this.#attached.has(service)) this.#attached.set(service, this.#recorder.attach(service.id, service.supervisor as InspectedActor, secretRedactor(service), (actor) => service.timesOf?.(actor)));
+      if (!this.#attached.has(service)) this.#attached.set(service, attach(service, (actor) => this.#recorder.attach(service.id, actor, secretRedactor(service), (each) => service.timesOf?.(each))));
     }
     for (const [service, attached] of this.#attached) {
       if (services.includes(service)) continue;
@@ -159,7 +160,7 @@ class OpenPanel {
     const found = this.#find(this.#selected);
     this.#tell({ type: 'possible', actor: this.#selected, events: found === undefined ? [] : possibleEvents(found) });
     const faults = this.#serviceOf(this.#selected)?.faults;
-    this.#tell({ type: 'faults', injectable: faults?.injectable ?? [], injected: faults?.injected });
+    this.#tell({ type: 'faults', injectable: faults?.injectable ?? [], injected: faults?.injected, ofCalls: this.#serviceOf(this.#selected)?.kind === 'guard' });
   }
 
   /** Faults are there for whoever develops: the service was told to allow them. */
@@ -172,16 +173,15 @@ class OpenPanel {
   }
 
   #serviceOf(actor: string): RegisteredService | undefined {
-    return this.#registry.services.find(({ id }) => actor.startsWith(`${id}/`));
+    return this.#registry.services.find(({ id }) => actor.slice(0, actor.lastIndexOf('/')) === id);
   }
 
   /** The live actor behind an id of the recorder: `<service>/<session id>`. */
   #find(id: string): InspectedActor | undefined {
-    for (const { id: name, supervisor } of this.#registry.services) {
-      const root = supervisor as InspectedActor;
-      if (id === `${name}/${root.sessionId}`) return root;
-      const child = actorsBelow(root).find((each) => id === `${name}/${each.sessionId}`);
-      if (child !== undefined) return child;
+    for (const [{ id: name }, { roots }] of this.#attached) {
+      const all = roots.flatMap((root) => [root, ...actorsBelow(root)]);
+      const found = all.find((each) => id === `${name}/${each.sessionId}`);
+      if (found !== undefined) return found;
     }
     return undefined;
   }

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { startLoopbackServer, type LoopbackServer } from '../inspect/loopback-server.ts';
-import type { InspectedActor } from '../inspect/recorder.ts';
 import { withoutSecrets } from '../observe/redact.ts';
 import type { RegisteredService } from './api.ts';
+import { attach } from './looked-at.ts';
 import type { OwnSettings } from './own-settings.ts';
 import type { Registry } from './registry.ts';
 
@@ -51,7 +51,7 @@ export class InspectorServer implements vscode.Disposable {
     const follow = (): void => {
       const { services } = this.#registry;
       for (const service of services) {
-        if (!attached.has(service)) attached.set(service, server.attach(service.id, service.supervisor as InspectedActor));
+        if (!attached.has(service)) attached.set(service, attach(service, (actor) => server.attach(service.id, actor)));
       }
       for (const [service, attachment] of attached) {
         if (services.includes(service)) continue;

@@ -11,7 +11,7 @@ export function languageStatus(registry: Registry, marks: Marks): vscode.Disposa
   item.name = 'Holdfast';
   const show = (): void => {
     const { count } = marks;
-    const sections = registry.watched.map(({ label }) => label);
+    const sections = registry.watched.filter(({ isGuard }) => !isGuard).map(({ label }) => label);
     item.text = count === 0 ? l10n.t('Settings checked') : count === 1 ? l10n.t('One setting to look at') : l10n.t('{0} settings to look at', count);
     item.detail = sections.length === 0 ? l10n.t('No extension in this window uses Holdfast.') : l10n.t('Checked by Holdfast: {0}', sections.join(', '));
     item.severity = count === 0 ? vscode.LanguageStatusSeverity.Information : vscode.LanguageStatusSeverity.Warning;

@@ -4,17 +4,18 @@ import { clockTime, duration, escaped, fileName, table } from './markdown.ts';
 
 export interface MetricsPage {
   readonly label: string;
+  readonly isGuard?: boolean;
   readonly metrics: Metrics;
 }
 
 /** The metrics of all services, as Markdown. */
 export function metricsDocument(pages: readonly MetricsPage[], now: number): string {
-  const title = `# ${l10n.t('Settings: metrics')}\n\n*${new Date(now).toLocaleString()}*`;
+  const title = `# ${pages.some(({ isGuard }) => isGuard === true) ? l10n.t('Settings and guards: metrics') : l10n.t('Settings: metrics')}\n\n*${new Date(now).toLocaleString()}*`;
   if (pages.length === 0) return `${title}\n\n${l10n.t('No extension in this window uses Holdfast.')}\n`;
   return `${[title, ...pages.map(servicePart)].join('\n\n')}\n`;
 }
 
-function servicePart({ label, metrics }: MetricsPage): string {
+function servicePart({ label, isGuard = false, metrics }: MetricsPage): string {
   const { operationCount, successCount, errorCount, rejectionCount, latency } = metrics;
   const parts = [
     `## ${escaped(label)}`,
@@ -22,12 +23,12 @@ function servicePart({ label, metrics }: MetricsPage): string {
       ? l10n.t('In the last {0}: {1} operation, {2} under way.', duration(metrics.uptime), '**1**', metrics.queueDepth)
       : l10n.t('In the last {0}: {1} operations, {2} under way.', duration(metrics.uptime), `**${operationCount}**`, metrics.queueDepth),
     table([l10n.t('Outcome'), l10n.t('Count'), l10n.t('Last')], [
-      [l10n.t('stored'), `${successCount}`, time(metrics.lastSuccessTime)],
-      [l10n.t('not stored'), `${errorCount}`, time(metrics.lastErrorTime)],
+      [isGuard ? l10n.t('succeeded') : l10n.t('stored'), `${successCount}`, time(metrics.lastSuccessTime)],
+      [isGuard ? l10n.t('failed') : l10n.t('not stored'), `${errorCount}`, time(metrics.lastErrorTime)],
       [l10n.t('… of these without an attempt'), `${rejectionCount}`, ''],
       [l10n.t('further attempts'), `${metrics.retryCount}`, ''],
       [l10n.t('attempts that took too long'), `${metrics.timeoutCount}`, ''],
-      [l10n.t('restarted actors'), `${metrics.crashCount}`, ''],
+      ...(isGuard ? [] : [[l10n.t('restarted actors'), `${metrics.crashCount}`, '']]),
     ]),
   ];
   if (operationCount > 0) {
@@ -39,7 +40,7 @@ function servicePart({ label, metrics }: MetricsPage): string {
   if (errors.length > 0) parts.push(`### ${l10n.t('Errors')}`, table([l10n.t('Code'), l10n.t('Count')], errors.map(([code, count]) => [`\`${code}\``, String(count)])));
   const breakers = Object.entries(metrics.breakerTime);
   if (breakers.length > 0) {
-    parts.push(`### ${l10n.t('Time in each state of the circuit breakers')}`, table([l10n.t('Settings file'), l10n.t('closed'), l10n.t('half open'), l10n.t('open'), l10n.t('Share')], breakers.map(([file, spent]) => (
+    parts.push(`### ${l10n.t('Time in each state of the circuit breakers')}`, table([isGuard ? l10n.t('Guard') : l10n.t('Settings file'), l10n.t('closed'), l10n.t('half open'), l10n.t('open'), l10n.t('Share')], breakers.map(([file, spent]) => (
       [escaped(fileName(file)), duration(spent.CLOSED), duration(spent.HALF_OPEN), duration(spent.OPEN), bar(spent)]
     ))));
   }

@@ -11,7 +11,7 @@ export interface RegistryChange {
   readonly event?: ServiceEvent;
 }
 
-/** The services of all extensions that use Holdfast in this window. */
+/** The services and guards of all extensions that use Holdfast in this window. */
 export class Registry implements HoldfastApi, vscode.Disposable {
   readonly version = 1;
   readonly #sink: LogSink;
@@ -51,7 +51,7 @@ export class Registry implements HoldfastApi, vscode.Disposable {
   evidence(): void {
     for (const service of this.services) {
       try {
-        service.evidence();
+        service.evidence?.();
       } catch {
         // The next service shall hear of it all the same.
       }

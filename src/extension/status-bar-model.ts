@@ -35,7 +35,8 @@ export function statusBarModel(views: readonly ServiceView[], now: number): Stat
   const named = [waiting, calling].find(({ length }) => length > 0) ?? views.filter(({ health }) => health !== 'healthy');
   const troubled = named.map(({ label }) => label);
   const worst = severity[Math.max(0, ...named.map(({ health }) => severity.indexOf(health)))]!;
-  const trouble = waiting.length > 0 ? unsavedText(waiting) : troubled.length === 1 ? troubled[0]! : l10n.t('Settings');
+  const guards = named.some(({ isGuard }) => isGuard === true);
+  const trouble = waiting.length > 0 ? unsavedText(waiting) : troubled.length === 1 ? troubled[0]! : guards ? 'Holdfast' : l10n.t('Settings');
   const text = worst === 'healthy' ? '$(shield)' : `${icons[worst]} ${trouble}`;
   return {
     text,
@@ -44,7 +45,7 @@ export function statusBarModel(views: readonly ServiceView[], now: number): Stat
     background: calling.length === 0 ? undefined : calling.some(({ health }) => health === 'unhealthy') ? 'error' : 'warning',
     accessibleLabel: worst === 'healthy'
       ? l10n.t('Holdfast: the settings of all extensions are healthy')
-      : [waiting.length > 0 ? `${unsavedText(waiting)}.` : '', l10n.t('Holdfast: the settings of {0} are {1}. {2}', troubled.join(', '), healthName(worst), calling[0]?.call ?? '')].join(' ').trim(),
+      : [waiting.length > 0 ? `${unsavedText(waiting)}.` : '', guards ? l10n.t('Holdfast: {0}: {1}. {2}', troubled.join(', '), healthName(worst), calling[0]?.call ?? '') : l10n.t('Holdfast: the settings of {0} are {1}. {2}', troubled.join(', '), healthName(worst), calling[0]?.call ?? '')].join(' ').trim(),
   };
 }
 
@@ -71,9 +72,9 @@ function section(view: ServiceView, now: number): string {
   if (view.health !== 'healthy' && view.call !== undefined) lines.push(`$(person) ${escaped(view.call)}`);
   for (const { settings, facts } of view.unsaved) lines.push(`$(watch) ${escaped(l10n.t('{0} is not stored yet.', settings))} ${escaped(whatHappened(facts))}`);
   for (const alert of view.alerts) lines.push(`$(bell-dot) ${escaped(localised(alert))}`);
-  const checks = view.report === undefined ? [] : [view.report.checks.api, view.report.checks.access, view.report.checks.resources];
+  const checks = view.report === undefined ? [] : view.isGuard === true ? [view.report.checks.api, view.report.checks.resources] : [view.report.checks.api, view.report.checks.access, view.report.checks.resources];
   for (const { status, detail } of checks) lines.push(`${icons[status]} ${escaped(localised(detail))}`);
-  for (const breaker of view.breakers) lines.push(breakerLine(breaker, now));
+  for (const breaker of view.breakers) lines.push(breakerLine(breaker, now, view.isGuard));
   if (view.health !== 'healthy' && view.lastError !== undefined) {
     const { facts, at } = view.lastError;
     lines.push(`$(history) ${clockTime(at)}: ${escaped(whatHappened(facts))}`);
@@ -82,12 +83,12 @@ function section(view: ServiceView, now: number): string {
 }
 
 /** The time of the next probe and not the seconds until then: a tooltip stands still. */
-function breakerLine({ file, mode, held, retryAfter, queueDepth }: BreakerStatus, now: number): string {
+function breakerLine({ file, mode, held, retryAfter, queueDepth }: BreakerStatus, now: number, isGuard = false): string {
   const states = {
     CLOSED: l10n.t('closed'),
-    HALF_OPEN: l10n.t('half open: the next write is a probe'),
+    HALF_OPEN: isGuard ? l10n.t('half open: the next call is a probe') : l10n.t('half open: the next write is a probe'),
     OPEN: held ? l10n.t('held open by you') : retryAfter === undefined ? l10n.t('open, next probe now') : l10n.t('open, next probe at {0} or earlier', clockTime(now + retryAfter)),
   };
   const waiting = queueDepth === 0 ? '' : `, ${l10n.t('{0} waiting', queueDepth)}`;
-  return `$(${mode === 'CLOSED' ? 'circle-filled' : mode === 'OPEN' ? 'circle-slash' : 'circle-outline'}) ${escaped(fileName(file))}: ${states[mode]}${waiting}`;
+  return `$(${mode === 'CLOSED' ? 'circle-filled' : mode === 'OPEN' ? 'circle-slash' : 'circle-outline'}) ${isGuard ? l10n.t('Circuit breaker') : escaped(fileName(file))}: ${states[mode]}${waiting}`;
 }

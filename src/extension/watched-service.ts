@@ -24,9 +24,10 @@ export interface LastError {
   readonly at: number;
 }
 
-/** What is shown of a service. */
+/** What is shown of a service, or of a guard. */
 export interface ServiceView {
   readonly label: string;
+  readonly isGuard?: boolean;
   readonly health: HealthReport['status'];
   readonly breakers: readonly BreakerStatus[];
   readonly issues: readonly SettingIssue[];
@@ -46,7 +47,7 @@ export interface ServiceView {
 /** Entries kept for the diagnostics file. */
 const keptEntries = 200;
 
-/** A registered service, and what has been heard of it. */
+/** A registered service or guard, and what has been heard of it. */
 export class WatchedService implements Disposable {
   readonly service: RegisteredService;
   /** The last entries of its log. */
@@ -79,6 +80,15 @@ export class WatchedService implements Disposable {
     return this.service.definition.section || this.service.id;
   }
 
+  get isGuard(): boolean {
+    return this.service.kind === 'guard';
+  }
+
+  /** What commands know it by: guards of several extensions may have one name, or that of a section. */
+  get subject(): string {
+    return this.isGuard ? this.service.id : this.label;
+  }
+
   /** Asks for a new health report, which the next view will show. */
   async refresh(): Promise<void> {
     try {
@@ -98,6 +108,7 @@ export class WatchedService implements Disposable {
     const issues = attempt(() => service.issues.map((issue) => ({ ...issue, problem: problemText(service, issue.key, issue.problem, issue.scope) }))) ?? [];
     return {
       label: this.label,
+      isGuard: this.isGuard,
       health: health === 'healthy' && this.unsaved.all.length > 0 ? 'degraded' : health,
       breakers,
       issues,
@@ -106,7 +117,7 @@ export class WatchedService implements Disposable {
       alerts: this.alerts.active.filter((alert) => isSo(alert, breakers, health)).map(({ message }) => message),
       call: this.#call(breakers, issues),
       unsaved: this.unsaved.all.map((write) => ({ settings: this.namesOf(write), facts: write.facts })),
-      parked: breakers.reduce((sum, { mode, queueDepth }) => sum + (mode === 'OPEN' ? queueDepth : 0), 0),
+      parked: this.isGuard ? 0 : breakers.reduce((sum, { mode, queueDepth }) => sum + (mode === 'OPEN' ? queueDepth : 0), 0),
     };
   }
 
@@ -166,6 +177,9 @@ export class WatchedService implements Disposable {
         break;
       case 'loaded':
         this.#loadError = undefined;
+        break;
+      case 'succeeded':
+        this.#fileErrors.delete(this.label);
         break;
       case 'failed':
       case 'crash':

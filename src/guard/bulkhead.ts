@@ -100,7 +100,7 @@ export class Bulkhead implements ConcurrencyLimit {
   #slow = false;
   #clock: Clock | undefined;
   #timer: TimerHandle | undefined;
-  #watcher: ((event: BulkheadEvent) => void) | undefined;
+  #watchers: Set<(event: BulkheadEvent) => void> | undefined;
 
   constructor(options: BulkheadOptions) {
     this.options = options;
@@ -114,7 +114,8 @@ export class Bulkhead implements ConcurrencyLimit {
   take(priority: Priority): boolean {
     if (!(priority in this.#queues)) throw refusal(TypeError, 'priority', '"interactive", "normal" or "background"', priority);
     if (!this.#hasSlot(priority)) return false;
-    this.#watcher?.({ type: 'ARRIVED', id: ++this.#ids, priority });
+    const id = ++this.#ids;
+    if (this.#watchers !== undefined) this.#tell({ type: 'ARRIVED', id, priority });
     this.#takeSlot(priority);
     return true;
   }
@@ -128,7 +129,7 @@ export class Bulkhead implements ConcurrencyLimit {
     const { queue } = this.options;
     const { priority } = call.options;
     const id = ++this.#ids;
-    this.#watcher?.({ type: 'ARRIVED', id, priority });
+    if (this.#watchers !== undefined) this.#tell({ type: 'ARRIVED', id, priority });
     if (this.waiting >= queue) {
       host.emit({ type: 'queue-full' });
       throw new QueueFullError(host.name, queue, 'calls');
@@ -145,7 +146,7 @@ export class Bulkhead implements ConcurrencyLimit {
   /** The call does not wait any more. */
   leave(call: Queued): void {
     if (!call.listed) return;
-    this.#watcher?.({ type: 'LEFT', id: call.id });
+    if (this.#watchers !== undefined) this.#tell({ type: 'LEFT', id: call.id });
     this.#remove(call);
   }
 
@@ -166,9 +167,17 @@ export class Bulkhead implements ConcurrencyLimit {
     };
   }
 
-  /** Tells each event of the machine before it takes effect here; `undefined`: no longer. */
-  watch(watcher: ((event: BulkheadEvent) => void) | undefined): void {
-    this.#watcher = watcher;
+  /** Tells each event of the machine before it takes effect here, until the function that is returned is called. */
+  watch(watcher: (event: BulkheadEvent) => void): () => void {
+    (this.#watchers ??= new Set()).add(watcher);
+    return () => {
+      this.#watchers?.delete(watcher);
+      if (this.#watchers?.size === 0) this.#watchers = undefined;
+    };
+  }
+
+  #tell(event: BulkheadEvent): void {
+    for (const watcher of this.#watchers ?? []) watcher(event);
   }
 
   #hasSlot(priority: Priority): boolean {
@@ -182,7 +191,7 @@ export class Bulkhead implements ConcurrencyLimit {
   }
 
   #giveSlot(priority: Priority): void {
-    this.#watcher?.({ type: 'ENDED', priority });
+    if (this.#watchers !== undefined) this.#tell({ type: 'ENDED', priority });
     this.running--;
     if (priority !== 'interactive') this.#others--;
   }

@@ -23,6 +23,19 @@ export interface Guards {
   readonly size: number;
   /** Disposes of all. */
   dispose(): void;
+  /** @internal */
+  readonly clock: Clock;
+  /** @internal Tells of each guard that there is and that comes, until the function that is returned is called. */
+  watch(watcher: GuardsWatcher): () => void;
+}
+
+/** @internal */
+export interface GuardsWatcher {
+  onMade(guard: StandaloneGuard): void;
+  /** It is forgotten, or disposed of. */
+  onGone(guard: StandaloneGuard): void;
+  /** All are disposed of, and no more will come. */
+  onEnd(): void;
 }
 
 /**
@@ -75,7 +88,8 @@ class GuardsByKey implements Guards {
   readonly #optionsOf: (key: string) => GuardOptions;
   readonly #max: number;
   readonly #forgetAfter: number;
-  readonly #clock: Clock;
+  readonly clock: Clock;
+  readonly #watchers = new Set<GuardsWatcher>();
   /** The one that was asked for least lately first. */
   readonly #guards = new Map<string, KeyedGuard>();
   #timer: TimerHandle | undefined;
@@ -85,7 +99,7 @@ class GuardsByKey implements Guards {
     this.#optionsOf = optionsOf;
     this.#max = max;
     this.#forgetAfter = forgetAfter;
-    this.#clock = clock;
+    this.clock = clock;
   }
 
   get size(): number {
@@ -97,21 +111,29 @@ class GuardsByKey implements Guards {
     const guard = this.#guards.get(key) ?? this.#make(key);
     this.#guards.delete(key);
     this.#guards.set(key, guard);
-    guard.lastUsed = this.#clock.now();
+    guard.lastUsed = this.clock.now();
     return guard;
   }
 
   dispose(): void {
     this.#disposed = true;
-    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer);
     for (const guard of this.#guards.values()) guard.dispose();
     this.#guards.clear();
+    for (const watcher of this.#watchers) watcher.onEnd();
+  }
+
+  watch(watcher: GuardsWatcher): () => void {
+    this.#watchers.add(watcher);
+    for (const guard of this.#guards.values()) watcher.onMade(guard);
+    return () => void this.#watchers.delete(watcher);
   }
 
   #make(key: string): KeyedGuard {
     if (this.#guards.size >= this.#max && !this.#makeRoom()) throw new GuardsFullError(this.#max);
-    const guard = new KeyedGuard({ clock: this.#clock, ...this.#optionsOf(key) });
+    const guard = new KeyedGuard({ clock: this.clock, ...this.#optionsOf(key) });
     this.#guards.set(key, guard);
+    for (const watcher of this.#watchers) watcher.onMade(guard);
     this.#timer ??= this.#arm(this.#forgetAfter);
     return guard;
   }
@@ -119,22 +141,28 @@ class GuardsByKey implements Guards {
   /** @returns false when none may go */
   #makeRoom(): boolean {
     for (const [key, guard] of this.#guards) {
-      if (guard.mayGo) return this.#guards.delete(key);
+      if (guard.mayGo) return this.#forget(key, guard);
     }
     return false;
   }
 
+  #forget(key: string, guard: KeyedGuard): true {
+    this.#guards.delete(key);
+    for (const watcher of this.#watchers) watcher.onGone(guard);
+    return true;
+  }
+
   #arm(delay: number): TimerHandle {
-    return this.#clock.setTimeout(() => this.#forgetIdle(), delay, true);
+    return this.clock.setTimeout(() => this.#forgetIdle(), delay, true);
   }
 
   #forgetIdle(): void {
     this.#timer = undefined;
-    const now = this.#clock.now();
+    const now = this.clock.now();
     let next = Infinity;
     for (const [key, guard] of this.#guards) {
       const left = guard.lastUsed + this.#forgetAfter - now;
-      if (left <= 0 && guard.mayGo) this.#guards.delete(key);
+      if (left <= 0 && guard.mayGo) this.#forget(key, guard);
       else next = Math.min(next, left > 0 ? left : this.#forgetAfter);
     }
     if (this.#guards.size > 0) this.#timer = this.#arm(next);

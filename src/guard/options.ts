@@ -74,6 +74,8 @@ export interface CallLimit {
   takeRetry?(host: PolicyHost): boolean;
   /** @internal How long OPEN lasts: not less than the dependency has asked for. */
   growth?(growth: Growth | undefined): Growth;
+  /** @internal The further limit that it was given. */
+  readonly inner?: CallLimit | undefined;
 }
 
 /** @internal What a call was asked with, but for the policies that are done already. `signal` is left out where there is none. */

@@ -40,28 +40,28 @@ export function retryAfterHeader(value: string | null | undefined): number | Dat
 
 class Pace implements CallLimit {
   readonly #timeOf: (error: unknown) => number | Date | undefined;
-  readonly #inner: CallLimit | undefined;
+  readonly inner: CallLimit | undefined;
   #clock: Clock | undefined;
   /** By the clock. */
   #opensAt = -Infinity;
 
   constructor(timeOf: (error: unknown) => number | Date | undefined, inner: CallLimit | undefined) {
     this.#timeOf = timeOf;
-    this.#inner = inner;
+    this.inner = inner;
   }
 
   take(priority: Priority): boolean {
-    return this.opensIn() === 0 && (this.#inner?.take(priority) ?? true);
+    return this.opensIn() === 0 && (this.inner?.take(priority) ?? true);
   }
 
   give(priority: Priority): void {
-    this.#inner?.give(priority);
+    this.inner?.give(priority);
   }
 
   queue<T>(host: ArrivalHost, call: PendingCall<T>): void {
     const wait = this.opensIn();
     if (wait === 0) {
-      this.#inner!.queue(host, call);
+      this.inner!.queue(host, call);
     } else if (wait >= host.budget) {
       host.emit({ type: 'rejected' });
       throw new RateLimitedError(host.name, wait);
@@ -71,7 +71,7 @@ class Pace implements CallLimit {
   }
 
   onFailure(error: unknown, host: PolicyHost): void {
-    this.#inner?.onFailure?.(error, host);
+    this.inner?.onFailure?.(error, host);
     const said = this.#said(error);
     if (said === undefined) return;
     const wait = said instanceof Date ? said.getTime() - host.clock.wallTime() : said;
@@ -86,11 +86,11 @@ class Pace implements CallLimit {
 
   opensIn(): number {
     const own = this.#clock === undefined ? 0 : Math.max(0, this.#opensAt - this.#clock.now());
-    return Math.max(own, this.#inner?.opensIn?.() ?? 0);
+    return Math.max(own, this.inner?.opensIn?.() ?? 0);
   }
 
   takeRetry(host: PolicyHost): boolean {
-    return this.#inner?.takeRetry?.(host) ?? true;
+    return this.inner?.takeRetry?.(host) ?? true;
   }
 
   growth(growth: Growth | undefined): Growth {

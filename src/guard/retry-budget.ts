@@ -38,7 +38,7 @@ export function retryBudget(options: RetryBudgetOptions = {}, limit?: CallLimit)
 class RetryBudget implements CallLimit {
   readonly #share: number;
   readonly #atLeast: number;
-  readonly #inner: CallLimit | undefined;
+  readonly inner: CallLimit | undefined;
   #tokens = 0;
   /** Retries of this minute that had no token. */
   #free = 0;
@@ -47,41 +47,41 @@ class RetryBudget implements CallLimit {
   constructor(each: number, atLeast: number, inner: CallLimit | undefined) {
     this.#share = each;
     this.#atLeast = atLeast;
-    this.#inner = inner;
+    this.inner = inner;
   }
 
   take(priority: Priority): boolean {
-    if (this.#inner?.take(priority) === false) return false;
+    if (this.inner?.take(priority) === false) return false;
     this.#putIn();
     return true;
   }
 
   give(priority: Priority): void {
-    this.#inner?.give(priority);
+    this.inner?.give(priority);
   }
 
   queue<T>(host: ArrivalHost, call: PendingCall<T>): void {
-    this.#inner!.queue(host, call);
+    this.inner!.queue(host, call);
     this.#putIn();
   }
 
   onFailure(error: unknown, host: PolicyHost): void {
-    this.#inner?.onFailure?.(error, host);
+    this.inner?.onFailure?.(error, host);
   }
 
   opensIn(): number {
-    return this.#inner?.opensIn?.() ?? 0;
+    return this.inner?.opensIn?.() ?? 0;
   }
 
   takeRetry(host: PolicyHost): boolean {
-    if (this.#takeOut(host)) return this.#inner?.takeRetry?.(host) ?? true;
+    if (this.#takeOut(host)) return this.inner?.takeRetry?.(host) ?? true;
     host.emit({ type: 'retry-refused' });
     return false;
   }
 
   growth(growth: Growth | undefined): Growth {
     const own: Growth = (openFor, reopened) => growth?.(openFor, reopened) ?? openFor;
-    return this.#inner?.growth?.(own) ?? own;
+    return this.inner?.growth?.(own) ?? own;
   }
 
   #putIn(): void {

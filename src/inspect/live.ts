@@ -1,11 +1,11 @@
-import { actorsBelow, type InspectedActor, type InspectionEvent } from './recorder.ts';
+import { actorsBelow, rootName, type InspectedActor, type InspectionEvent } from './recorder.ts';
 import { plainMembers, type Plain } from './records.ts';
 
 /** An actor that runs. */
 export interface LiveActor {
   /** Unlike XState's session ids, which are a counter in each process, no two are the same. */
   readonly id: string;
-  /** Its id within its parent; `supervisor` for the first of a service. */
+  /** Its id within its parent; of the first of a service `supervisor`, of a part of a guard the name of the guard and the part. */
   readonly name: string;
   readonly parent: string | undefined;
   readonly root: string;
@@ -88,7 +88,7 @@ export class LiveActors {
     const parentId = parent === undefined ? undefined : prefix + parent.sessionId;
     const id = prefix + ref.sessionId;
     const root = (parentId === undefined ? undefined : this.#actors.get(parentId)?.root) ?? parentId ?? id;
-    const actor: LiveActor = { id, name: parent === undefined ? 'supervisor' : ref.id, parent: parentId, root, service, ref };
+    const actor: LiveActor = { id, name: parent === undefined ? rootName(ref) : ref.id, parent: parentId, root, service, ref };
     this.#actors.set(id, actor);
     this.#safely(() => this.#listener.onActor(actor, event));
   }

@@ -8,8 +8,8 @@ export type ToPage =
   | { readonly type: 'records'; readonly records: readonly InspectorRecord[] }
   /** The events an actor can handle now, and which of them a person may send. */
   | { readonly type: 'possible'; readonly actor: string; readonly events: readonly PossibleEvent[] }
-  /** The faults that can be injected into the store of the selected actor's service; none outside of development. */
-  | { readonly type: 'faults'; readonly injectable: readonly string[]; readonly injected: string | undefined }
+  /** The faults that can be injected into the store of the selected actor's service, or into the calls of its guard; none outside of development. */
+  | { readonly type: 'faults'; readonly injectable: readonly string[]; readonly injected: string | undefined; readonly ofCalls: boolean }
   | { readonly type: 'problem'; readonly message: string };
 
 export interface PossibleEvent {

@@ -230,7 +230,7 @@ export class Recorder {
     this.#known.set(id, { ref: actor, states, context });
     const machine = (snapshot?.machine as { id?: string } | undefined)?.id ?? 'unknown';
     this.#keep(place, {
-      kind: 'actor', number: 0, time: place.time, actor: id, name: parent === undefined ? 'supervisor' : actor.id, parent, machine, service,
+      kind: 'actor', number: 0, time: place.time, actor: id, name: parent === undefined ? rootName(actor) : actor.id, parent, machine, service,
       ...(times === undefined ? {} : { began: times.began }), states, ...(times === undefined ? {} : { entered: times.entered }), context: plainMembers(context),
     });
   }
@@ -356,6 +356,9 @@ export class Recorder {
     }
   }
 }
+
+/** A supervisor is given no name; the actors of a guard have that of their part. */
+export const rootName = ({ id, sessionId }: InspectedActor): string => (id === sessionId ? 'supervisor' : id);
 
 /** The number of an event's record; of one that has none, that of its cause. */
 function numberOf(place: Place | undefined): number | undefined {

@@ -3,7 +3,7 @@ import type { HealthReport } from '../service/health.ts';
 import { Emitter } from '../service/emitter.ts';
 import type { ServiceEvent } from '../service/events.ts';
 import type { Disposable } from '../store/store.ts';
-import { alertRules, type AlertKind, type AlertName } from './alert-rules.ts';
+import { alertRules, type AlertKind, type AlertName, type AlertRule } from './alert-rules.ts';
 import { errorFacts, type ErrorFacts } from './error-facts.ts';
 import type { ObservedService } from './observed-service.ts';
 import { tellableFacts, withoutSecrets } from './redact.ts';
@@ -155,6 +155,10 @@ export class Alerts implements Disposable {
         // With nobody in the queue it was not the queue that was raised for.
         if (this.#crowd > 0) this.#clearWhenRoom();
         break;
+      case 'succeeded':
+        this.#count(true);
+        if (this.#crowd > 0) this.#clearWhenRoom();
+        break;
       case 'failed':
         this.#onFailed(errorFacts(event.error), event.error);
         break;
@@ -235,9 +239,10 @@ export class Alerts implements Disposable {
   #raise(name: AlertName, { about, numbers, message: other, error, ...details }: Details = {}): void {
     const id = about === undefined ? name : `${name} ${about}`;
     if (this.#active.has(id)) return;
-    const { kind, message } = alertRules[name];
+    const { kind, message, ofGuard = message }: AlertRule = alertRules[name];
+    const rule = this.#service.kind === 'guard' ? ofGuard : message;
     if (name === 'resources') this.#crowd = this.#waiting();
-    const said = (other ?? message).replaceAll(/\{(\d)\}/g, (_, index: string) => String(numbers?.[Number(index)]));
+    const said = (other ?? rule).replaceAll(/\{(\d)\}/g, (_, index: string) => String(numbers?.[Number(index)]));
     // Stores, and an author's own errors, may quote a value (P51).
     const blame = error === undefined ? {} : { error: tellableFacts(this.#service, error) };
     const alert: Alert = { kind, id, active: true, message: withoutSecrets(this.#service, said), since: this.#clock.wallTime(), ...details, ...blame };

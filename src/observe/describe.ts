@@ -1,4 +1,5 @@
 import type { ServiceEvent } from '../service/events.ts';
+import { describeGuard } from './describe-guard.ts';
 import { errorFacts, type ErrorFacts } from './error-facts.ts';
 import { tellableFacts, withoutSecrets, withoutStoredValues } from './redact.ts';
 import type { ObservedService } from './observed-service.ts';
@@ -16,7 +17,7 @@ export interface Description {
 /** Never throws, whatever another version of the library sends. */
 export function describe(service: ObservedService, event: ServiceEvent): Description {
   try {
-    return inWords(service, event);
+    return (service.kind === 'guard' ? describeGuard(event) : undefined) ?? inWords(service, event);
   } catch {
     return { level: 'debug', message: 'Something happened that this version cannot describe.', context: { type: member(event, 'type') } };
   }

@@ -5,6 +5,8 @@ import type { Disposable, Scope } from '../store/store.ts';
 /** What the observers need of a `ConfigurationService`: by its shape, so that another copy of the library will do. */
 export interface ObservedService {
   readonly id: string;
+  /** A guard has the shape of a service, and no settings. */
+  readonly kind?: 'guard';
   readonly definition: {
     readonly section: string;
     readonly keys: readonly string[];

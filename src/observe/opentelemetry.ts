@@ -32,6 +32,8 @@ export interface OpenTelemetryOptions {
  * a child of the span that was active when it was asked for; instruments for what `metrics()` says; breaker changes,
  * alerts and the log. Never the value of a setting, the message of an error, or a path. What OpenTelemetry throws
  * affects nothing.
+ *
+ * Of a guard (`superviseGuard`) there are no spans, and from now on each call is measured.
  */
 export function observeWithOpenTelemetry(service: MeasuredService, options: OpenTelemetryOptions = {}): Disposable {
   const { clock = systemClock, tracerProvider = trace.getTracerProvider(), context = globalContext, meterProvider = metrics.getMeterProvider(), loggerProvider } = options;
@@ -42,6 +44,7 @@ export function observeWithOpenTelemetry(service: MeasuredService, options: Open
   const spans = new WriteSpans(service, tracerProvider.getTracer(scope), context, facts, clock);
   const logger = loggerProvider?.getLogger(scope);
   const parts: Disposable[] = [instruments, spans];
+  if (service.onCall !== undefined) parts.push(service.onCall((latency) => instruments.onCall(latency)));
   if (ownAlerts !== undefined) parts.push(ownAlerts);
   parts.push(service.onEvent((event) => {
     instruments.onEvent(event);
@@ -85,7 +88,7 @@ function alertRecord(facts: TelemetryFacts, { kind, active, since, file, error }
       ...facts.service,
       [attributes.alertKind]: kind,
       [attributes.alertState]: active ? 'raised' : 'over',
-      ...(file === undefined ? {} : { [attributes.file]: facts.file(file) }),
+      ...(file === undefined ? {} : facts.fileOf(file)),
       ...(error === undefined ? {} : facts.error(error)),
     },
   };

@@ -6,6 +6,7 @@ import type { BreakerStatus } from '../service/service.ts';
 /** What is asked of a `ConfigurationService`: by its shape, so that one of another copy of the library will do. */
 export interface MeasuredService {
   readonly id: string;
+  readonly kind?: 'guard';
   readonly definition: { readonly section: string };
   readonly status: Health;
   readonly issues: readonly unknown[];
@@ -13,8 +14,9 @@ export interface MeasuredService {
   breakers(): readonly BreakerStatus[];
 }
 
-/** A service at one moment. */
+/** A service, or a guard, at one moment. */
 export interface Measured {
+  readonly isGuard: boolean;
   readonly status: Health;
   readonly issues: number;
   readonly metrics: Metrics;
@@ -40,12 +42,15 @@ export interface Family {
 }
 
 /** Those of guards that are no service's. */
-type GuardCode = 'FAILED_RESULT' | 'RATE_LIMITED' | 'GUARDS_FULL';
+type GuardCode = 'FAILED_RESULT' | 'RATE_LIMITED' | 'GUARDS_FULL' | 'INJECTED';
 
 /** All there are, also those that have not happened: `rate` misses the first one of a series that begins with it. */
 const codes: Readonly<Record<Exclude<ErrorCode, GuardCode>, 0>> = {
   VALIDATION: 0, TIMEOUT: 0, CIRCUIT_OPEN: 0, QUEUE_FULL: 0, DISPOSED: 0, ABORTED: 0, STORE: 0, TRANSACTION: 0, SUPERVISION: 0,
 };
+const guardCodes: Readonly<Record<string, 0>> = { TIMEOUT: 0, CIRCUIT_OPEN: 0, QUEUE_FULL: 0, RATE_LIMITED: 0, ABORTED: 0, OTHER: 0 };
+/** A guard has no settings file: its name is the label `service`. */
+const ofFile = (file: string, isGuard: boolean): Readonly<Record<string, string>> => (isGuard ? {} : { file });
 const modes = ['CLOSED', 'OPEN', 'HALF_OPEN'] as const;
 const health = ['healthy', 'degraded', 'unhealthy'] as const;
 
@@ -60,13 +65,13 @@ const states = <T extends string>(label: string, all: readonly T[], now: T, othe
 export const families: readonly Family[] = [
   {
     name: 'holdfast_operations_total', type: 'counter', labels: ['outcome'],
-    help: 'Calls of update and updateAll that have ended, whatever their attempts, by outcome (success, error).',
+    help: 'Calls of update and updateAll, or of a guard, that have ended, whatever their attempts, by outcome (success, error).',
     samples: ({ metrics }) => [{ labels: { outcome: 'success' }, value: metrics.successCount }, { labels: { outcome: 'error' }, value: metrics.errorCount }],
   },
   {
     name: 'holdfast_operation_errors_total', type: 'counter', labels: ['code'],
-    help: 'Operations that were not stored, by the code of their error.',
-    samples: ({ metrics }) => Object.entries({ ...codes, ...metrics.errors }).map(([code, value]) => ({ labels: { code }, value })),
+    help: 'Operations that have failed, by the code of their error; of a guard OTHER for what has none.',
+    samples: ({ metrics, isGuard }) => Object.entries({ ...(isGuard ? guardCodes : codes), ...metrics.errors }).map(([code, value]) => ({ labels: { code }, value })),
   },
   {
     name: 'holdfast_rejections_total', type: 'counter', labels: [],
@@ -90,7 +95,7 @@ export const families: readonly Family[] = [
   },
   {
     name: 'holdfast_operation_duration_seconds', type: 'histogram', labels: ['le'],
-    help: 'Time from the call of update or updateAll to its answer, waits and retries included. The counts are exact at every bound.',
+    help: 'Time from the call to its answer, waits and retries included. The counts are exact at every bound, but for calls of a guard that end at once: one in eight of these is measured.',
     samples: ({ metrics: { latency, operationCount } }) => [
       ...latency.buckets.map(({ upTo, count }): Sample => ({ suffix: '_bucket', labels: { le: String(seconds(upTo)) }, value: count })),
       { suffix: '_bucket', labels: { le: '+Inf' }, value: operationCount },
@@ -100,7 +105,7 @@ export const families: readonly Family[] = [
   },
   {
     name: 'holdfast_last_success_timestamp_seconds', type: 'gauge', labels: [],
-    help: 'When an operation was last stored, since the Unix epoch; absent when none was.',
+    help: 'When an operation last succeeded, since the Unix epoch; absent when none was.',
     samples: ({ metrics }) => one(seconds(metrics.lastSuccessTime)),
   },
   {
@@ -110,44 +115,44 @@ export const families: readonly Family[] = [
   },
   {
     name: 'holdfast_health_status', type: 'gauge', labels: ['status'],
-    help: 'Health of the service: 1 for its status (healthy, degraded, unhealthy), 0 for the others.',
+    help: 'Health of the service or guard: 1 for its status (healthy, degraded, unhealthy), 0 for the others.',
     samples: ({ status }) => states('status', health, status),
   },
   {
     name: 'holdfast_invalid_settings', type: 'gauge', labels: [],
     help: 'Settings whose stored value is not legal, so that another one is served.',
-    samples: ({ issues }) => one(issues),
+    samples: ({ issues, isGuard }) => (isGuard ? [] : one(issues)),
   },
   {
     name: 'holdfast_queue_capacity', type: 'gauge', labels: [],
-    help: 'Writes that may wait for one settings file; more are refused.',
+    help: 'Writes that may wait for one settings file, or calls for a slot; more are refused.',
     samples: ({ metrics }) => one(metrics.queueCapacity),
   },
   {
     name: 'holdfast_queue_depth', type: 'gauge', labels: ['file'],
-    help: 'Writes accepted and not yet settled, by settings file.',
-    samples: ({ breakers }) => breakers.map(({ file, queueDepth }) => ({ labels: { file }, value: queueDepth })),
+    help: 'Writes accepted and not yet settled, by settings file; calls of a guard that wait for a slot.',
+    samples: ({ breakers, isGuard }) => breakers.map(({ file, queueDepth }) => ({ labels: ofFile(file, isGuard), value: queueDepth })),
   },
   {
     name: 'holdfast_breaker_state', type: 'gauge', labels: ['file', 'state'],
-    help: 'Circuit breaker of a settings file: 1 for its state (closed, open, half_open), 0 for the others.',
-    samples: ({ breakers }) => breakers.flatMap(({ file, mode }) => states('state', modes, mode, { file })),
+    help: 'Circuit breaker of a settings file, or of a guard: 1 for its state (closed, open, half_open), 0 for the others.',
+    samples: ({ breakers, isGuard }) => breakers.flatMap(({ file, mode }) => states('state', modes, mode, ofFile(file, isGuard))),
   },
   {
     name: 'holdfast_breaker_held', type: 'gauge', labels: ['file'],
     help: 'Whether an operator holds the breaker open (1) or not (0).',
-    samples: ({ breakers }) => breakers.map(({ file, held }) => ({ labels: { file }, value: held ? 1 : 0 })),
+    samples: ({ breakers, isGuard }) => breakers.map(({ file, held }) => ({ labels: ofFile(file, isGuard), value: held ? 1 : 0 })),
   },
   {
     name: 'holdfast_breaker_consecutive_failures', type: 'gauge', labels: ['file'],
     help: 'Failures in a row; five open the breaker unless it was told otherwise.',
-    samples: ({ breakers }) => breakers.map(({ file, consecutiveFailures }) => ({ labels: { file }, value: consecutiveFailures })),
+    samples: ({ breakers, isGuard }) => breakers.map(({ file, consecutiveFailures }) => ({ labels: ofFile(file, isGuard), value: consecutiveFailures })),
   },
   {
     name: 'holdfast_breaker_state_seconds_total', type: 'counter', labels: ['file', 'state'],
     help: 'Time the breaker has spent in each state.',
-    samples: ({ metrics }) => Object.entries(metrics.breakerTime).flatMap(([file, time]) => (
-      modes.map((mode) => ({ labels: { file, state: mode.toLowerCase() }, value: seconds(time[mode]) }))
+    samples: ({ metrics, isGuard }) => Object.entries(metrics.breakerTime).flatMap(([file, time]) => (
+      modes.map((mode) => ({ labels: { ...ofFile(file, isGuard), state: mode.toLowerCase() }, value: seconds(time[mode]) }))
     )),
   },
   {

@@ -13,7 +13,7 @@ interface Series {
 /**
  * The metrics of these services in the text format that Prometheus scrapes: serve it at `/metrics`, with
  * `prometheusContentType`. Pure: starts no server, asks no store. Times in seconds. Holds no value of a setting; the
- * label `file` is the settings file as its store names it.
+ * label `file` is the settings file as its store names it, and a guard (`superviseGuard`) has none: it is the label `service`.
  *
  * Never throws: a service that cannot be asked is left out, and counted in `holdfast_unreadable_services`.
  */
@@ -41,7 +41,7 @@ export function prometheusText(services: Iterable<MeasuredService>): string {
 }
 
 function measure(service: MeasuredService): Measured {
-  return { status: service.status, issues: service.issues.length, metrics: service.metrics(), breakers: service.breakers() };
+  return { isGuard: service.kind === 'guard', status: service.status, issues: service.issues.length, metrics: service.metrics(), breakers: service.breakers() };
 }
 
 /** No two alike: Prometheus refuses a page on which a series is twice. */

@@ -18,10 +18,12 @@ const longest = 100;
 export class TelemetryFacts {
   /** On everything. */
   readonly service: Readonly<Attributes>;
+  readonly isGuard: boolean;
   readonly #keys: ReadonlySet<string>;
   readonly #files = new Map<string, string>();
 
-  constructor({ id, definition }: ObservedService) {
+  constructor({ id, kind, definition }: ObservedService) {
+    this.isGuard = kind === 'guard';
     this.service = { [attributes.name]: shortened(definition.section || id, longest), [attributes.id]: shortened(id, longest) };
     this.#keys = new Set(definition.keys);
   }
@@ -45,6 +47,11 @@ export class TelemetryFacts {
     for (let number = 2; taken.has(name); number++) name = `${base} (${number})`;
     this.#files.set(file, name);
     return name;
+  }
+
+  /** A guard has none. */
+  fileOf(file: string): Attributes {
+    return this.isGuard ? {} : { [attributes.file]: this.file(file) };
   }
 
   /** Which error it is, without what it says. */

@@ -8,14 +8,16 @@ import type { Disposable } from '../store/store.ts';
 import type { Alert, AlertKind } from './alerts.ts';
 import type { ObservedService } from './observed-service.ts';
 import { identifier, type Attributes, type TelemetryFacts } from './telemetry-facts.ts';
-import { attributes, durationBuckets, instruments, type InstrumentDescription } from './telemetry-names.ts';
+import { attributes, durationBuckets, guardInstruments, instruments, type InstrumentDescription } from './telemetry-names.ts';
 
-/** What is measured of a `ConfigurationService`: by its shape, so that another copy of the library will do. */
+/** What is measured of a `ConfigurationService`, or of a `SupervisedGuard`: by its shape, so that another copy of the library will do. */
 export interface MeasuredService extends ObservedService {
   readonly status: Health;
   readonly issues: readonly Pick<SettingIssue, 'key'>[];
   metrics(): Metrics;
   breakers(): readonly { readonly queueDepth: number; readonly file: string; readonly mode: BreakerMode }[];
+  /** Of a guard. */
+  onCall?(listener: (latency: number) => void): Disposable;
 }
 
 type Name = Exclude<keyof typeof instruments, 'writeDuration'>;
@@ -30,7 +32,7 @@ export class ServiceInstruments implements Disposable {
   readonly #facts: TelemetryFacts;
   readonly #activeAlerts: () => readonly Pick<Alert, 'kind'>[];
   readonly #duration: Histogram;
-  readonly #observables: Readonly<Record<Name, Observable>>;
+  readonly #observables: Readonly<Partial<Record<Name, Observable>>>;
   /** What a counter had reached before it was reset, by counter and attributes. */
   readonly #counts = new Map<string, { before: number; last: number }>();
   readonly #end: () => void;
@@ -39,10 +41,10 @@ export class ServiceInstruments implements Disposable {
     this.#service = service;
     this.#facts = facts;
     this.#activeAlerts = activeAlerts;
-    const { name, unit, description } = instruments.writeDuration;
+    const { writeDuration, ...observables } = facts.isGuard ? guardInstruments : instruments;
+    const { name, unit, description } = writeDuration;
     this.#duration = meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries: durationBuckets } });
-    const { writeDuration: _, ...observables } = instruments;
-    this.#observables = Object.fromEntries(Object.entries(observables).map(([key, each]) => [key, observable(meter, each)])) as Record<Name, Observable>;
+    this.#observables = Object.fromEntries(Object.entries(observables).map(([key, each]) => [key, observable(meter, each)]));
     const all = Object.values(this.#observables);
     const collect = (result: BatchObservableResult): void => this.#collect(result);
     meter.addBatchObservableCallback(collect, all);
@@ -53,13 +55,26 @@ export class ServiceInstruments implements Disposable {
     if (event.type !== 'stored' && event.type !== 'failed') return;
     this.#duration.record(event.latency / 1_000, {
       ...this.#facts.service,
-      [attributes.outcome]: event.type,
+      [this.#outcome]: event.type,
       ...(event.type === 'failed' ? { [attributes.errorType]: this.#facts.error(event.error)[attributes.errorType]! } : {}),
     });
   }
 
+  /** A call of a guard has succeeded. */
+  onCall(latency: number): void {
+    this.#duration.record(latency / 1_000, { ...this.#facts.service, [this.#outcome]: this.#success });
+  }
+
   dispose(): void {
     this.#end();
+  }
+
+  get #outcome(): string {
+    return this.#facts.isGuard ? attributes.callOutcome : attributes.outcome;
+  }
+
+  get #success(): string {
+    return this.#facts.isGuard ? 'succeeded' : 'stored';
   }
 
   /** Each part by itself: a service of another version may lack one. */
@@ -75,9 +90,9 @@ export class ServiceInstruments implements Disposable {
 
   #observeMetrics(result: BatchObservableResult): void {
     const metrics = this.#service.metrics();
-    this.#count(result, 'writes', metrics.successCount, { [attributes.outcome]: 'stored' });
+    this.#count(result, 'writes', metrics.successCount, { [this.#outcome]: this.#success });
     for (const [code, count] of Object.entries(metrics.errors)) {
-      this.#count(result, 'writes', count, { [attributes.outcome]: 'failed', [attributes.errorType]: identifier(code) });
+      this.#count(result, 'writes', count, { [this.#outcome]: 'failed', [attributes.errorType]: identifier(code) });
     }
     this.#count(result, 'rejections', metrics.rejectionCount);
     this.#count(result, 'retries', metrics.retryCount);
@@ -85,20 +100,20 @@ export class ServiceInstruments implements Disposable {
     this.#count(result, 'crashes', metrics.crashCount);
     for (const [file, time] of Object.entries(metrics.breakerTime)) {
       for (const state of states) {
-        this.#count(result, 'breakerTime', time[state] / 1_000, { [attributes.file]: this.#facts.file(file), [attributes.breakerState]: state.toLowerCase() });
+        this.#count(result, 'breakerTime', time[state] / 1_000, { ...this.#facts.fileOf(file), [attributes.breakerState]: state.toLowerCase() });
       }
     }
     this.#observe(result, 'queueDepth', metrics.queueDepth);
     this.#observe(result, 'uptime', metrics.uptime / 1_000);
-    for (const [outcome, at] of [['stored', metrics.lastSuccessTime], ['failed', metrics.lastErrorTime]] as const) {
-      if (at !== undefined) this.#observe(result, 'lastWrite', at / 1_000, { [attributes.outcome]: outcome });
+    for (const [outcome, at] of [[this.#success, metrics.lastSuccessTime], ['failed', metrics.lastErrorTime]] as const) {
+      if (at !== undefined) this.#observe(result, 'lastWrite', at / 1_000, { [this.#outcome]: outcome });
     }
   }
 
   #observeBreakers(result: BatchObservableResult): void {
     for (const { file, mode } of this.#service.breakers()) {
       for (const state of states) {
-        this.#observe(result, 'breakerStatus', mode === state ? 1 : 0, { [attributes.file]: this.#facts.file(file), [attributes.breakerState]: state.toLowerCase() });
+        this.#observe(result, 'breakerStatus', mode === state ? 1 : 0, { ...this.#facts.fileOf(file), [attributes.breakerState]: state.toLowerCase() });
       }
     }
   }
@@ -119,7 +134,9 @@ export class ServiceInstruments implements Disposable {
   }
 
   #observe(result: BatchObservableResult, name: Name, value: number, more: Attributes = {}): void {
-    result.observe(this.#observables[name], value, { ...this.#facts.service, ...more });
+    const instrument = this.#observables[name];
+    // A guard has not all of them.
+    if (instrument !== undefined) result.observe(instrument, value, { ...this.#facts.service, ...more });
   }
 
   #count(result: BatchObservableResult, name: Name, value: number, more: Attributes = {}): void {

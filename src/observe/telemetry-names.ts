@@ -25,6 +25,7 @@ export const attributes = {
   key: 'holdfast.setting.key',
   file: 'holdfast.file',
   outcome: 'holdfast.write.outcome',
+  callOutcome: 'holdfast.call.outcome',
   attempts: 'holdfast.write.attempts',
   shadowedBy: 'holdfast.write.shadowed_by',
   attempt: 'holdfast.attempt.number',
@@ -41,12 +42,13 @@ export const attributes = {
 
 /** What each attribute says. */
 export const attributeMeanings: Readonly<Record<keyof typeof attributes, string>> = {
-  name: 'the section of the settings, such as `nofx`',
-  id: 'the id of the service; in VS Code, of the extension',
+  name: 'the section of the settings, such as `nofx`; of a guard its name, and never a key',
+  id: 'the id of the service or guard; in VS Code, of the extension, for a guard with its name',
   keys: 'the settings that were written; what is not a key of the definition is `(not a setting)`',
   key: 'a setting',
-  file: 'the settings file: the last part of its name; a second one of that name is `settings.json (2)`',
+  file: 'the settings file, which a guard has none of: the last part of its name; a second one of that name is `settings.json (2)`',
   outcome: '`stored` or `failed`',
+  callOutcome: '`succeeded` or `failed`',
   attempts: 'attempts made, the last included; 0 when the write was refused without one',
   shadowedBy: 'the layer that hides the stored value',
   attempt: '1 for the first',
@@ -61,7 +63,7 @@ export const attributeMeanings: Readonly<Record<keyof typeof attributes, string>
   errorReason: 'the `reason` of a `StoreError`',
 };
 
-const { outcome, errorType, file, breakerState, health, key, alertKind } = attributes;
+const { outcome, callOutcome, errorType, file, breakerState, health, key, alertKind } = attributes;
 
 /** Every instrument. Counters never go back, also when `resetMetrics` is called. */
 export const instruments = {
@@ -80,6 +82,20 @@ export const instruments = {
   settingValid: { name: 'holdfast.setting.valid', kind: 'observable gauge', unit: '1', description: '1 when the stored value of a setting is legal, 0 when another one is served in its place.', attributes: [key] },
   alerts: { name: 'holdfast.alerts', kind: 'observable up-down counter', unit: '{alert}', description: 'Alerts that are raised now.', attributes: [alertKind] },
 } as const satisfies Record<string, InstrumentDescription>;
+
+const { breakerStatus, breakerTime, health: status, uptime, alerts } = instruments;
+
+/** The instruments of a guard (`superviseGuard`); what is called the same is the same. */
+export const guardInstruments = {
+  writeDuration: { name: 'holdfast.call.duration', kind: 'histogram', unit: 's', description: 'Time from a call to its settlement, waits and retries included.', attributes: [callOutcome, errorType] },
+  writes: { name: 'holdfast.calls', kind: 'observable counter', unit: '{call}', description: 'Calls that have ended; one counts once, whatever its attempts.', attributes: [callOutcome, errorType] },
+  rejections: { name: 'holdfast.call.rejections', kind: 'observable counter', unit: '{call}', description: 'Calls refused without an attempt: open breaker, full queue, the dependency asks to wait.', attributes: [] },
+  retries: { name: 'holdfast.call.retries', kind: 'observable counter', unit: '{attempt}', description: 'Further attempts after a first one.', attributes: [] },
+  timeouts: { name: 'holdfast.call.timeouts', kind: 'observable counter', unit: '{attempt}', description: 'Attempts that took too long.', attributes: [] },
+  queueDepth: { name: 'holdfast.call.queue.depth', kind: 'observable up-down counter', unit: '{call}', description: 'Calls that wait for a slot.', attributes: [] },
+  lastWrite: { name: 'holdfast.call.last.time', kind: 'observable gauge', unit: 's', description: 'When a call last ended so, since the Unix epoch.', attributes: [callOutcome] },
+  breakerStatus, breakerTime, health: status, uptime, alerts,
+} as const satisfies Partial<Record<keyof typeof instruments, InstrumentDescription>>;
 
 /** Upper bounds of the histogram's buckets, in seconds: from a memory store to a write that waits for a person. */
 export const durationBuckets = [0.0001, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];

@@ -18,7 +18,7 @@ interface BreakerChange {
 const keptChanges = 64;
 
 /**
- * A span for each write, made when it has ended. Its parent is the span that was active when the write was asked for; of a
+ * A span for each write, made when it has ended; there is none for a guard's calls, which may be a multitude. Its parent is the span that was active when the write was asked for; of a
  * service that does not tell, it has none.
  */
 export class WriteSpans implements Disposable {
@@ -42,6 +42,7 @@ export class WriteSpans implements Disposable {
   }
 
   onEvent(event: ServiceEvent): void {
+    if (this.#facts.isGuard) return;
     if (event.type === 'breaker') this.#noteChange(event.file, breakerChange(this.#facts, event));
     else if (event.type === 'stored' || event.type === 'failed') this.#tell(event);
   }
@@ -85,7 +86,7 @@ export class WriteSpans implements Disposable {
 }
 
 export function breakerChange(facts: TelemetryFacts, { file, from, to }: Extract<ServiceEvent, { type: 'breaker' }>): Attributes {
-  return { [attributes.file]: facts.file(file), [attributes.breakerBefore]: from.toLowerCase(), [attributes.breakerState]: to.toLowerCase() };
+  return { ...facts.fileOf(file), [attributes.breakerBefore]: from.toLowerCase(), [attributes.breakerState]: to.toLowerCase() };
 }
 
 /** Seconds and nanoseconds: a number alone would be taken for one of `performance.now()` when it is small. */

@@ -2,6 +2,7 @@ import type { BreakerMode } from '../../machines/circuit-breaker.ts';
 import type { Health } from '../../machines/supervisor.ts';
 import type { LateOutcome } from '../../machines/write.ts';
 import type { FailedAttempt } from '../errors.ts';
+import type { GuardEvent } from '../guard/options.ts';
 import type { Scope } from '../store/store.ts';
 import type { Origin } from './origins.ts';
 import type { SettingIssue } from './reads/snapshot.ts';
@@ -37,4 +38,8 @@ export type ServiceEvent =
   | { readonly type: 'crash'; readonly actor: string; readonly error: unknown; readonly givenUp: boolean }
   /** Something of the application's own failed: a listener threw, a memento could not be written. Nothing else is affected. */
   | { readonly type: 'warning'; readonly message: string; readonly error: unknown }
+  /** Of a guard, `latency` in milliseconds: the first 20, and 20 after each failure; each where `onCall` is asked. */
+  | { readonly type: 'succeeded'; readonly latency: number }
+  /** Of a guard: what else it tells. */
+  | { readonly type: 'guard'; readonly event: Exclude<GuardEvent, { type: 'breaker' | 'attempt-failed' | 'retry' | 'rejected' }> }
   | { readonly type: 'disposed'; readonly unsettled: number };

@@ -21,12 +21,15 @@ export class Histogram {
   #sum = 0;
   #max = 0;
 
-  /** @param latency in milliseconds */
-  record(latency: number): void {
+  /**
+   * @param latency in milliseconds
+   * @param times so many latencies were as long
+   */
+  record(latency: number, times = 1): void {
     const index = latency <= smallest ? 0 : Math.ceil(Math.log2(latency / smallest) * perDoubling);
-    this.#counts[Math.min(index, buckets - 1)]!++;
-    this.#count++;
-    this.#sum += latency;
+    this.#counts[Math.min(index, buckets - 1)]! += times;
+    this.#count += times;
+    this.#sum += latency * times;
     if (latency > this.#max) this.#max = latency;
   }
 

@@ -69,10 +69,11 @@ export class MetricsRecorder {
     this.#since = clock.now();
   }
 
-  succeeded(latency: number): void {
-    this.#success++;
+  /** @param times so many operations have taken as long */
+  succeeded(latency: number, times = 1): void {
+    this.#success += times;
     this.#lastSuccess = this.#clock.wallTime();
-    this.#latency.record(latency);
+    this.#latency.record(latency, times);
   }
 
   /** @param attempted false when the operation was refused without an attempt */

@@ -3,13 +3,15 @@ import { fill, find, h } from './dom.ts';
 import type { Model } from './model.ts';
 import { t } from './texts.ts';
 
-/** Faults of the selected actor's service. */
+/** Faults of the selected actor's service or guard. */
 export interface Faults {
   readonly injectable: readonly string[];
   readonly injected: string | undefined;
+  /** Of a guard's calls, and not of writes. */
+  readonly ofCalls: boolean;
 }
 
-const none: Faults = { injectable: [], injected: undefined };
+const none: Faults = { injectable: [], injected: undefined, ofCalls: false };
 
 /** Buttons for what can be done to the real system now; there are none for the past, nor for a recording. */
 export class Drive {
@@ -43,7 +45,7 @@ export class Drive {
   #drawFaults(faults: Faults): void {
     const inject = (fault: string | undefined) => (): void => this.#tell({ type: 'inject', actor: this.#model.selected!, fault });
     fill(find('#faults'), JSON.stringify([faults, this.#model.selected]), () => (faults.injectable.length === 0 ? [] : [
-      h('span', { class: 'note' }, t('Writes:')),
+      h('span', { class: 'note' }, faults.ofCalls ? t('Calls:') : t('Writes:')),
       h('button', { 'class': 'fault', 'aria-pressed': String(faults.injected === undefined), 'click': inject(undefined) }, t('work')),
       ...faults.injectable.map((fault) => h('button', { 'class': 'fault', 'aria-pressed': String(faults.injected === fault), 'click': inject(fault) }, faultName(fault))),
     ]));

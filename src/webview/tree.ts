@@ -53,7 +53,7 @@ export class ActorTree {
     const row = h('div', { 'role': 'treeitem', 'class': `actor level-${level} ${tone(state)}`, 'aria-level': level, 'data-actor': state.actor, 'title': state.states.join('\n') },
       h('span', { 'class': 'fold', 'aria-hidden': 'true' }, children === 0 ? '' : this.#folded.has(state.actor) ? '▸' : '▾'),
       h('span', { class: 'dot' }),
-      h('span', { class: 'name' }, level === 1 ? state.service : shortName(state.name)),
+      h('span', { class: 'name' }, level === 1 && state.name === 'supervisor' ? state.service : shortName(state.name)),
       h('span', { class: 'since' }, duration(Math.max(0, this.#now - state.since), true)),
       h('span', { class: 'state' }, leaves(state)));
     if (children > 0) row.setAttribute('aria-expanded', String(!this.#folded.has(state.actor)));

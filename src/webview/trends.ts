@@ -33,7 +33,7 @@ export class Trends {
     }
     const machine = this.#machines.get(record.actor);
     if (machine === 'circuit-breaker') this.#addBreaker(record);
-    else if (machine === 'write-queue') this.#addQueue(record);
+    else if (machine === 'write-queue' || machine === 'bulkhead') this.#addQueue(record);
     else if (machine === 'write') this.#addWrite(record);
   }
 

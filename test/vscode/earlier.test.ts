@@ -6,7 +6,8 @@ import { statusBarModel } from '../../src/extension/status-bar-model.ts';
 import { WatchedService } from '../../src/extension/watched-service.ts';
 import type { ConfigurationService } from '../../src/service/service.ts';
 import { extension as earlierExtension } from '../earlier/0.1.0/library.cjs';
-import { rejection, resetSettings, superviseFixture, until } from './supervised.ts';
+import { createGuard, superviseGuard } from '../../src/vscode.ts';
+import { fixtureContext, rejection, resetSettings, superviseFixture, until } from './supervised.ts';
 
 const secret = 'correct horse battery staple';
 const sink = { write: () => undefined };
@@ -58,6 +59,20 @@ describe('Version 0.1.0 and this one, in one window', () => {
     await service.dispose();
     expect(registry.services).to.deep.equal([]);
     registration.dispose();
+    registry.dispose();
+  });
+
+  it('P107 a guard of this library is ignored by an extension of version 0.1.0', async () => {
+    const { Registry } = earlierExtension();
+    const registry = new Registry(sink);
+    const { extension } = await fixtureContext();
+    const guard = createGuard({ name: 'git' });
+    const supervised = superviseGuard({ subscriptions: [], extension }, guard);
+    // The library takes that for a no.
+    expect(() => registry.register(supervised)).to.throw(TypeError, 'it lacks "reload"');
+    expect(registry.watched).to.deep.equal([]);
+    expect(await guard.execute(() => 'well')).to.equal('well');
+    guard.dispose();
     registry.dispose();
   });
 });

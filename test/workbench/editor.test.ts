@@ -183,7 +183,7 @@ describe('Settings that explain and mend themselves', () => {
 
   it('the health document has no accessibility problem of its own', async () => {
     await runCommand(page, 'Holdfast: Show Health');
-    const frame = await webview(page, 'Settings: health');
+    const frame = await webview(page, 'Settings and guards: health');
     await desk.picture('editor-health-document-dark');
     // The page is VS Code’s own preview of Markdown: its title, language, landmarks and colours are not ours.
     const theirs = /^(color-contrast|document-title|html-has-lang|landmark-one-main|region):/;

@@ -55,7 +55,7 @@ describe('In German', () => {
     });
     await runCommand(page, 'Holdfast: Zustand anzeigen');
     await page.locator('.tab.active').filter({ hasText: 'Zustand' }).waitFor();
-    await webview(page, 'Einstellungen: Zustand');
+    await webview(page, 'Einstellungen und Wächter: Zustand');
   });
 
   it('the State Inspector', async () => {

@@ -32,7 +32,7 @@ describe('The State Inspector', () => {
     opened = Date.now();
     await runCommand(desk.workbench.page, 'Holdfast: Open State Inspector');
     frame = await inspectorFrame(desk);
-    await actor('breaker').click();
+    await actor('breaker ·').click();
   });
 
   after(async () => {
@@ -41,7 +41,7 @@ describe('The State Inspector', () => {
 
   it('shows the actors, and the chart of the selected one with its active state lit', async () => {
     await active('circuit-breaker.CLOSED').waitFor();
-    for (const name of ['nofx', 'lifecycle', 'breaker', 'queue']) await actor(name).first().waitFor();
+    for (const name of ['nofx', 'lifecycle', 'breaker ·', 'queue', 'git: breaker']) await actor(name).first().waitFor();
     await desk.picture('inspector-closed-dark');
   });
 
@@ -51,6 +51,32 @@ describe('The State Inspector', () => {
     expect(times).to.have.length.of.at.least(4);
     // They may have begun the day before.
     for (const time of times) expect((opened - time + 86_400_000) % 86_400_000, `${time}`).to.be.within(1, 3_600_000);
+  });
+
+  it('P104 shows a guard beside the service: its chart, its events, what can be sent and injected, and any moment since', async () => {
+    await actor('git: breaker').click();
+    await active('circuit-breaker.CLOSED').waitFor();
+    await frame.getByText('Calls:', { exact: true }).waitFor();
+    await inject('fail');
+    for (let call = 0; call < 5; call++) await desk.link.call('worktrees');
+    await active('circuit-breaker.OPEN').waitFor();
+    await frame.getByRole('combobox', { name: 'Actor' }).selectOption('Selected actor');
+    await frame.locator('#log .row', { hasText: 'streak: 3 → 4' }).waitFor();
+    expect(await actor('breaker ·').textContent(), 'the service has nothing to do with it').to.contain('CLOSED');
+    await desk.picture('inspector-guard-dark');
+    await frame.locator('#log .row', { hasText: 'streak: 0 → 1' }).last().click();
+    await active('circuit-breaker.CLOSED').waitFor();
+    await frame.getByText('Go back to live to send events.').waitFor();
+    await frame.getByRole('button', { name: 'Live' }).click();
+    await active('circuit-breaker.OPEN').waitFor();
+    await inject('work');
+    await frame.getByRole('button', { name: 'PROBE_NOW', exact: true }).click();
+    await desk.workbench.page.getByRole('button', { name: 'Send', exact: true }).click();
+    await active('circuit-breaker.HALF_OPEN').waitFor();
+    await desk.link.call('worktrees');
+    await active('circuit-breaker.CLOSED').waitFor();
+    await frame.getByRole('combobox', { name: 'Actor' }).selectOption('All actors');
+    await actor('breaker ·').click();
   });
 
   it('P53 runs nothing but its own script, and asks nobody for anything', async () => {
@@ -118,12 +144,12 @@ describe('The State Inspector', () => {
     for (let position = count; position > 0 && await active('circuit-breaker.OPEN').count() === 0; position--) {
       await slider.fill(String(position));
       await frame.getByText(new RegExp(`· ${position + 1} of `)).waitFor();
-      const [service, breaker] = [await actor('nofx').textContent(), await actor('breaker').textContent()];
+      const [service, breaker] = [await actor('nofx').textContent(), await actor('breaker ·').textContent()];
       expect([service!.includes('unhealthy'), /[^_]OPEN/.test(breaker!)], `${service} and ${breaker}`).to.satisfy(([ill, open]: boolean[]) => ill === open);
     }
     await active('circuit-breaker.OPEN').waitFor();
     // The chart, the tree, the context and the log show the same moment.
-    expect(await actor('breaker').textContent()).to.contain('OPEN');
+    expect(await actor('breaker ·').textContent()).to.contain('OPEN');
     expect(await frame.locator('#log .row[aria-selected=true]').count()).to.equal(1);
     expect(await frame.locator('#details tr', { hasText: 'epoch' }).textContent()).to.match(/[2-9]$/);
     await frame.getByText('Go back to live to send events.').waitFor();
@@ -161,7 +187,7 @@ describe('The State Inspector', () => {
     await inject('work');
     expect((await written).ok).to.equal(true);
     await retry.waitFor({ state: 'detached' });
-    await actor('breaker').click();
+    await actor('breaker ·').click();
   });
 
   it('shows messages between actors, and what went on over time', async () => {
@@ -172,7 +198,7 @@ describe('The State Inspector', () => {
     await frame.getByRole('tab', { name: 'Sequence' }).press('ArrowRight');
     await frame.locator('svg.trends .band.OPEN').first().waitFor();
     const figures = (await frame.locator('svg.trends .figures').allTextContents()).join('\n');
-    expect(figures).to.match(/^CLOSED for .*\n■ p50 .* · ■ p95 .* · ■ p99 .*\n5 of \d+ writes failed · \d+ %\n0 waiting · at most \d+$/);
+    expect(figures).to.match(/^CLOSED for .*\nCLOSED for .*\n■ p50 .* · ■ p95 .* · ■ p99 .*\n5 of \d+ writes failed · \d+ %\n0 waiting · at most \d+$/);
     expect(await frame.locator('svg.trends .failed').count()).to.be.greaterThan(0);
     expect(await frame.locator('svg.trends .latency.p95').count()).to.be.greaterThan(0);
     await desk.picture('inspector-charts-dark');
@@ -199,7 +225,7 @@ describe('The State Inspector', () => {
     const stored = (): unknown => (JSON.parse(readFileSync(path.join(desk.workspace, '.vscode/settings.json'), 'utf8')) as Record<string, unknown>)['nofx.maxAgents'];
     expect(stored()).to.equal(21);
     expect((await desk.link.call('get', 'maxAgents')).value).to.equal(21);
-    await actor('breaker').click();
+    await actor('breaker ·').click();
   });
 
   it('F17 exports what was seen, and opens it again (P54)', async () => {

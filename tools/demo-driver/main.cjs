@@ -52,6 +52,8 @@ exports.activate = async (context) => {
   const calls = {
     get: (key) => configuration.get(key),
     update: (key, value, options) => configuration.update(key, value, options),
+    // Asks git, as long as it has not answered.
+    worktrees: () => configuration.isUseWorktrees(),
     health: () => configuration.healthCheck(),
     metrics: () => configuration.getMetrics(),
     startReading: () => { reader ??= setInterval(readAll, 1); },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
 import ts from 'typescript';
-import { alertRules } from '../../src/observe/alert-rules.ts';
+import { alertRules, type AlertRule } from '../../src/observe/alert-rules.ts';
 import { projectRoot } from '../vscode-host/paths.ts';
 import { commentOf, nodesOf, sourceFile, table } from './source.ts';
 
@@ -20,8 +20,10 @@ export function alertReference(): string {
   return [
     '# Alerts',
     '## In the program: `new Alerts(service)`',
-    'Raised once until it is over. `onAlert` hears both; `active` has what is wrong now, `history` the last ones with `since` and `until`. In VS Code the Holdfast extension raises them for every service: in the status bar, the health view and the log, and in a notification when only a person can help.',
-    table(['`id`', '`kind`', 'message', 'raised', 'over'], Object.entries(alertRules).map(([id, { kind, message, raised, over }]) => [`\`${id}\``, `\`${kind}\``, message, raised, over])),
+    'Raised once until it is over. `onAlert` hears both; `active` has what is wrong now, `history` the last ones with `since` and `until`. In VS Code the Holdfast extension raises them for every service and every visible guard: in the status bar, the health view and the log, and in a notification when only a person can help.',
+    table(['`id`', '`kind`', 'message', 'raised', 'over'], Object.entries<AlertRule>(alertRules).map(([id, { kind, message, ofGuard, raised, over }]) => [
+      `\`${id}\``, `\`${kind}\``, ofGuard === undefined ? message : `${message} Of a guard: ${ofGuard}`, raised, over,
+    ])),
     'What is over is further away than what raises, so that an alert does not flap: tests on random histories check how far.',
     table(['option', 'type', ''], options()),
     '## For Prometheus: `ops/alerts.yml`',

@@ -1,11 +1,14 @@
 import ts from 'typescript';
-import { CircuitOpenError, StoreError, ValidationError } from '../../src/errors.ts';
+import { AbortedError, CircuitOpenError, StoreError, ValidationError } from '../../src/errors.ts';
 import { describe } from '../../src/observe/describe.ts';
 import type { ObservedService } from '../../src/observe/observed-service.ts';
 import type { ServiceEvent } from '../../src/service/events.ts';
 import { commentOf, nodesOf, sourceFile, table } from './source.ts';
 
-type Samples = { readonly [T in ServiceEvent['type']]: readonly Omit<Extract<ServiceEvent, { type: T }>, 'type'>[] };
+type Samples = { readonly [T in Exclude<ServiceEvent['type'], GuardsOwn>]: readonly Omit<Extract<ServiceEvent, { type: T }>, 'type'>[] };
+
+/** What guards alone tell. */
+type GuardsOwn = 'succeeded' | 'guard';
 
 const [file, key, keys, latency] = ['user settings', 'name', ['name'], 1.5] as const;
 const error = new StoreError('dirty', 'It has unsaved changes.');
@@ -30,6 +33,20 @@ const samples: Samples = {
   'disposed': [{ unsettled: 0 }, { unsettled: 2 }],
 };
 
+/** Each kind of event of a guard. */
+const ofGuard: { readonly [T in GuardsOwn | 'health' | 'breaker' | 'failed' | 'attempt-failed' | 'disposed']: readonly Omit<Extract<ServiceEvent, { type: T }>, 'type'>[] } = {
+  'health': samples.health,
+  'breaker': samples.breaker,
+  'succeeded': [{ latency }],
+  'failed': [{ keys: [], file: 'git', error: new TypeError('…'), latency }, { keys: [], file: 'git', error: new CircuitOpenError('git', 1), latency }, { keys: [], file: 'git', error: new AbortedError('git', 'unknown'), latency }],
+  'attempt-failed': samples['attempt-failed'],
+  'guard': ([
+    { type: 'late', attempt: 1, ok: true }, { type: 'fallback', error, age: 1 }, { type: 'retry-refused' }, { type: 'retry-after-ignored', retryAfter: -1 },
+    { type: 'queue-full' }, { type: 'queue-slow', waiting: 3, waited: 5_000 },
+  ] as const).map((event) => ({ event })),
+  'disposed': [{ unsettled: 0 }],
+};
+
 const service: ObservedService = {
   id: 'publisher.extension',
   definition: { section: 'nofx', keys, isSecret: () => false },
@@ -41,7 +58,8 @@ const service: ObservedService = {
 
 /** The log: its fields, and what is said of each event at which level. */
 export function logReference(): string {
-  const told = Object.entries(samples).flatMap(([type, each]) => each.map((event) => ({ type, ...describe(service, { type, ...event } as ServiceEvent) })));
+  const told = messages(service, samples);
+  const toldOfGuards = messages({ ...service, kind: 'guard' }, ofGuard);
   return [
     '# Logs',
     '`logService(service, sinks)` tells what happens in a service, in entries of one shape. Sinks: `FileLog` (lines of JSON, in files that rotate), `MemoryLog` (the last entries), your own (`write(entry)`); in VS Code, the log output channel *Holdfast*.',
@@ -50,7 +68,9 @@ export function logReference(): string {
     'A context is plain data of bounded size, whatever was in it: circular values, BigInt, getters that throw. It has no values of settings; texts of errors have those of secret settings taken out.',
     '## Messages',
     'The same thing has the same message each time: what differs is in the context, but for names of settings and reasons. In the log output channel and in files `debug` is not shown unless it is asked for.',
-    table(['event', 'level', 'message', 'context'], told.map(({ type, level, message, context }) => [`\`${type}\``, `\`${level}\``, message, Object.keys(context).map((name) => `\`${name}\``).join(', ')])),
+    told,
+    'Of a guard that is visible (`superviseGuard`):',
+    toldOfGuards,
     '`error` is:',
     table(['field', 'type', ''], fields('src/observe/error-facts.ts', 'ErrorFacts')),
     '## What is said again and again',
@@ -61,6 +81,13 @@ export function logReference(): string {
     table(['option', 'type', ''], fields('src/observe/file-log.ts', 'FileLogOptions')),
     'What cannot be written is lost, never thrown: `errorCount` and `lostCount` count, `lastError` says why.',
   ].join('\n\n');
+}
+
+function messages(of: ObservedService, events: Readonly<Record<string, readonly object[]>>): string {
+  const told = Object.entries(events).flatMap(([type, each]) => each.map((event) => ({ type, ...describe(of, { type, ...event } as ServiceEvent) })));
+  return table(['event', 'level', 'message', 'context'], told.map(({ type, level, message, context }) => [
+    `\`${type}\``, `\`${level}\``, message, Object.keys(context).map((name) => `\`${name}\``).join(', '),
+  ]));
 }
 
 function fields(name: string, of: string): string[][] {

@@ -17,7 +17,7 @@ export function metricsReference(): string {
     table(['member', 'type', ''], members('Latency')),
     'The percentiles come from a histogram of fixed size with logarithmic buckets, 44 for each doubling, from a microsecond to 18 minutes: 2^(1/44) is 1.016, hence the bound. A test checks it on random latencies.',
     '## For Prometheus: `prometheusText(services)`',
-    'Every series has the labels `service` (the section of the settings) and `instance_id` (the `id` of the service) beside its own. `holdfast_services` and `holdfast_unreadable_services` (gauges without labels) count those that are scraped, and those that could not be asked.',
+    'Every series has the labels `service` (the section of the settings) and `instance_id` (the `id` of the service) beside its own. A guard that is visible (`superviseGuard`) has its name as `service`, and no `file`; keys of guards by key are nowhere. `holdfast_services` and `holdfast_unreadable_services` (gauges without labels) count those that are scraped, and those that could not be asked.',
     table(['metric', 'type', 'labels', ''], families.map(({ name, type, labels, help }) => [`\`${name}\``, type, labels.map((label) => `\`${label}\``).join(', '), help])),
   ].join('\n\n');
 }

@@ -16,6 +16,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<NofxAp
     faultInjection: true,
   });
   const worktrees = new Worktrees();
+  worktrees.show(context);
   const configuration = new NofxConfiguration(service, worktrees, trustedFolder);
 
   context.subscriptions.push(

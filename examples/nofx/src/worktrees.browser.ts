@@ -4,6 +4,8 @@ import type * as onDisk from './worktrees.ts';
 export const Worktrees = class Worktrees {
   readonly unavailable = 'Git cannot be run in a browser.';
 
+  show(): void {}
+
   isSupported(): Promise<boolean> {
     return Promise.resolve(false);
   }

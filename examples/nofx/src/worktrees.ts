@@ -1,6 +1,7 @@
-import { createGuard } from 'holdfast';
+import { createGuard, superviseGuard } from 'holdfast/vscode';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { ExtensionContext } from 'vscode';
 
 const run = promisify(execFile);
 
@@ -15,6 +16,11 @@ export class Worktrees {
   readonly unavailable: string | undefined = undefined;
   readonly #git = createGuard({ name: 'git', timeout: 3_000, retry: { attempts: 2 } });
   readonly #answers = new Map<string, Promise<boolean>>();
+
+  /** From now on the guard is seen in the Holdfast extension, beside the settings. */
+  show(context: ExtensionContext): void {
+    superviseGuard(context, this.#git, { faultInjection: true });
+  }
 
   /** @returns false as well when git cannot be asked; it is then asked again the next time. */
   isSupported(folder: string): Promise<boolean> {

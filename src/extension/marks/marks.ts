@@ -66,7 +66,8 @@ export class Marks implements vscode.Disposable {
   get services(): readonly RegisteredService[] {
     if (!this.#own.get('marks.enabled')) return [];
     const own = this.#own.service;
-    return own === undefined ? this.#registry.services : [own, ...this.#registry.services];
+    const services = this.#registry.services.filter(({ kind }) => kind === undefined);
+    return own === undefined ? services : [own, ...services];
   }
 
   /** The marks of a file that touch a place in it. */

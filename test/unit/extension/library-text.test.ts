@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
-import { alertRules } from '../../../src/observe/alert-rules.ts';
+import { alertRules, type AlertRule } from '../../../src/observe/alert-rules.ts';
 import { libraryPatterns } from '../../../src/extension/library-patterns.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -18,9 +18,10 @@ function sample(node: ts.Node): string | undefined {
 function libraryTexts(): string[] {
   // What is said of `access` is what its check says.
   const { access: _, ...rules } = alertRules;
-  const found: string[] = Object.values(rules).map(({ message }) => message.replaceAll(/\{\d\}/g, '7'));
+  const found: string[] = Object.values<AlertRule>(rules).flatMap(({ message, ofGuard = message }) => [message, ofGuard]).map((message) => message.replaceAll(/\{\d\}/g, '7'));
   collect('src/service/health.ts', (node, source) => (ts.isPropertyAssignment(node) && node.name.getText(source) === 'detail' ? sample(node.initializer) : undefined), found);
-  collect('src/observe/describe.ts', (node) => sample(node)?.match(/^[A-Z].*\.$/)?.[0], found);
+  // In a report on a guard, each text that is a sentence is the detail of a check.
+  for (const file of ['src/observe/describe.ts', 'src/observe/describe-guard.ts', 'src/service/guards/supervised-guard.ts']) collect(file, (node) => sample(node)?.match(/^[A-Z].*\.$/)?.[0], found);
   // The warnings, what is wrong with a recording, and what a person should do where the error's reason alone does not tell.
   for (const file of ['context', 'reads/loading', 'writes/writing', 'service']) collect(`src/service/${file}.ts`, firstArgumentOf(/(^|\.)warn$/), found);
   for (const file of ['recording', 'recording-export']) collect(`src/inspect/${file}.ts`, firstArgumentOf(/^RecordingError$/), found);

@@ -65,7 +65,7 @@ describe('prometheusText', () => {
   it('declares exactly the labels that it writes', async () => {
     const { service, end } = await bench();
     await end(service.update('count', 1));
-    const now = { status: service.status, issues: 0, metrics: service.metrics(), breakers: service.breakers() };
+    const now = { isGuard: false, status: service.status, issues: 0, metrics: service.metrics(), breakers: service.breakers() };
     for (const { name, labels, samples } of families) {
       const used = new Set(samples(now).flatMap((sample) => Object.keys(sample.labels ?? {})));
       expect([...used].sort(), name).to.deep.equal([...labels].sort());

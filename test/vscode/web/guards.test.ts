@@ -1,0 +1,5 @@
+import { guardsAreVisible } from '../guards-in-vscode.ts';
+
+describe('A guard in the browser', () => {
+  guardsAreVisible();
+});
