@@ -16,16 +16,16 @@ export class ActorTimesNotes {
 
   constructor(clock: Clock, supervisor: AnyActorRef) {
     this.#clock = clock;
-    this.#follow(supervisor);
+    this.follow(supervisor);
     supervisor.subscribe({
       next: ({ children }: AnyMachineSnapshot) => {
         if (children === this.#children) return;
         this.#children = children;
         for (const child of Object.values<AnyActorRef | undefined>(children)) {
-          if (child !== undefined && !this.#times.has(child)) this.#follow(child);
+          if (child !== undefined && !this.#times.has(child)) this.follow(child);
         }
       },
-      error: () => undefined,
+      error() {},
     });
   }
 
@@ -33,7 +33,8 @@ export class ActorTimesNotes {
     return this.#times.get(actor);
   }
 
-  #follow(actor: AnyActorRef): void {
+  /** Children of the supervisor are followed by themselves. */
+  follow(actor: AnyActorRef): void {
     let nodes: AnyMachineSnapshot['_nodes'] | undefined;
     const began = this.#clock.wallTime();
     const note = (snapshot: AnyMachineSnapshot): void => {
@@ -44,6 +45,6 @@ export class ActorTimesNotes {
       this.#times.set(actor, { began, entered: Object.fromEntries(nodes.map(({ id }) => [id, before[id] ?? now])) });
     };
     note(actor.getSnapshot() as AnyMachineSnapshot);
-    actor.subscribe({ next: note, error: () => undefined });
+    actor.subscribe({ next: note, error() {} });
   }
 }

@@ -134,9 +134,7 @@ export class Supervision {
    * more with each that is there.
    */
   startActor<M extends AnyStateMachine>(machine: M, id: string, input: InputFrom<M>): ActorRefFrom<M> {
-    const actor = createActor(machine, { input, parent: this.actor, id, systemId: id });
-    actor.start();
-    return actor as ActorRefFrom<M>;
+    return createActor(machine, { input, parent: this.actor, id, systemId: id }).start() as ActorRefFrom<M>;
   }
 
   restart(): void {

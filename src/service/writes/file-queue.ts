@@ -119,6 +119,7 @@ export class FileQueue implements Iterable<QueuedWrite> {
       look: () => void this.#look(),
       letThrough: () => this.guard.evidence(),
     });
+    supervision.times.follow(this.#recovery);
   }
 
   get file(): string {

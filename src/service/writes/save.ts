@@ -362,7 +362,7 @@ export class Save {
     const refused = new Map<SavedWrite, unknown>();
     for (const { index, error } of refusals) {
       const planned = plan[index];
-      if (planned === undefined) throw new StoreError('unknown', 'The store has refused a change that it was not asked for.');
+      if (planned === undefined) throw new StoreError('unknown', 'The store refused an unknown change.');
       for (const { write } of planned.cell.parts) if (!refused.has(write)) refused.set(write, this.#withoutSecrets(error, [planned]));
     }
     return refused;

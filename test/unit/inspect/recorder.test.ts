@@ -202,6 +202,8 @@ describe('Recorder', () => {
     expect(since).to.be.within(until, attached - 1);
     expect(entered['circuit-breaker.OPEN']).to.be.within(until - 1_000, until);
     expect(entered['circuit-breaker']).to.equal(state(breaker).began);
+    const recovery = breaker.replace('breaker', 'recovery');
+    expect(state(recovery).began, recovery).to.be.within(began + 5_000, until);
     expect(recorder.history.records().map(({ time }) => time)).to.deep.equal(recorder.history.records().map(() => attached));
     // As long as it is not known otherwise, from now on.
     expect(made.service.timesOf({})).to.equal(undefined);
