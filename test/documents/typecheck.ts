@@ -15,7 +15,7 @@ export const app = defineSettings('app', {
 
 /** What a reader of README.md has around its code. */
 const aroundReadme = `import * as vscode from 'vscode';
-declare const path: string, uri: vscode.Uri, document: vscode.TextDocument;
+declare const path: string, uri: vscode.Uri, document: vscode.TextDocument, context: vscode.ExtensionContext;
 declare function lint(document: vscode.TextDocument): void;
 declare function exec(program: string, args: string[], options: { signal: AbortSignal }): Promise<string>;
 `;
@@ -23,7 +23,8 @@ declare function exec(program: string, args: string[], options: { signal: AbortS
 /** What `npx holdfast types` has written for them. */
 const settingsOfReadme = "export interface Settings { readonly run: 'onType' | 'onSave'; readonly maxProblems: number; readonly 'server.path': string | null }\n";
 
-const codeOfReadme = [...textOf('README.md').matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code!);
+/** The TypeScript of a document that has no title, in its order. */
+const untitled = (document: string): readonly string[] => [...textOf(document).matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code!);
 
 type Code = ReadonlyMap<string, string>;
 
@@ -31,11 +32,12 @@ type Code = ReadonlyMap<string, string>;
 export const codeOf = {
   contributing: new Map(['setting-kind', 'machine', 'store'].flatMap((page) => [...blocksOf(`docs/contributing/${page}.md`)])),
   deployment: within('docs/deployment', [['settings.ts', deploymentSettings], ...blocksOf('docs/guides/deployment.md')]),
+  guard: within('docs/guard', untitled('docs/guides/guard.md').map((code, n) => [`${n}.ts`, code] as const)),
   // Beside the packages that it migrates from.
   migration: within('tools/peers/migration', blocksOf('docs/guides/migration.md')),
   // Beside the language client that it has.
   move: new Map([...steps()].flatMap(([step, files]) => [...within(`tools/language-client/moving/${step}`, files)])),
-  readme: within('docs/readme', [['settings.generated.ts', settingsOfReadme], ...codeOfReadme.map((code, n) => [`${n}.ts`, aroundReadme + code] as const)]),
+  readme: within('docs/readme', [['settings.generated.ts', settingsOfReadme], ...untitled('README.md').map((code, n) => [`${n}.ts`, aroundReadme + code] as const)]),
 } satisfies Record<string, Code>;
 
 function within(folder: string, files: Iterable<readonly [name: string, code: string]>): Code {

@@ -12,16 +12,16 @@ interface Manifest {
 
 /** What each command does; the manifest says which there are. */
 const does: Readonly<Record<string, string>> = {
-  openInspector: 'Shows the actors of every service live: states, charts, events. See [the State Inspector](../inspector.md).',
+  openInspector: 'Shows the actors of every service and visible guard live: states, charts, events. See [the State Inspector](../inspector.md).',
   shareInspector: 'Starts a server on this machine alone, for the Stately inspector or @xstate/inspect, and copies its address, which holds a token; stops it again. Web pages must be named in `holdfast.inspector.origins`.',
-  showActions: 'Lists what can be done about a service now; the status bar item runs it.',
-  showHealth: 'The health report of every service: checks, breakers, problems of values.',
-  showMetrics: 'Counts and times of every service.',
+  showActions: 'Lists what can be done about a service or guard now; the status bar item runs it.',
+  showHealth: 'The health report of every service and guard: checks, breakers, problems of values.',
+  showMetrics: 'Counts and times of every service and guard.',
   showLog: 'The log, in the output panel.',
   reset: 'Closes circuit breakers, and starts again a service that has given up after too many crashes.',
-  probe: 'Lets the next write of an open breaker through, as a probe.',
-  holdOpen: 'Refuses writes until *Release*: for when a settings file must not be touched.',
-  release: 'Ends *Hold Open*; the next write is a probe.',
+  probe: 'Lets the next write, or call of a guard, of an open breaker through, as a probe.',
+  holdOpen: 'Refuses writes, or calls of a guard, until *Release*: for when a settings file must not be touched.',
+  release: 'Ends *Hold Open*; the next write or call is a probe.',
   reload: 'Reads the settings again.',
   restoreDefaults: 'Removes the values of one service from the target you choose: all, or none. Asks first.',
   convertOldSettings: 'Stores the values of earlier versions in today’s form: all of one settings file, or none of it. See [renamed settings](../guides/renamed-settings.md).',
@@ -44,7 +44,7 @@ export function commandReference(): string {
   });
   return [
     '# Commands',
-    'Of the Holdfast extension, in the command palette. A command that concerns one service, or one settings file, asks which when there are several; a program may name it: `executeCommand(id, { service, file })`.',
+    'Of the Holdfast extension, in the command palette. A command that concerns one service or guard, or one settings file, asks which when there are several; a program may name it: `executeCommand(id, { service, file })`, where `service` is the section of a service or the id of a guard (`publisher.extension/git`).',
     table(['command', 'id', 'what it does'], rows),
   ].join('\n\n');
 }
