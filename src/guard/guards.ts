@@ -34,7 +34,7 @@ export interface GuardsWatcher {
   onMade(guard: StandaloneGuard): void;
   /** It is forgotten, or disposed of. */
   onGone(guard: StandaloneGuard): void;
-  /** All are disposed of, and no more will come. */
+  /** All are about to be disposed of, and no more will come. */
   onEnd(): void;
 }
 
@@ -118,9 +118,10 @@ class GuardsByKey implements Guards {
   dispose(): void {
     this.#disposed = true;
     if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer);
+    // Before the guards, so that the end of one whose breaker is open is not taken for its recovery.
+    for (const watcher of this.#watchers) watcher.onEnd();
     for (const guard of this.#guards.values()) guard.dispose();
     this.#guards.clear();
-    for (const watcher of this.#watchers) watcher.onEnd();
   }
 
   watch(watcher: GuardsWatcher): () => void {

@@ -500,6 +500,16 @@ describe('A guard that is visible', () => {
       expect(events).to.deep.equal([{ type: 'disposed', unsettled: 0 }]);
     });
 
+    it('P106 of guards by key is no recovery of one whose breaker is open', async () => {
+      const guards = createGuards((key) => ({ name: key, breaker: { threshold: 1 }, retry: { attempts: 1 } }), { clock: new VirtualClock() });
+      const supervised = new SupervisedGuard(guards, { id: 'git', name: 'git', faultInjection: false });
+      await guards.for('a').execute(flaky).catch(ignore);
+      const events: ServiceEvent[] = [];
+      supervised.onEvent((event) => events.push(event));
+      guards.dispose();
+      expect(events).to.deep.equal([{ type: 'disposed', unsettled: 0 }]);
+    });
+
     it('P106 who asks for each call is told of each, until they ask no more', async () => {
       const { guard, supervised } = visible();
       let calls = 0;
