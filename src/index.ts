@@ -23,7 +23,7 @@ export { retryBudget, type RetryBudgetOptions } from './guard/retry-budget.ts';
 export { fallback, lastGood, type LastGoodPolicy, type LastGoodOptions } from './guard/fallback.ts';
 export { createGuards, type Guards, type GuardsOptions } from './guard/guards.ts';
 export { tokenOf, wrap } from './guard/wrap.ts';
-export { failingResults } from './guard/results.ts';
+export { FailedResultError, failingResults } from './guard/results.ts';
 export { growing, type GrowthOptions } from './guard/growth.ts';
 export { slidingWindow, type SlidingWindowOptions } from './guard/sliding-window.ts';
 export { latest, shared } from './guard/keyed-calls.ts';

@@ -1,9 +1,13 @@
 import { ConfigurationError, type FailureClass } from '../errors.ts';
 import type { CallPolicy } from './options.ts';
 
-/** A result that is a failure: the guard is told of it, the caller gets the result. */
-class FailedResult extends ConfigurationError {
+/**
+ * A result that is a failure, as `failingResults` tells the guard: what `retryAfter`, `classify` and events are given. The caller gets
+ * the result itself.
+ */
+export class FailedResultError extends ConfigurationError {
   readonly code = 'FAILED_RESULT';
+  /** What the operation has returned. */
   readonly result: unknown;
   readonly #class: FailureClass;
 
@@ -34,9 +38,9 @@ export function failingResults<R>(isFailure: (result: R) => boolean | FailureCla
     const result = await operation(attempt);
     const said = isFailure(result as R);
     if (said === false) return result;
-    throw new FailedResult(host.name, result, said === true ? 'transient' : said);
+    throw new FailedResultError(host.name, result, said === true ? 'transient' : said);
   }, options).catch((error: unknown) => {
-    if (error instanceof FailedResult) return error.result as never;
+    if (error instanceof FailedResultError) return error.result as never;
     throw error;
   });
 }

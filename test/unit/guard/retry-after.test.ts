@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { concurrency, createGuard, retryAfter, retryAfterHeader, retryBudget, type Guard, type GuardEvent } from '../../../src/index.ts';
+import { concurrency, createGuard, FailedResultError, failingResults, retryAfter, retryAfterHeader, retryBudget, type Guard, type GuardEvent } from '../../../src/index.ts';
 import { seededRandom } from '../../../src/testing/seeded-random.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import { bench } from './bench.ts';
@@ -53,6 +53,19 @@ describe('The time that a dependency names', () => {
     expect(calls.slice(2).every(([, at]) => at === 5_000)).to.equal(true);
     expect(calls).to.have.lengthOf(5);
     expect([await plain, await late]).to.deep.equal([{ value: undefined }, { value: undefined }]);
+  });
+
+  it('P77 P78 a result that is a failure names one, too', async () => {
+    const heeded = retryAfter((error) => (error instanceof FailedResultError ? retryAfterHeader((error.result as Response).headers.get('retry-after')) : undefined));
+    const { guard, clock } = bench({ limit: heeded });
+    const calls: number[] = [];
+    const answer = guard.execute(({ number }) => {
+      calls.push(clock.now());
+      return number === 1 ? new Response('', { status: 503, headers: { 'retry-after': '7' } }) : new Response('ok');
+    }, { with: failingResults<Response>(({ status }) => status >= 500) });
+    await clock.advance(7_000);
+    expect((await answer).status).to.equal(200);
+    expect(calls).to.deep.equal([0, 7_000]);
   });
 
   it('P78 longer than the budget: the call ends at once, with the time on its error; a further one is refused', async () => {
