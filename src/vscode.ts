@@ -134,9 +134,6 @@ export interface GuardSupervisionOptions {
   readonly faultInjection?: boolean;
 }
 
-/** The guards that are visible. */
-const visible = new WeakMap<object, SupervisedGuard>();
-
 /**
  * Makes a guard visible in the Holdfast extension, when that is installed: health, commands, metrics, log, telemetry, and the
  * State Inspector. Until the context, the guard, or what is returned is disposed of. It works the same without, and a call that
@@ -153,7 +150,7 @@ const visible = new WeakMap<object, SupervisedGuard>();
 export function superviseGuard(context: GuardContext, guard: Guard, options?: GuardSupervisionOptions): SupervisedGuard;
 export function superviseGuard(context: GuardContext, guards: Guards, options: GuardSupervisionOptions & { readonly name: string }): SupervisedGuard;
 export function superviseGuard(context: GuardContext, guard: Guard | Guards, options: GuardSupervisionOptions = {}): SupervisedGuard {
-  const known = visible.get(guard);
+  const known = SupervisedGuard.of(guard);
   if (known !== undefined) return known;
   const { name = 'name' in guard ? guard.name : undefined, faultInjection = false } = options;
   if (typeof name !== 'string') throw new TypeError('name must be a text, for guards by key: they have none of their own.');
@@ -161,12 +158,10 @@ export function superviseGuard(context: GuardContext, guard: Guard | Guards, opt
   let id = `${context.extension.id}/${name}`;
   for (let number = 2; taken.has(id); number++) id = `${context.extension.id}/${name}#${number}`;
   const supervised = new SupervisedGuard(guard, { id, name, faultInjection });
-  visible.set(guard, supervised);
   instances.set(context, taken.add(id));
   const registration = registerWithHoldfast(supervised);
   supervised.onEvent(({ type }) => {
     if (type !== 'disposed') return;
-    visible.delete(guard);
     taken.delete(id);
     registration.dispose();
   });

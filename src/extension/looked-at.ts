@@ -14,14 +14,24 @@ export interface Attached extends Disposable {
  * @param follow attaches it to one actor and what is below
  */
 export function attach(service: RegisteredService, follow: (actor: InspectedActor) => Disposable): Attached {
-  const roots: InspectedActor[] = [];
-  const followed: Disposable[] = [];
+  const followed = new Map<InspectedActor, Disposable>();
   const begin = (actor: { getSnapshot(): unknown }): void => {
     const root = actor as InspectedActor;
-    roots.push(root);
-    followed.push(follow(root));
+    followed.set(root, follow(root));
+    // Guards by key come and go.
+    if (service.look !== undefined) root.subscribe?.({
+      complete: () => {
+        followed.get(root)?.dispose();
+        followed.delete(root);
+      },
+    });
   };
   const look = service.look?.(begin);
   if (look === undefined) begin(service.supervisor);
-  return { roots, dispose: () => disposeAll([...followed, look]) };
+  return {
+    get roots() {
+      return [...followed.keys()];
+    },
+    dispose: () => disposeAll([...followed.values(), look]),
+  };
 }

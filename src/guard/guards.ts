@@ -31,7 +31,7 @@ export interface Guards {
 
 /** @internal */
 export interface GuardsWatcher {
-  onMade(guard: StandaloneGuard): void;
+  onMade(guard: StandaloneGuard, key: string): void;
   /** It is forgotten, or disposed of. */
   onGone(guard: StandaloneGuard): void;
   /** All are about to be disposed of, and no more will come. */
@@ -126,7 +126,7 @@ class GuardsByKey implements Guards {
 
   watch(watcher: GuardsWatcher): () => void {
     this.#watchers.add(watcher);
-    for (const guard of this.#guards.values()) watcher.onMade(guard);
+    for (const [key, guard] of this.#guards) watcher.onMade(guard, key);
     return () => void this.#watchers.delete(watcher);
   }
 
@@ -134,7 +134,7 @@ class GuardsByKey implements Guards {
     if (this.#guards.size >= this.#max && !this.#makeRoom()) throw new GuardsFullError(this.#max);
     const guard = new KeyedGuard({ clock: this.clock, ...this.#optionsOf(key) });
     this.#guards.set(key, guard);
-    for (const watcher of this.#watchers) watcher.onMade(guard);
+    for (const watcher of this.#watchers) watcher.onMade(guard, key);
     this.#timer ??= this.#arm(this.#forgetAfter);
     return guard;
   }

@@ -54,12 +54,13 @@ export class LiveActors {
     });
     const inspection = supervisor.system.inspect((event) => this.#safely(() => this.#on(prefix, service, event)));
     // Nothing else tells of the end of a first actor that crashes; its children are orphans then.
-    const end = supervisor.subscribe?.({ error: () => this.#stopAll(prefix) });
+    const root = prefix + supervisor.sessionId;
+    const end = supervisor.subscribe?.({ error: () => this.#stopAll(root) });
     return {
       dispose: () => {
         inspection.unsubscribe();
         end?.unsubscribe();
-        this.#stopAll(prefix);
+        this.#stopAll(root);
       },
     };
   }
@@ -98,8 +99,8 @@ export class LiveActors {
     if (actor !== undefined && this.#actors.delete(id)) this.#safely(() => this.#listener.onStop(actor));
   }
 
-  #stopAll(prefix: string): void {
-    for (const id of [...this.#actors.keys()].reverse()) if (id.startsWith(prefix)) this.#stop(id);
+  #stopAll(root: string): void {
+    for (const actor of [...this.#actors.values()].reverse()) if (actor.root === root) this.#stop(actor.id);
     this.#first.clear();
   }
 

@@ -19,7 +19,7 @@ export interface InspectedActor {
     getAll?(): Readonly<Record<string, InspectedActor | undefined>>;
   };
   getSnapshot(): unknown;
-  subscribe?(observer: { error(error: unknown): void }): { unsubscribe(): void };
+  subscribe?(observer: { error?(error: unknown): void; complete?(): void }): { unsubscribe(): void };
 }
 
 /** The actors of a service that run now, but for its supervisor: the children, and the writes, which only belong to its system. */
@@ -107,12 +107,12 @@ export class Recorder {
     this.#safely(() => this.#introduceAll(service, prefix, supervisor, timesOf));
     const subscription = supervisor.system.inspect((event) => this.#safely(() => this.#on(service, prefix, event)));
     // Nothing else tells of the end of a supervisor that crashes; its children are orphans then.
-    const end = supervisor.subscribe?.({ error: () => this.#safely(() => this.#stopAll(prefix, this.#crash(service, prefix, supervisor))) });
+    const end = supervisor.subscribe?.({ error: () => this.#safely(() => this.#stopAll(prefix, supervisor, this.#crash(service, prefix, supervisor))) });
     return {
       dispose: () => {
         subscription.unsubscribe();
         end?.unsubscribe();
-        this.#safely(() => this.#stopAll(prefix));
+        this.#safely(() => this.#stopAll(prefix, supervisor));
         this.#redact.delete(prefix);
       },
     };
@@ -287,10 +287,11 @@ export class Recorder {
     if (this.#known.delete(id)) this.#keep(place, { kind: 'stop', number: 0, time: place.time, actor: id });
   }
 
-  #stopAll(prefix: string, cause?: Place): void {
+  /** The actors of a guard are each the first of a system of its own: the others go on. */
+  #stopAll(prefix: string, { system }: InspectedActor, cause?: Place): void {
     let first = cause;
-    for (const id of [...this.#known.keys()]) {
-      if (prefixOf(id) !== prefix) continue;
+    for (const [id, { ref }] of [...this.#known]) {
+      if (prefixOf(id) !== prefix || ref.system !== system) continue;
       const place = this.#place(first);
       this.#breakOff(id);
       this.#end(id, place);

@@ -13,6 +13,8 @@ export class GuardActors {
   readonly #begin: (actor: AnyActorRef) => void;
   /** The actors, and how they end, by the guard or the limit that they are of. */
   readonly #parts = new Map<object, { readonly actor: AnyActorRef; end(): void }>();
+  /** How many of the guards have this limit: several may share one. */
+  readonly #sharers = new Map<Bulkhead, number>();
   /** Since when an actor's state is what it is, in milliseconds since the Unix epoch. */
   readonly #since = new WeakMap<object, { readonly began: number; readonly entered: number }>();
 
@@ -30,13 +32,21 @@ export class GuardActors {
     this.#since.set(breaker.actor, since);
     this.#keep(guard, breaker);
     const limit = bulkheadOf(guard.limit);
-    // Several guards may share a limit: it has one actor.
-    if (limit !== undefined && !this.#parts.has(limit)) this.#keep(limit, startBulkhead(limit, guard, names.limit));
+    if (limit === undefined) return;
+    const sharers = this.#sharers.get(limit) ?? 0;
+    this.#sharers.set(limit, sharers + 1);
+    if (sharers === 0) this.#keep(limit, startBulkhead(limit, guard, names.limit));
   }
 
   remove(guard: StandaloneGuard): void {
-    this.#parts.get(guard)?.end();
-    this.#parts.delete(guard);
+    this.#end(guard);
+    const limit = bulkheadOf(guard.limit);
+    if (limit === undefined) return;
+    const sharers = this.#sharers.get(limit)! - 1;
+    this.#sharers.set(limit, sharers);
+    if (sharers > 0) return;
+    this.#sharers.delete(limit);
+    this.#end(limit);
   }
 
   get all(): readonly AnyActorRef[] {
@@ -53,6 +63,11 @@ export class GuardActors {
   dispose(): void {
     for (const { end } of this.#parts.values()) end();
     this.#parts.clear();
+  }
+
+  #end(of: object): void {
+    this.#parts.get(of)?.end();
+    this.#parts.delete(of);
   }
 
   #keep(of: object, part: { readonly actor: AnyActorRef; end(): void }): void {
@@ -104,10 +119,15 @@ function startBreaker(guard: StandaloneGuard, name: string): { readonly actor: B
   };
 }
 
-/** The probes that run are known to the breaker's actor as well. */
+/** The probes that run, and those that have ended, are known to the breaker's actor as well. */
 function handOver({ breaker }: StandaloneGuard, before: BreakerRef | undefined): void {
-  const probing = breaker.mode === 'HALF_OPEN' ? before?.getSnapshot().context.probing ?? 0 : 0;
-  for (let probe = 0; probe < probing; probe++) breaker.startProbe(breaker.epoch);
+  if (breaker.mode === 'HALF_OPEN' && before !== undefined) {
+    const { epoch } = breaker;
+    const { probing, probesPassed, probesFailed } = before.getSnapshot().context;
+    for (let probe = 0; probe < probing + probesPassed + probesFailed; probe++) breaker.startProbe(epoch);
+    for (let probe = 0; probe < probesPassed; probe++) breaker.tell({ type: 'SUCCESS', epoch });
+    for (let probe = 0; probe < probesFailed; probe++) breaker.tell({ type: 'FAILURE', epoch });
+  }
   if (before !== breaker.actor) before?.stop();
 }
 

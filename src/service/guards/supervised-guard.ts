@@ -16,6 +16,7 @@ import type { BreakerStatus } from '../writes/file-queues.ts';
 import { CallMeter } from './call-meter.ts';
 import { bulkheadOf, GuardActors } from './guard-actors.ts';
 import { GuardFaults } from './guard-faults.ts';
+import { withoutNames } from './without-names.ts';
 
 export interface SupervisedGuardOptions {
   /** Which one: in VS Code, of which extension. */
@@ -29,6 +30,8 @@ interface Member {
   readonly guard: StandaloneGuard;
   readonly meter: CallMeter;
   readonly number: number;
+  /** What its errors may be told without: of guards by key, its key and its own name. */
+  readonly names: readonly string[];
   /** In milliseconds since the Unix epoch. */
   readonly began: number;
   /** Since when the breaker is in its state, in milliseconds since the Unix epoch. */
@@ -41,6 +44,8 @@ const healthOf: Readonly<Record<BreakerMode, Health>> = { CLOSED: 'healthy', HAL
 const refusals: ReadonlySet<string> = new Set(['CIRCUIT_OPEN', 'QUEUE_FULL', 'RATE_LIMITED']);
 /** Codes of errors that are told apart: each is a series of its own. */
 const mostCodes = 50;
+/** Who shows a guard, or guards by key. */
+const showing = new WeakMap<object, SupervisedGuard>();
 
 /**
  * A guard that is visible, or guards by key under one name: health, metrics, events, and faults to inject. Made by `superviseGuard`.
@@ -75,6 +80,8 @@ export class SupervisedGuard {
   readonly #lookers = new Set<(actor: AnyActorRef) => void>();
   readonly #codes = new Set<string>();
 
+  /** What it shows. */ readonly #shown: object;
+
   constructor(guard: StandaloneGuard | Guards, { id, name, faultInjection }: SupervisedGuardOptions) {
     this.id = id;
     this.definition = { section: name, keys: [], isSecret: () => false };
@@ -84,11 +91,18 @@ export class SupervisedGuard {
     this.#faults = faultInjection ? new GuardFaults(() => this.#members.keys()) : undefined;
     this.faults = this.#faults;
     this.#isOne = !('watch' in guard);
+    this.#shown = guard;
     if ('watch' in guard) {
-      this.#unwatch = guard.watch({ onMade: (each) => this.#add(each), onGone: (each) => this.#remove(each), onEnd: () => this.dispose() });
+      this.#unwatch = guard.watch({ onMade: (each, key) => this.#add(each, [each.name, key]), onGone: (each) => this.#remove(each), onEnd: () => this.dispose() });
     } else {
-      this.#add(guard);
+      this.#add(guard, []);
     }
+    showing.set(guard, this);
+  }
+
+  /** @internal Who shows this guard, also as one of guards by key; or these guards by key. */
+  static of(guard: StandaloneGuard | Guards): SupervisedGuard | undefined {
+    return showing.get(guard);
   }
 
   /** Of guards by key, of the worst. It follows from the breakers (P60). */
@@ -217,6 +231,7 @@ export class SupervisedGuard {
     this.#faults?.heal();
     this.#stopActors();
     for (const guard of [...this.#members.keys()]) this.#remove(guard);
+    showing.delete(this.#shown);
     this.#events.emit({ type: 'disposed', unsettled: 0 });
     this.#events.close();
   }
@@ -238,11 +253,14 @@ export class SupervisedGuard {
     for (const guard of this.#members.keys()) act(guard);
   }
 
-  #add(guard: StandaloneGuard): void {
+  #add(guard: StandaloneGuard, names: readonly string[]): void {
+    // One of guards by key that is visible by itself stays as it is.
+    if (showing.has(guard)) return;
+    showing.set(guard, this);
     const meter = new CallMeter(guard.clock, this.#metrics, (latency) => this.#events.emit({ type: 'succeeded', latency }), () => this.#callListeners.size > 0);
     const now = guard.clock.wallTime();
     const member: Member = {
-      guard, meter, number: ++this.#numbers, began: now, since: now,
+      guard, meter, number: ++this.#numbers, names, began: now, since: now,
       unobserve: observeCalls(guard, {
         onSuccess: (began) => meter.onSuccess(began),
         onFailure: (began, error) => this.#onFailure(member, began, error),
@@ -264,15 +282,16 @@ export class SupervisedGuard {
     member.unobserve();
     Reflect.deleteProperty(guard, 'execute');
     this.#members.delete(guard);
+    showing.delete(guard);
     this.#follow();
   }
 
-  #onFailure({ meter, guard }: Member, began: number, error: unknown): void {
+  #onFailure({ meter, guard, names }: Member, began: number, error: unknown): void {
     meter.onFailure();
     const code = this.#codeOf(error);
     const latency = guard.clock.now() - began;
     this.#metrics.failed(latency, code, !refusals.has(code));
-    this.#events.emit({ type: 'failed', keys: [], file: this.definition.section, error, latency });
+    this.#events.emit({ type: 'failed', keys: [], file: this.definition.section, error: this.#told(error, names), latency });
   }
 
   #onEvent(member: Member, event: GuardEvent): void {
@@ -283,7 +302,7 @@ export class SupervisedGuard {
         break;
       case 'attempt-failed':
         if (this.#codeOf(event.error) === 'TIMEOUT') this.#metrics.timedOut();
-        this.#events.emit({ type: 'attempt-failed', file: this.definition.section, attempt: event.attempt, error: event.error });
+        this.#events.emit({ type: 'attempt-failed', file: this.definition.section, attempt: event.attempt, error: this.#told(event.error, member.names) });
         break;
       case 'retry':
         this.#metrics.retried();
@@ -292,8 +311,12 @@ export class SupervisedGuard {
         // The call's own end is told.
         break;
       default:
-        this.#events.emit({ type: 'guard', event });
+        this.#events.emit({ type: 'guard', event: 'error' in event ? { ...event, error: this.#told(event.error, member.names) } : event });
     }
+  }
+
+  #told(error: unknown, names: readonly string[]): unknown {
+    return withoutNames(error, names, this.definition.section);
   }
 
   #onDispose(guard: StandaloneGuard): void {

@@ -12,7 +12,9 @@ import type { GuardOptions } from '../../../src/guard/options.ts';
 import { retryAfter } from '../../../src/guard/retry-after.ts';
 import { retryBudget } from '../../../src/guard/retry-budget.ts';
 import { slidingWindow } from '../../../src/guard/sliding-window.ts';
+import { TimeoutError } from '../../../src/errors.ts';
 import { whatIsMissing } from '../../../src/extension/api.ts';
+import { attach } from '../../../src/extension/looked-at.ts';
 import { Recorder, type InspectedActor } from '../../../src/inspect/recorder.ts';
 import { Alerts } from '../../../src/observe/alerts.ts';
 import { logService, type LogEntry } from '../../../src/observe/log.ts';
@@ -287,6 +289,75 @@ describe('A guard that is visible', () => {
       expect(supervised.metrics().successCount).to.equal(25);
     });
 
+    it('P103 P9 are told of without their keys and names, also in what their errors say', async () => {
+      const clock = new VirtualClock();
+      const guards = createGuards((key) => ({ name: `git in ${key}`, timeout: 100, retry: { attempts: 1 }, limit: concurrency({ limit: 1, queue: 0 }) }), { clock });
+      const supervised = new SupervisedGuard(guards, { id: 'git', name: 'git', faultInjection: false });
+      const [entries, errors]: [LogEntry[], unknown[]] = [[], []];
+      const log = logService(supervised, [{ write: (entry) => entries.push(entry) }], { clock });
+      supervised.onEvent((event) => ('error' in event ? errors.push(event.error) : undefined));
+      const guard = guards.for('/home/somebody');
+      const hangs = guard.execute(() => new Promise(() => undefined)).catch((error: unknown) => error);
+      await guard.execute(() => 'refused').catch(ignore);
+      await clock.advance(100);
+      expect((await hangs as Error).message, 'to its caller').to.include('git in /home/somebody did not finish');
+      const thrown = [
+        new Error('No repository: /home/somebody.'), new Error('no name'), 'in /home/somebody',
+        { get message() { return flaky(); } },
+      ];
+      for (const each of thrown) await guard.execute(() => Promise.reject(each as Error), { with: fallback(() => 'other') });
+      await guard.execute(() => 'refused').catch(ignore);
+      const text = JSON.stringify(entries);
+      expect(text).to.include('git did not finish within 100 ms').and.include('The circuit breaker of git is open.').and.include('0 calls of git are waiting already.')
+        .and.include('No repository: git.').and.include('"in git"');
+      expect(text).to.not.include('somebody');
+      expect(String((errors.find((error) => error instanceof TimeoutError) as Error).stack)).to.not.include('somebody');
+      expect([errors.includes(thrown[1]), errors.includes(thrown[3])], 'which name nothing').to.deep.equal([true, true]);
+      log.dispose();
+    });
+
+    it('P103 tell of their end, and not that their breakers have closed', () => {
+      const clock = new VirtualClock();
+      const guards = createGuards((key) => ({ name: key }), { clock });
+      const supervised = new SupervisedGuard(guards, { id: 'git', name: 'git', faultInjection: false });
+      guards.for('a').trip();
+      const events: ServiceEvent[] = [];
+      supervised.onEvent((event) => events.push(event));
+      guards.dispose();
+      expect(events).to.deep.equal([{ type: 'disposed', unsettled: 0 }]);
+    });
+
+    it('P106 one that is visible by itself is not one of them: each guard is shown once', async () => {
+      const guards = createGuards((key) => ({ name: key }), { clock: new VirtualClock() });
+      const one = new SupervisedGuard(guards.for('a'), { id: 'a', name: 'a', faultInjection: true });
+      const all = new SupervisedGuard(guards, { id: 'git', name: 'git', faultInjection: true });
+      expect([guards, guards.for('a'), guards.for('b')].map((each) => SupervisedGuard.of(each))).to.deep.equal([all, one, all]);
+      await guards.for('a').execute(() => 'well');
+      await guards.for('b').execute(() => 'well');
+      all.dispose();
+      await guards.for('a').execute(() => 'well');
+      expect([one.metrics().successCount, all.metrics().successCount]).to.deep.equal([2, 1]);
+      one.dispose();
+      expect([guards, guards.for('a'), guards.for('b')].map((each) => SupervisedGuard.of(each))).to.deep.equal([undefined, undefined, undefined]);
+    });
+
+    it('P104 leave no actor behind that are forgotten, nor their own limits', () => {
+      const shared = concurrency({ limit: 2 });
+      const guards = createGuards((key) => ({ name: key, limit: key.startsWith('own') ? concurrency({ limit: 2 }) : shared }), { clock: new VirtualClock(), max: 2 });
+      const supervised = new SupervisedGuard(guards, { id: 'git', name: 'git', faultInjection: false });
+      const recorder = new Recorder(10_000);
+      const attached = attach(supervised, (actor) => recorder.attach(supervised.id, actor));
+      const names = (): readonly string[] => attached.roots.map(({ id }) => id);
+      for (const key of ['own 1', 'own 2', 'own 3', 'a', 'b']) guards.for(key);
+      expect(names()).to.deep.equal(['git: breaker 4', 'git: bulkhead', 'git: breaker 5']);
+      guards.for('c');
+      expect(names(), 'the limit is shared').to.deep.equal(['git: bulkhead', 'git: breaker 5', 'git: breaker 6']);
+      const stopped = (): number => recorder.history.records().filter(({ kind }) => kind === 'stop').length;
+      expect(stopped(), 'and nothing else has ended for it').to.equal(7);
+      attached.dispose();
+      expect(stopped()).to.equal(10);
+    });
+
     it('P103 are shown as the worst of them, and forgotten with them', async () => {
       const clock = new VirtualClock();
       const guards = createGuards((key) => ({ name: key, breaker: { threshold: 1, openFor: 1_000 }, retry: { attempts: 1 } }), { clock, max: 2 });
@@ -375,6 +446,22 @@ describe('A guard that is visible', () => {
       answer('well');
       await probe;
       expect(guard.breakerMode).to.equal('CLOSED');
+    });
+
+    it('P104 P2 goes on with the probes that have ended', async () => {
+      const probing = visible({ breaker: { probes: 4, probeShare: 0.75 } });
+      const { clock, guard, supervised, fail } = probing;
+      guard.trip();
+      await clock.advance(60_000);
+      await guard.execute(() => 'well');
+      await fail(1);
+      for (let each = 0; each < 3; each++) look(supervised).dispose();
+      await guard.execute(() => 'well');
+      const looking = look(supervised);
+      expect(guard.permits(), 'three of four have ended').to.equal(true);
+      await guard.execute(() => 'well');
+      expect(guard.breakerMode).to.equal('CLOSED');
+      looking.dispose();
     });
 
     it('P104 outlives an actor that crashes, and a guard that is disposed of', async () => {
@@ -535,7 +622,7 @@ describe('A guard that is visible', () => {
       };
       const isOfIt = (name: string): boolean => /service\/guards|observe-calls|machines\/bulkhead\.ts/.test(name);
       expect((await partsOf('superviseConfiguration, createGuard, createGuards, concurrency')).filter(isOfIt)).to.deep.equal([]);
-      expect((await partsOf('superviseGuard')).filter(isOfIt)).to.have.length(6);
+      expect((await partsOf('superviseGuard')).filter(isOfIt)).to.have.length(7);
     });
   });
 
