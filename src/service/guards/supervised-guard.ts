@@ -79,8 +79,8 @@ export class SupervisedGuard {
   #actors: GuardActors | undefined;
   readonly #lookers = new Set<(actor: AnyActorRef) => void>();
   readonly #codes = new Set<string>();
-
-  /** What it shows. */ readonly #shown: object;
+  /** The guard, or the guards by key. */
+  readonly #shown: object;
 
   constructor(guard: StandaloneGuard | Guards, { id, name, faultInjection }: SupervisedGuardOptions) {
     this.id = id;
