@@ -58,7 +58,7 @@ export function observeCalls(guard: StandaloneGuard, observer: CallObserver): ()
   const replacedOfBreaker = {
     onSuccess(epoch: number, slow: boolean, probe: boolean): void {
       if (ended !== undefined) observer.onSuccess(ended.began);
-      // Whoever looks at the actor is shown all that happens.
+      // The State Inspector shows everything that happens to the actor.
       if (breaker.watched) breaker.tell({ type: 'SUCCESS', epoch, slow });
       else onSuccess.call(breaker, epoch, slow, probe);
     },

@@ -26,8 +26,8 @@ export class Git {
   }
 
   /**
-   * The subject of the last commit; `undefined` where there is none. Somebody looks at it: it goes before all that is done in the
-   * background, and who asks twice at once is answered by one process.
+   * The subject of the last commit; `undefined` where there is none. A person waits for it: it goes before all that is done in the
+   * background, and equal calls at the same time are one process.
    * @throws `TimeoutError`, `CircuitOpenError`, `QueueFullError`, or what the system said
    */
   lastCommit(folder: string, signal?: AbortSignal): Promise<string | undefined> {

@@ -9,7 +9,7 @@ const toldSuccesses = 20;
 /**
  * Counts the calls of a guard that succeed, and measures them, at a fraction of what a look at the clock costs.
  *
- * - A call that takes longer than a turn of the event loop, as all do that ask somebody, is measured.
+ * - A call that takes longer than a turn of the event loop is measured, and so every call that waits for something outside.
  * - Of those that end in the turn in which they began, all are counted and one in eight is measured for all eight.
  */
 export class CallMeter {
@@ -25,8 +25,8 @@ export class CallMeter {
   readonly #isAsked: () => boolean;
 
   /**
-   * @param tell is told of a success, where somebody wants to know of this one
-   * @param isAsked whether somebody wants to know of each
+   * @param tell hears of a success that is to be reported
+   * @param isAsked whether each success is to be reported
    */
   constructor(clock: Clock, metrics: MetricsRecorder, tell: (latency: number) => void, isAsked: () => boolean) {
     this.#clock = clock;
@@ -35,7 +35,7 @@ export class CallMeter {
     this.#isAsked = isAsked;
   }
 
-  /** From now on each call is measured, as long as somebody wants to know. */
+  /** From now on each call is measured, as long as there are listeners. */
   onAsked(): void {
     this.#turnBegan = Infinity;
   }

@@ -8,7 +8,7 @@ import type { CallLimit } from '../../guard/options.ts';
 import type { StandaloneGuard } from '../../guard/standalone-guard.ts';
 import type { ActorTimes } from '../actor-times.ts';
 
-/** The actors of one guard, or of several, from the moment that somebody looks at them. */
+/** The actors of one guard, or of several, while the State Inspector shows them. */
 export class GuardActors {
   readonly #begin: (actor: AnyActorRef) => void;
   /** The actors, and how they end, by the guard or the limit that they are of. */

@@ -58,7 +58,7 @@ export class GuardFaults implements FaultInjection {
   }
 }
 
-/** Nothing is wrong but that somebody has said so. It is not tried again, so that a breaker opens at once. */
+/** The failure of an injected fault. It is not tried again, so that the breaker opens without the waits between attempts. */
 class InjectedError extends ConfigurationError {
   readonly code = 'INJECTED';
 

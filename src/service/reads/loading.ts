@@ -22,7 +22,7 @@ export class Loading {
   readonly #scopedLastGood: Persisted<readonly KeptValues[]>;
   /** The issues that were told last. */
   #told: readonly SettingIssue[] = [];
-  /** What the next load reads, where somebody has said so. Absent: all. */
+  /** The settings that the next load reads. Absent: all. */
   #toRead: Set<string> | undefined;
   /** By the key of an earlier version: the settings that honour it. */
   readonly #successors = new Map<string, string[]>();
