@@ -47,10 +47,10 @@ export interface SupervisionOptions {
 /** The ids of the services that an extension has now. */
 const instances = new WeakMap<object, Set<string>>();
 
-/** The extension's id; a further service of the same extension has its section, and a number if need be, behind it. */
-function instanceId({ extension: { id } }: VscodeContext, section: string, taken: ReadonlySet<string>): string {
-  let free = id;
-  for (let number = 1; taken.has(free); number++) free = `${id}/${section}${number === 1 ? '' : `#${number}`}`;
+/** @param wanted taken as it is when it is free; else the name is put behind the extension's id, and a number if need be */
+function freeId({ extension: { id } }: GuardContext, name: string, taken: ReadonlySet<string>, wanted = id): string {
+  let free = wanted;
+  for (let number = 1; taken.has(free); number++) free = `${id}/${name}${number === 1 ? '' : `#${number}`}`;
   return free;
 }
 
@@ -83,7 +83,7 @@ export function superviseConfiguration<V extends object>(
 ): SupervisedConfiguration<V> {
   const { faultInjection = false, oneSave = true, askForRestart = (keys) => askToRestart(keys.map(titleOf)), ...others } = options;
   const taken = instances.get(context) ?? new Set();
-  const id = instanceId(context, definition.section, taken);
+  const id = freeId(context, definition.section, taken);
   const ownStore = options.store === undefined ? vscodeStore(context, definition, { oneSave }) : undefined;
   const store = options.store ?? ownStore!;
   const faulty = faultInjection ? new FaultyStore(store, options.clock ?? systemClock) : undefined;
@@ -155,8 +155,7 @@ export function superviseGuard(context: GuardContext, guard: Guard | Guards, opt
   const { name = 'name' in guard ? guard.name : undefined, faultInjection = false } = options;
   if (typeof name !== 'string') throw new TypeError('name must be a text, for guards by key: they have none of their own.');
   const taken = instances.get(context) ?? new Set();
-  let id = `${context.extension.id}/${name}`;
-  for (let number = 2; taken.has(id); number++) id = `${context.extension.id}/${name}#${number}`;
+  const id = freeId(context, name, taken, `${context.extension.id}/${name}`);
   const supervised = new SupervisedGuard(guard, { id, name, faultInjection });
   instances.set(context, taken.add(id));
   const registration = registerWithHoldfast(supervised);

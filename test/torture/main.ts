@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { textTable } from '../../tools/text-table.ts';
 import { torture, type Result } from './processes.ts';
 import { isFaultless, ways, type Way } from './verdict.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const { values } = parseArgs({
   options: {
@@ -23,11 +24,7 @@ const { values } = parseArgs({
     'without-lock': { type: 'boolean', default: false },
   },
 });
-const [updates, processes, kills, pauses, moment, seed] = [values.updates, values.processes, values.kills, values.pauses, values.moment, values.seed].map((text) => {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 0) throw new RangeError(`"${text}" is not a whole number.`);
-  return number;
-}) as [number, number, number, number, number, number];
+const [updates, processes, kills, pauses, moment, seed] = [values.updates, values.processes, values.kills, values.pauses, values.moment, values.seed].map(wholeNumber) as [number, number, number, number, number, number];
 const all: readonly (Way | 'none')[] = ['none', ...ways];
 if (values.beside !== undefined && !all.includes(values.beside as Way)) throw new RangeError(`"${values.beside}" is not one of ${all.join(', ')}.`);
 const withoutLock = values['without-lock'];

@@ -9,5 +9,14 @@ export const definition = defineSettings('torture', {
 
 export type Done = Readonly<Record<string, string>>;
 
+/** What a settings file says; `undefined` while another program is in the middle of writing it. */
+export function settingsIn(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Comparable between processes, in milliseconds. */
 export const now = (): number => performance.timeOrigin + performance.now();

@@ -7,7 +7,7 @@ import { settlingTime } from '../../../src/store/store.ts';
 import { seededRandom } from '../../../src/testing/seeded-random.ts';
 import { elapse } from '../../limits.ts';
 import type { Save, Way } from '../verdict.ts';
-import { now, type Done } from './definition.ts';
+import { now, settingsIn, type Done } from './definition.ts';
 
 const [file = '', seed = '', ...ways] = process.argv.slice(2);
 const random = seededRandom(Number(seed));
@@ -34,19 +34,11 @@ const saves: Record<Way, (text: string) => void | Promise<void>> = {
   },
 };
 
-function parsed(text: string): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Whether the file parses, now or when another has come to the end of writing it. */
 async function isWhole(): Promise<boolean> {
-  if (parsed(readFileSync(file, 'utf8')) !== undefined) return true;
+  if (settingsIn(readFileSync(file, 'utf8')) !== undefined) return true;
   await elapse(settlingTime / 10);
-  return parsed(readFileSync(file, 'utf8')) !== undefined;
+  return settingsIn(readFileSync(file, 'utf8')) !== undefined;
 }
 
 let isOver = false;
@@ -54,7 +46,7 @@ process.on('SIGTERM', () => (isOver = true));
 for (let number = 1; !isOver; number++) {
   const way = ways[number % ways.length] as Way;
   const begun = now();
-  const settings = parsed(readFileSync(file, 'utf8'));
+  const settings = settingsIn(readFileSync(file, 'utf8'));
   // VS Code is just writing it.
   if (settings === undefined) {
     await elapse(1);

@@ -13,6 +13,7 @@ import { textTable } from '../../../tools/text-table.ts';
 import { asVersion, vscodeVersions } from '../../../tools/vscode-host/versions.ts';
 import { isFaultless, ways, type Way } from '../verdict.ts';
 import { tortureWindows, type WindowsResult } from './windows.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 const { values } = parseArgs({
   options: {
@@ -25,11 +26,7 @@ const { values } = parseArgs({
     beside: { type: 'string' },
   },
 });
-const [updates, windows, kills, seed] = [values.updates, values.windows, values.kills, values.seed].map((text) => {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 0) throw new RangeError(`"${text}" is not a whole number.`);
-  return number;
-}) as [number, number, number, number];
+const [updates, windows, kills, seed] = [values.updates, values.windows, values.kills, values.seed].map(wholeNumber) as [number, number, number, number];
 
 function chosen<T extends string>(all: readonly T[], one: string | undefined): readonly T[] {
   if (one === undefined) return all;

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
+import { hasEnded } from '../../../src/store/ended-process.ts';
 import { seededRandom } from '../../../src/testing/seeded-random.ts';
 import { ready } from '../../../tools/products.ts';
 import { temporaryFolder } from '../../../tools/vscode-host/home.ts';
@@ -10,7 +11,7 @@ import { openWorkbench, quietSettings, workbenchReady, type Workbench } from '..
 import { elapse, until } from '../../limits.ts';
 import { Program } from '../processes.ts';
 import { fromLine } from '../programs/answers.ts';
-import type { Done } from '../programs/definition.ts';
+import { settingsIn, type Done } from '../programs/definition.ts';
 import { judge, type Life, type Save, type Verdict, type Way } from '../verdict.ts';
 import { parts, type WindowPlan } from './definition.ts';
 import { extensionFolder, tortureExtension } from './product.ts';
@@ -156,7 +157,7 @@ class Windows {
 
   /** The extension host of a window, at some moment of its updates, or of a transaction; then the window is loaded again. */
   async #kill(window: string, when: Moment): Promise<void> {
-    const living = (): LogOfLife | undefined => this.#lives(window).find(({ name }) => isAlive(pidOf(name)));
+    const living = (): LogOfLife | undefined => this.#lives(window).find(({ name }) => !hasEnded(pidOf(name)));
     await until(`${window} is in the middle of its ${when}`, () => {
       const last = living()?.lines.at(-1);
       return last !== undefined && last.startsWith('begun ') === (when === 'transactions');
@@ -173,7 +174,7 @@ class Windows {
   async #watch(): Promise<void> {
     while (!existsSync(path.join(this.#folder, 'stop'))) {
       const text = readFileSync(this.#file, 'utf8');
-      const settings = parsed(text);
+      const settings = settingsIn(text);
       // Who reads while an editor writes in place may see a mixture of before and after; two looks do not see the same one.
       if (settings !== undefined && readFileSync(this.#file, 'utf8') === text) {
         const texts = new Set(parts.map((key) => settings[`torture.${key}`]));
@@ -205,20 +206,3 @@ class Windows {
 }
 
 const pidOf = (life: string): number => Number(life.split('.').at(-1));
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function parsed(text: string): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
-}
