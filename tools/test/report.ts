@@ -1,4 +1,4 @@
-/** The end of a run: what failed and how to repeat it, what was skipped and why, where the time went. */
+/** The end of a run: what was skipped and why, where the time went, and last what failed and how to repeat it. */
 import type { CoverageCheck } from '../coverage.ts';
 import { quoted } from '../quoted.ts';
 import { textTable } from '../text-table.ts';
@@ -58,9 +58,9 @@ export function report(rows: readonly Row[], { minutes, whole, beside }: Circums
   const skipped = rows.flatMap(({ name, outcome }) => (outcome?.result?.tests ?? []).filter(({ state }) => state === 'pending')
     .map(({ title, reason }) => `  ${name}: ${title}: ${reason ?? 'no reason given'}`));
   if (skipped.length > 0) add(`\n== Skipped\n${skipped.join('\n')}`);
+  add(`\n== Where the time went\n${table(rows)}`);
   const failures = rows.flatMap(failuresOf);
   if (failures.length > 0) add(`\n== What failed\n${failures.join('\n')}`);
-  add(`\n== Where the time went\n${table(rows)}`);
   const totals = rows.map(totalsOf);
   const sum = (key: keyof Totals): number => totals.reduce((total, each) => total + each[key], 0);
   const loopsLost = beside === undefined ? 0 : beside.count - beside.alive;
