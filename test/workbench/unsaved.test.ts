@@ -12,6 +12,8 @@ describe('A write that waits for the user', () => {
 
   const stored = (): unknown => JSON.parse(readFileSync(path.join(desk.workspace, '.vscode/settings.json'), 'utf8'));
   const rows = (text: string) => page.locator('.part.sidebar .monaco-list-row').filter({ hasText: text });
+  /** Of the service, among others of which the view tells. */
+  const service = () => rows('nofx').and(page.locator('[aria-level="1"]'));
   const waits = () => rows('maxAgents').filter({ hasText: 'The settings file has unsaved changes.' });
   const item = () => page.locator('.part.statusbar .statusbar-item[id*="holdfast"]').filter({ hasText: 'nofx.maxAgents: not stored yet' });
   const asked = 'is not stored yet.';
@@ -52,7 +54,7 @@ describe('A write that waits for the user', () => {
     await notification(page, `nofx.maxAgents ${asked}`);
     await item().waitFor();
     await waits().waitFor();
-    await rows('nofx').and(page.locator('[aria-level="1"]')).filter({ hasText: 'degraded' }).waitFor();
+    await service().filter({ hasText: 'degraded' }).waitFor();
     await desk.picture('unsaved-notification');
     await again(async (timeout) => {
       await page.keyboard.press('Escape');
@@ -70,7 +72,7 @@ describe('A write that waits for the user', () => {
     await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Save and retry' }).click();
     expect(await pending).to.deep.include({ ok: true, value: { outcome: 'stored', target: 'workspace' } });
     await item().waitFor({ state: 'detached' });
-    await rows('healthy').waitFor();
+    await service().filter({ hasText: 'healthy' }).waitFor();
     await waits().waitFor({ state: 'detached' });
     expect(stored()).to.deep.equal({ 'nofx.logLevel': 'warn', 'nofx.maxAgents': 7 });
   });
