@@ -29,13 +29,13 @@ export const limits = {
 /**
  * Waits until a condition holds.
  *
- * @param what completes the sentence "Waited 300 s in vain until …"
+ * @param what completes the sentence "Waited 300 s in vain until …"; a function is asked when it has been in vain
  * @example await until('the value is served', () => service.get('count') === 11);
  */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+export async function until(what: string | (() => string), holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + limits.condition;
   while (!await holds()) {
-    if (performance.now() > end) throw new Error(`Waited ${limits.condition / 1_000} s in vain until ${what}.`);
+    if (performance.now() > end) throw new Error(`Waited ${limits.condition / 1_000} s in vain until ${typeof what === 'string' ? what : what()}.`);
     await elapse(limits.look);
   }
 }

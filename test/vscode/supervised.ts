@@ -45,6 +45,16 @@ function stateOfFile(): string | undefined {
 
 const settings = [...fixture.keys.map((key) => `fixture.${key}`), ...Object.keys(ownDefaults).map((key) => `holdfast.${key}`)];
 
+/** What VS Code still knows of the settings file that an empty one does not say. */
+function remains(): string[] {
+  const configuration = vscode.workspace.getConfiguration(undefined, null);
+  const values = settings.filter((name) => configuration.inspect(name)?.workspaceValue !== undefined);
+  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.fsPath === settingsFile());
+  return [...values, ...(document === undefined || document.getText() === empty ? [] : [`a document that says ${JSON.stringify(document.getText().slice(0, 200))}`])];
+}
+
+const empty = '{}\n';
+
 /**
  * An empty settings.json, known to VS Code as such; no editor, and nothing unsaved. The document of the file, if VS Code
  * has one, says the same: a write to an older one would be refused.
@@ -52,21 +62,22 @@ const settings = [...fixture.keys.map((key) => `fixture.${key}`), ...Object.keys
 export async function resetSettings(): Promise<void> {
   await closeEditors();
   if (stateOfFile() === left) return;
-  const empty = '{}\n';
-  const isEmpty = (): boolean => {
-    const configuration = vscode.workspace.getConfiguration(undefined, null);
-    const document = vscode.workspace.textDocuments.find(({ uri }) => uri.fsPath === settingsFile());
-    return settings.every((name) => configuration.inspect(name)?.workspaceValue === undefined) && (document === undefined || document.getText() === empty);
-  };
   if (statSync(settingsFile(), { throwIfNoEntry: false })?.isDirectory() === true) rmSync(settingsFile(), { recursive: true });
-  let written = -Infinity;
-  await until('VS Code has seen the empty settings.json', () => {
-    // Again, should its watcher have lost the folder: tests put other file systems in its place.
-    if (performance.now() - written > limits.attempt) {
-      writeSettings(empty);
-      written = performance.now();
+  writeSettings(empty);
+  let told = performance.now();
+  await until(() => `VS Code has seen the empty settings.json: it still knows ${remains().join(', ')}`, async () => {
+    if (performance.now() - told > limits.attempt) {
+      // Should its watcher have lost the folder, as tests put other file systems in its place: what VS Code itself does it knows.
+      const uri = vscode.Uri.joinPath(folder().uri, '.vscode/settings.json');
+      await vscode.workspace.fs.writeFile(uri, Buffer.from(empty));
+      if (vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString())) {
+        await vscode.window.showTextDocument(uri);
+        await vscode.commands.executeCommand('workbench.action.files.revert');
+        await closeEditors();
+      }
+      told = performance.now();
     }
-    return isEmpty();
+    return remains().length === 0;
   });
   left = stateOfFile();
 }
