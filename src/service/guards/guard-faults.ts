@@ -23,6 +23,8 @@ const faults: Readonly<Record<string, <T>(guard: StandaloneGuard, operation: Ope
 export class GuardFaults implements FaultInjection {
   readonly injectable = Object.keys(faults);
   readonly #guards: () => Iterable<StandaloneGuard>;
+  /** How the guards become again what they were: somebody else may have an `execute` of their own in its place. */
+  readonly #undo = new Map<StandaloneGuard, () => void>();
   #injected: string | undefined;
 
   constructor(guards: () => Iterable<StandaloneGuard>) {
@@ -42,13 +44,24 @@ export class GuardFaults implements FaultInjection {
 
   heal(): void {
     this.#injected = undefined;
-    for (const guard of this.#guards()) Reflect.deleteProperty(guard, 'execute');
+    for (const guard of [...this.#undo.keys()]) this.release(guard);
+  }
+
+  /** One that is no longer visible. */
+  release(guard: StandaloneGuard): void {
+    this.#undo.get(guard)?.();
+    this.#undo.delete(guard);
   }
 
   /** To a guard that has been made since. */
   spread(guard: StandaloneGuard): void {
     if (this.#injected === undefined) return;
     const broken = faults[this.#injected]!;
+    const own = Object.getOwnPropertyDescriptor(guard, 'execute');
+    this.#undo.set(guard, () => {
+      if (own === undefined) Reflect.deleteProperty(guard, 'execute');
+      else Object.defineProperty(guard, 'execute', own);
+    });
     const { execute } = guard;
     guard.execute = <T>(operation: Operation<T>, options?: ExecuteOptions) => {
       // What policies do with a call comes here again.

@@ -36,6 +36,7 @@ interface Member {
   readonly began: number;
   /** Since when the breaker is in its state, in milliseconds since the Unix epoch. */
   since: number;
+  mode: BreakerMode;
   unobserve(): void;
 }
 
@@ -66,6 +67,8 @@ export class SupervisedGuard {
   readonly #clock: Clock;
   readonly #faults: GuardFaults | undefined;
   readonly #members = new Map<StandaloneGuard, Member>();
+  /** How many breakers are in each state. */
+  readonly #modes: Record<BreakerMode, number> = { CLOSED: 0, HALF_OPEN: 0, OPEN: 0 };
   readonly #metrics: MetricsRecorder;
   readonly #events = new Emitter<ServiceEvent>(() => undefined);
   /** And not guards by key. */
@@ -149,7 +152,7 @@ export class SupervisedGuard {
       file: this.definition.section,
       mode: this.#mode,
       held: open.length > 0 && open.every(({ isHeld }) => isHeld),
-      consecutiveFailures: Math.max(0, ...guards.map(({ consecutiveFailures }) => consecutiveFailures)),
+      consecutiveFailures: guards.reduce((most, { consecutiveFailures }) => Math.max(most, consecutiveFailures), 0),
       retryAfter: waits.length === 0 ? undefined : Math.min(...waits),
       queueDepth: this.#slots.waiting,
     }];
@@ -157,12 +160,12 @@ export class SupervisedGuard {
 
   health(): Promise<HealthReport> {
     const { running, waiting, limit, slow } = this.#slots;
-    const modes = [...this.#members.keys()].map(({ breakerMode }) => breakerMode);
-    const open = modes.filter((mode) => mode === 'OPEN').length;
+    const all = this.#members.size;
+    const open = this.#modes.OPEN;
     const [{ held, consecutiveFailures }] = this.breakers() as [BreakerStatus];
-    const breaker = this.#mode === 'CLOSED' ? 'Closed.' : held ? 'Held open.' : modes.length > 1 ? `${open} of ${modes.length} are open.` : open === 1 ? 'Open.' : 'Half open.';
+    const breaker = this.#mode === 'CLOSED' ? 'Closed.' : held ? 'Held open.' : all > 1 ? `${open} of ${all} are open.` : open === 1 ? 'Open.' : 'Half open.';
     const checks: HealthReport['checks'] = {
-      api: { status: this.status, detail: open === 0 ? 'Calls are let through.' : open === modes.length ? 'Calls are refused.' : 'Some calls are refused.' },
+      api: { status: this.status, detail: open === 0 ? 'Calls are let through.' : open === all ? 'Calls are refused.' : 'Some calls are refused.' },
       access: { status: 'healthy', detail: `Failures in a row: ${consecutiveFailures}.` },
       breaker: { status: this.status, detail: breaker },
       resources: {
@@ -260,7 +263,7 @@ export class SupervisedGuard {
     const meter = new CallMeter(guard.clock, this.#metrics, (latency) => this.#events.emit({ type: 'succeeded', latency }), () => this.#callListeners.size > 0);
     const now = guard.clock.wallTime();
     const member: Member = {
-      guard, meter, number: ++this.#numbers, names, began: now, since: now,
+      guard, meter, number: ++this.#numbers, names, began: now, since: now, mode: guard.breakerMode,
       unobserve: observeCalls(guard, {
         onSuccess: (began) => meter.onSuccess(began),
         onFailure: (began, error) => this.#onFailure(member, began, error),
@@ -269,6 +272,7 @@ export class SupervisedGuard {
       }),
     };
     this.#members.set(guard, member);
+    this.#modes[member.mode]++;
     this.#faults?.spread(guard);
     if (this.#actors !== undefined) this.#lookAt(member);
     this.#follow();
@@ -280,8 +284,9 @@ export class SupervisedGuard {
     member.meter.flush();
     this.#actors?.remove(guard);
     member.unobserve();
-    Reflect.deleteProperty(guard, 'execute');
+    this.#faults?.release(guard);
     this.#members.delete(guard);
+    this.#modes[member.mode]--;
     showing.delete(guard);
     this.#follow();
   }
@@ -298,6 +303,9 @@ export class SupervisedGuard {
     switch (event.type) {
       case 'breaker':
         member.since = this.#clock.wallTime();
+        this.#modes[member.mode]--;
+        member.mode = member.guard.breakerMode;
+        this.#modes[member.mode]++;
         this.#follow();
         break;
       case 'attempt-failed':
@@ -326,8 +334,7 @@ export class SupervisedGuard {
 
   /** The worst of all breakers is what is told. */
   #follow(): void {
-    const modes = [...this.#members.keys()].map(({ breakerMode }) => breakerMode);
-    const to = modes.includes('OPEN') ? 'OPEN' : modes.includes('HALF_OPEN') ? 'HALF_OPEN' : 'CLOSED';
+    const to = (['OPEN', 'HALF_OPEN'] as const).find((mode) => this.#modes[mode] > 0) ?? 'CLOSED';
     const from = this.#mode;
     if (from === to || this.#unwatch === undefined) return;
     const file = this.definition.section;

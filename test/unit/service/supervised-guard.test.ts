@@ -560,6 +560,21 @@ describe('A guard that is visible', () => {
       expect(await guard.execute(() => 'well')).to.equal('well');
     });
 
+    it('P105 strike what somebody else has put in the place of execute, and leave it there', async () => {
+      const { guard, supervised } = visible();
+      const execute = <T>(): Promise<T> => Promise.resolve('theirs' as T);
+      Object.assign(guard, { execute });
+      const { faults } = supervised;
+      faults!.inject('hang');
+      faults!.inject('fail');
+      expect(guard.execute).not.to.equal(execute);
+      faults!.heal();
+      expect(guard.execute).to.equal(execute);
+      faults!.inject('fail');
+      supervised.dispose();
+      expect(guard.execute).to.equal(execute);
+    });
+
     it('P105 are there only where they are asked for', () => {
       const guard = createGuard({ name: 'git' });
       expect(new SupervisedGuard(guard, { id: 'git', name: 'git', faultInjection: false }).faults).to.equal(undefined);
