@@ -8,7 +8,7 @@ import { hasTests } from './suites.ts';
 export interface Row {
   readonly name: string;
   readonly seconds: number;
-  /** What it may take: see suites.ts. */
+  /** What it may take of the time of all, in percent: see suites.ts. */
   readonly share: number;
   readonly outcome?: Outcome;
   readonly checks?: readonly CoverageCheck[];
@@ -58,7 +58,7 @@ export function report(rows: readonly Row[], { minutes, whole, beside }: Circums
   const skipped = rows.flatMap(({ name, outcome }) => (outcome?.result?.tests ?? []).filter(({ state }) => state === 'pending')
     .map(({ title, reason }) => `  ${name}: ${title}: ${reason ?? 'no reason given'}`));
   if (skipped.length > 0) add(`\n== Skipped\n${skipped.join('\n')}`);
-  add(`\n== Where the time went\n${table(rows)}`);
+  add(`\n== Where the time went\n${table(rows, whole)}`);
   const failures = rows.flatMap(failuresOf);
   if (failures.length > 0) add(`\n== What failed\n${failures.join('\n')}`);
   const totals = rows.map(totalsOf);
@@ -72,12 +72,15 @@ export function report(rows: readonly Row[], { minutes, whole, beside }: Circums
   return { text: lines.join('\n'), ok: failed === 0 };
 }
 
-function table(rows: readonly Row[]): string {
+function table(rows: readonly Row[], whole: boolean): string {
+  const all = rows.reduce((sum, { seconds }) => sum + seconds, 0);
   const lines = [...rows].sort((a, b) => b.seconds - a.seconds).map((row) => {
     const { passed, failed, skipped } = totalsOf(row);
-    const over = row.seconds > row.share ? 'over' : '';
-    return [failed === 0 ? 'ok' : 'FAIL', row.name, String(passed), String(failed), String(skipped), row.seconds.toFixed(1), row.share.toFixed(0), over];
+    const cells = [failed === 0 ? 'ok' : 'FAIL', row.name, String(passed), String(failed), String(skipped), row.seconds.toFixed(1)];
+    if (!whole) return cells;
+    const percent = 100 * row.seconds / all;
+    return [...cells, percent.toFixed(1), row.share.toFixed(1), percent > row.share ? 'over' : ''];
   });
-  const cells = [['', 'suite', 'passed', 'failed', 'skipped', 'seconds', 'share', ''], ...lines];
-  return textTable(cells, [2, 3, 4, 5, 6]);
+  const head = ['', 'suite', 'passed', 'failed', 'skipped', 'seconds', ...(whole ? ['%', 'share', ''] : [])];
+  return textTable([head, ...lines], [2, 3, 4, 5, 6, 7]);
 }

@@ -1,9 +1,9 @@
 /**
  * What `npm test` consists of: every suite, what it needs, and its share of the time.
  *
- * A share is what the suite may take, in seconds, beside two others on a quiet machine of two cores with a warm cache. The
- * table at the end of a run marks what takes longer; nothing fails by it. A suite that grows keeps its share here, and hands
- * the rest to `npm run nightly`.
+ * A share is what the suite may take of the time that all suites take together, in percent, with a warm cache: it is the same
+ * on a slow machine. The table at the end of a whole run marks what takes more; nothing fails by it. A suite that grows keeps
+ * its share here, and hands the rest to `npm run nightly`.
  */
 import path from 'node:path';
 import { vscodeVersions } from '../vscode-host/versions.ts';
@@ -18,7 +18,7 @@ export interface Suite {
   readonly env?: NodeJS.ProcessEnv;
   /** Suites that must have ended before this one begins. */
   readonly needs?: readonly string[];
-  /** Seconds on a quiet machine of two cores. */
+  /** Percent of the time of all suites. */
   readonly share: number;
 }
 
@@ -64,11 +64,11 @@ const types = (name: string, share: number, project: string, needs: readonly str
  * default both. What is new comes into the newest alone, and into the oldest by `npm run nightly`.
  */
 const windows: readonly (readonly [window: string, share: number, versions?: readonly string[]])[] = [
-  ['', 220],
-  ['-huge', 50],
-  ['-no-workspace', 15],
-  ['-multi-root', 25],
-  ...(desktop ? [] : [['-unsaved', 15, [newest]], ['-untrusted', 15], ['-web', 35, [newest]]] as const),
+  ['', 18],
+  ['-huge', 3.5],
+  ['-no-workspace', 1.5],
+  ['-multi-root', 2.5],
+  ...(desktop ? [] : [['-unsaved', 1.5, [newest]], ['-untrusted', 1.5], ['-web', 2.5, [newest]]] as const),
 ];
 
 const vscode: readonly Suite[] = windows.flatMap(([window, share, versions = vscodeVersions]) => versions.map((version) => ({
@@ -80,31 +80,31 @@ export const vscodeSuites = vscode.map(({ name }) => name);
 
 /** The longest first, so that none is left alone at the end. */
 export const suites: readonly Suite[] = [
-  ...(desktop ? [] : [check('VS Code', 30, 'node', ['tools/vscode-host/prepare.ts'])]),
-  check(onDemand, 30, 'node', ['tools/on-demand.ts']),
-  check('build', 15, 'node', ['tools/build.ts', '--tests', '--types']),
+  ...(desktop ? [] : [check('VS Code', 3, 'node', ['tools/vscode-host/prepare.ts'])]),
+  check(onDemand, 3, 'node', ['tools/on-demand.ts']),
+  check('build', 1.5, 'node', ['tools/build.ts', '--tests', '--types']),
   ...vscode,
-  mocha('workbench', 160, 'test/workbench/**/*.test.ts', { needs: inVscode }),
-  check('demo', 45, 'node', ['tools/demo.ts'], [...inVscode, onDemand]),
-  mocha('packages', 75, 'test/package/**/*.test.ts', { needs: ['build', onDemand] }),
-  mocha('composition', 90, 'test/model/*.test.ts'),
-  mocha('unit', 170, 'test/unit/**/*.test.ts', { env: counted, needs: ['build'] }),
-  mocha('getting started', 40, 'test/getting-started/**/*.test.ts', { needs: [...inVscode, onDemand] }),
-  mocha('documents', 40, 'test/documents/**/*.test.ts', { needs: [...inVscode, onDemand] }),
-  check('lint and layering', 60, 'eslint', ['.', '--max-warnings', '0']),
-  mocha('torture', 60, 'test/torture/**/*.test.ts', { needs: inVscode }),
-  mocha('simulation', 20, 'test/simulation/**/*.test.ts'),
-  mocha('replay', 15, 'test/replay/**/*.test.ts'),
-  mocha('generated from the machines', 20, 'test/model/*/**/*.test.ts', { env: counted }),
-  mocha('opentelemetry', 20, 'test/opentelemetry/**/*.test.ts', { env: counted }),
-  mocha('monitoring', 15, 'test/ops/**/*.test.ts'),
-  types('types', 5, 'tools/tsconfig.everything.json', [onDemand]),
-  types('types of Stryker', 2, 'tools/stryker', [onDemand]),
-  mocha('schemas', 20, 'test/schemas/**/*.test.ts', { needs: [onDemand] }),
-  mocha('conformance', 25, 'test/conformance/**/*.test.ts', { needs: [onDemand] }),
-  mocha('examples', 15, 'test/examples/**/*.test.ts', { needs: inVscode }),
-  mocha('fuzz', 5, 'test/fuzz/**/*.test.ts'),
-  mocha('sla', 5, 'test/sla/**/*.test.ts', { needs: [onDemand] }),
-  mocha('other inspectors', 5, 'test/xstate-inspect/**/*.test.ts', { needs: [onDemand] }),
-  types('types of the page', 2, 'tools/tsconfig.webview.json'),
+  mocha('workbench', 12, 'test/workbench/**/*.test.ts', { needs: inVscode }),
+  check('demo', 3, 'node', ['tools/demo.ts'], [...inVscode, onDemand]),
+  mocha('packages', 9, 'test/package/**/*.test.ts', { needs: ['build', onDemand] }),
+  mocha('composition', 1.5, 'test/model/*.test.ts'),
+  mocha('unit', 18, 'test/unit/**/*.test.ts', { env: counted, needs: ['build'] }),
+  mocha('getting started', 3.5, 'test/getting-started/**/*.test.ts', { needs: [...inVscode, onDemand] }),
+  mocha('documents', 4, 'test/documents/**/*.test.ts', { needs: [...inVscode, onDemand] }),
+  check('lint and layering', 6, 'eslint', ['.', '--max-warnings', '0']),
+  mocha('torture', 3, 'test/torture/**/*.test.ts', { needs: inVscode }),
+  mocha('simulation', 4, 'test/simulation/**/*.test.ts'),
+  mocha('replay', 2, 'test/replay/**/*.test.ts'),
+  mocha('generated from the machines', 4, 'test/model/*/**/*.test.ts', { env: counted }),
+  mocha('opentelemetry', 1, 'test/opentelemetry/**/*.test.ts', { env: counted }),
+  mocha('monitoring', 0.5, 'test/ops/**/*.test.ts'),
+  types('types', 0.5, 'tools/tsconfig.everything.json', [onDemand]),
+  types('types of Stryker', 0.1, 'tools/stryker', [onDemand]),
+  mocha('schemas', 0.5, 'test/schemas/**/*.test.ts', { needs: [onDemand] }),
+  mocha('conformance', 1.5, 'test/conformance/**/*.test.ts', { needs: [onDemand] }),
+  mocha('examples', 1, 'test/examples/**/*.test.ts', { needs: inVscode }),
+  mocha('fuzz', 0.5, 'test/fuzz/**/*.test.ts'),
+  mocha('sla', 0.5, 'test/sla/**/*.test.ts', { needs: [onDemand] }),
+  mocha('other inspectors', 0.2, 'test/xstate-inspect/**/*.test.ts', { needs: [onDemand] }),
+  types('types of the page', 0.1, 'tools/tsconfig.webview.json'),
 ];

@@ -59,14 +59,15 @@ describe('The runner of the tests', () => {
       complete: true, passed: 2, failed: 0, pending: 1, ended: 3, running: null, failures: [],
       tests: [{ title: 'a', state: 'passed', ms: 1 }, { title: 'b', state: 'passed', ms: 1 }, { title: 'c', state: 'pending', ms: 0, reason: 'needs root' }],
     };
-    const row = (more: Partial<SuiteResult>, ok = true): Row => ({ name: suite.name, seconds: 12, share: 10, outcome: { suite, seconds: 12, ok, printed: '', result: { ...result, ...more } } });
+    const row = (more: Partial<SuiteResult>, ok = true): Row => ({ name: suite.name, seconds: 12, share: 9, outcome: { suite, seconds: 12, ok, printed: '', result: { ...result, ...more } } });
     const told = (rows: readonly Row[], beside?: { count: number; alive: number; load: number }): { text: string; ok: boolean } => report(rows, { minutes: 1.5, whole: true, beside });
 
     it('what passed, what was skipped and why, and what took longer than its share', () => {
-      const { text, ok } = told([row({})]);
+      const { text, ok } = told([row({}), { name: 'coverage', seconds: 108, share: 95, checks: [] }]);
       expect(ok).to.equal(true);
-      expect(text).to.include('other inspectors: c: needs root').and.to.match(/ok +other inspectors +2 +0 +1 +12\.0 +10 +over/);
-      expect(text).to.match(/1 suites, 2 tests, 1 skipped, 1\.5 minutes\n\n2 passed, 0 failed$/);
+      expect(text).to.include('other inspectors: c: needs root').and.to.match(/ok +other inspectors +2 +0 +1 +12\.0 +10\.0 +9\.0 +over/);
+      expect(text).to.match(/ok +coverage +0 +0 +0 +108\.0 +90\.0 +95\.0\n/);
+      expect(text).to.match(/2 suites, 2 tests, 1 skipped, 1\.5 minutes\n\n2 passed, 0 failed$/);
     });
 
     it('a failure with the command that repeats it alone', () => {
