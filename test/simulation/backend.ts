@@ -1,6 +1,6 @@
 import type { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { Target } from '../../src/store/store.ts';
-import { same } from './settings.ts';
+import { same, text } from './settings.ts';
 
 /** One write on its way to a file. Nobody's when a person or another program edits the file. */
 export interface Attempt {
@@ -79,7 +79,13 @@ export class Backend {
   readonly random: () => number;
   readonly files = new Map<string, SettingsFile>(fileNames.map((name) => [name, { values: new Map(), broken: false, saving: 0, onSaved: new Set() }]));
   readonly changes = new Map<string, Change[]>();
-  readonly attempts: Attempt[] = [];
+  /** How many attempts there were. */
+  attempts = 0;
+  /** Those of one life to one slot. */
+  readonly #attemptsAt = new Map<string, Attempt[]>();
+  #open: Attempt[] = [];
+  /** The texts of whatever a slot has held. */
+  readonly #held = new Map<string, Set<string>>();
   readonly watchers = new Set<(file: string, by: Attempt | undefined, changes: readonly Change[]) => void>();
   /** Who holds the lock of a file, and who waits for it, in order. */
   readonly #locks = new Map<string, LockHolder[]>();
@@ -94,6 +100,28 @@ export class Backend {
   /** The next moment: everything that happens has one of its own. */
   moment(): number {
     return ++this.#order;
+  }
+
+  /** Attempts begin. */
+  attempt(attempts: readonly Attempt[]): void {
+    this.attempts += attempts.length;
+    this.#open.push(...attempts);
+    for (const attempt of attempts) {
+      const at = `${attempt.life} ${attempt.slot}`;
+      const there = this.#attemptsAt.get(at);
+      if (there === undefined) this.#attemptsAt.set(at, [attempt]);
+      else there.push(attempt);
+    }
+  }
+
+  attemptsAt(life: number, slot: string): readonly Attempt[] {
+    return this.#attemptsAt.get(`${life} ${slot}`) ?? [];
+  }
+
+  /** Those that have no answer, and that nobody has given up. */
+  openAttempts(): readonly Attempt[] {
+    // What is not open any more never is again.
+    return (this.#open = this.#open.filter(({ answer, signal }) => answer === undefined && !signal.aborted));
   }
 
   changesOf(slot: string): readonly Change[] {
@@ -111,6 +139,11 @@ export class Backend {
     return is(before?.value) || changes.some(({ order, value }) => order >= from && is(value));
   }
 
+  /** Has anybody stored it there, at any time? */
+  hasHeld(slot: string, value: unknown): boolean {
+    return this.#held.get(slot)?.has(text(value)) === true;
+  }
+
   /** One save of a file: nobody sees a part of it. */
   change(file: string, edits: readonly Edit[]): void {
     const { values } = this.files.get(file)!;
@@ -120,9 +153,12 @@ export class Backend {
       const slot = slotOf(file, name);
       const late = by !== undefined && (by.signal.aborted || by.answer !== undefined);
       const change = { order: this.moment(), slot, value, by, late, corrupt };
-      const changes = this.changes.get(slot) ?? [];
-      changes.push(change);
-      this.changes.set(slot, changes);
+      const changes = this.changes.get(slot);
+      if (changes === undefined) this.changes.set(slot, [change]);
+      else changes.push(change);
+      const held = this.#held.get(slot);
+      if (held === undefined) this.#held.set(slot, new Set([text(value)]));
+      else held.add(text(value));
       return change;
     });
     this.tell(file, edits[0]?.by, made);

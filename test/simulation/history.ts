@@ -1,7 +1,7 @@
 import type { Backend, Change } from './backend.ts';
-import { slotIn, tagOf, type Life, type Operation } from './life.ts';
+import { tagOf, type Life, type Operation } from './life.ts';
 import { linearizable, type RegisterOperation, type Verdict } from './linearizable.ts';
-import { told } from './promises.ts';
+import { told, type Told } from './promises.ts';
 import { asRead, same, text, type Key } from './settings.ts';
 
 /** A moment at which somebody opened the settings file and looked, and nothing was on its way to it. */
@@ -17,29 +17,36 @@ type Register = RegisterOperation<unknown>;
  * did (P28): is there an order of the writes that explains every look?
  */
 export function judge(slot: string, key: Key, lives: readonly Life[], backend: Backend, looks: readonly Look[]): Verdict {
-  const operations = lives.flatMap((life) => life.operations.filter(({ values, place }) => values.has(key) && slotIn(place, key) === slot));
+  const operations = lives.flatMap((life) => life.operationsAt(slot));
   const changes = backend.changesOf(slot);
-  const outside = changes.flatMap((change, index) => (isOutside(change, lives, changes) ? [{ ...change, mayBeLost: change.corrupt || isTakenForOwn(change) || isBuried(index) || asRead(key, change.value) === undefined }] : []));
+  /** The texts of the values that these operations were told this of. */
+  const textsOf = (is: (what: Told) => boolean): ReadonlySet<string> => new Set(operations.flatMap((operation) => (is(told(operation, key)) ? [text(operation.values.get(key))] : [])));
+  const mayBeStored = textsOf((what) => what !== 'not stored');
+  const inDoubt = textsOf((what) => what === 'unknown');
+  const byNumber = new Map(lives.map((life) => [life.number, life]));
+  const fromOutside = changes.map((change) => isOutside(change, byNumber, changes));
+  const outside = changes.flatMap((change, index) => (fromOutside[index]! ? [{ ...change, mayBeLost: change.corrupt || isTakenForOwn(change) || isBuried(index) || asRead(key, change.value) === undefined }] : []));
+  const lost = new Set(outside.flatMap(({ order, mayBeLost }) => (mayBeLost ? [order] : [])));
   /** It cannot be told from a write that may land late, and so be undone. */
   function isTakenForOwn({ value }: Change): boolean {
-    return operations.some((operation) => told(operation, key) !== 'not stored' && same(operation.values.get(key), value));
+    return mayBeStored.has(text(value));
   }
   /** Of an own write, nobody knows whether it was stored. */
   function isInDoubt({ value }: Change): boolean {
-    return operations.some((operation) => told(operation, key) === 'unknown' && same(operation.values.get(key), value));
+    return inDoubt.has(text(value));
   }
   /** Such a write, or one that was late, has fallen on it, or on what came right after from outside or in doubt: nobody may have known of it. */
   function isBuried(index: number): boolean {
     const next = changes[index + 1];
     if (next === undefined) return false;
-    if (isOutside(next, lives, changes)) return isTakenForOwn(next) || isBuried(index + 1);
+    if (fromOutside[index + 1]!) return isTakenForOwn(next) || isBuried(index + 1);
     return next.late || (isInDoubt(next) && isBuried(index + 1));
   }
   /** Over what could be taken for nobody's or their own. */
   function isOverLost(index: number): boolean {
     const before = changes[index - 1];
     if (before === undefined) return false;
-    return outside.some(({ order, mayBeLost }) => mayBeLost && order === before.order) || (!isOutside(before, lives, changes) && isInDoubt(before) && isOverLost(index - 1));
+    return lost.has(before.order) || (!fromOutside[index - 1]! && isInDoubt(before) && isOverLost(index - 1));
   }
   /** Over a removal of another life, that could be taken for an own one, landing late. */
   function isOverAnothersRemoval({ by }: Change, index: number): boolean {
@@ -58,7 +65,7 @@ export function judge(slot: string, key: Key, lives: readonly Life[], backend: B
     return before?.by !== undefined && before.by.life !== by?.life && same(older?.value, value);
   }
   /** A transaction rolled back, or a write mended. */
-  const restored = changes.filter((change, index) => !isOutside(change, lives, changes) && !same(change.value, changes[index - 1]?.value) && (isOverLost(index) || isOverAnothersRemoval(change, index) || isLateRollback(change, index) || isUndoneHalf(change, index)));
+  const restored = changes.filter((change, index) => !fromOutside[index]! && !same(change.value, changes[index - 1]?.value) && (isOverLost(index) || isOverAnothersRemoval(change, index) || isLateRollback(change, index) || isUndoneHalf(change, index)));
   const shown = new Set([...looks, ...outside.map(({ value }) => ({ value }))].map(({ value }) => text(value)));
   return linearizable<unknown>([
     ...operations.flatMap((operation) => asWrites(operation, key, changes, shown)),
@@ -72,8 +79,8 @@ export function judge(slot: string, key: Key, lives: readonly Life[], backend: B
  * Not by these lives, or after their end, or late and so shortly before it that they could not mend it. What the store
  * made of its own is nobody's.
  */
-function isOutside({ by, order, corrupt, late, slot }: Change, lives: readonly Life[], changes: readonly Change[]): boolean {
-  const life = by && lives.find(({ number }) => number === by.life);
+function isOutside({ by, order, corrupt, late, slot }: Change, lives: ReadonlyMap<number, Life>, changes: readonly Change[]): boolean {
+  const life = by && lives.get(by.life);
   if (life === undefined || corrupt || order > life.ended) return true;
   return late && life.isOver && !changes.some((next) => next.slot === slot && next.order > order && next.order < life.ended);
 }
@@ -91,7 +98,7 @@ function asWrites(operation: Operation, key: Key, changes: readonly Change[], sh
   // What may have happened, and left no trace, need not be tried.
   if (optional && !isShown && !isRemovalOfList) return [];
   // The last one counts: what somebody removed before it was acknowledged is computed again.
-  const appended = changes.filter(({ value: stored }, index) => isNewIn(stored, changes[index - 1]?.value, tag));
+  const appended = tag === undefined ? [] : changes.filter(({ value: stored }, index) => isNewIn(stored, changes[index - 1]?.value, tag));
   const first = appended.findLast(({ order }) => order < answered) ?? appended[0];
   const apply: Register['apply'] = tag === undefined
     ? () => ({ state: value })
@@ -99,7 +106,7 @@ function asWrites(operation: Operation, key: Key, changes: readonly Change[], sh
     : (state) => ({ state: Array.isArray(state) ? [...state, tag] : upTo(first?.value, tag) });
   const once: Register = { name: `operation ${number}`, called, returned: optional ? Infinity : answered, optional, apply };
   // Of an attempt that is refused, and stored all the same, nobody can tell what became of it when others have built on it.
-  const lied = changes.some(({ by }, index) => by?.lied === true && by.life === life.number && isNewIn(by.value, changes[index - 1]?.value, tag));
+  const lied = tag !== undefined && changes.some(({ by }, index) => by?.lied === true && by.life === life.number && isNewIn(by.value, changes[index - 1]?.value, tag));
   return lied ? [once, { ...once, returned: Infinity, optional: true }] : [once];
 }
 
@@ -116,7 +123,7 @@ function upTo(list: unknown, tag: string): unknown {
 
 /** The history, for people. */
 export function tell(slot: string, key: Key, lives: readonly Life[], backend: Backend, looks: readonly Look[]): string {
-  const operations = lives.flatMap((life) => life.operations.filter(({ values, place }) => values.has(key) && slotIn(place, key) === slot));
+  const operations = lives.flatMap((life) => life.operationsAt(slot));
   const lines: [number, string][] = [
     ...operations.flatMap((operation): [number, string][] => {
       const { number, kind, called, answered, values, life } = operation;

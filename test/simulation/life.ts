@@ -5,7 +5,7 @@ import { ConfigurationService } from '../../src/service/service.ts';
 import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { slotOf, fileOfTarget, nameIn, type Attempt, type Backend } from './backend.ts';
 import { Gate, LeashedClock, type SimulatedMemento } from './leash.ts';
-import { definition, keys, places, readers, same, text, unreadable, type Key, type PlaceName, type Values } from './settings.ts';
+import { definition, keys, placeNames, places, readers, same, text, unreadable, type Key, type PlaceName, type Values } from './settings.ts';
 import { SimulatedStore } from './store.ts';
 import type { Manner, RunOptions, UnreadableAs } from './steps.ts';
 
@@ -48,10 +48,15 @@ const throws = (): never => { throw thrown; };
 /** What an operation adds to a list. */
 export const tagOf = (value: unknown): string => (value as readonly string[])[0]!;
 
-export function slotIn(place: PlaceName, key: Key): string {
+const slots = new Map(placeNames.map((place) => {
   const { target, scope } = places[place];
-  return slotOf(fileOfTarget(target), nameIn(key, 'languageId' in scope ? scope.languageId : undefined));
-}
+  return [place, new Map(keys.map((key) => [key, slotOf(fileOfTarget(target), nameIn(key, 'languageId' in scope ? scope.languageId : undefined))]))];
+}));
+
+export const slotIn = (place: PlaceName, key: Key): string => slots.get(place)!.get(key)!;
+
+/** The setting that a slot is of. */
+export const keyOf = (slot: string): Key => slot.slice(Math.max(slot.lastIndexOf('#'), slot.lastIndexOf(']')) + 1) as Key;
 
 /** One life of a service: from its start to its disposal, or to the death of its process. */
 export class Life {
@@ -62,6 +67,11 @@ export class Life {
   readonly memento: SimulatedMemento;
   readonly service: ConfigurationService<Values>;
   readonly operations: Operation[] = [];
+  /** The same, by the slots they write. */
+  readonly #operationsAt = new Map<string, Operation[]>();
+  readonly #pending = new Set<Operation>();
+  /** Those with a signal that have not ended, or not long ago. */
+  readonly abortable = new Set<Operation>();
   readonly events: ServiceEvent[] = [];
   /** When it was over: what lands after this is from outside. */
   ended = Infinity;
@@ -152,7 +162,12 @@ export class Life {
   }
 
   get pending(): Operation[] {
-    return this.operations.filter(({ answered }) => answered === undefined);
+    return [...this.#pending];
+  }
+
+  /** The writes to a slot, in the order of their calls. */
+  operationsAt(slot: string): readonly Operation[] {
+    return this.#operationsAt.get(slot) ?? [];
   }
 
   submit(number: number, kind: Operation['kind'], place: PlaceName, values: ReadonlyMap<Key, unknown>, how: Manner): void {
@@ -166,6 +181,14 @@ export class Life {
       events: this.events.length,
     };
     this.operations.push(operation);
+    this.#pending.add(operation);
+    if (controller !== undefined) this.abortable.add(operation);
+    for (const key of values.keys()) {
+      const slot = slotIn(place, key);
+      const there = this.#operationsAt.get(slot);
+      if (there === undefined) this.#operationsAt.set(slot, [operation]);
+      else there.push(operation);
+    }
     const options: UpdateOptions = { target, ...scope, park: how.park, critical: how.critical, ...(controller === undefined ? {} : { signal: controller.signal }) };
     this.#call(operation, options).then(
       (result) => this.#onEnd(operation, { result }),
@@ -188,6 +211,7 @@ export class Life {
     if (this.isOver && !this.disposed) return;
     Object.assign(operation, end, { answered: this.#backend.moment(), answeredAt: this.#backend.clock.now() });
     this.answered++;
+    this.#pending.delete(operation);
     this.#watcher.onAnswer(operation);
   }
 

@@ -24,27 +24,57 @@ const maxVisits = 50_000;
 export function linearizable<S>(operations: readonly RegisterOperation<S>[], initial: S, show: (state: S) => string): Verdict {
   const sorted = [...operations].sort((a, b) => a.called - b.called);
   const seen = new Set<string>();
+  const taken = sorted.map(() => false);
+  let required = sorted.filter(({ optional }) => !optional).length;
   let visits = 0;
 
-  /** @param latest when the latest of those that have taken effect was called */
-  function search(left: readonly number[], state: S, latest: number): boolean {
-    if (left.every((index) => sorted[index]!.optional)) return true;
-    const id = `${left.join()} ${latest} ${show(state)}`;
+  /**
+   * @param first of those that have not taken effect
+   * @param end after the last of those that have
+   * @param latest when the latest of those that have taken effect was called
+   */
+  function search(first: number, end: number, state: S, latest: number): boolean {
+    if (required === 0) return true;
+    const left: number[] = [];
+    // What returned before something that has taken effect was called cannot take effect any more.
+    for (let index = first; index < end; index++) if (!taken[index]! && sorted[index]!.returned >= latest) left.push(index);
+    const id = `${left.join()} ${end} ${latest} ${show(state)}`;
     if (seen.has(id) || visits > maxVisits) return false;
     seen.add(id);
     visits++;
     // Nothing that was called after another had returned can come before it.
-    const firstReturn = Math.min(...left.map((index) => (sorted[index]!.optional ? Infinity : sorted[index]!.returned)));
-    for (const index of left) {
-      const operation = sorted[index]!;
-      if (operation.called > firstReturn) break;
-      if (operation.returned < latest) continue;
-      const after = operation.apply(state);
-      if (after !== undefined && search(left.filter((other) => other !== index), after.state, Math.max(latest, operation.called))) return true;
+    let firstReturn = Infinity;
+    const candidates: number[] = [];
+    for (let index = first; index < sorted.length; index++) {
+      const { called, returned, optional } = sorted[index]!;
+      if (called > firstReturn) break;
+      if (taken[index]!) continue;
+      if (!optional) firstReturn = Math.min(firstReturn, returned);
+      candidates.push(index);
+    }
+    if (firstReturn < latest) return false;
+    for (const index of candidates) {
+      const { called, returned } = sorted[index]!;
+      if (called > firstReturn) break;
+      if (returned >= latest && take(index, first, end, state, latest)) return true;
     }
     return false;
   }
 
-  if (search(sorted.map((_operation, index) => index), initial, 0)) return 'yes';
+  function take(index: number, first: number, end: number, state: S, latest: number): boolean {
+    const { called, optional, apply } = sorted[index]!;
+    const after = apply(state);
+    if (after === undefined) return false;
+    taken[index] = true;
+    if (!optional) required--;
+    let next = first;
+    while (taken[next] === true) next++;
+    const found = search(next, Math.max(end, index + 1), after.state, Math.max(latest, called));
+    taken[index] = false;
+    if (!optional) required++;
+    return found;
+  }
+
+  if (search(0, 0, initial, 0)) return 'yes';
   return visits > maxVisits ? 'undecided' : 'no';
 }

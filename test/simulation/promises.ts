@@ -3,7 +3,7 @@ import type { StoreReason } from '../../src/errors.ts';
 import type { ServiceEvent } from '../../src/service/events.ts';
 import type { Attempt, Backend, Change } from './backend.ts';
 import { fileOfTarget } from './backend.ts';
-import { slotIn, tagOf, type AnyError, type Life, type Operation, type Watcher } from './life.ts';
+import { keyOf, slotIn, tagOf, type AnyError, type Life, type Operation, type Watcher } from './life.ts';
 import { asRead, definition, isDeeplyFrozen, keys, placeNames, places, readers, same, text, type Key } from './settings.ts';
 import type { RunOptions } from './steps.ts';
 
@@ -153,10 +153,9 @@ export class Promises implements Watcher {
 
   onWrite(life: Life, attempt: Attempt): void {
     this.count('store write');
-    const key = attempt.slot.replace(/^.*[#\]]/, '') as Key;
-    const mine = life.operations.filter((operation) => operation.values.has(key) && slotIn(operation.place, key) === attempt.slot);
-    const owners = mine.filter((operation) => this.#asked(operation, key, attempt.value));
-    const wasThere = this.backend.changesOf(attempt.slot).some(({ value }) => same(value, attempt.value));
+    const key = keyOf(attempt.slot);
+    const owners = life.operationsAt(attempt.slot).filter((operation) => this.#asked(operation, key, attempt.value));
+    const wasThere = this.backend.hasHeld(attempt.slot, attempt.value);
     // Rolling back, and restoring what a late write has undone, store what was there before.
     if (owners.length === 0 && !wasThere && attempt.value !== undefined) this.violation('P22', `nobody asked for ${text(attempt.value)} in ${attempt.slot}`);
     if (attempt.value !== undefined && !wasThere) {
@@ -164,7 +163,7 @@ export class Promises implements Watcher {
       if (refused !== undefined) this.violation('P27', `operation ${refused.number} is written after it was refused with ${refused.error!.code}`);
     }
     if (life.isOver) this.violation('P40', `${attempt.slot} is written after the end of the service`);
-    const other = this.backend.attempts.find((each) => each !== attempt && each.save !== attempt.save && each.life === life.number && each.file === attempt.file && each.answer === undefined && !each.signal.aborted);
+    const other = this.backend.openAttempts().find((each) => each.save !== attempt.save && each.life === life.number && each.file === attempt.file);
     if (other !== undefined) this.violation('P23', `${attempt.slot} is written while ${other.slot} is, in the same file`);
     for (const operation of owners) this.#checkAttempts(operation, attempt);
   }
@@ -180,7 +179,7 @@ export class Promises implements Watcher {
   /** P5, P8: no further attempt after an abort, or after a refusal for good. */
   #checkAttempts({ number, life, kind, how, controller, answered, values }: Operation, { slot, value }: Attempt): void {
     if (kind !== 'set' || how.park || answered !== undefined || value === undefined) return;
-    const earlier = this.backend.attempts.filter((each) => each.life === life.number && each.slot === slot && same(each.value, value)).slice(0, -1);
+    const earlier = this.backend.attemptsAt(life.number, slot).filter((each) => same(each.value, value)).slice(0, -1);
     // Where another writer is faster, the same attempt goes on.
     const attempts = earlier.filter(({ collided }) => collided !== true).length;
     if (attempts >= 3) this.violation('P8', `operation ${number} is attempted for the ${attempts + 1}th time`);
@@ -200,28 +199,28 @@ export class Promises implements Watcher {
     const { number, kind, place, values, life, called } = operation;
     if (kind !== 'transaction' || values.size < 2 || fileOfTarget(places[place].target) !== file) return;
     const slots = [...values].map(([key, value]) => ({ slot: slotIn(place, key), key, value }));
+    if (!changes.some((change) => slots.some(({ slot }) => slot === change.slot))) return;
     // What the store has made of it is not the service's.
-    const isLied = this.backend.attempts.some((attempt) => attempt.life === life.number && attempt.lied === true && slots.some(({ slot, value }) => slot === attempt.slot && same(value, attempt.value)));
+    const isLied = slots.some(({ slot, value }) => this.backend.attemptsAt(life.number, slot).some((attempt) => attempt.lied === true && same(value, attempt.value)));
     if (isLied) return;
     const there = slots.filter(({ slot, value }) => this.backend.holds(slot, value));
     const begun = changes.some(({ slot, value }) => slots.some((own) => own.slot === slot && same(own.value, value)));
-    const missing = slots.find(({ slot, value }) => !this.backend.held(slot, called, (stored) => same(stored, value)));
+    const missing = begun ? slots.find(({ slot, value }) => !this.backend.held(slot, called, (stored) => same(stored, value))) : undefined;
     if (begun && missing !== undefined) this.violation('P24', `a part of operation ${number} of life ${life.number} is stored, and "${missing.key}" is not`);
     // Taken back, though nobody has asked for what is there now.
     const undone = slots.find(({ slot, key, value }) => changes.some((change) => change.slot === slot && !change.corrupt && !same(change.value, value) && isTakenBack(this.backend.changesOf(slot), value)
-      && !life.operations.some((other) => other !== operation && other.values.has(key) && slotIn(other.place, key) === slot && this.#asked(other, key, change.value))));
+      && !life.operationsAt(slot).some((other) => other !== operation && this.#asked(other, key, change.value))));
     if (undone !== undefined && there.length > 0) this.violation('P24', `a part of operation ${number} of life ${life.number} is taken back, "${undone.key}", and "${there[0]!.key}" is still there`);
   }
 
   /** P27, P29: nothing is stored after its caller was told that it is not. */
   onChange({ slot, value, by }: Change, lives: readonly Life[]): void {
     if (by === undefined || value === undefined) return;
-    for (const { operations } of lives) {
-      for (const operation of operations) {
-        for (const key of operation.values.keys()) {
-          if (slotIn(operation.place, key) !== slot || !this.#asked(operation, key, value)) continue;
-          if (told(operation, key) === 'not stored') this.violation('P27', `"${key}" of operation ${operation.number} lands after it was refused with ${operation.error!.code}`);
-        }
+    const key = keyOf(slot);
+    for (const life of lives) {
+      for (const operation of life.operationsAt(slot)) {
+        if (!this.#asked(operation, key, value) || told(operation, key) !== 'not stored') continue;
+        this.violation('P27', `"${key}" of operation ${operation.number} lands after it was refused with ${operation.error!.code}`);
       }
     }
   }
@@ -276,8 +275,8 @@ export class Promises implements Watcher {
   #checkTrust(life: Life): void {
     for (const scope of readers) {
       const value = life.service.get('tool', scope);
-      const allowed = [definition.defaults.tool, ...(['user', 'language'] as const).flatMap((place) => this.backend.changesOf(slotIn(place, 'tool')).map((change) => change.value))];
-      if (!allowed.some((each) => same(each, value))) this.violation('P52', `get shows ${text(value)}, which an untrusted workspace says`);
+      const isAllowed = same(definition.defaults.tool, value) || (['user', 'language'] as const).some((place) => this.backend.hasHeld(slotIn(place, 'tool'), value));
+      if (!isAllowed) this.violation('P52', `get shows ${text(value)}, which an untrusted workspace says`);
     }
   }
 
@@ -311,11 +310,13 @@ export class Promises implements Watcher {
   }
 
   /** P14: one listener for each signal, whoever has to hear of it; none once that has ended. */
-  #checkListeners({ operations }: Life): void {
-    for (const { number, controller, answered } of operations) {
-      if (controller === undefined) continue;
-      const count = getEventListeners(controller.signal, 'abort').length;
+  #checkListeners({ abortable }: Life): void {
+    for (const operation of abortable) {
+      const { number, controller, answered } = operation;
+      const count = getEventListeners(controller!.signal, 'abort').length;
       if (count > (answered === undefined ? 1 : 0)) this.violation('P14', `${count} listeners wait for the abort of operation ${number}`);
+      // The disposal looks at all of them again.
+      if (answered !== undefined) abortable.delete(operation);
     }
   }
 

@@ -102,8 +102,8 @@ export class Run {
     const changes = this.#backend.changesOf(slot);
     const last = changes.at(-1);
     if (last === undefined || last.late || this.#looked.get(slot) === last.order) return;
-    const busy = this.#lives.some((life) => life.pending.some(({ values, place: at }) => values.has(key) && slotIn(at, key) === slot) && !life.isOver)
-      || this.#backend.attempts.some((attempt) => attempt.slot === slot && attempt.answer === undefined && !attempt.signal.aborted);
+    const busy = this.#windows.some((life) => !life.isOver && life.pending.some(({ values, place: at }) => values.has(key) && slotIn(at, key) === slot))
+      || this.#backend.openAttempts().some((attempt) => attempt.slot === slot);
     if (busy) return;
     this.#looked.set(slot, last.order);
     this.#note(slot);
@@ -384,7 +384,7 @@ export class Run {
   #checkHistory(place: PlaceName, key: Key): void {
     const slot = slotIn(place, key);
     const looks = this.#looks.get(slot) ?? [];
-    const concerned = this.#lives.filter(({ operations }) => operations.some((operation) => operation.place === place && operation.values.has(key)));
+    const concerned = this.#lives.filter((life) => life.operationsAt(slot).length > 0);
     const groups = key === 'list' ? [concerned] : concerned.map((life) => [life]);
     for (const lives of groups) {
       const verdict = judge(slot, key, lives, this.#backend, looks);

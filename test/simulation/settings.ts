@@ -80,11 +80,28 @@ export function mergedLayers(values: readonly unknown[]): unknown {
   return values.reduce((below, above) => (isObject(below) && isObject(above) ? { ...below, ...above } : above), undefined);
 }
 
+const isTextList = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText);
+
 /** Equality of JSON, by its text with sorted names. */
-export const same = (a: unknown, b: unknown): boolean => a === b || (typeof a === 'object' && typeof b === 'object' && text(a) === text(b));
-export const text = (value: unknown): string => JSON.stringify(value, (_name, member: unknown) => (
-  isObject(member) ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))) : member)) ?? 'nothing';
+export function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object') return false;
+  if (isTextList(a) && isTextList(b)) return a.length === b.length && a.every((member, index) => member === b[index]);
+  return text(a) === text(b);
+}
+
+export function text(value: unknown): string {
+  if (typeof value !== 'object' || isTextList(value)) return JSON.stringify(value) ?? 'nothing';
+  return JSON.stringify(value, (_name, member: unknown) => (
+    isObject(member) ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))) : member));
+}
+
+/** What is frozen once remains so. */
+const deeplyFrozen = new WeakSet();
 
 export function isDeeplyFrozen(value: unknown): boolean {
-  return typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isDeeplyFrozen));
+  if (typeof value !== 'object' || value === null || deeplyFrozen.has(value)) return true;
+  const isFrozen = Object.isFrozen(value) && Object.values(value).every(isDeeplyFrozen);
+  if (isFrozen) deeplyFrozen.add(value);
+  return isFrozen;
 }

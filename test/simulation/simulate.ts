@@ -80,9 +80,13 @@ async function play(options: RunOptions, history: readonly Step[], seed: number,
   const run = new Run(options, seed, tally, onLife);
   const note = (error: unknown): void => run.unhandled(error);
   process.on('unhandledRejection', note);
+  // Nobody reads the stack of an injected error, and to note it takes longer than to make the error.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   try {
     return await run.play(history);
   } finally {
+    Error.stackTraceLimit = stackTraceLimit;
     process.off('unhandledRejection', note);
   }
 }

@@ -263,12 +263,12 @@ export class SimulatedStore implements Store {
     if (this.#isDead()) return never();
     const [first] = changes as readonly [Change, ...Change[]];
     const file = this.fileOf(first.target, first.scope);
-    const save = this.#backend.attempts.length;
+    const save = this.#backend.attempts;
     const attempts = changes.map(({ key, scope, value, expected }, index): Attempt => ({
       number: save + index, save, life: this.life, file, slot: slotOf(file, nameIn(key, scope.languageId)), value,
       begun: this.#backend.moment(), signal, isSwap: expected !== undefined,
     }));
-    this.#backend.attempts.push(...attempts);
+    this.#backend.attempt(attempts);
     for (const [index, attempt] of attempts.entries()) this.onWrite(attempt, changes[index]!);
     return new Promise((resolve, reject) => {
       const settle = (error: unknown, refusals: readonly Refusal[] = []): void => {
@@ -419,7 +419,7 @@ export class SimulatedStore implements Store {
   /** The look after a write was refused, as another program is saving the file: it is written again in the same attempt. */
   #noteCollision(slots: readonly string[], error: unknown): never {
     for (const slot of slots) {
-      const last = this.#backend.attempts.findLast((attempt) => attempt.life === this.life && attempt.slot === slot);
+      const last = this.#backend.attemptsAt(this.life, slot).at(-1);
       if (last !== undefined) last.collided = true;
     }
     throw error;
