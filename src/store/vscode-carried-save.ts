@@ -46,7 +46,7 @@ export async function saveCarried(
     await update(carrier, { token });
     await carried.end();
   } catch (error) {
-    await carried.undo?.();
+    await carried.giveUp();
     throw error;
   } finally {
     carried.dispose();
@@ -62,7 +62,11 @@ class CarriedDocument {
   saved: string | undefined;
   failure: { readonly error: unknown } | undefined;
   /** Makes the file look as new as it is. */
-  undo: (() => Promise<void>) | undefined;
+  #undo: (() => Promise<void>) | undefined;
+  /** The answer to VS Code, which may come after VS Code has ceased to wait for it. */
+  #answer: Promise<void> | undefined;
+  /** VS Code has refused: what is not in the document yet does not get there any more. */
+  readonly #refused = new AbortController();
   readonly #token: string;
   readonly #file: SettingsFile;
   readonly #compose: (before: string) => string;
@@ -80,16 +84,24 @@ class CarriedDocument {
       vscode.workspace.onDidOpenTextDocument((document) => this.#note(document)),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.#note(document)),
       vscode.workspace.onWillSaveTextDocument((event) => {
-        if (event.document.getText().includes(token)) event.waitUntil(this.#replace(event.document));
+        if (event.document.getText().includes(token)) event.waitUntil(this.#answer = this.#replace(event.document));
       }),
     ];
   }
 
   /** VS Code waits for an answer for 1.5 s. What came later is in the document, and is saved by it. */
   async end(): Promise<void> {
+    await this.#answer;
     const document = this.#document;
     if (document === undefined || this.saved === undefined || !document.isDirty || document.getText() !== this.saved) return;
     if (!await document.save()) this.saved = undefined;
+  }
+
+  /** Nothing is put into the document after that. */
+  async giveUp(): Promise<void> {
+    this.#refused.abort();
+    await this.#answer;
+    await this.#undo?.();
   }
 
   dispose(): void {
@@ -114,7 +126,7 @@ class CarriedDocument {
     const newer = known?.isDirty === true ? undefined : await this.#file.newerThan(document, known?.without ?? before);
     if (newer !== undefined) {
       before = newer.text;
-      this.undo = newer.undo;
+      this.#undo = newer.undo;
     }
     let wanted = before;
     try {
@@ -122,7 +134,7 @@ class CarriedDocument {
     } catch (error) {
       this.failure = { error };
     }
-    for (let tried = 0; tried < tries && this.saved === undefined; tried++) {
+    for (let tried = 0; tried < tries && this.saved === undefined && !this.#refused.signal.aborted; tried++) {
       const edit = new vscode.WorkspaceEdit();
       const { range, content } = difference(document, wanted);
       edit.replace(this.#file.addressIn(document), range, content);

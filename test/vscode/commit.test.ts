@@ -239,6 +239,32 @@ describe('Several values by one save', () => {
     });
   });
 
+  it('F6 an answer to VS Code that comes after VS Code has refused to save: nothing is left unsaved', async () => {
+    const { newerThan } = SettingsFile.prototype;
+    // VS Code waits for 1.5 s.
+    SettingsFile.prototype.newerThan = async function (...words) {
+      await elapse(4_000);
+      return newerThan.apply(this, words);
+    };
+    const hurry = { dispose: () => void (SettingsFile.prototype.newerThan = newerThan) };
+    subscriptions.push(hurry);
+    let saved = '';
+    subscriptions.push(vscode.workspace.onDidChangeTextDocument(({ document }) => {
+      if (saved !== '' || !document.getText().includes('[holdfast]')) return;
+      saved = '{ "editor.tabSize": 3, "editor.insertSpaces": true }\n';
+      writeFileSync(settingsFile(), saved);
+    }));
+    expect(await reasonOf(store.commit(three, { signal }))).to.equal('newer');
+    await elapse(5_000);
+    expect(text()).to.equal(saved);
+    expect(vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)).to.deep.equal([]);
+    hurry.dispose();
+    await committed(store, three);
+    expect(readSettings()).to.deep.equal({
+      'editor.tabSize': 3, 'editor.insertSpaces': true, 'fixture.count': 7, 'fixture.name': 'seven', 'fixture.recent': ['7'],
+    });
+  });
+
   it('what an earlier process left in the file goes with the next save', async () => {
     await begin('{\n    "[holdfast]": { "token": "old" },\n    "fixture.count": 1\n}\n', 1);
     await committed(store, three);
