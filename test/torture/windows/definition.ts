@@ -19,4 +19,6 @@ export interface WindowPlan {
   readonly target: 'user' | 'workspace';
   /** So many updates are asked for at once, and then a transaction. */
   readonly burst: number;
+  /** The windows take no turns: shows that this finds what is lost. */
+  readonly withoutLock: boolean;
 }

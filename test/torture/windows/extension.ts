@@ -7,7 +7,7 @@ import { existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ConfigurationService } from '../../../src/service/service.ts';
-import { superviseConfiguration } from '../../../src/vscode.ts';
+import { superviseConfiguration, vscodeStore } from '../../../src/vscode.ts';
 import { elapse, limits } from '../../limits.ts';
 import { add, told, toLine } from '../programs/answers.ts';
 import { definition, parts, type Parts, type WindowPlan } from './definition.ts';
@@ -18,7 +18,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const plan = JSON.parse(readFileSync(path.join(folder, 'plan.json'), 'utf8')) as WindowPlan;
   const window = path.basename(path.dirname(vscode.workspace.workspaceFolders![0]!.uri.fsPath));
   // What waits for others may take its time on a busy machine.
-  const service = await superviseConfiguration(context, definition, { guard: { timeout: limits.product, budget: limits.product } });
+  const options = { guard: { timeout: limits.product, budget: limits.product } };
+  const store = plan.withoutLock ? { store: Object.assign(vscodeStore(context, definition), { lock: undefined }) } : {};
+  const service = await superviseConfiguration(context, definition, { ...options, ...store });
   void write(service, folder, `${window}.${process.pid}`, plan);
 }
 

@@ -5,8 +5,9 @@
  *
  * In both VS Codes, at the workspace's file and at the user settings: alone; beside an editor that saves the file by truncation, by rename, and
  * in place; and while extension hosts are killed, `--kills` of them in the middle of 50 updates, and as many in the middle of a transaction of
- * ten settings. `--version`, `--target` and `--beside` (`none`, `kills`, or a way) do a part of that. Ends with one line of JSON, and exit code
- * 1 when a promise was broken.
+ * ten settings. At last without the lock: until updates are lost, which shows that this finds them. `--version`, `--target` and `--beside`
+ * (`none`, `kills`, a way, or `without lock`) do a part of that. Ends with one line of JSON, and exit code 1 when a promise was broken, or
+ * nothing was lost without the lock.
  */
 import { parseArgs } from 'node:util';
 import { textTable } from '../../../tools/text-table.ts';
@@ -36,21 +37,24 @@ function chosen<T extends string>(all: readonly T[], one: string | undefined): r
 
 const versions = values.version === undefined ? vscodeVersions : [asVersion(values.version)];
 const targets = chosen(['workspace', 'user'], values.target);
-const besides = chosen<Way | 'none' | 'kills'>(['none', 'kills', ...ways], values.beside);
+const besides = chosen<Way | 'none' | 'kills' | 'without lock'>(['none', 'kills', ...ways, 'without lock'], values.beside);
+const isWay = (beside: string): beside is Way => (ways as readonly string[]).includes(beside);
 
 console.log(`${windows} windows, ${updates} updates, seed ${seed}`);
 const results: { readonly what: readonly [string, string, string]; readonly result: WindowsResult; readonly ok: boolean }[] = [];
 for (const version of versions) {
   for (const target of targets) {
     for (const beside of besides) {
-      const what = [version, `${target} settings`, beside === 'none' || beside === 'kills' ? beside : `an editor saves ${beside}`] as const;
+      const what = [version, `${target} settings`, isWay(beside) ? `an editor saves ${beside}` : beside] as const;
       const result = await tortureWindows({
         seed, version, target, windows, updates,
         ...(beside === 'kills' ? { kills, burst: 50 } : { kills: 0, burst: 1 }),
-        ...(beside === 'none' || beside === 'kills' ? {} : { editor: [beside] }),
+        withoutLock: beside === 'without lock',
+        ...(isWay(beside) ? { editor: [beside] } : {}),
         onProgress: (text) => console.log(`  ${what.join(', ')}: ${text}`),
       });
-      results.push({ what, result, ok: isFaultless(result) && result.torn.length + result.unsaved.length === 0 });
+      const ok = beside === 'without lock' ? result.lost.length > 0 : isFaultless(result) && result.torn.length + result.unsaved.length === 0;
+      results.push({ what, result, ok });
       for (const kind of ['lost', 'repeated', 'unasked', 'torn', 'unsaved'] as const) if (result[kind].length > 0) console.log(`  ${kind}: ${result[kind].join(', ')}`);
     }
   }

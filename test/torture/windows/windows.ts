@@ -18,7 +18,7 @@ import { extensionFolder, tortureExtension } from './product.ts';
 
 /** Windows of a real VS Code that write into one settings file, whose extension hosts are killed meanwhile. */
 
-export interface WindowsPlan extends WindowPlan {
+export interface WindowsPlan extends Omit<WindowPlan, 'withoutLock'> {
   readonly seed: number;
   readonly version: VscodeVersion;
   readonly windows: number;
@@ -28,6 +28,8 @@ export interface WindowsPlan extends WindowPlan {
   readonly kills: number;
   /** How an editor saves the file meanwhile; none: there is none. */
   readonly editor?: readonly Way[];
+  /** Default: they take turns. */
+  readonly withoutLock?: boolean;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -77,9 +79,9 @@ class Windows {
   }
 
   async run(): Promise<WindowsResult> {
-    const { target, burst, version, windows, updates, kills, editor, seed, onProgress } = this.#plan;
+    const { target, burst, withoutLock = false, version, windows, updates, kills, editor, seed, onProgress } = this.#plan;
     const begun = performance.now();
-    writeFileSync(path.join(this.#folder, 'plan.json'), JSON.stringify({ target, burst } satisfies WindowPlan));
+    writeFileSync(path.join(this.#folder, 'plan.json'), JSON.stringify({ target, burst, withoutLock } satisfies WindowPlan));
     mkdirSync(path.join(this.#folder, 'shared/.vscode'), { recursive: true });
     writeFileSync(path.join(this.#folder, 'shared/.vscode/settings.json'), '{}\n');
     const names = Array.from({ length: windows }, (_, index) => `w${index}`);
