@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { chromium, type BrowserContext } from 'playwright-core';
+import { limits } from '../../test/limits.ts';
 
 /** Flags for a browser that talks to nobody but our server, in a container or on a desk. */
 const flags = [
@@ -48,11 +49,15 @@ export interface BrowserOptions {
   readonly withoutNetworkEvents?: boolean;
 }
 
-/** Starts Chromium with a profile folder of its own, which the caller removes. It ends with our process, or by `close()`. */
+/**
+ * Starts Chromium with a profile folder of its own, which the caller removes. It ends with our process, or by `close()`. Its pages are waited for
+ * as long as a test waits for a condition, however busy the machine is.
+ */
 export async function launchChromium(profile: string, options: BrowserOptions = {}): Promise<BrowserContext> {
   const executable = findChromium();
   const wrapped = options.withoutNetworkEvents === true && process.platform !== 'win32';
-  return chromium.launchPersistentContext(profile, {
+  const browser = await chromium.launchPersistentContext(profile, {
+    timeout: limits.condition,
     executablePath: wrapped ? path.join(import.meta.dirname, 'chromium') : executable,
     headless: true,
     args: flags,
@@ -66,6 +71,9 @@ export async function launchChromium(profile: string, options: BrowserOptions = 
     handleSIGTERM: false,
     handleSIGHUP: false,
   });
+  // Of every page, also one that is opened later.
+  browser.setDefaultTimeout(limits.condition);
+  return browser;
 }
 
 function isExecutable(file: string): boolean {

@@ -1,7 +1,6 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
-import { limits } from '../../test/limits.ts';
 import type { OnProgress } from '../progress.ts';
 import { run } from '../run.ts';
 import { launchChromium, type BrowserOptions } from './browser.ts';
@@ -121,7 +120,6 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     await mkdir(profile);
     browser = await launchChromium(profile, { ...options, withoutNetworkEvents: true });
     const page = browser.pages()[0] ?? await browser.newPage();
-    page.setDefaultTimeout(limits.condition);
     const { testsEnded } = await exposeAutomation(page, server, options.onLog ?? (() => {}));
     const remote = (file: string) => `vscode-remote://${server.authority}${encodeURI(file)}`;
     const payload = testing
