@@ -76,13 +76,13 @@ export interface Window {
   close(): Promise<void>;
 }
 
-/** @param what its folder: one of its own, or that of the desk, which is reached by a link */
-export async function openWindow({ workbench, workspace }: Desk, what: 'its own folder' | 'the same folder' = 'its own folder'): Promise<Window> {
+/** At the folder of the desk, which it reaches by a link: VS Code opens no folder twice. */
+export async function openWindow({ workbench, workspace }: Desk): Promise<Window> {
   const folder = temporaryFolder();
   const link = path.join(folder, path.basename(workspace));
-  if (what === 'the same folder') symlinkSync(workspace, link, 'junction');
+  symlinkSync(workspace, link, 'junction');
   const page = await workbench.browser.newPage();
-  await page.goto(workbench.server.url({ folder: what === 'the same folder' ? link : await createDemoWorkspace(folder) }));
+  await page.goto(workbench.server.url({ folder: link }));
   await workbenchReady(page);
   const driver = await DemoLink.connect(socketIn(folder));
   return {

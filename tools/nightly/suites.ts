@@ -118,7 +118,7 @@ export const suites: readonly NightlySuite[] = [
   }),
   once('mutants', 'deliberate faults, which the tests must notice', 10, { what: 'all faults', script: 'mutants' }),
   once('stryker', 'mutation testing of machines and guard', 40, { what: 'all parts', script: 'stryker' }),
-  once('torture-windows', 'windows of VS Code that write into one settings file, killed and beside an editor', 40, { what: 'both VS Codes', script: 'torture:windows' }),
+  once('torture-windows', 'windows of VS Code that write into one settings file, killed, beside an editor, and without the lock', 50, { what: 'both VS Codes', script: 'torture:windows' }),
   { name: 'torture', about: 'processes that are killed and stopped while they update one file', takes: 12, limit: 60, minutes: 30, batches: tortures },
   drawing('sla', 'a simulated month, the published one and new ones', 20, months),
   drawing('unit', 'unit tests that draw', 20, units),

@@ -5,7 +5,6 @@ import { hasEnded } from '../../../src/store/ended-process.ts';
 import { seededRandom } from '../../../src/testing/seeded-random.ts';
 import { ready } from '../../../tools/products.ts';
 import { temporaryFolder } from '../../../tools/vscode-host/home.ts';
-import { projectRoot } from '../../../tools/vscode-host/paths.ts';
 import type { VscodeVersion } from '../../../tools/vscode-host/versions.ts';
 import { openWorkbench, quietSettings, workbenchReady, type Workbench } from '../../../tools/vscode-host/workbench.ts';
 import { elapse, until } from '../../limits.ts';
@@ -40,6 +39,8 @@ export interface WindowsResult extends Verdict {
   readonly torn: readonly string[];
   /** Documents that a window had unsaved at the end. */
   readonly unsaved: readonly string[];
+  /** Windows that could not store their last update, however often they tried. */
+  readonly stuck: readonly string[];
   readonly saves: number;
   /** In milliseconds. */
   readonly took: number;
@@ -91,7 +92,7 @@ class Windows {
       userSettings: { ...quietSettings, 'files.autoSave': 'off' },
       viewport: { width: 640, height: 480 },
       builtInExtensions: ['configuration-editing', 'json', 'theme-defaults'],
-      extensionDevelopmentPaths: [projectRoot, extensionFolder],
+      extensionDevelopmentPaths: [extensionFolder],
       env: { ...process.env, HOLDFAST_TORTURE: this.#folder },
     });
     const other = editor && new Program('editor.ts', path.join(this.#folder, 'editor.txt'), this.#file, `${seed}`, ...editor);
@@ -106,10 +107,11 @@ class Windows {
       }
       await this.#reached(updates, onProgress);
       writeFileSync(path.join(this.#folder, 'stop'), '');
-      await until('every window has come to its end', () => names.every((name) => this.#lives(name).some(({ lines }) => isEnd.test(lines.at(-1) ?? ''))));
+      const left = (): string[] => names.filter((name) => !this.#lives(name).some(({ lines }) => isEnd.test(lines.at(-1) ?? '')));
+      await until('every window has come to its end', () => left().length === 0).catch(() => undefined);
       await watching;
       await other?.end('SIGTERM');
-      return this.#result(other, performance.now() - begun);
+      return this.#result(other, left(), performance.now() - begun);
     } finally {
       if (other?.isRunning === true) other.child.kill('SIGKILL');
       await this.#workbench.close();
@@ -187,7 +189,7 @@ class Windows {
     }
   }
 
-  #result(other: Program | undefined, took: number): WindowsResult {
+  #result(other: Program | undefined, stuck: readonly string[], took: number): WindowsResult {
     const all = this.#lives();
     const lives = all.map(({ name, lines }): Life => ({
       name, answers: lines.filter((line) => !isTransaction.test(line) && !isEnd.test(line)).map(fromLine), underWay: isEnd.test(lines.at(-1) ?? '') ? 0 : this.#plan.burst,
@@ -201,6 +203,7 @@ class Windows {
       kills: this.#kills,
       torn: [...this.#torn, ...transactions('denied').filter((text) => this.#seen.has(text)).map((text) => `${text}, which was denied`)],
       unsaved: all.flatMap(({ lines }) => lines.filter((line) => isEnd.test(line)).flatMap((line) => JSON.parse(line.slice('end '.length)) as string[])),
+      stuck,
       saves: saves.length,
       took,
     };
