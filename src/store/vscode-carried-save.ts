@@ -89,12 +89,12 @@ class CarriedDocument {
     ];
   }
 
-  /** VS Code waits for an answer for 1.5 s. What came later is in the document, and is saved by it. */
+  /** VS Code waits for an answer for 1.5 s. What came later is in the document, and is saved by it. @throws StoreError */
   async end(): Promise<void> {
     await this.#answer;
     const document = this.#document;
     if (document === undefined || this.saved === undefined || !document.isDirty || document.getText() !== this.saved) return;
-    if (!await document.save()) this.saved = undefined;
+    await this.#file.saveAgain(this.saved);
   }
 
   /** Nothing is put into the document after that. */

@@ -47,7 +47,7 @@ export class SettingsFile {
   readonly #pauses = new Set<() => void>();
   #disposed = false;
   /** What a failed write of ours left in the document, unsaved, and why it failed. */
-  #stuck: { readonly text: string; readonly cause: StoreError } | undefined;
+  #stuck: { readonly text: string; readonly cause: StoreError; /** Default: extensions are told that it is unsaved. */ readonly isTold?: false } | undefined;
   /** The text of a file that a write has cut off, and what it left of it, until it can be put back. */
   #lost: { readonly text: string; readonly left: string } | undefined;
 
@@ -252,6 +252,19 @@ export class SettingsFile {
     await this.heal().catch(() => undefined);
   }
 
+  /**
+   * A document that changes while VS Code saves it stays unsaved, and extensions are told that it is saved. VS Code would refuse every
+   * later write.
+   * @throws StoreError `newer`: VS Code does not save over what another program has saved meanwhile; the next write puts the document back
+   */
+  async saveAgain(text: string): Promise<void> {
+    const { document } = this;
+    if (document?.getText() !== text || await document.save()) return;
+    const cause = this.#justChanged();
+    this.#stuck = { text, cause, isTold: false };
+    throw again(cause);
+  }
+
   /** A write said to have ended well is not in the file. Rejects when the file system tells why. */
   async afterLoss(before: NotedFile): Promise<void> {
     const left = await this.#textOnDisk();
@@ -369,7 +382,7 @@ export class SettingsFile {
   /** What our failed write left in the document, unless it has been saved, or a person has edited it since. */
   #isStuck(): { readonly text: string; readonly cause: StoreError } | undefined {
     const { document } = this;
-    if (this.#stuck !== undefined && (document === undefined || !document.isDirty || document.getText() !== this.#stuck.text)) this.#stuck = undefined;
+    if (this.#stuck !== undefined && (document === undefined || (!document.isDirty && this.#stuck.isTold !== false) || document.getText() !== this.#stuck.text)) this.#stuck = undefined;
     return this.#stuck;
   }
 

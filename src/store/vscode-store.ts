@@ -189,7 +189,11 @@ export class VscodeStore implements Store {
       throw error instanceof StoreError ? error : await this.#refused(first, own, error);
     });
     if (commit.refusals.length > 0) return commit.refusals;
-    const isThere = await this.#isThere(commit, own);
+    let isThere = await this.#isThere(commit, own);
+    if (isThere === false && saved !== undefined) {
+      await file.saveAgain(saved);
+      isThere = await this.#isThere(commit, own);
+    }
     if (saved === undefined && !(isThere ?? commit.changes.every((change) => this.#isShown(change)))) {
       file.uncarried++;
       throw notCarried({ target: first.target });

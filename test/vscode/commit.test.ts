@@ -8,6 +8,7 @@ import { defineSettings } from '../../src/settings/define-settings.ts';
 import type { Change, Refusal, Target } from '../../src/store/store.ts';
 import { SettingsFile } from '../../src/store/vscode-settings-file.ts';
 import { VscodeStore } from '../../src/store/vscode-store.ts';
+import { skip } from '../skip.ts';
 import { fixture } from './fixture-settings.ts';
 import { committed, elapse, fixtureContext, folder, readSettings, rejection, resetSettings, settingsFile, typeUnsaved, until, writeSettings } from './supervised.ts';
 
@@ -208,6 +209,36 @@ describe('Several values by one save', () => {
     hold.dispose();
     await committed(store, three);
     expect(Object.keys(readSettings())).to.have.length(3);
+  });
+
+  it('F6 what is changed while VS Code saves it is saved again: VS Code is not left with unsaved changes that no extension is told of', async function () {
+    // The server saves the files; it stands still meanwhile.
+    if (process.platform === 'win32' || vscode.env.remoteName === undefined) skip(this, 'It needs a server that can be stopped.');
+    const { newerThan } = SettingsFile.prototype;
+    let stopped = 0;
+    SettingsFile.prototype.newerThan = async function (...args) {
+      SettingsFile.prototype.newerThan = newerThan;
+      const newer = await newerThan.apply(this, args);
+      process.kill(process.ppid, 'SIGSTOP');
+      stopped++;
+      // VS Code stops waiting, and begins to save.
+      await elapse(3_000);
+      return newer;
+    };
+    subscriptions.push(vscode.workspace.onDidChangeTextDocument(({ document }) => {
+      if (document.getText().includes('"seven"')) process.kill(process.ppid, 'SIGCONT');
+    }));
+    try {
+      await committed(store, three);
+    } finally {
+      process.kill(process.ppid, 'SIGCONT');
+      SettingsFile.prototype.newerThan = newerThan;
+    }
+    expect(stopped).to.equal(1);
+    expect(readSettings()).to.deep.equal({ 'fixture.count': 7, 'fixture.name': 'seven', 'fixture.recent': ['7'] });
+    // VS Code refuses this one for unsaved changes.
+    await vscode.workspace.getConfiguration('fixture').update('timeout', 9, vscode.ConfigurationTarget.Workspace);
+    expect(readSettings()).to.deep.include({ 'fixture.timeout': 9 });
   });
 
   it('F6 another program saves the file after VS Code has read it: what it says is kept', async () => {
