@@ -1,11 +1,12 @@
 /**
  * `editor.ts FILE SEED WAY…`: an editor that knows nothing of the lock: reads the settings file, and saves it with a change of its own, by
- * one of the ways in turn, until SIGTERM. Prints a line of JSON for each save: a `Save`.
+ * one of the ways in turn, until SIGTERM: again once others have written, so that they get somewhere, however slow they are. Prints a line of
+ * JSON for each save: a `Save`.
  */
 import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { settlingTime } from '../../../src/store/store.ts';
 import { seededRandom } from '../../../src/testing/seeded-random.ts';
-import { elapse } from '../../limits.ts';
+import { elapse, limits } from '../../limits.ts';
 import type { Save, Way } from '../verdict.ts';
 import { now, settingsIn, type Done } from './definition.ts';
 
@@ -59,4 +60,5 @@ for (let number = 1; !isOver; number++) {
   const save: Save = { way, number, begun, ended: now(), done: settings['torture.done'] as Done | undefined ?? {} };
   writeSync(1, `${JSON.stringify(save)}\n`);
   await elapse(50 + 100 * random());
+  while (!isOver && readFileSync(file, 'utf8') === text) await elapse(limits.look);
 }

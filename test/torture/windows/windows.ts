@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { hasEnded } from '../../../src/store/ended-process.ts';
@@ -73,6 +73,7 @@ class Windows {
   /** The transactions that have been seen in the file. */
   readonly #seen = new Set<string>();
   #workbench!: Workbench;
+  #isOver = false;
 
   constructor(plan: WindowsPlan) {
     this.#plan = plan;
@@ -109,10 +110,12 @@ class Windows {
       writeFileSync(path.join(this.#folder, 'stop'), '');
       const left = (): string[] => names.filter((name) => !this.#lives(name).some(({ lines }) => isEnd.test(lines.at(-1) ?? '')));
       await until('every window has come to its end', () => left().length === 0).catch(() => undefined);
+      this.#isOver = true;
       await watching;
       await other?.end('SIGTERM');
       return this.#result(other, left(), performance.now() - begun);
     } finally {
+      this.#isOver = true;
       if (other?.isRunning === true) other.child.kill('SIGKILL');
       await this.#workbench.close();
     }
@@ -176,7 +179,7 @@ class Windows {
 
   /** Whoever reads the file never sees a part of a transaction. */
   async #watch(): Promise<void> {
-    while (!existsSync(path.join(this.#folder, 'stop'))) {
+    while (!this.#isOver) {
       const text = readFileSync(this.#file, 'utf8');
       const settings = settingsIn(text);
       // Who reads while an editor writes in place may see a mixture of before and after; two looks do not see the same one.
