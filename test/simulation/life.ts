@@ -70,7 +70,7 @@ export class Life {
   /** The same, by the slots they write. */
   readonly #operationsAt = new Map<string, Operation[]>();
   readonly #pending = new Set<Operation>();
-  /** Those with a signal that have not ended, or not long ago. */
+  /** Those with a signal. */
   readonly abortable = new Set<Operation>();
   readonly events: ServiceEvent[] = [];
   /** When it was over: what lands after this is from outside. */

@@ -315,8 +315,6 @@ export class Promises implements Watcher {
       const { number, controller, answered } = operation;
       const count = getEventListeners(controller!.signal, 'abort').length;
       if (count > (answered === undefined ? 1 : 0)) this.violation('P14', `${count} listeners wait for the abort of operation ${number}`);
-      // The disposal looks at all of them again.
-      if (answered !== undefined) abortable.delete(operation);
     }
   }
 
