@@ -241,6 +241,24 @@ describe('Several values by one save', () => {
     expect(readSettings()).to.deep.include({ 'fixture.timeout': 9 });
   });
 
+  it('F6 what cannot be saved again, as another program has saved the file meanwhile, is put back', async () => {
+    const file = new SettingsFile('workspace', vscode.Uri.joinPath(folder().uri, '.vscode/settings.json'));
+    const document = await vscode.workspace.openTextDocument(file.uri);
+    await until('the document is up to date', () => document.getText() === text());
+    const ours = '{ "fixture.count": 7 }';
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(file.uri, new vscode.Range(0, 0, document.lineCount, 0), ours);
+    await vscode.workspace.applyEdit(edit);
+    await until('it is there, and not saved', () => document.isDirty && document.getText() === ours);
+    const theirs = '{ "editor.tabSize": 3, "editor.insertSpaces": true }\n';
+    writeFileSync(settingsFile(), theirs);
+    expect(await reasonOf(file.saveAgain(ours))).to.equal('newer');
+    expect(text()).to.equal(theirs);
+    await file.heal();
+    expect([text(), document.getText(), document.isDirty]).to.deep.equal([theirs, theirs, false]);
+    file.dispose();
+  });
+
   it('F6 another program saves the file after VS Code has read it: what it says is kept', async () => {
     const document = await vscode.workspace.openTextDocument(settingsFile());
     for (let round = 1; round <= 5; round++) {
