@@ -24,6 +24,14 @@ export interface NotedFile {
   readonly text: string;
 }
 
+/** What a failed write of ours left in the document, unsaved, and why it failed. */
+interface Stuck {
+  readonly text: string;
+  readonly cause: StoreError;
+  /** VS Code tells extensions that the document is saved. */
+  readonly seemsSaved?: boolean;
+}
+
 /** A file in flux is looked at this often, in milliseconds. */
 export const lookEvery = 25;
 /** What has changed within this time before the end of `settlingTime` is still being written, in milliseconds. */
@@ -46,8 +54,7 @@ export class SettingsFile {
   #flux: { readonly since: number; movedAt: number; text: string | undefined } | undefined;
   readonly #pauses = new Set<() => void>();
   #disposed = false;
-  /** What a failed write of ours left in the document, unsaved, and why it failed. */
-  #stuck: { readonly text: string; readonly cause: StoreError; /** Default: extensions are told that it is unsaved. */ readonly isTold?: false } | undefined;
+  #stuck: Stuck | undefined;
   /** The text of a file that a write has cut off, and what it left of it, until it can be put back. */
   #lost: { readonly text: string; readonly left: string } | undefined;
 
@@ -261,7 +268,7 @@ export class SettingsFile {
     const { document } = this;
     if (document?.getText() !== text || await document.save()) return;
     const cause = this.#justChanged();
-    this.#stuck = { text, cause, isTold: false };
+    this.#stuck = { text, cause, seemsSaved: true };
     throw again(cause);
   }
 
@@ -380,9 +387,11 @@ export class SettingsFile {
   }
 
   /** What our failed write left in the document, unless it has been saved, or a person has edited it since. */
-  #isStuck(): { readonly text: string; readonly cause: StoreError } | undefined {
+  #isStuck(): Stuck | undefined {
     const { document } = this;
-    if (this.#stuck !== undefined && (document === undefined || (!document.isDirty && this.#stuck.isTold !== false) || document.getText() !== this.#stuck.text)) this.#stuck = undefined;
+    const stuck = this.#stuck;
+    const isUnsaved = document !== undefined && (document.isDirty || stuck?.seemsSaved === true);
+    if (!isUnsaved || document.getText() !== stuck?.text) this.#stuck = undefined;
     return this.#stuck;
   }
 
