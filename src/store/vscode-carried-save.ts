@@ -63,9 +63,9 @@ class CarriedDocument {
   failure: { readonly error: unknown } | undefined;
   /** Makes the file look as new as it is. */
   #undo: (() => Promise<void>) | undefined;
-  /** The answer to VS Code, which may come after VS Code has ceased to wait for it. */
+  /** The answer to VS Code, which may come after VS Code has stopped waiting for it. */
   #answer: Promise<void> | undefined;
-  /** VS Code has refused: what is not in the document yet does not get there any more. */
+  /** Aborted once VS Code has refused the save: the document is not edited after that. */
   readonly #refused = new AbortController();
   readonly #token: string;
   readonly #file: SettingsFile;
@@ -97,7 +97,7 @@ class CarriedDocument {
     await this.#file.saveAgain(this.saved);
   }
 
-  /** Nothing is put into the document after that. */
+  /** Stops editing the document, and restores the time of the file. */
   async giveUp(): Promise<void> {
     this.#refused.abort();
     await this.#answer;

@@ -260,9 +260,10 @@ export class SettingsFile {
   }
 
   /**
-   * A document that changes while VS Code saves it stays unsaved, and extensions are told that it is saved. VS Code would refuse every
-   * later write.
-   * @throws StoreError `newer`: VS Code does not save over what another program has saved meanwhile; the next write puts the document back
+   * Saves what VS Code left unsaved. A document that changes while VS Code saves it stays unsaved, although extensions are told
+   * that it is saved, and VS Code would refuse every later write.
+   * @throws StoreError `newer`: another program has saved the file meanwhile, and VS Code does not save over that; the next write
+   *   puts the document back
    */
   async saveAgain(text: string): Promise<void> {
     const { document } = this;

@@ -52,6 +52,18 @@ describe('Several values by one save', () => {
     return (error as StoreError).reason;
   }
 
+  /** Another program saves the file as soon as its document has this in it. @returns what it saves */
+  function otherSavesWhen(part: string): string {
+    const theirs = '{ "editor.tabSize": 3, "editor.insertSpaces": true }\n';
+    const waiting = vscode.workspace.onDidChangeTextDocument(({ document }) => {
+      if (!document.getText().includes(part)) return;
+      waiting.dispose();
+      writeFileSync(settingsFile(), theirs);
+    });
+    subscriptions.push(waiting);
+    return theirs;
+  }
+
   it('P20 are in the file, and shown by VS Code, when it resolves; VS Code has saved once', async () => {
     const saved: string[] = [];
     subscriptions.push(vscode.workspace.onDidSaveTextDocument((document) => saved.push(document.getText())));
@@ -272,12 +284,7 @@ describe('Several values by one save', () => {
   });
 
   it('F6 another program saves the file while VS Code saves it, which fails: VS Code is not left with unsaved changes', async () => {
-    let saved = '';
-    subscriptions.push(vscode.workspace.onDidChangeTextDocument(({ document }) => {
-      if (saved !== '' || !document.getText().includes('"seven"')) return;
-      saved = '{ "editor.tabSize": 3, "editor.insertSpaces": true }\n';
-      writeFileSync(settingsFile(), saved);
-    }));
+    const saved = otherSavesWhen('"seven"');
     expect(await reasonOf(store.commit(three, { signal }))).to.equal('newer');
     expect(text()).to.equal(saved);
     expect(vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)).to.deep.equal([]);
@@ -297,12 +304,7 @@ describe('Several values by one save', () => {
     };
     const hurry = { dispose: () => void (SettingsFile.prototype.newerThan = newerThan) };
     subscriptions.push(hurry);
-    let saved = '';
-    subscriptions.push(vscode.workspace.onDidChangeTextDocument(({ document }) => {
-      if (saved !== '' || !document.getText().includes('[holdfast]')) return;
-      saved = '{ "editor.tabSize": 3, "editor.insertSpaces": true }\n';
-      writeFileSync(settingsFile(), saved);
-    }));
+    const saved = otherSavesWhen('[holdfast]');
     expect(await reasonOf(store.commit(three, { signal }))).to.equal('newer');
     await elapse(5_000);
     expect(text()).to.equal(saved);

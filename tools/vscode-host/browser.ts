@@ -50,8 +50,8 @@ export interface BrowserOptions {
 }
 
 /**
- * Starts Chromium with a profile folder of its own, which the caller removes. It ends with our process, or by `close()`. Its pages are waited for
- * as long as a test waits for a condition, however busy the machine is.
+ * Starts Chromium with a profile folder of its own, which the caller removes. It ends with our process, or by `close()`.
+ * Its pages are waited for as long as a test waits for a condition, however busy the machine is.
  */
 export async function launchChromium(profile: string, options: BrowserOptions = {}): Promise<BrowserContext> {
   const executable = findChromium();

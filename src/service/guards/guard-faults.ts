@@ -23,7 +23,7 @@ const faults: Readonly<Record<string, <T>(guard: StandaloneGuard, operation: Ope
 export class GuardFaults implements FaultInjection {
   readonly injectable = Object.keys(faults);
   readonly #guards: () => Iterable<StandaloneGuard>;
-  /** How the guards become again what they were: somebody else may have an `execute` of their own in its place. */
+  /** Restores each guard that has a fault. Its author may have replaced `execute`, and gets that replacement back. */
   readonly #undo = new Map<StandaloneGuard, () => void>();
   #injected: string | undefined;
 
@@ -47,7 +47,7 @@ export class GuardFaults implements FaultInjection {
     for (const guard of [...this.#undo.keys()]) this.release(guard);
   }
 
-  /** One that is no longer visible. */
+  /** Restores one guard, which is no longer visible. */
   release(guard: StandaloneGuard): void {
     this.#undo.get(guard)?.();
     this.#undo.delete(guard);

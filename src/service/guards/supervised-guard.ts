@@ -153,7 +153,7 @@ export class SupervisedGuard {
       mode: this.#mode,
       held: open.length > 0 && open.every(({ isHeld }) => isHeld),
       consecutiveFailures: guards.reduce((most, { consecutiveFailures }) => Math.max(most, consecutiveFailures), 0),
-      retryAfter: waits.length === 0 ? undefined : Math.min(...waits),
+      retryAfter: waits.length === 0 ? undefined : waits.reduce((least, wait) => Math.min(least, wait)),
       queueDepth: this.#slots.waiting,
     }];
   }

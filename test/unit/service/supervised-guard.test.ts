@@ -560,7 +560,7 @@ describe('A guard that is visible', () => {
       expect(await guard.execute(() => 'well')).to.equal('well');
     });
 
-    it('P105 strike what somebody else has put in the place of execute, and leave it there', async () => {
+    it('P105 apply to an execute that the author has replaced, and restore that one', async () => {
       const { guard, supervised } = visible();
       const execute = <T>(): Promise<T> => Promise.resolve('theirs' as T);
       Object.assign(guard, { execute });
