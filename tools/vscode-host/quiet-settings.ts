@@ -2,6 +2,8 @@
 export const quietSettings: Record<string, unknown> = {
   'chat.disableAIFeatures': true,
   'extensions.ignoreRecommendations': true,
+  // Looks for ports in what all processes of the machine have open, every other second.
+  'remote.autoForwardPorts': false,
   'telemetry.telemetryLevel': 'off',
   // Newer versions open settings in a dialog; older ones know only tabs.
   'workbench.editor.useModal': 'off',

@@ -11,7 +11,7 @@
  */
 const { spawn } = require('node:child_process');
 const { constants } = require('node:os');
-const { createReadStream } = require('node:fs');
+const { Socket } = require('node:net');
 
 const child = spawn(process.env.HOLDFAST_CHROMIUM, process.argv.slice(2), { stdio: ['ignore', 'inherit', 'inherit', 'pipe', 4] });
 const toChromium = child.stdio[3];
@@ -21,7 +21,8 @@ const opposite = Buffer.from('"method":"Network.disable"');
 const head = 100;
 
 let rest = [];
-createReadStream(null, { fd: 3 }).on('data', (chunk) => {
+// Not a stream of files: that reads in a thread, for which the end of this process would wait until there is something to read.
+new Socket({ fd: 3, readable: true, writable: false }).on('data', (chunk) => {
   let from = 0;
   for (let zero = chunk.indexOf(0, from); zero !== -1; zero = chunk.indexOf(0, from)) {
     pass(Buffer.concat([...rest, chunk.subarray(from, zero + 1)]));

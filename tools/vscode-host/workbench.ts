@@ -7,6 +7,7 @@ import { launchChromium, type BrowserOptions } from './browser.ts';
 import { ensureServer, type InstalledServer } from './fetch.ts';
 import { prepareHome, temporaryFolder, withBrowserHost, type ServerHome } from './home.ts';
 import { setPolicies } from './policies.ts';
+import { quickSockets } from './quick-sockets.ts';
 import { quietSettings } from './quiet-settings.ts';
 import { startServer, type RunningServer } from './server.ts';
 import { defaultVersion, type VscodeVersion } from './versions.ts';
@@ -119,6 +120,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     const profile = path.join(folder, 'chromium');
     await mkdir(profile);
     browser = await launchChromium(profile, { ...options, withoutNetworkEvents: true });
+    await browser.addInitScript(quickSockets);
     const page = browser.pages()[0] ?? await browser.newPage();
     const { testsEnded } = await exposeAutomation(page, server, options.onLog ?? (() => {}));
     const remote = (file: string) => `vscode-remote://${server.authority}${encodeURI(file)}`;
