@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { hoverOver, notifications, openFile, runCommand } from './vscode-host/drive.ts';
+import { hoverOver, notifications, openFile, runCommand, showHoldfast } from './vscode-host/drive.ts';
 import { nofxFolder, projectRoot } from './vscode-host/paths.ts';
 import { endDesks, openDesk } from '../test/workbench/workbench.ts';
 
@@ -53,8 +53,7 @@ try {
   await notification.getByRole('link', { name: 'Save and retry' }).click();
   await pending;
 
-  await runCommand(page, 'View: Show Holdfast');
-  await rows.filter({ hasText: 'maxAgents' }).waitFor();
+  await showHoldfast(page, rows.filter({ hasText: 'maxAgents' }));
   const sideBar = (await page.locator('.part.sidebar').boundingBox())!;
   await page.mouse.move(sideBar.x + sideBar.width, 300);
   await page.mouse.down();

@@ -1,13 +1,14 @@
-import { runCommand } from '../../tools/vscode-host/drive.ts';
+import { showHoldfast } from '../../tools/vscode-host/drive.ts';
 import { again } from '../limits.ts';
 import { openDesk, type Desk } from './workbench.ts';
 
 describe('The pencil of a setting', () => {
   let desk: Desk;
+  const rowOf = (key: string) => desk.workbench.page.locator('.part.sidebar .monaco-list-row').filter({ hasText: key }).first();
 
   before(async () => {
     desk = await openDesk({ 'nofx.agentSpawnDelay': 3_000 }, { workspaceSettings: '{ "nofx.maxAgents": 9, "nofx.logLevel": "loud" }' });
-    await runCommand(desk.workbench.page, 'View: Show Holdfast');
+    await showHoldfast(desk.workbench.page, rowOf('maxAgents'));
   });
 
   after(async () => {
@@ -17,7 +18,7 @@ describe('The pencil of a setting', () => {
   for (const [key, where, label] of [['maxAgents', 'Workspace', 'Max Agents'], ['agentSpawnDelay', 'User', 'Agent Spawn Delay'], ['logLevel', 'Workspace', 'Log Level']] as const) {
     it(`F70 opens the settings where its value is: nofx.${key}, ${where}`, async () => {
       const { page } = desk.workbench;
-      const row = page.locator('.part.sidebar .monaco-list-row').filter({ hasText: key }).first();
+      const row = rowOf(key);
       // A click on a row that VS Code draws again at that moment is lost.
       await again(async (timeout) => {
         await row.hover({ timeout });

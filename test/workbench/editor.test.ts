@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import {
-  answerNotification, hoverOver, notification, openFile, runCommand, watch, webview,
+  answerNotification, hoverOver, notification, openFile, runCommand, showHoldfast, watch, webview,
 } from '../../tools/vscode-host/drive.ts';
 import { again, until } from '../limits.ts';
 import { accessibilityProblems, openDesk, type Desk } from './workbench.ts';
@@ -140,9 +140,8 @@ describe('Settings that explain and mend themselves', () => {
   it('the health view shows services, settings with origin and validity, files and actors, in every theme', async () => {
     await replaceAll(page, '{\n  "nofx.maxAgents": "many"\n}');
     await page.keyboard.press('ControlOrMeta+S');
-    await runCommand(page, 'View: Show Holdfast');
     const row = (text: string) => page.locator('.part.sidebar .monaco-list-row').filter({ hasText: text });
-    await row('maxAgents').filter({ hasText: /the last legal value|the default/ }).waitFor();
+    await showHoldfast(page, row('maxAgents').filter({ hasText: /the last legal value|the default/ }));
     expect(await row('maxAgents').innerText()).to.match(/\d+ \((the last legal value|the default)\)/);
     await row('Actors').waitFor();
     for (const [name, theme] of Object.entries(themes)) {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { answerNotification, hoverOver, notification, openFile, runCommand, webview } from '../../tools/vscode-host/drive.ts';
+import { answerNotification, hoverOver, notification, openFile, runCommand, showHoldfast, webview } from '../../tools/vscode-host/drive.ts';
 import { again } from '../limits.ts';
 import { accessibilityProblems, openDesk, type Desk } from './workbench.ts';
 
@@ -34,8 +34,7 @@ describe('In German', () => {
   });
 
   it('commands, the health view and the notification of a write that waits', async () => {
-    await runCommand(page, 'View: Show Holdfast');
-    await page.locator('.part.sidebar .pane-header, .part.sidebar .title-label').filter({ hasText: 'Zustand der Einstellungen' }).first().waitFor();
+    await showHoldfast(page, page.locator('.part.sidebar .pane-header, .part.sidebar .title-label').filter({ hasText: 'Zustand der Einstellungen' }));
     await page.locator('.part.sidebar .monaco-list-row').filter({ hasText: 'beeinträchtigt' }).first().waitFor();
     await page.locator('.editor-group-container.active .monaco-editor .view-lines').first().click();
     await page.keyboard.press('Enter');

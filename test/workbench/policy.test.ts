@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { hoverOver, openFile, runCommand } from '../../tools/vscode-host/drive.ts';
+import { hoverOver, openFile, runCommand, showHoldfast } from '../../tools/vscode-host/drive.ts';
 import { again } from '../limits.ts';
 import { openDesk, type Desk } from './workbench.ts';
 
@@ -13,10 +13,10 @@ describe('A setting that a policy of the organisation decides', () => {
   before(async () => {
     desk = await openDesk({ 'workbench.colorTheme': 'Default Dark Modern' }, { policies: { NofxAiProvider: 'aider' } });
     ({ page } = desk.workbench);
-    await runCommand(page, 'View: Show Holdfast');
-    // A click on a row that VS Code draws anew at that moment is lost.
     const settings = page.locator('.part.sidebar .monaco-list-row').filter({ hasText: /^Settings\d+$/ });
+    // A click on a row that VS Code draws anew at that moment is lost.
     await again(async (timeout) => {
+      await showHoldfast(page, settings);
       if (await settings.getAttribute('aria-expanded', { timeout }) !== 'true') await settings.click({ timeout });
       await row().first().waitFor({ timeout });
     });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { answerNotification, notification, notifications, openFile, runCommand, shownNotifications, statusBarItem, watch } from '../../tools/vscode-host/drive.ts';
+import { answerNotification, notification, notifications, openFile, runCommand, showHoldfast, shownNotifications, statusBarItem, watch } from '../../tools/vscode-host/drive.ts';
 import { again } from '../limits.ts';
 import { openDesk, type Desk } from './workbench.ts';
 
@@ -41,7 +41,7 @@ describe('A write that waits for the user', () => {
     desk = await openDesk({ 'workbench.colorTheme': 'Default Dark Modern', 'editor.autoClosingBrackets': 'never', 'editor.autoIndent': 'none' });
     ({ page } = desk.workbench);
     await openFile(page, 'settings.json');
-    await runCommand(page, 'View: Show Holdfast');
+    await showHoldfast(page, service());
   });
 
   after(async () => {

@@ -37,6 +37,17 @@ export async function openFile(page: Page, name: string): Promise<void> {
   await page.locator('.tab.active').filter({ hasText: name }).waitFor();
 }
 
+/**
+ * Shows Holdfast's view until it has this item: a window that has just opened may put its side bar back, after that, as it
+ * was when it was closed.
+ */
+export async function showHoldfast(page: Page, item: Locator): Promise<void> {
+  await again(async (timeout) => {
+    await runCommand(page, 'View: Show Holdfast');
+    await item.first().waitFor({ timeout });
+  });
+}
+
 /** The status bar item with this text in it. Its accessible text has no icons. */
 export function statusBarItem(page: Page, text: string | RegExp): Locator {
   return page.locator('.part.statusbar .statusbar-item').filter({ hasText: text });
