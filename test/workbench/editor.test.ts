@@ -24,6 +24,16 @@ describe('Settings that explain and mend themselves', () => {
 
   const settings = (): string => path.join(desk.workspace, '.vscode/settings.json');
   const onDisk = (): string => readFileSync(settings(), 'utf8');
+  /**
+   * Types a text and saves it, until it is saved: while VS Code reads the file anew, after a write that has just landed, it
+   * saves nothing, and says that the file is newer.
+   */
+  const save = (text: string, isSaved: () => boolean): Promise<void> => again(async (timeout) => {
+    await replaceAll(page, text);
+    await page.keyboard.press('ControlOrMeta+S');
+    await page.locator('.tab.active:not(.dirty)').filter({ hasText: 'settings.json' }).waitFor({ timeout });
+    if (!isSaved()) throw new Error(`Not saved: ${text}`);
+  });
   const squiggles = () => page.locator('.monaco-editor .squiggly-warning');
   const problems = () => page.locator('.markers-panel .monaco-list-row');
 
@@ -129,8 +139,7 @@ describe('Settings that explain and mend themselves', () => {
     await desk.picture('editor-broken-file-dark');
     await answerNotification(page, cause, 'Open settings.json');
     await page.locator('.tab.active').filter({ hasText: 'settings.json' }).waitFor();
-    await replaceAll(page, '{\n  "nofx.maxAgents": 8\n}');
-    await page.keyboard.press('ControlOrMeta+S');
+    await save('{\n  "nofx.maxAgents": 8\n}', () => !onDisk().includes('oops'));
     const { ok, value } = await pending;
     expect(ok).to.equal(true);
     expect(value).to.include({ outcome: 'stored', target: 'workspace' });
@@ -138,8 +147,7 @@ describe('Settings that explain and mend themselves', () => {
   });
 
   it('the health view shows services, settings with origin and validity, files and actors, in every theme', async () => {
-    await replaceAll(page, '{\n  "nofx.maxAgents": "many"\n}');
-    await page.keyboard.press('ControlOrMeta+S');
+    await save('{\n  "nofx.maxAgents": "many"\n}', () => onDisk().includes('"many"'));
     const row = (text: string) => page.locator('.part.sidebar .monaco-list-row').filter({ hasText: text });
     await showHoldfast(page, row('maxAgents').filter({ hasText: /the last legal value|the default/ }));
     expect(await row('maxAgents').innerText()).to.match(/\d+ \((the last legal value|the default)\)/);
