@@ -76,6 +76,8 @@ const vscode: readonly Suite[] = windows.flatMap(([window, share, versions = vsc
   env: { HOLDFAST_TEST_COVERAGE: path.join(coverage, 'vscode') }, needs: inVscode,
 })));
 
+const [inNewest, ...inOthers] = vscode;
+
 export const vscodeSuites = vscode.map(({ name }) => name);
 
 /** The longest first, so that none is left alone at the end. */
@@ -83,12 +85,13 @@ export const suites: readonly Suite[] = [
   ...(desktop ? [] : [check('VS Code', 3, 'node', ['tools/vscode-host/prepare.ts'])]),
   check(onDemand, 3, 'node', ['tools/on-demand.ts']),
   check('build', 1.5, 'node', ['tools/build.ts', '--tests', '--types']),
-  ...vscode,
+  inNewest!,
+  mocha('unit', 18, 'test/unit/**/*.test.ts', { env: counted, needs: ['build'] }),
   mocha('workbench', 12, 'test/workbench/**/*.test.ts', { needs: inVscode }),
   check('demo', 3, 'node', ['tools/demo.ts'], [...inVscode, onDemand]),
   mocha('packages', 9, 'test/package/**/*.test.ts', { needs: ['build', onDemand] }),
+  ...inOthers,
   mocha('composition', 1.5, 'test/model/*.test.ts'),
-  mocha('unit', 18, 'test/unit/**/*.test.ts', { env: counted, needs: ['build'] }),
   mocha('getting started', 3.5, 'test/getting-started/**/*.test.ts', { needs: [...inVscode, onDemand] }),
   mocha('documents', 4, 'test/documents/**/*.test.ts', { needs: [...inVscode, onDemand] }),
   check('lint and layering', 6, 'eslint', ['.', '--max-warnings', '0']),
