@@ -17,6 +17,8 @@ const failedTogether: readonly FailedSeed[] = [
   [9_720_229, 150], // P20: restoring what a late write has undone does not take the place of a value
   [500_068, 100], // P24: a transaction that was stored by one save is taken back one setting after the other
   [9_710_155, 150], // P28: half of an earlier removal is undone, which another one looked like
+  [10_000_015, 200], // P24: undoing a transaction by one save fails twice, and goes on one setting after the other
+  [20_000_574, 200], // P23: a transaction that is left out of a save is undone while the others are saved
 ];
 
 /** The same, before there were steps of the later kinds. */

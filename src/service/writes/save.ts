@@ -51,8 +51,8 @@ export interface SavedWrite {
   onSaved(): void;
   /** All changes are stored. `superseded`: a newer value of the same setting was stored in its place. */
   onStored(ends: readonly (ChangeEnd & { readonly ok: true })[], superseded: boolean): void;
-  /** @returns when what it has half done is undone */
-  onFailed(ends: readonly ChangeEnd[], error: unknown): Promise<void> | undefined;
+  /** @returns undoes what it has half done, once the file is not being written any more (P23) */
+  onFailed(ends: readonly ChangeEnd[], error: unknown): (() => Promise<void>) | undefined;
 }
 
 /** One attempt to store the value of a cell, on its way to the store. */
@@ -155,8 +155,8 @@ export class Save {
   readonly #open = new Set<SavedWrite>();
   /** Why each of them is refused by itself, when all are: then the attempt fails. */
   #refusals: ReadonlyMap<SavedWrite, unknown> = new Map();
-  /** What is half done is being undone. */
-  readonly #undoing: Promise<void>[] = [];
+  /** Undo what is half done, one after the other, at the end. */
+  readonly #undos: (() => Promise<void>)[] = [];
   readonly #signal: CallerSignal | undefined;
   /** Aborted when every caller has left, where there are several. */
   readonly #everyoneLeft: AbortController | undefined;
@@ -184,7 +184,7 @@ export class Save {
   /** Resolves when all have ended; never rejects. */
   async run(): Promise<void> {
     await this.#runUnderGuard();
-    if (this.#undoing.length > 0) await Promise.all(this.#undoing);
+    for (const undo of this.#undos) await undo();
   }
 
   async #runUnderGuard(): Promise<void> {
@@ -447,8 +447,8 @@ export class Save {
     if (cells.every(({ stored }) => stored !== undefined) && !(error instanceof AbortedError) && !(error instanceof DisposedError)) return this.#succeed(write);
     this.#open.delete(write);
     for (const cell of cells) cell.parts.splice(cell.parts.findIndex((part) => part.write === write), 1);
-    const undoing = write.onFailed(ends, withOutcome(error, ends.some((end) => !end.ok && end.unknown) ? 'unknown' : 'not stored'));
-    if (undoing !== undefined) this.#undoing.push(undoing);
+    const undo = write.onFailed(ends, withOutcome(error, ends.some((end) => !end.ok && end.unknown) ? 'unknown' : 'not stored'));
+    if (undo !== undefined) this.#undos.push(undo);
   }
 
   /** What may still be applied is followed for one of the writes that have asked for it: the last. */

@@ -152,17 +152,14 @@ export class Transaction {
     }
   }
 
-  /** What one save can undo is undone by one: nobody sees a part of that either. */
+  /** What one save can undo is undone by one, or stays as it is: nobody sees a part of that either. */
   async #rollBack(): Promise<void> {
     const { host } = this.#write;
     const deadline = host.clock.now() + rollBackLimit;
     const [first, ...others] = this.#touched;
-    if (others.length > 0 && others.every(({ location }) => location.file === first!.location.file) && canCommit(host.tools, first!.location)) {
-      await this.#restore(this.#touched, deadline);
-    }
-    for (const touched of [...this.#touched].reverse()) {
-      if (!this.#rolledBack.has(touched.location.key)) await this.#restore([touched], deadline);
-    }
+    const isOneSave = others.length > 0 && others.every(({ location }) => location.file === first!.location.file) && canCommit(host.tools, first!.location);
+    if (isOneSave) return this.#restore(this.#touched, deadline);
+    for (const touched of [...this.#touched].reverse()) await this.#restore([touched], deadline);
   }
 
   /** Past the breaker: an open one must not keep what was half done from being undone. */

@@ -252,14 +252,17 @@ export class Write implements SavedWrite, QueuedWrite, Abortable {
     this.succeed(superseded);
   }
 
-  onFailed(ends: readonly ChangeEnd[], error: unknown): Promise<void> | undefined {
+  onFailed(ends: readonly ChangeEnd[], error: unknown): (() => Promise<void>) | undefined {
     this.conclude(ends);
     if (!this.isTransaction || ends.every(({ ok, unconfirmed }) => !ok && unconfirmed.length === 0)) {
       this.queue!.onFailed(this, error);
       return undefined;
     }
-    this.#transaction = new Transaction(this);
-    return this.#transaction.undo(ends).then(() => this.queue!.onFailed(this, error));
+    const transaction = this.#transaction = new Transaction(this);
+    return async () => {
+      await transaction.undo(ends);
+      this.queue!.onFailed(this, error);
+    };
   }
 
   /** Keeps what is known of its changes. */
