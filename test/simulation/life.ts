@@ -25,6 +25,8 @@ export interface Operation {
   readonly calledAt: number;
   /** What was on its way to the same file before it. */
   readonly ahead: number;
+  /** It was asked for while a probe of its file was under way. */
+  readonly behindProbe: boolean;
   /** How much had happened in its life before it. */
   readonly events: number;
   answered?: number;
@@ -174,10 +176,12 @@ export class Life {
     const controller = how.signal ? new AbortController() : undefined;
     const { target, scope } = places[place];
     const file = fileOfTarget(target);
+    const breaker = this.service.breakers().find((each) => each.file === file);
     const operation: Operation = {
       number, life: this, kind, place, values, how, controller,
       called: this.#backend.moment(), calledAt: this.#backend.clock.now(),
-      ahead: this.service.breakers().find((breaker) => breaker.file === file)?.queueDepth ?? 0,
+      ahead: breaker?.queueDepth ?? 0,
+      behindProbe: breaker?.mode === 'HALF_OPEN',
       events: this.events.length,
     };
     this.operations.push(operation);

@@ -101,11 +101,11 @@ export class Promises implements Watcher {
     if (operation.life.disposed && error?.code !== 'DISPOSED') this.violation('P40', `operation ${number} ended after the disposal`);
   }
 
-  /** P26: within the time that its own attempts may take, and those of what was there before it. */
-  #checkInTime({ number, how, ahead, calledAt, answeredAt, kind, life }: Operation): void {
+  /** P26: within the time that its own attempts may take, and those of what was there before it, a probe as well. */
+  #checkInTime({ number, how, ahead, behindProbe, calledAt, answeredAt, kind, life }: Operation): void {
     if (how.park || life.pausedAt >= calledAt) return;
     const isAlone = ahead === 0 && (kind === 'set' || kind === 'append');
-    const limit = isAlone ? longestWrite : (ahead + 1) * longestTransaction;
+    const limit = (behindProbe ? attemptTimeout : 0) + (isAlone ? longestWrite : (ahead + 1) * longestTransaction);
     const took = answeredAt! - calledAt;
     if (took > limit) this.violation('P26', `operation ${number} of life ${life.number} took ${took} ms`);
   }
