@@ -59,10 +59,11 @@ export function judge(slot: string, key: Key, lives: readonly Life[], backend: B
     const [older, before] = [changes[index - 2], changes[index - 1]];
     return late && before !== undefined && isInDoubt(before) && same(older?.value, value);
   }
-  /** Half of a transaction, left by a process that has ended. */
+  /** What looks like half of a transaction, left by a process that has ended: others may have stored since what it had stored. */
   function isUndoneHalf({ by, value }: Change, index: number): boolean {
-    const [older, before] = [changes[index - 2], changes[index - 1]];
-    return before?.by !== undefined && before.by.life !== by?.life && same(older?.value, value);
+    const there = changes[index - 1];
+    return there?.by !== undefined && there.by.life !== by?.life
+      && changes.slice(0, index).some((half, at) => half.by !== undefined && half.by.life !== by?.life && same(half.value, there.value) && same(changes[at - 1]?.value, value));
   }
   /** A transaction rolled back, or a write mended. */
   const restored = changes.filter((change, index) => !fromOutside[index]! && !same(change.value, changes[index - 1]?.value) && (isOverLost(index) || isOverAnothersRemoval(change, index) || isLateRollback(change, index) || isUndoneHalf(change, index)));
