@@ -8,6 +8,7 @@
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { forBrowser } from '../tools/browser-variants.ts';
 import { loadedLater } from '../tools/bundles.ts';
 import { withoutFormats } from '../tools/without-formats.ts';
 import { say, writeDocument } from './document.ts';
@@ -76,6 +77,8 @@ const products: readonly { readonly name: string; readonly budget?: number; read
   },
   { name: 'library core: the guard, xstate included', budget: 60 * kilobyte, options: source("export { createGuard } from './src/guard/guard.ts';") },
   { name: 'guard and service, xstate, yup and superjson included', budget: 170 * kilobyte, target: 60 * kilobyte, options: source(core) },
+  { name: 'the smallest use of holdfast/vscode, xstate included', budget: 253_000, target: 90_000, options: smallest() },
+  { name: 'the same for the browser', budget: 253_000, target: 90_000, options: { ...smallest(), ...forBrowser } },
   { name: 'settingsFrom and its validator, beside the smallest use of holdfast/vscode', budget: 30_000, options: smallest('settingsFrom'), beside: smallest() },
   { name: 'xstate alone: setup, assign, createActor', options: source("export { setup, assign, createActor } from 'xstate';") },
   { name: 'yup alone', options: source("export * from 'yup';") },
