@@ -19,6 +19,7 @@ import { showProgress } from '../tools/progress.ts';
 import { temporaryFolder } from '../tools/vscode-host/home.ts';
 import { projectRoot } from '../tools/vscode-host/paths.ts';
 import { asVersion } from '../tools/vscode-host/versions.ts';
+import { withoutFormats } from '../tools/without-formats.ts';
 import { openWorkbench, quietSettings, type Workbench } from '../tools/vscode-host/workbench.ts';
 import { say, writeDocument } from './document.ts';
 import { median } from './harness.ts';
@@ -76,6 +77,44 @@ function writeTimedExtension(): string {
     exports.deactivate = () => extension.deactivate?.();
   `);
   return extension;
+}
+
+/** Two of a kind, which read eleven settings when they start, and hear of changes: one by VS Code's own means, one by Holdfast's. */
+async function writeStarting(): Promise<string[]> {
+  const settings = (name: string): Record<string, object> => Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`${name}.number${i}`, { type: 'number', minimum: 0, default: i, description: 'A number.' }]));
+  const keys = JSON.stringify(Array.from({ length: 11 }, (_, i) => `number${i}`));
+  const starting = {
+    nothing: 'export function activate() {}',
+    plain: `
+      import * as vscode from 'vscode';
+      export function activate(context) {
+        const read = () => { const settings = vscode.workspace.getConfiguration('plain'); return ${keys}.map((key) => settings.get(key)); };
+        read();
+        context.subscriptions.push(vscode.workspace.onDidChangeConfiguration((event) => { if (event.affectsConfiguration('plain')) read(); }));
+      }`,
+    supervised: `
+      import { settingsFrom, superviseConfiguration } from './src/vscode.ts';
+      export async function activate(context) {
+        const service = superviseConfiguration(context, settingsFrom(context.extension.packageJSON));
+        const read = () => ${keys}.map((key) => service.get(key));
+        read();
+        context.subscriptions.push(service.onDidChangeAny(read));
+        await service.ready;
+      }`,
+  };
+  return Promise.all(Object.entries(starting).map(async ([name, contents]) => {
+    const extension = path.join(folder, name);
+    mkdirSync(extension);
+    writeFileSync(path.join(extension, 'package.json'), JSON.stringify({
+      name, publisher: 'holdfast-bench', version: '0.0.1', engines: { vscode: '^1.100.0' }, main: './main.cjs', activationEvents: [],
+      contributes: { configuration: { title: name, properties: settings(name) } },
+    }));
+    await build({
+      absWorkingDir: projectRoot, stdin: { contents, resolveDir: projectRoot, sourcefile: `${name}.ts`, loader: 'ts' }, outfile: path.join(extension, 'main.cjs'),
+      bundle: true, minify: true, platform: 'node', format: 'cjs', target: 'node20', mainFields: ['module', 'main'], external: ['vscode', 'yup'], plugins: [withoutFormats], logLevel: 'warning',
+    });
+    return extension;
+  }));
 }
 
 async function inVscode(extensions: readonly string[], entry: string): Promise<HostFigures> {
@@ -163,6 +202,11 @@ function report(all: readonly HostFigures[]): { rows: Record<string, Row[]>; che
       ms('the same without services', of((figures) => figures.services.nothing)),
       ms('dispose, processor time', of((figures) => figures.services.dispose)),
     ],
+    'Start of an extension with eleven settings, processor time from loading its code to the first values': [
+      ms('without an extension', of((figures) => figures.starts.nothing)),
+      ms('by VS Code\'s own means', of((figures) => figures.starts.plain)),
+      beside('by Holdfast, until what is stored has been read', of((figures) => figures.starts.supervised), of((figures) => figures.starts.plain)),
+    ],
     'Activation of the Holdfast extension': [
       ms('loading its code', of((figures) => figures.activation.load)),
       ms('activate()', of((figures) => figures.activation.activate)),
@@ -178,6 +222,7 @@ function report(all: readonly HostFigures[]): { rows: Record<string, Row[]>; che
     ]),
     within('update over the store\'s own time', of((figures) => figures.updates.overStore) * 1_000, 100, 'us'),
     within('a change of one of 462 settings, over VS Code alone', of((figures) => figures.changes.service - figures.changes.raw), 10, 'ms of processor time'),
+    within('start of an extension with eleven settings, over the same without Holdfast', of((figures) => figures.starts.supervised - figures.starts.plain), 15, 'ms of processor time'),
     within('activation, loading included', of((figures) => figures.activation.load + figures.activation.activate), 30, 'ms'),
     within(`${count.toLocaleString('en-US')} services idle for 1 s, over an idle host`, of((figures) => figures.services.idle - figures.services.nothing), 5, 'ms of processor time'),
   ];
@@ -188,7 +233,7 @@ try {
   const progress = showProgress();
   progress.step('Building');
   await ready(products.extensions);
-  const extensions = [writeTimedExtension(), writeFixture()];
+  const extensions = [writeTimedExtension(), writeFixture(), ...await writeStarting()];
   const entry = path.join(folder, 'in-host.cjs');
   await build({
     absWorkingDir: projectRoot, entryPoints: ['bench/vscode/in-host.ts'], outfile: entry,

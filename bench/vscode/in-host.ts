@@ -31,6 +31,8 @@ export interface HostFigures {
   readonly changes: ChangeFigures;
   /** Where the time of updates goes, in words. */
   readonly profile: string | undefined;
+  /** Processor time of the extension host for the start of one extension: see `writeStarting`. */
+  readonly starts: { readonly nothing: number; readonly plain: number; readonly supervised: number };
   /** Loading the bundle and calling `activate`. */
   readonly activation: { readonly load: number; readonly activate: number };
 }
@@ -59,6 +61,7 @@ export async function run(): Promise<void> {
   const extension = vscode.extensions.getExtension<{ context: VscodeContext }>('holdfast-bench.bench')!;
   const { context } = await extension.activate();
   await vscode.extensions.getExtension('holdfast.holdfast')!.activate();
+  const starts = { nothing: await startOf('nothing'), plain: await startOf('plain'), supervised: await startOf('supervised') };
   const { activation } = globalThis as unknown as { activation: HostFigures['activation'] };
 
   const stopwatch = timedStore(vscodeStore(context, benchSettings));
@@ -67,6 +70,7 @@ export async function run(): Promise<void> {
   const figures: HostFigures = {
     vscode: vscode.version,
     node: process.version,
+    starts,
     activation,
     reads: await reads(service),
     updates: await updates(service, stopwatch),
@@ -83,6 +87,14 @@ export async function run(): Promise<void> {
 }
 
 type Service = ConfigurationService<typeof benchSettings.defaults>;
+
+/** The first time, as for a user: what V8 has compiled once it keeps. */
+async function startOf(name: string): Promise<number> {
+  const before = process.cpuUsage();
+  await vscode.extensions.getExtension(`holdfast-bench.${name}`)!.activate();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
 
 async function reads(service: Service): Promise<Timing[]> {
   const key = 'number3';
