@@ -40,7 +40,12 @@ export async function askToRestart(titles: readonly string[]): Promise<boolean> 
   return await vscode.window.showInformationMessage(message, action) === action;
 }
 
-export const restartExtensions = (): Thenable<unknown> => vscode.commands.executeCommand('workbench.action.restartExtensionHost');
+/** In the browser VS Code can restart its extensions only together with the window. */
+export async function restartExtensions(): Promise<void> {
+  const restart = 'workbench.action.restartExtensionHost';
+  const canRestart = (await vscode.commands.getCommands()).includes(restart);
+  await vscode.commands.executeCommand(canRestart ? restart : 'workbench.action.reloadWindow');
+}
 
 interface HoldfastExports {
   register?(service: unknown): Disposable;
