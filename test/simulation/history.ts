@@ -42,11 +42,11 @@ export function judge(slot: string, key: Key, lives: readonly Life[], backend: B
     if (fromOutside[index + 1]!) return isTakenForOwn(next) || isBuried(index + 1);
     return next.late || (isInDoubt(next) && isBuried(index + 1));
   }
-  /** Over what could be taken for nobody's or their own. */
+  /** Over what could be taken for nobody's or their own, or over what fell on that late. */
   function isOverLost(index: number): boolean {
     const before = changes[index - 1];
     if (before === undefined) return false;
-    return lost.has(before.order) || (!fromOutside[index - 1]! && isInDoubt(before) && isOverLost(index - 1));
+    return lost.has(before.order) || (!fromOutside[index - 1]! && (isInDoubt(before) || before.late) && isOverLost(index - 1));
   }
   /** Over a removal of another life, that could be taken for an own one, landing late. */
   function isOverAnothersRemoval({ by }: Change, index: number): boolean {

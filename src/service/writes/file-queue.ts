@@ -191,10 +191,10 @@ export class FileQueue implements Iterable<QueuedWrite> {
     this.#inTurn = this.#inTurn.map((write) => (write === older ? newer : write));
   }
 
-  /** Refuses a write, unless it is being written; one that is saved together with others can leave all the same. */
+  /** Refuses a write, unless it is being written; one that is saved together with others, or was, can leave all the same. */
   withdraw(write: QueuedWrite, error: unknown): void {
     if (!this.has(write)) return;
-    if (!this.#runs(write)) write.fail(error);
+    if (!this.#runs(write) || this.#putBack.has(write)) write.fail(error);
     else if (this.#save instanceof Save) this.#save.leave(write as Together, error);
   }
 
