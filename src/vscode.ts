@@ -39,7 +39,8 @@ export interface SupervisionOptions {
   readonly oneSave?: boolean;
   /**
    * Asks the user to restart, when a setting with `needsRestart` has changed: once for each setting. Resolves with whether to. `false`: nobody
-   * is asked. Default: a notification of VS Code, which restarts the extensions; its texts are translated by the extension's own `l10n`.
+   * is asked. Default: a notification of VS Code, which restarts the extensions, in the browser together with the window; its texts are
+   * translated by the extension's own `l10n`.
    */
   readonly askForRestart?: AskForRestart | false;
 }
