@@ -1,6 +1,7 @@
 /**
  * `npm run check`: the inner loop, in less than a minute. Types, lint and layering, unit tests; all at once. What has not
- * changed since the last run is not looked at again (out/check); `npm test` looks at everything.
+ * changed since the last run is not looked at again (out/check), and unit tests that take long are left to `npm test`, which
+ * looks at everything.
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -11,11 +12,14 @@ const node = process.execPath;
 const bin = (name: string): string => path.join(projectRoot, 'node_modules/.bin', name);
 const remembered = (name: string): string[] => ['--incremental', '--tsBuildInfoFile', `out/check/${name}.tsbuildinfo`];
 
+/** They start other processes, write for real, or compile. */
+const slow = ['bench', 'cli', 'mutants', 'tools/nightly', 'store/file-lock', 'store/json-settling', 'store/json-spare', 'store/json-store', 'store/several-writers', 'testing/verify-store'];
+
 const checks: readonly (readonly [string, string, readonly string[]])[] = [
   ['types', node, [...typeChecker, '--noEmit', ...remembered('types')]],
   ['types of the page', node, [...typeChecker, '--project', 'tools/tsconfig.webview.json', ...remembered('page')]],
   ['lint and layering', bin('eslint'), ['.', '--max-warnings', '0', '--cache', '--cache-location', 'out/check/eslint/']],
-  ['unit tests', bin('mocha'), ['--reporter', 'dot']],
+  ['unit tests', bin('mocha'), ['--reporter', 'dot', '--parallel', ...slow.flatMap((name) => ['--ignore', `test/unit/${name}{.test.ts,/**}`])]],
 ];
 
 const started = performance.now();

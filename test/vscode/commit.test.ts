@@ -39,6 +39,7 @@ describe('Several values by one save', () => {
 
   const shown = (key: string, target: Target = 'workspace'): unknown => store.read(key, {}).layers.get(target);
   const text = (): string => readFileSync(settingsFile(), 'utf8');
+  const userSettings = async (): Promise<string> => vscode.Uri.joinPath((await fixtureContext()).globalStorageUri, '..', '..', 'settings.json').fsPath;
 
   /** Makes the file say something, and waits until VS Code has read it. */
   async function begin(content: string, count: number): Promise<void> {
@@ -53,12 +54,11 @@ describe('Several values by one save', () => {
   }
 
   /** Another program saves the file as soon as its document has this in it. @returns what it saves */
-  function otherSavesWhen(part: string): string {
-    const theirs = '{ "editor.tabSize": 3, "editor.insertSpaces": true }\n';
+  function otherSavesWhen(part: string, file = settingsFile(), theirs = '{ "editor.tabSize": 3, "editor.insertSpaces": true }\n'): string {
     const waiting = vscode.workspace.onDidChangeTextDocument(({ document }) => {
       if (!document.getText().includes(part)) return;
       waiting.dispose();
-      writeFileSync(settingsFile(), theirs);
+      writeFileSync(file, theirs);
     });
     subscriptions.push(waiting);
     return theirs;
@@ -295,6 +295,21 @@ describe('Several values by one save', () => {
     });
   });
 
+  it('F6 the same at the user settings: VS Code in the browser saves them in an editor alone, which is closed again', async () => {
+    const file = await userSettings();
+    const theirs = `${JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')) as object, 'editor.tabSize': 3 }, null, 2)}\n`;
+    const ours = three.map((each): Change => ({ ...each, target: 'user' }));
+    otherSavesWhen('"seven"', file, theirs);
+    expect(await reasonOf(store.commit(ours, { signal }))).to.equal('newer');
+    expect(readFileSync(file, 'utf8')).to.equal(theirs);
+    expect(vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)).to.deep.equal([]);
+    expect(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ label }) => label))).to.deep.equal([]);
+    await committed(store, ours);
+    expect(await store.readBackAll(ours)).to.deep.equal(ours.map(({ value }) => value));
+    await committed(store, ours.map((each) => ({ ...each, value: undefined })));
+    await vscode.workspace.getConfiguration('editor').update('tabSize', undefined, vscode.ConfigurationTarget.Global);
+  });
+
   it('F6 an answer to VS Code that comes after VS Code has refused to save: nothing is left unsaved', async () => {
     const { newerThan } = SettingsFile.prototype;
     // VS Code waits for 1.5 s.
@@ -364,8 +379,7 @@ describe('Several values by one save', () => {
     expect([shown('application', 'user'), shown('count', 'user')]).to.deep.equal([true, 5]);
     await committed(store, ours.map((each) => ({ ...each, value: undefined })));
     expect(await store.readBackAll(ours)).to.deep.equal([undefined, undefined, undefined]);
-    const user = vscode.Uri.joinPath((await fixtureContext()).globalStorageUri, '..', '..', 'settings.json').fsPath;
-    expect(readFileSync(user, 'utf8')).not.to.match(/holdfast\]|fixture\.(application|count|recent)/);
+    expect(readFileSync(await userSettings(), 'utf8')).not.to.match(/holdfast\]|fixture\.(application|count|recent)/);
     expect(store.canCommit(change('perMachine', 'x', { target: 'user' }))).to.equal(vscode.env.remoteName === undefined);
   });
 
