@@ -63,7 +63,11 @@ export function judge(slot: string, key: Key, lives: readonly Life[], backend: B
   function isUndoneHalf({ by, value }: Change, index: number): boolean {
     const there = changes[index - 1];
     return there?.by !== undefined && there.by.life !== by?.life
-      && changes.slice(0, index).some((half, at) => half.by !== undefined && half.by.life !== by?.life && same(half.value, there.value) && same(changes[at - 1]?.value, value));
+      && changes.slice(0, index).some((half, at) => half.by !== undefined && half.by.life !== by?.life && same(half.value, there.value) && same(beforeOf(half, at), value));
+  }
+  /** What the store made of an earlier attempt was not there before. */
+  function beforeOf({ by }: Change, index: number): unknown {
+    return changes.slice(0, index).findLast((earlier) => earlier.corrupt !== true || earlier.by?.life !== by?.life)?.value;
   }
   /** A transaction rolled back, or a write mended. */
   const restored = changes.filter((change, index) => !fromOutside[index]! && !same(change.value, changes[index - 1]?.value) && (isOverLost(index) || isOverAnothersRemoval(change, index) || isLateRollback(change, index) || isUndoneHalf(change, index)));

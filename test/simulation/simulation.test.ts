@@ -19,6 +19,7 @@ const failedTogether: readonly FailedSeed[] = [
   [9_710_155, 150], // P28: half of an earlier removal is undone, which another one looked like
   [10_000_015, 200], // P24: undoing a transaction by one save fails twice, and goes on one setting after the other
   [20_000_574, 200], // P23: a transaction that is left out of a save is undone while the others are saved
+  [20_006_104, 200], // P29: aborted at the moment at which it was stored, and told that it is not
   [10_002_483, 200], // P5: refused by itself and parked again, and aborted before the save has ended
 ];
 

@@ -447,7 +447,9 @@ export class Save {
     if (cells.every(({ stored }) => stored !== undefined) && !(error instanceof AbortedError) && !(error instanceof DisposedError)) return this.#succeed(write);
     this.#open.delete(write);
     for (const cell of cells) cell.parts.splice(cell.parts.findIndex((part) => part.write === write), 1);
-    const undo = write.onFailed(ends, withOutcome(error, ends.some((end) => !end.ok && end.unknown) ? 'unknown' : 'not stored'));
+    // Its caller has left at the moment at which it was stored.
+    const mayBeStored = ends.some((end) => (end.ok ? !write.isTransaction : end.unknown));
+    const undo = write.onFailed(ends, withOutcome(error, mayBeStored ? 'unknown' : 'not stored'));
     if (undo !== undefined) this.#undos.push(undo);
   }
 

@@ -156,8 +156,8 @@ export class Transaction {
   async #rollBack(): Promise<void> {
     const { host } = this.#write;
     const deadline = host.clock.now() + rollBackLimit;
-    const [first, ...others] = this.#touched;
-    const isOneSave = others.length > 0 && others.every(({ location }) => location.file === first!.location.file) && canCommit(host.tools, first!.location);
+    const [first, ...others] = this.#touched.map(({ location }) => location);
+    const isOneSave = others.length > 0 && others.every(({ file }) => file === first!.file) && canCommit(host.tools, first!);
     if (isOneSave) return this.#restore(this.#touched, deadline);
     for (const touched of [...this.#touched].reverse()) await this.#restore([touched], deadline);
   }
