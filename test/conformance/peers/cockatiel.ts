@@ -17,10 +17,10 @@ function delaysOf({ growsUpTo, retryAfter }: Setup) {
   return {
     betweenAttempts: retryAfter === undefined
       ? new ExponentialBackoff({ initialDelay: 1_000, generator: noJitterGenerator })
-      : new DelegateBackoff((context) => asked(context as never, 1_000)),
+      : new DelegateBackoff((context: unknown) => asked(context as never, 1_000)),
     whileOpen: growsUpTo !== undefined
       ? new ExponentialBackoff({ initialDelay: openFor, exponent: 2, maxDelay: growsUpTo, generator: noJitterGenerator })
-      : retryAfter === undefined ? openFor : new DelegateBackoff((context) => asked(context as never, openFor)),
+      : retryAfter === undefined ? openFor : new DelegateBackoff((context: unknown) => asked(context as never, openFor)),
   };
 }
 
@@ -77,7 +77,7 @@ export const cockatiel: Peer = {
       listen: (listener) => {
         for (const event of [breaker.onBreak, breaker.onReset, breaker.onHalfOpen, breaker.onStateChange, breaker.onSuccess, breaker.onFailure]) event(listener);
       },
-      onFallback: (listener) => instead.onFailure(({ reason }) => listener('error' in reason ? reason.error : undefined)),
+      onFallback: (listener) => instead.onFailure(({ reason }: { readonly reason: { readonly error: unknown } | { readonly value: unknown } }) => listener('error' in reason ? reason.error : undefined)),
     };
   },
 };
