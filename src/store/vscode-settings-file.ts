@@ -267,7 +267,7 @@ export class SettingsFile {
    */
   async saveAgain(text: string): Promise<void> {
     const { document } = this;
-    if (document?.getText() !== text || await this.#saved(document)) return;
+    if (document?.getText() !== text || await this.#saveDocument(document)) return;
     const cause = this.#justChanged();
     this.#stuck = { text, cause, seemsSaved: true };
     throw again(cause);
@@ -309,7 +309,7 @@ export class SettingsFile {
     if (unixLines(text) !== unixLines(before)) throw this.#justChanged();
     const unsaved = new StoreError('io', `The ${this.target} settings file could not be saved.`, this.#where);
     await this.#replaceText(document, applyEdits(text, this.#understood(text).withoutStrayValues(name, languageId)), unsaved);
-    if (await this.#saved(document)) {
+    if (await this.#saveDocument(document)) {
       this.#stuck = undefined;
       return;
     }
@@ -340,7 +340,7 @@ export class SettingsFile {
     if (document.getText() !== text) await this.#replaceText(document, text, stuck.cause);
     // A save that fails is announced to the user: it is not tried before it can succeed.
     await this.#probeFileSystem();
-    const saved = stuck.cause.reason === 'newer' ? await this.#saveOlder(document, text) : await this.#saved(document);
+    const saved = stuck.cause.reason === 'newer' ? await this.#saveOlder(document, text) : await this.#saveDocument(document);
     if (!saved) throw again(stuck.cause);
     this.#stuck = undefined;
   }
@@ -358,21 +358,22 @@ export class SettingsFile {
    * the newer text by now: with the time of the file set back, the save goes through and changes nothing.
    */
   async #saveOlder(document: vscode.TextDocument, text: string): Promise<boolean> {
-    if (this.path === undefined) return this.#saved(document);
+    if (this.path === undefined) return this.#saveDocument(document);
     const undo = await makeOld(this.path, async () => await this.#textOnDisk() === text);
     if (undo === undefined) return false;
-    const saved = await this.#saved(document);
+    const saved = await this.#saveDocument(document);
     if (!saved) await undo();
     return saved;
   }
 
-  /** Saves a document. One that VS Code has under another address than it tells is saved in an editor, which is closed again. */
-  async #saved(document: vscode.TextDocument): Promise<boolean> {
+  /** Saves a document; if VS Code knows it under another address than extensions do, in an editor that is closed again. */
+  async #saveDocument(document: vscode.TextDocument): Promise<boolean> {
     if (await document.save()) return true;
     const address = this.addressIn(document);
     if (address === document.uri) return false;
     const { tabGroups } = vscode.window;
-    const tabs = (): vscode.Tab[] => tabGroups.all.flatMap((group) => group.tabs).filter(({ input }) => input instanceof vscode.TabInputText && input.uri.path === address.path);
+    const isIts = ({ input }: vscode.Tab): boolean => input instanceof vscode.TabInputText && input.uri.path === address.path;
+    const tabs = (): vscode.Tab[] => tabGroups.all.flatMap((group) => group.tabs.filter(isIts));
     const wasOpen = tabs().length > 0;
     await vscode.commands.executeCommand('vscode.open', address, { preserveFocus: true, preview: false });
     try {

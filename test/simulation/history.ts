@@ -62,12 +62,13 @@ export function judge(slot: string, key: Key, lives: readonly Life[], backend: B
   /** What looks like half of a transaction, left by a process that has ended: others may have stored since what it had stored. */
   function isUndoneHalf({ by, value }: Change, index: number): boolean {
     const there = changes[index - 1];
-    return there?.by !== undefined && there.by.life !== by?.life
-      && changes.slice(0, index).some((half, at) => half.by !== undefined && half.by.life !== by?.life && same(half.value, there.value) && same(beforeOf(half, at), value));
+    const isAnothers = (change: Change | undefined): boolean => change?.by !== undefined && change.by.life !== by?.life;
+    return isAnothers(there)
+      && changes.slice(0, index).some((half, at) => isAnothers(half) && same(half.value, there!.value) && same(beforeOf(half, at), value));
   }
-  /** What the store made of an earlier attempt was not there before. */
+  /** What was there before a life began to write: a corrupted value comes from an earlier attempt of the same life. */
   function beforeOf({ by }: Change, index: number): unknown {
-    return changes.slice(0, index).findLast((earlier) => earlier.corrupt !== true || earlier.by?.life !== by?.life)?.value;
+    return changes.slice(0, index).findLast((earlier) => !earlier.corrupt || earlier.by?.life !== by?.life)?.value;
   }
   /** A transaction rolled back, or a write mended. */
   const restored = changes.filter((change, index) => !fromOutside[index]! && !same(change.value, changes[index - 1]?.value) && (isOverLost(index) || isOverAnothersRemoval(change, index) || isLateRollback(change, index) || isUndoneHalf(change, index)));

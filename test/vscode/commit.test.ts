@@ -39,7 +39,8 @@ describe('Several values by one save', () => {
 
   const shown = (key: string, target: Target = 'workspace'): unknown => store.read(key, {}).layers.get(target);
   const text = (): string => readFileSync(settingsFile(), 'utf8');
-  const userSettings = async (): Promise<string> => vscode.Uri.joinPath((await fixtureContext()).globalStorageUri, '..', '..', 'settings.json').fsPath;
+  const userSettings = async (): Promise<string> =>
+    vscode.Uri.joinPath((await fixtureContext()).globalStorageUri, '..', '..', 'settings.json').fsPath;
 
   /** Makes the file say something, and waits until VS Code has read it. */
   async function begin(content: string, count: number): Promise<void> {

@@ -24,10 +24,7 @@ describe('Settings that explain and mend themselves', () => {
 
   const settings = (): string => path.join(desk.workspace, '.vscode/settings.json');
   const onDisk = (): string => readFileSync(settings(), 'utf8');
-  /**
-   * Types a text and saves it, until it is saved: while VS Code reads the file anew, after a write that has just landed, it
-   * saves nothing, and says that the file is newer.
-   */
+  /** Types a text and saves it. VS Code refuses to save while it reloads a file that has just been written, so this is retried. */
   const save = (text: string, isSaved: () => boolean): Promise<void> => again(async (timeout) => {
     await replaceAll(page, text);
     await page.keyboard.press('ControlOrMeta+S');

@@ -34,7 +34,8 @@ describe('In German', () => {
   });
 
   it('commands, the health view and the notification of a write that waits', async () => {
-    await showHoldfast(page, page.locator('.part.sidebar .pane-header, .part.sidebar .title-label').filter({ hasText: 'Zustand der Einstellungen' }));
+    const titles = page.locator('.part.sidebar .pane-header, .part.sidebar .title-label');
+    await showHoldfast(page, titles.filter({ hasText: 'Zustand der Einstellungen' }));
     await page.locator('.part.sidebar .monaco-list-row').filter({ hasText: 'beeinträchtigt' }).first().waitFor();
     await page.locator('.editor-group-container.active .monaco-editor .view-lines').first().click();
     await page.keyboard.press('Enter');

@@ -14,7 +14,7 @@ describe('A setting that a policy of the organisation decides', () => {
     desk = await openDesk({ 'workbench.colorTheme': 'Default Dark Modern' }, { policies: { NofxAiProvider: 'aider' } });
     ({ page } = desk.workbench);
     const settings = page.locator('.part.sidebar .monaco-list-row').filter({ hasText: /^Settings\d+$/ });
-    // A click on a row that VS Code draws anew at that moment is lost.
+    // VS Code loses a click on a row that it is redrawing.
     await again(async (timeout) => {
       await showHoldfast(page, settings);
       if (await settings.getAttribute('aria-expanded', { timeout }) !== 'true') await settings.click({ timeout });

@@ -13,7 +13,8 @@ const extension = `
   import { writeFileSync } from 'node:fs';
   import { settingsFrom, superviseConfiguration } from './src/vscode.ts';
   export async function activate(context) {
-    const service = superviseConfiguration(context, settingsFrom(context.extension.packageJSON, { settings: { engine: { needsRestart: true } } }));
+    const definition = settingsFrom(context.extension.packageJSON, { settings: { engine: { needsRestart: true } } });
+    const service = superviseConfiguration(context, definition);
     await service.ready;
     writeFileSync(process.env.HOLDFAST_LIVES + '/' + process.pid, service.get('engine'));
   }
@@ -27,12 +28,15 @@ describe('A setting that takes effect after a restart', () => {
   before(async () => {
     const own = path.join(folder, 'extension');
     for (const each of [lives, own, path.join(workspace, '.vscode')]) mkdirSync(each, { recursive: true });
+    const engine = { type: 'string', enum: ['old', 'new'], default: 'old', description: 'Which engine is started.' };
     writeFileSync(path.join(own, 'package.json'), JSON.stringify({
       name: 'restarts', publisher: 'holdfast-tests', version: '0.0.1', engines: { vscode: '^1.100.0' },
       main: './extension.cjs', activationEvents: ['onStartupFinished'],
-      contributes: { configuration: { title: 'Restarts', properties: { 'restarts.engine': { type: 'string', enum: ['old', 'new'], default: 'old', description: 'Which engine is started.' } } } },
+      contributes: { configuration: { title: 'Restarts', properties: { 'restarts.engine': engine } } },
     }));
-    await bundle({ ...fromSource, stdin: { contents: extension, resolveDir: projectRoot, loader: 'ts' }, outfile: path.join(own, 'extension.cjs'), format: 'cjs' });
+    await bundle({
+      ...fromSource, stdin: { contents: extension, resolveDir: projectRoot, loader: 'ts' }, outfile: path.join(own, 'extension.cjs'), format: 'cjs',
+    });
     workbench = await openWorkbench({
       folder: workspace, userSettings: quietSettings, extensionDevelopmentPaths: [own], env: { ...process.env, HOLDFAST_LIVES: lives },
       builtInExtensions: ['configuration-editing', 'json', 'theme-defaults'],

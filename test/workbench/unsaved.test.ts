@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { answerNotification, notification, notifications, openFile, runCommand, showHoldfast, shownNotifications, statusBarItem, watch } from '../../tools/vscode-host/drive.ts';
+import {
+  answerNotification, notification, notifications, openFile, runCommand, showHoldfast, shownNotifications, statusBarItem, watch,
+} from '../../tools/vscode-host/drive.ts';
 import { again } from '../limits.ts';
 import { openDesk, type Desk } from './workbench.ts';
 

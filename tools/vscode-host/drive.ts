@@ -37,10 +37,7 @@ export async function openFile(page: Page, name: string): Promise<void> {
   await page.locator('.tab.active').filter({ hasText: name }).waitFor();
 }
 
-/**
- * Shows Holdfast's view until it has this item: a window that has just opened may put its side bar back, after that, as it
- * was when it was closed.
- */
+/** Shows Holdfast's view, and retries until it contains this item: a window that has just opened may switch to another view. */
 export async function showHoldfast(page: Page, item: Locator): Promise<void> {
   await again(async (timeout) => {
     await runCommand(page, 'View: Show Holdfast');

@@ -155,7 +155,7 @@ export class Save {
   readonly #open = new Set<SavedWrite>();
   /** Why each of them is refused by itself, when all are: then the attempt fails. */
   #refusals: ReadonlyMap<SavedWrite, unknown> = new Map();
-  /** Undo what is half done, one after the other, at the end. */
+  /** Roll back what is half done, one after the other, once everything else has ended. */
   readonly #undos: (() => Promise<void>)[] = [];
   readonly #signal: CallerSignal | undefined;
   /** Aborted when every caller has left, where there are several. */
@@ -447,7 +447,7 @@ export class Save {
     if (cells.every(({ stored }) => stored !== undefined) && !(error instanceof AbortedError) && !(error instanceof DisposedError)) return this.#succeed(write);
     this.#open.delete(write);
     for (const cell of cells) cell.parts.splice(cell.parts.findIndex((part) => part.write === write), 1);
-    // Its caller has left at the moment at which it was stored.
+    // A caller can abort just as its value is stored.
     const mayBeStored = ends.some((end) => (end.ok ? !write.isTransaction : end.unknown));
     const undo = write.onFailed(ends, withOutcome(error, mayBeStored ? 'unknown' : 'not stored'));
     if (undo !== undefined) this.#undos.push(undo);

@@ -77,7 +77,7 @@ export const cockatiel: Peer = {
       listen: (listener) => {
         for (const event of [breaker.onBreak, breaker.onReset, breaker.onHalfOpen, breaker.onStateChange, breaker.onSuccess, breaker.onFailure]) event(listener);
       },
-      onFallback: (listener) => instead.onFailure(({ reason }: { readonly reason: { readonly error: unknown } | { readonly value: unknown } }) => listener('error' in reason ? reason.error : undefined)),
+      onFallback: (listener) => instead.onFailure(({ reason }: { readonly reason: object }) => listener('error' in reason ? reason.error : undefined)),
     };
   },
 };
