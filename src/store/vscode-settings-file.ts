@@ -193,9 +193,9 @@ export class SettingsFile {
     return false;
   }
 
-  /** Cut off, and growing. */
+  /** Cut off or empty, and changed again a moment ago. */
   #isMoving(state: FileState, now: number): boolean {
-    if (this.#flux === undefined || formOf(state) !== 'broken') return false;
+    if (this.#flux === undefined || formOf(state) === 'whole') return false;
     const { since, movedAt } = this.#flux;
     return movedAt > since && now - movedAt < stillMoving;
   }
@@ -327,8 +327,14 @@ export class SettingsFile {
     return new StoreError('newer', `The ${this.target} settings file has just been changed.`, this.#where);
   }
 
+  /** A write that failed has left a stuck document, or a cut off file. */
+  get needsHealing(): boolean {
+    return this.#lost !== undefined || this.#isStuck() !== undefined;
+  }
+
   /**
-   * Puts a stuck document, or a cut off file, back to what it was.
+   * Puts a stuck document, or a cut off file, back to what it was. What another program has not ended writing is not known,
+   * and nothing is put over it.
    * @throws StoreError what prevents it, or the first cause: not its echo "unsaved changes"
    */
   async heal(): Promise<void> {
@@ -336,7 +342,9 @@ export class SettingsFile {
     const stuck = this.#isStuck();
     const { document } = this;
     if (stuck === undefined || document === undefined) return;
-    const text = textOf(await this.read());
+    const state = await this.read();
+    if (state.kind === 'being written' || state.kind === 'unknown') throw again(stuck.cause);
+    const text = textOf(state);
     if (document.getText() !== text) await this.#replaceText(document, text, stuck.cause);
     // A save that fails is announced to the user: it is not tried before it can succeed.
     await this.#probeFileSystem();
@@ -399,8 +407,10 @@ export class SettingsFile {
   async #putBackText(): Promise<void> {
     if (this.#lost === undefined) return;
     await this.#probeFileSystem();
+    const state = await this.read();
+    if (state.kind === 'being written') this.refuseUnreadable(state);
     // Unless somebody has mended it meanwhile.
-    if (await this.#textOnDisk() === this.#lost.left) await vscode.workspace.fs.writeFile(this.uri, new TextEncoder().encode(this.#lost.text));
+    if (textOf(state) === this.#lost.left) await vscode.workspace.fs.writeFile(this.uri, new TextEncoder().encode(this.#lost.text));
     this.#lost = undefined;
   }
 

@@ -345,7 +345,17 @@ export class VscodeStore implements Store {
     if ([...this.#underWay].some(({ since }) => now - since >= this.#hungAfter)) {
       throw new StoreError('not-ready', 'VS Code has not answered an earlier write yet.');
     }
-    await this.#files.of(key ?? '', target, scope)?.probe();
+    const file = this.#files.of(key ?? '', target, scope);
+    if (file?.needsHealing !== true) return file?.probe();
+    // Healing writes: in turn with others.
+    const signal = AbortSignal.timeout(this.#hungAfter);
+    const lock = await lockUri(file.uri, file.path, signal);
+    try {
+      signal.throwIfAborted();
+      await file.probe();
+    } finally {
+      lock.dispose();
+    }
   }
 
   fileOf(target: Target, scope: Scope, key?: string): string {

@@ -171,19 +171,29 @@ describe('A settings file in flux', () => {
     expect(files.reads, 'what it says is known').to.equal(looks + 1);
     expect(performance.now() - again).to.be.below(limits.attempt);
 
-    // Cut off, and growing.
-    write('{ "a": 1');
-    let stops = false;
-    const grow = (async () => {
-      for (let text = '{ "a": 1'; !stops; text += ', "b": 2') {
-        write(text);
-        await elapse(20);
-      }
-    })();
-    expect((await file.read()).kind).to.equal('being written');
-    stops = true;
-    await grow;
-    await until('it stands still', async () => (await file.read()).kind === 'invalid');
+    const growing = (step: number): string => `{ "a": 1${', "b": 2'.repeat(step)}`;
+    const document = await vscode.workspace.openTextDocument(uri);
+    for (const textAt of [growing, (step: number): string => (step % 2 === 0 ? '' : growing(step))]) {
+      write('{ "a": 1 }');
+      await file.read();
+      let stops = false;
+      const writing = (async () => {
+        for (let step = 0; !stops; step++) {
+          write(textAt(step));
+          await elapse(20);
+        }
+      })();
+      expect((await file.read()).kind, 'cut off or empty, and changing').to.equal('being written');
+      const edit = new vscode.WorkspaceEdit();
+      edit.replace(uri, new vscode.Range(0, 0, document.lineCount, 0), '{ "ours": 1 }');
+      await vscode.workspace.applyEdit(edit);
+      await file.afterFailure({ dirty: false, text: '{ "a": 1 }' }, new StoreError('io', 'It failed.'));
+      expect(document.getText(), 'what it says is not known, and not put into the document').to.equal('{ "ours": 1 }');
+      stops = true;
+      await writing;
+      write(growing(1));
+      await until('it stands still', async () => (await file.read()).kind === 'invalid');
+    }
 
     write('{}');
     await file.read();
