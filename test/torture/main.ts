@@ -41,15 +41,15 @@ for (const beside of values.beside === undefined ? all : [values.beside as Way |
     onProgress: (text) => console.log(`  ${beside === 'none' ? 'alone' : `an editor saves ${beside}`}: ${text}`),
   });
   results.push({ beside, result, ok: isFaultless(result) });
-  for (const kind of ['lost', 'repeated', 'unasked'] as const) if (result[kind].length > 0) console.log(`  ${kind}: ${result[kind].join(', ')}`);
+  for (const kind of ['lost', 'repeated', 'unasked', 'stale'] as const) if (result[kind].length > 0) console.log(`  ${kind}: ${result[kind].join(', ')}`);
 }
 console.log(textTable([
-  ['editor', 'acknowledged', 'lost', 'repeated', 'unasked', 'denied', 'unknown', 'kills (holding)', 'pauses (holding)', 'saves (updates buried)', 's'],
+  ['editor', 'acknowledged', 'lost', 'repeated', 'unasked', 'stale', 'denied', 'unknown', 'kills (holding)', 'pauses (holding)', 'saves (updates buried)', 's'],
   ...results.map(({ beside, result }) => [
-    beside, ...[result.acknowledged, result.lost.length, result.repeated.length, result.unasked.length, result.denied, result.unknown].map(String),
+    beside, ...[result.acknowledged, result.lost.length, result.repeated.length, result.unasked.length, result.stale.length, result.denied, result.unknown].map(String),
     ...[result.kills, result.pauses].map((each) => `${each.anytime + each.holding} (${each.holding})`),
     `${result.saves} (${result.buried.length})`, (result.took / 1_000).toFixed(0),
   ]),
-], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
+], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]));
 console.log(JSON.stringify({ seed, updates, processes, runs: results.map(({ beside, result: { lost, buried, ...counts } }) => ({ beside, ...counts, lost: lost.length, buried: buried.length })) }));
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;

@@ -37,16 +37,16 @@ describe(`Processes that are killed and stopped while they update one file, seed
 });
 
 describe('The verdict on such a run', () => {
-  const stored = (...numbers: number[]): Answer[] => numbers.map((number) => ({ ended: 'stored', number, called: 100 * number, answered: 100 * number + 10 }));
+  const stored = (...numbers: number[]): Answer[] => numbers.map((number) => ({ ended: 'stored', number, called: 100 * number, answered: 100 * number + 10, saw: number - 1 }));
   const life = (name: string, answers: Answer[], underWay = 0): Life => ({ name, answers, underWay });
-  const good = { acknowledged: 2, denied: 0, unknown: 0, lost: [], buried: [], repeated: [], unasked: [] };
+  const good = { acknowledged: 2, denied: 0, unknown: 0, lost: [], buried: [], repeated: [], unasked: [], stale: [] };
 
   it('of all that was acknowledged, each once: nothing is wrong', () => {
     expect(judge([life('a', stored(1, 2)), life('b', [])], { a: '1 2' }, [])).to.deep.equal(good);
   });
 
   it('what is missing is lost, what is there twice or out of order is repeated, and what was denied or never asked for is unasked', () => {
-    const denied: Answer = { ended: 'denied', number: 3, called: 0, answered: 0 };
+    const denied: Answer = { ended: 'denied', number: 3, called: 0, answered: 0, saw: 0 };
     expect(judge([life('a', stored(1, 2))], { a: '1' }, [])).to.deep.equal({ ...good, lost: ['a: 2'] });
     expect(judge([life('a', stored(1, 2))], {}, [])).to.deep.equal({ ...good, lost: ['a: 1', 'a: 2'] });
     expect(judge([life('a', stored(1, 2))], { a: '1 2 2' }, [])).to.deep.equal({ ...good, repeated: ['a: 2'] });
@@ -55,8 +55,24 @@ describe('The verdict on such a run', () => {
     expect(judge([life('a', stored(1, 2))], { a: '1 2 3', b: '1' }, [])).to.deep.equal({ ...good, unasked: ['a: 3', 'b'] });
   });
 
+  it('what was computed from the same as another, or from less than was acknowledged before, is stale; nobody can tell beside an editor', () => {
+    const [first, second] = stored(1, 2) as [Answer, Answer];
+    const between = (called: number, answered: number, saw: number): Answer => ({ ended: 'stored', number: 1, called, answered, saw });
+    for (const [what, other, wrong] of [
+      ['after both', between(300, 310, 2), []],
+      ['at the same time, and seen by the second', between(100, 205, 1), []],
+      ['the same as the second', between(200, 215, 1), ['b: 1']],
+      ['less than was acknowledged before', between(300, 310, 1), ['a: 2']],
+    ] as const) {
+      const later = { ...second, saw: what.includes('seen') || what.includes('less') ? 2 : 1 };
+      const lives = [life('a', [first, later]), life('b', [other])];
+      expect(judge(lives, { a: '1 2', b: '1' }, []).stale, what).to.deep.equal(wrong);
+      expect(judge(lives, { a: '1 2', b: '1' }, [{ way: 'by rename', number: 1, begun: 0, ended: 1, done: {} }]).stale).to.deep.equal([]);
+    }
+  });
+
   it('what is unknown, or under way at a kill, may be there once', () => {
-    const unknown: Answer = { ended: 'unknown', number: 3, called: 0, answered: 0 };
+    const unknown: Answer = { ended: 'unknown', number: 3, called: 0, answered: 0, saw: 0 };
     for (const [answers, underWay] of [[[...stored(1, 2), unknown], 0], [stored(1, 2), 1]] as const) {
       for (const [done, wrong] of [['1 2', {}], ['1 2 3', {}], ['1 2 3 3', { repeated: ['a: 3'] }], ['1 3', { lost: ['a: 2'] }]] as const) {
         expect(judge([life('a', [...answers], underWay)], { a: done }, [])).to.deep.equal({ ...good, unknown: 1 - underWay, ...wrong });

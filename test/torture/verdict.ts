@@ -26,6 +26,8 @@ export interface Answer {
   /** When its function was called for the last time, and when it was answered: it was stored in between. */
   readonly called: number;
   readonly answered: number;
+  /** How many updates, of whomever, were in what that function was given. */
+  readonly saw: number;
 }
 
 /** A writer, from its start to its end. */
@@ -48,10 +50,15 @@ export interface Verdict {
   readonly repeated: readonly string[];
   /** In the file, though its writer was told that it is not, or never asked for it. */
   readonly unasked: readonly string[];
+  /**
+   * Acknowledged, and computed from what another had been given already, or from less than was acknowledged before: no order of the
+   * updates explains what each of them has seen (they are not linearizable). Not told beside an editor, which buries updates.
+   */
+  readonly stale: readonly string[];
 }
 
 export function judge(lives: readonly Life[], done: Done, saves: readonly Save[]): Verdict {
-  const verdict = { acknowledged: 0, denied: 0, unknown: 0, lost: [] as string[], buried: [] as string[], repeated: [] as string[], unasked: [] as string[] };
+  const verdict = { acknowledged: 0, denied: 0, unknown: 0, lost: [] as string[], buried: [] as string[], repeated: [] as string[], unasked: [] as string[], stale: saves.length > 0 ? [] : staleOf(lives) };
   const buriers = new Buriers(saves);
   for (const { name, answers, underWay } of lives) {
     const stored = numbersOf(done, name);
@@ -70,6 +77,21 @@ export function judge(lives: readonly Life[], done: Done, saves: readonly Save[]
   const names = new Set(lives.map(({ name }) => name));
   verdict.unasked.push(...Object.keys(done).filter((name) => !names.has(name)));
   return verdict;
+}
+
+/**
+ * Each update adds one to how many there are, so that what they have seen is their order: no two have seen the same, and none that was
+ * called after another had been answered has seen less.
+ */
+function staleOf(lives: readonly Life[]): string[] {
+  const stored = lives.flatMap(({ name, answers }) => answers.filter(({ ended }) => ended === 'stored').map((answer) => ({ name, ...answer })));
+  stored.sort((a, b) => a.saw - b.saw || a.answered - b.answered);
+  let lastCalled = -Infinity;
+  return stored.filter(({ saw, called, answered }, index) => {
+    const isTooEarly = answered < lastCalled || saw === stored[index - 1]?.saw;
+    lastCalled = Math.max(lastCalled, called);
+    return isTooEarly;
+  }).map(({ name, number }) => `${name}: ${number}`);
 }
 
 const numbersOf = (done: Done, name: string): readonly number[] => done[name]?.split(' ').map(Number) ?? [];
@@ -94,4 +116,4 @@ class Buriers {
 }
 
 /** Why a run failed; `undefined`: it did not. */
-export const isFaultless = ({ lost, repeated, unasked }: Verdict): boolean => lost.length + repeated.length + unasked.length === 0;
+export const isFaultless = ({ lost, repeated, unasked, stale }: Verdict): boolean => lost.length + repeated.length + unasked.length + stale.length === 0;

@@ -9,6 +9,8 @@ export const definition = defineSettings('torture', {
 
 export type Done = Readonly<Record<string, string>>;
 
+export const updatesIn = (done: Done): number => Object.values(done).reduce((sum, numbers) => sum + numbers.split(' ').length, 0);
+
 /** What a settings file says; `undefined` while another program is in the middle of writing it. */
 export function settingsIn(text: string): Record<string, unknown> | undefined {
   try {

@@ -56,16 +56,16 @@ for (const version of versions) {
       });
       const ok = beside === 'without lock' ? result.lost.length > 0 : isFaultless(result) && result.torn.length + result.unsaved.length + result.stuck.length === 0;
       results.push({ what, result, ok });
-      for (const kind of ['lost', 'repeated', 'unasked', 'torn', 'unsaved', 'stuck'] as const) if (result[kind].length > 0) console.log(`  ${kind}: ${result[kind].join(', ')}`);
+      for (const kind of ['lost', 'repeated', 'unasked', 'stale', 'torn', 'unsaved', 'stuck'] as const) if (result[kind].length > 0) console.log(`  ${kind}: ${result[kind].join(', ')}`);
     }
   }
 }
 console.log(textTable([
-  ['VS Code', 'file', 'beside', 'acknowledged', 'transactions', 'lost', 'repeated', 'unasked', 'torn', 'unsaved', 'stuck', 'denied', 'unknown', 'kills', 'saves (updates buried)', 's'],
+  ['VS Code', 'file', 'beside', 'acknowledged', 'transactions', 'lost', 'repeated', 'unasked', 'stale', 'torn', 'unsaved', 'stuck', 'denied', 'unknown', 'kills', 'saves (updates buried)', 's'],
   ...results.map(({ what, result }) => [
-    ...what, ...[result.acknowledged, result.transactions, result.lost.length, result.repeated.length, result.unasked.length, result.torn.length, result.unsaved.length, result.stuck.length, result.denied, result.unknown].map(String),
+    ...what, ...[result.acknowledged, result.transactions, result.lost.length, result.repeated.length, result.unasked.length, result.stale.length, result.torn.length, result.unsaved.length, result.stuck.length, result.denied, result.unknown].map(String),
     `${result.kills.updates + result.kills.transactions}`, `${result.saves} (${result.buried.length})`, (result.took / 1_000).toFixed(0),
   ]),
-], [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]));
+], [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]));
 console.log(JSON.stringify({ seed, windows, updates, runs: results.map(({ what: [version, file, beside], result: { buried, ...counts } }) => ({ version, file, beside, ...counts, buried: buried.length })) }));
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
