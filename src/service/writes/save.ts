@@ -24,7 +24,7 @@ export type ChangeEnd = {
   readonly unconfirmed: readonly Unconfirmed[];
   /** Some of that is under way, or was refused in a way that leaves it possible that it is applied later. */
   readonly mayStillApply: boolean;
-  /** What was there before, where that was looked at. */
+  /** What would be there without it, where that was looked at. */
   readonly before: From | undefined;
 } & (
   | { readonly ok: true; readonly value: unknown }
@@ -72,6 +72,8 @@ interface Sending {
 interface Part {
   readonly write: SavedWrite;
   readonly asked: Asked;
+  /** What would be there without it: what was there, or what those before it in the same save make of it. */
+  before: From | undefined;
 }
 
 /** One place in the file, and what the writes want there, in the order in which they were asked for. */
@@ -86,8 +88,6 @@ class Cell {
   found: Sending | undefined;
   /** What is there, as the attempt under way has read it. */
   current: From | undefined;
-  /** What was there before the last attempt. */
-  before: From | undefined;
   /** What is stored, once that is confirmed. */
   stored: From | undefined;
 
@@ -177,7 +177,7 @@ export class Save {
       const id = locationId(location);
       let cell = this.#cells.get(id);
       if (cell === undefined) this.#cells.set(id, cell = new Cell(location));
-      cell.parts.push({ write, asked });
+      cell.parts.push({ write, asked, before: undefined });
     }
   }
 
@@ -257,12 +257,9 @@ export class Save {
     for (const cell of cells) {
       const last = cell.sent.at(-1);
       if (last === undefined) continue;
-      if (sameData(cell.current!.value, last.value)) {
-        cell.noteFound(last);
-        cell.stored = { value: last.value };
-      } else if (cell.isComputed) {
+      if (!this.#isThere(cell) && cell.isComputed) {
         const error = this.#whyNotAgain(cell, last);
-        if (error !== undefined) for (const { write } of cell.parts) refused.set(write, error);
+        if (error !== undefined) refuseAll(cell, error, refused);
       }
     }
     return refused;
@@ -281,7 +278,10 @@ export class Save {
     const refused = new Map<SavedWrite, unknown>();
     for (const write of this.#open) {
       try {
-        for (const [cell, value] of this.#applied(write, values)) values.set(cell, value);
+        for (const [cell, value] of this.#applied(write, values)) {
+          partOf(cell, write)!.before = values.has(cell) ? { value: values.get(cell) } : cell.current;
+          values.set(cell, value);
+        }
       } catch (error) {
         refused.set(write, error);
       }
@@ -290,7 +290,6 @@ export class Save {
     return cells.flatMap((cell) => {
       if (cell.stored !== undefined || !values.has(cell)) return [];
       const value = values.get(cell);
-      cell.before = cell.current;
       cell.sentParts = [...cell.parts];
       if (!cell.needsReading || !sameData(value, cell.current!.value)) return [{ cell, value }];
       cell.stored = { value };
@@ -363,7 +362,7 @@ export class Save {
     for (const { index, error } of refusals) {
       const planned = plan[index];
       if (planned === undefined) throw new StoreError('unknown', 'The store refused an unknown change.');
-      for (const { write } of planned.cell.parts) if (!refused.has(write)) refused.set(write, this.#withoutSecrets(error, [planned]));
+      refuseAll(planned.cell, this.#withoutSecrets(error, [planned]), refused);
     }
     return refused;
   }
@@ -395,7 +394,7 @@ export class Save {
     for (const cell of lost) {
       const error = cell.isComputed ? this.#whyNotAgain(cell, cell.sent.at(-1)!) : undefined;
       if (error === undefined) cell.sent.at(-1)!.settled = 'lost';
-      else for (const { write } of cell.parts) refused.set(write, error);
+      else refuseAll(cell, error, refused);
     }
     for (const write of [...this.#open]) {
       if (this.#open.size > 1 && this.#cellsOf(write).every(({ stored }) => stored !== undefined)) this.#succeed(write);
@@ -421,6 +420,15 @@ export class Save {
     write.onStored(ends, this.#wasOvertaken(write, cells));
   }
 
+  /** Notes that what was sent last is there. */
+  #isThere(cell: Cell): boolean {
+    const last = cell.sent.at(-1);
+    if (last === undefined || cell.current === undefined || !sameData(cell.current.value, last.value)) return false;
+    cell.noteFound(last);
+    cell.stored = { value: last.value };
+    return true;
+  }
+
   /** Its own value was never in the file: that of a newer write was, which is not computed from it, or takes its place. */
   #wasOvertaken(write: SavedWrite, [cell, ...others]: readonly Cell[]): boolean {
     if (cell === undefined || others.length > 0) return false;
@@ -435,18 +443,14 @@ export class Save {
   #fail(write: SavedWrite, error: unknown): void {
     const cells = this.#cellsOf(write);
     const ends = cells.map((cell): ChangeEnd => {
-      const last = cell.sent.at(-1);
-      if (cell.stored === undefined && last !== undefined && cell.current !== undefined && sameData(cell.current.value, last.value)) {
-        cell.noteFound(last);
-        cell.stored = { value: last.value };
-      }
+      if (cell.stored === undefined) this.#isThere(cell);
       const end = this.#endOf(cell, write);
       if (cell.stored !== undefined) return { ...end, ok: true, value: cell.stored.value };
       return { ...end, ok: false, unknown: isInDoubt(cell, error), unverified: cell.unverified };
     });
     if (cells.every(({ stored }) => stored !== undefined) && !(error instanceof AbortedError) && !(error instanceof DisposedError)) return this.#succeed(write);
     this.#open.delete(write);
-    for (const cell of cells) cell.parts.splice(cell.parts.findIndex((part) => part.write === write), 1);
+    for (const cell of cells) cell.parts.splice(cell.parts.indexOf(partOf(cell, write)!), 1);
     // A caller can abort just as its value is stored.
     const mayBeStored = ends.some((end) => (end.ok ? !write.isTransaction : end.unknown));
     const undo = write.onFailed(ends, withOutcome(error, mayBeStored ? 'unknown' : 'not stored'));
@@ -460,7 +464,7 @@ export class Save {
     if (isLast) for (const sending of cell.sent) sending.followedBy = write;
     return {
       location: cell.location,
-      before: cell.before,
+      before: partOf(cell, write)?.before,
       unconfirmed: isLast ? unconfirmed : unconfirmed.map((each) => ({ ...each, landings: 0 })),
       mayStillApply: cell.sent.some((sending) => cell.mayStillApply(sending)),
     };
@@ -478,7 +482,7 @@ export class Save {
   }
 
   #hasSent(): boolean {
-    return this.#cellsToStore().some((cell) => cell.sent.length > 0 && !isThere(cell));
+    return this.#cellsToStore().some((cell) => cell.sent.length > 0 && !this.#isThere(cell));
   }
 
   /** Those that a write still asks for, and that are not stored yet. */
@@ -494,9 +498,14 @@ export class Save {
 /** The store has said that it is stored. */
 const saidStored = ({ settled }: Sending): boolean => settled === 'stored' || settled === 'lost';
 
-const isThere = ({ current, sent }: Cell): boolean => current !== undefined && sameData(current.value, sent.at(-1)!.value);
-
 const writesOf = (plan: readonly { readonly cell: Cell }[]): Set<SavedWrite> => new Set(plan.flatMap(({ cell }) => cell.parts.map(({ write }) => write)));
+
+/** Each for its first reason. */
+function refuseAll({ parts }: Cell, error: unknown, refused: Map<SavedWrite, unknown>): void {
+  for (const { write } of parts) if (!refused.has(write)) refused.set(write, error);
+}
+
+const partOf = ({ parts }: Cell, write: SavedWrite): Part | undefined => parts.find((part) => part.write === write);
 
 /** Whether nobody can tell if what was sent is stored, or will be. */
 function isInDoubt(cell: Cell, failure: unknown): boolean {

@@ -2,7 +2,7 @@ import { StoreError, TransactionError, type ConfigurationError } from '../../err
 import type { Guard } from '../../guard/guard.ts';
 import { sameData } from '../../settings/plain-data.ts';
 import type { From } from './asked.ts';
-import { toRequest, type SettingLocation } from './location.ts';
+import { isSameLocation, toRequest, type SettingLocation } from './location.ts';
 import { besideOthers, canCommit, isDefinite, locked, lookAll, lookLimit } from './looks.ts';
 import { leftBefore } from './outcome.ts';
 import { Save, type ChangeEnd } from './save.ts';
@@ -138,7 +138,7 @@ export class Transaction {
   // ---- And back
 
   #askedAt(location: SettingLocation): unknown {
-    const asked = this.#write.changes.find((change) => change.location === location)?.asked;
+    const asked = this.#write.changes.find((change) => isSameLocation(change.location, location))?.asked;
     return asked?.kind === 'value' ? asked.value : undefined;
   }
 

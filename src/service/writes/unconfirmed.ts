@@ -50,8 +50,8 @@ export interface UnconfirmedHooks {
   startActor(input: WriteInput): WriteRef;
   /** Stores the newest acknowledged value again: an unconfirmed write has undone it (P21). Never rejects. */
   restore(undoing: UnconfirmedValue, newest: Acknowledged): Promise<Restored>;
-  /** @param id of a location */
-  isBeingWritten(id: string): boolean;
+  /** Whether a write has not been answered: of this location, or of this number. */
+  isUnderWay(which: string | number): boolean;
   onReported(value: UnconfirmedValue, outcome: LateOutcome, reasserted: boolean): void;
 }
 
@@ -154,8 +154,8 @@ export class UnconfirmedWrites {
   #hasUndone(id: string, each: Followed): boolean {
     const newest = this.#acknowledged.get(id);
     if (newest === undefined || newest.order <= each.order || each.landings === 0 || sameData(newest.value, each.value)) return false;
-    // Others may have gone back to it; and one that was asked for later, of which nobody knows the end, has stored it as well as this one.
-    return !isRestored(newest, each.value) && !this.#isUnconfirmed(id, each.value, newest.order);
+    // It is tried again, and has its place in the order of the queue; others may have gone back to it; and one that was asked for later, of which nobody knows the end, has stored it as well as this one.
+    return !this.#hooks.isUnderWay(each.write) && !isRestored(newest, each.value) && !this.#isUnconfirmed(id, each.value, newest.order);
   }
 
   #undo(id: string, each: Followed): void {
@@ -169,7 +169,7 @@ export class UnconfirmedWrites {
     const newest = this.#acknowledged.get(id);
     const isOutdone = newest !== undefined && newest.order > each.order;
     // Where a newer write has stored the same, or is just doing so, that it is there is no news.
-    const isNews = each.inDoubt || !(isOutdone || this.#hooks.isBeingWritten(id));
+    const isNews = each.inDoubt || !(isOutdone || this.#hooks.isUnderWay(id));
     if (isThere && isNews) {
       this.#report(each, 'stored', false);
       // From now on it is the newest, and no older one may undo it.
@@ -184,7 +184,7 @@ export class UnconfirmedWrites {
   /** What neither we nor an unconfirmed write have stored is from outside, and the newest: an unconfirmed one must not undo it either. */
   #noteOutside(id: string, location: SettingLocation, value: unknown): void {
     const newest = this.#acknowledged.get(id);
-    if (newest === undefined || sameData(value, newest.value) || this.#hooks.isBeingWritten(id)) return;
+    if (newest === undefined || sameData(value, newest.value) || this.#hooks.isUnderWay(id)) return;
     if (this.#isUnconfirmed(id, value) && !isRestored(newest, value)) return;
     this.acknowledge(location, value, [...newest.former, newest.value].slice(-maxFormer));
   }
