@@ -73,6 +73,9 @@ export interface RegisteredService extends ObservedService {
   restoreDefaults?(options?: { readonly target?: Target }): Promise<unknown>;
 }
 
+/** What people know a service by, and commands: its section; of one with several sections, its id. */
+export const labelOf = ({ definition, id }: RegisteredService): string => definition.section || id;
+
 const functions = [
   'get', 'inspect', 'onEvent', 'health', 'metrics', 'breakers', 'reset', 'probe', 'hold', 'release',
 ] as const satisfies readonly (keyof RegisteredService)[];

@@ -13,7 +13,7 @@ import type { BreakerStatus } from '../service/service.ts';
 import type { SettingIssue } from '../service/reads/snapshot.ts';
 import type { Disposable } from '../store/store.ts';
 import type { WaitingWrite } from '../service/writes/awaiting-user.ts';
-import type { RegisteredService } from './api.ts';
+import { labelOf, type RegisteredService } from './api.ts';
 import { whatToDo } from './error-text.ts';
 import { problemText } from './problem-text.ts';
 import { UnsavedWrites, type UnsavedWrite } from './unsaved-writes.ts';
@@ -77,7 +77,7 @@ export class WatchedService implements Disposable {
   }
 
   get label(): string {
-    return this.service.definition.section || this.service.id;
+    return labelOf(this.service);
   }
 
   get isGuard(): boolean {

@@ -3,12 +3,29 @@ import { readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
 import type { HoldfastApi } from '../../src/extension/api.ts';
 import type { ConfigurationService } from '../../src/service/service.ts';
+import { settingsFrom } from '../../src/settings/settings-from.ts';
 import type { fixture } from './fixture-settings.ts';
-import { again, quickFixes, readSettings, rejection, resetSettings, settingsFile, superviseFixture, typeUnsaved, until, writeSettings } from './supervised.ts';
+import { superviseConfiguration } from '../../src/vscode.ts';
+import { again, fixtureContext, patientGuard, patientLifecycle, quickFixes, readSettings, rejection, resetSettings, settingsFile, superviseFixture, typeUnsaved, until, writeSettings } from './supervised.ts';
 
 const uri = (): vscode.Uri => vscode.Uri.file(settingsFile());
 const marks = (): vscode.Diagnostic[] => vscode.languages.getDiagnostics(uri()).filter(({ source }) => source === 'Holdfast');
 const titled = async (title: string): Promise<vscode.CodeAction | undefined> => (await quickFixes(uri(), marks()[0]?.range)).find((fix) => fix.title === title);
+
+/** Settings of two sections; VS Code itself has declared them. */
+const several = settingsFrom<{ 'editor.tabSize': number; 'files.eol': string }>({
+  contributes: {
+    configuration: [
+      { title: 'One', properties: { 'editor.tabSize': { type: 'number', minimum: 1, default: 4 } } },
+      { title: 'Other', properties: { 'files.eol': { type: 'string', enum: ['\n', '\r\n', 'auto'], default: 'auto' } } },
+    ],
+  },
+}, {
+  settings: {
+    'editor.tabSize': { formerly: [{ key: 'editor.tabWidth', convert: Number }] },
+    'files.eol': { formerly: [{ key: 'files.lineEnd', convert: (old) => (old === 'unix' ? '\n' : old) }] },
+  },
+});
 
 describe('Settings of earlier versions', () => {
   let service: ConfigurationService<typeof fixture.defaults>;
@@ -67,6 +84,26 @@ describe('Settings of earlier versions', () => {
     expect([service.get('timeout'), service.get('mode'), changed]).to.deep.equal([2_000, 'off', []]);
     await until('the marks are gone', () => marks().length === 0);
     expect(service.oldSettings()).to.deep.equal([]);
+  });
+
+  it('of a definition with several sections are all converted from a mark in one of them, and those of no other', async () => {
+    const context = { ...await fixtureContext(), subscriptions: [] as { dispose(): void }[] };
+    const both = await superviseConfiguration(context, several, { guard: patientGuard, lifecycle: patientLifecycle });
+    writeSettings('{\n  "editor.tabWidth": "3",\n  "files.lineEnd": "unix",\n  "fixture.timeoutSeconds": 2\n}\n');
+    await until('they are used', () => both.get('editor.tabSize') === 3 && both.get('files.eol') === '\n' && service.get('timeout') === 2_000);
+    await again(async () => expect(marks().map(({ message }) => message)).to.have.members([
+      'editor.tabWidth is called editor.tabSize now. Its value is used as 3.',
+      'files.lineEnd is called files.eol now. Its value is used as "\\n".',
+      'fixture.timeoutSeconds is called fixture.timeout now. Its value is used as 2000.',
+    ]));
+    const title = `Convert all old settings of ${both.id}`;
+    const mark = marks().find(({ message }) => message.startsWith('editor.tabWidth'));
+    let fix: vscode.CodeAction | undefined;
+    await until('the quick fix is offered', async () => (fix = (await quickFixes(uri(), mark!.range)).find((each) => each.title === title)) !== undefined);
+    await vscode.commands.executeCommand(fix!.command!.command, ...fix!.command!.arguments!);
+    expect(readSettings()).to.deep.equal({ 'editor.tabSize': 3, 'files.eol': '\n', 'fixture.timeoutSeconds': 2 });
+    for (const each of context.subscriptions) each.dispose();
+    await both.dispose();
   });
 
   it('P24 stay as they are when the file refuses', async () => {

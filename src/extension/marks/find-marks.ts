@@ -107,8 +107,8 @@ function unknown(service: RegisteredService, key: string, setting: WrittenSettin
     kind: 'unknown',
     severity: name === undefined ? 'information' : 'warning',
     message: name === undefined
-      ? l10n.t('{0} is not a setting of {1}.', setting.name, section)
-      : l10n.t('{0} is not a setting of {1}. Did you mean {2}?', setting.name, section, name),
+      ? l10n.t('{0} is not a setting of {1}.', setting.name, setting.section)
+      : l10n.t('{0} is not a setting of {1}. Did you mean {2}?', setting.name, setting.section, name),
     setting,
     documentation: undefined,
     nearest: [],

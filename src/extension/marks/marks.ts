@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { disposeAll } from '../../disposal.ts';
-import { keyOf } from '../../settings/setting-key.ts';
 import type { Target } from '../../store/store.ts';
 import type { RegisteredService } from '../api.ts';
 import type { OwnSettings } from '../own-settings.ts';
@@ -14,6 +13,8 @@ const settleTime = 200;
 /** A mark in a file, and where its text is. */
 export interface PlacedMark extends Mark {
   readonly range: vscode.Range;
+  /** The service whose setting it is about. */
+  readonly service: RegisteredService;
 }
 
 /** Keeps the marks of all settings files of the window as they should be. */
@@ -76,11 +77,11 @@ export class Marks implements vscode.Disposable {
   }
 
   /** Where settings files say something old of a service that is not said for the whole window. */
-  oldPlaces({ definition: { section } }: RegisteredService): { readonly target: Target; readonly resource: string | undefined; readonly languageId: string | undefined }[] {
+  oldPlaces(service: RegisteredService): { readonly target: Target; readonly resource: string | undefined; readonly languageId: string | undefined }[] {
     const places = [...this.#marks].flatMap(([id, marks]) => {
       const uri = vscode.Uri.parse(id);
       const target = this.files.targetOf(uri);
-      const old = marks.filter(({ kind, today, setting }) => kind === 'old' && today !== undefined && keyOf(section, setting.name) !== undefined);
+      const old = marks.filter((mark) => mark.service === service && mark.kind === 'old' && mark.today !== undefined);
       if (target === undefined) return [];
       return old.map(({ setting: { languageId } }) => ({ target, resource: this.files.resourceOf(uri), languageId })).filter(({ resource, languageId }) => (resource ?? languageId) !== undefined);
     });
@@ -140,7 +141,7 @@ export class Marks implements vscode.Disposable {
       try {
         return findMarks(service, file).map((mark) => {
           const { start, end } = mark.kind === 'unknown' || mark.kind === 'old' ? mark.setting.nameSpan : mark.setting.valueSpan;
-          return { ...mark, range: new vscode.Range(at(start), at(end)) };
+          return { ...mark, service, range: new vscode.Range(at(start), at(end)) };
         });
       } catch {
         // A service of another version, or one that is going away.

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
+import { labelOf } from '../api.ts';
 import { shown } from '../words.ts';
 import type { Marks, PlacedMark } from './marks.ts';
 
@@ -44,7 +45,8 @@ function fixes(document: vscode.TextDocument, mark: PlacedMark): vscode.CodeActi
       const names = entries.map(([name]) => name).join(', ');
       replace(names === setting.name ? l10n.t('Convert the value of {0}', names) : l10n.t('Convert to {0}', names), { start: setting.nameSpan.start, end: setting.valueSpan.end }, text, true);
     }
-    run(l10n.t('Convert all old settings of {0}', setting.section), 'holdfast.convertOldSettings', { service: setting.section });
+    const label = labelOf(mark.service);
+    run(l10n.t('Convert all old settings of {0}', label), 'holdfast.convertOldSettings', { service: label });
   }
   if (meant !== undefined) {
     const written = setting.flat ? meant : meant.slice(setting.section.length + 1);
