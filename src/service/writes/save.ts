@@ -208,11 +208,7 @@ export class Save {
     const looked = await this.#lookAtDoubtful(failure);
     const isLeft = looked !== 'left' && this.#everyoneLeft === undefined && this.#signal?.aborted === true && this.#hasSent();
     if (isLeft) failure = new AbortedError('The write', 'unknown', { cause: reasonOf(this.#signal) });
-    const [, ...others] = this.#open;
-    for (const write of [...this.#open]) {
-      const own = this.#refusals.get(write) ?? failure;
-      this.#fail(write, others.includes(write) ? ownCopy(own) : own);
-    }
+    for (const write of [...this.#open]) this.#fail(write, this.#refusals.get(write) ?? failure);
   }
 
   /** A caller among several leaves: it is answered at once, and the others go on. */
@@ -453,7 +449,8 @@ export class Save {
     for (const cell of cells) cell.parts.splice(cell.parts.indexOf(partOf(cell, write)!), 1);
     // A caller can abort just as its value is stored.
     const mayBeStored = ends.some((end) => (end.ok ? !write.isTransaction : end.unknown));
-    const undo = write.onFailed(ends, withOutcome(error, mayBeStored ? 'unknown' : 'not stored'));
+    // Others may have the same reason, and each its own outcome.
+    const undo = write.onFailed(ends, withOutcome(ownCopy(error), mayBeStored ? 'unknown' : 'not stored'));
     if (undo !== undefined) this.#undos.push(undo);
   }
 
