@@ -54,6 +54,12 @@ export function judge(slot: string, key: Key, lives: readonly Life[], backend: B
     return before?.by !== undefined && before.value === undefined && before.by.life !== by?.life
       && operations.some((operation) => operation.life.number === by?.life && operation.values.get(key) === undefined && told(operation, key) !== 'not stored');
   }
+  /** The removal of a transaction is taken back, which another life had found done when it removed the same. */
+  function isAnothersRemovalToo({ by, order }: Change, index: number): boolean {
+    const before = changes[index - 1];
+    return before?.by !== undefined && before.value === undefined && before.by.life === by?.life
+      && operations.some(({ life, values, answered = Infinity }) => life.number !== by?.life && values.has(key) && values.get(key) === undefined && answered > before.order && answered < order);
+  }
   /** The end of a transaction that was rolled back too late to tell. */
   function isLateRollback({ late, value }: Change, index: number): boolean {
     const [older, before] = [changes[index - 2], changes[index - 1]];
@@ -71,7 +77,7 @@ export function judge(slot: string, key: Key, lives: readonly Life[], backend: B
     return changes.slice(0, index).findLast((earlier) => !earlier.corrupt || earlier.by?.life !== by?.life)?.value;
   }
   /** A transaction rolled back, or a write mended. */
-  const restored = changes.filter((change, index) => !fromOutside[index]! && !same(change.value, changes[index - 1]?.value) && (isOverLost(index) || isOverAnothersRemoval(change, index) || isLateRollback(change, index) || isUndoneHalf(change, index)));
+  const restored = changes.filter((change, index) => !fromOutside[index]! && !same(change.value, changes[index - 1]?.value) && (isOverLost(index) || isOverAnothersRemoval(change, index) || isAnothersRemovalToo(change, index) || isLateRollback(change, index) || isUndoneHalf(change, index)));
   const shown = new Set([...looks, ...outside.map(({ value }) => ({ value }))].map(({ value }) => text(value)));
   return linearizable<unknown>([
     ...operations.flatMap((operation) => asWrites(operation, key, changes, shown)),
