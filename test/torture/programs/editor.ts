@@ -59,6 +59,7 @@ for (let number = 1; !isOver; number++) {
   while (!await isWhole()) await saves['by rename'](text);
   const save: Save = { way, number, begun, ended: now(), done: settings['torture.done'] as Done | undefined ?? {} };
   writeSync(1, `${JSON.stringify(save)}\n`);
-  await elapse(50 + 100 * random());
   while (!isOver && readFileSync(file, 'utf8') === text) await elapse(limits.look);
+  // At any moment of what others do next, which takes them about as long.
+  await elapse(random() * (now() - save.ended));
 }
