@@ -194,10 +194,11 @@ export class SimulatedStore implements Store {
   }
 
   async #readBack<T>(places: readonly Omit<WriteRequest, 'value'>[], answer: (values: readonly unknown[]) => T): Promise<T> {
-    await this.#operation('readBack');
     const { target, scope } = places[0]!;
     const name = this.fileOf(target, scope);
     const slots = places.map((place) => slotOf(name, nameIn(place.key, place.scope.languageId)));
+    if (this.failing.get('readBack') === 'newer') await this.#operation('readBack').catch((error: unknown) => this.#noteCollision(slots, error));
+    else await this.#operation('readBack');
     if (this.#backend.isSaving(name)) await this.#untilStill(name).catch((error: unknown) => this.#noteCollision(slots, error));
     const file = this.#backend.files.get(name)!;
     if (file.broken) throw new StoreError('invalid-file', 'The file is broken.');
