@@ -69,8 +69,8 @@ export function judge(slot: string, key: Key, lives: readonly Life[], backend: B
   function isUndoneHalf({ by, value }: Change, index: number): boolean {
     const there = changes[index - 1];
     const isAnothers = (change: Change | undefined): boolean => change?.by !== undefined && change.by.life !== by?.life;
-    return isAnothers(there)
-      && changes.slice(0, index).some((half, at) => isAnothers(half) && same(half.value, there!.value) && (same(changes[at - 1]?.value, value) || same(beforeOf(half, at), value)));
+    // Perhaps put back since by this life, which has rolled back what it had stored over it.
+    return there !== undefined && changes.slice(0, index).some((half, at) => isAnothers(half) && same(half.value, there.value) && (same(changes[at - 1]?.value, value) || same(beforeOf(half, at), value)));
   }
   /** What was there before a life began to write: a corrupted value may come from an earlier attempt of the same write. */
   function beforeOf({ by }: Change, index: number): unknown {
