@@ -126,7 +126,7 @@ async function restoreDefaults(registry: Registry, subject: Subject | undefined)
     return;
   }
   const keys = stored.get(target)!;
-  const names = keys.map((key) => `${watched.label}.${key}`).join(', ');
+  const names = watched.namesOf({ keys });
   const answer = await vscode.window.showWarningMessage(
     keys.length === 1
       ? l10n.t('Remove one value of "{0}" from the {1}?', watched.label, originName(target))

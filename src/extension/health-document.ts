@@ -45,8 +45,8 @@ function servicePart({ view, entries }: HealthPage): string {
     parts.push(`### ${l10n.t('Circuit breaker')}`, table([l10n.t('State'), l10n.t('Next probe'), l10n.t('Failures in a row'), l10n.t('Calls waiting')], [breakerRow(breaker, l10n.t('with the next call')).slice(1)]));
   }
   if (view.issues.length > 0) {
-    parts.push(`### ${l10n.t('Settings that fall back')}`, table([l10n.t('Setting'), l10n.t('The stored value'), l10n.t('From'), l10n.t('Served')], view.issues.map(({ key, problem, layer, served, scope }) => (
-      [`\`${view.label}.${key}\`${scope === undefined ? '' : ` (${escaped(scopeName(scope))})`}`, escaped(problem), layer === undefined ? '' : originName(layer), originName(served)]
+    parts.push(`### ${l10n.t('Settings that fall back')}`, table([l10n.t('Setting'), l10n.t('The stored value'), l10n.t('From'), l10n.t('Served')], view.issues.map(({ name, problem, layer, served, scope }) => (
+      [`\`${name}\`${scope === undefined ? '' : ` (${escaped(scopeName(scope))})`}`, escaped(problem), layer === undefined ? '' : originName(layer), originName(served)]
     ))));
   }
   if (view.alerts.length > 0) parts.push(`### ${l10n.t('Alerts')}`, view.alerts.map((message) => `- ${escaped(localised(message))}`).join('\n'));

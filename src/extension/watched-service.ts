@@ -11,6 +11,7 @@ import type { HealthReport } from '../service/health.ts';
 import type { Metrics } from '../service/metrics.ts';
 import type { BreakerStatus } from '../service/service.ts';
 import type { SettingIssue } from '../service/reads/snapshot.ts';
+import { settingName } from '../settings/setting-key.ts';
 import type { Disposable } from '../store/store.ts';
 import type { WaitingWrite } from '../service/writes/awaiting-user.ts';
 import { labelOf, type RegisteredService } from './api.ts';
@@ -24,13 +25,18 @@ export interface LastError {
   readonly at: number;
 }
 
+/** With the whole name of the setting. */
+export interface NamedIssue extends SettingIssue {
+  readonly name: string;
+}
+
 /** What is shown of a service, or of a guard. */
 export interface ServiceView {
   readonly label: string;
   readonly isGuard?: boolean;
   readonly health: HealthReport['status'];
   readonly breakers: readonly BreakerStatus[];
-  readonly issues: readonly SettingIssue[];
+  readonly issues: readonly NamedIssue[];
   /** The last health report; may be a moment older than the rest. */
   readonly report: HealthReport | undefined;
   readonly lastError: LastError | undefined;
@@ -105,7 +111,7 @@ export class WatchedService implements Disposable {
     const { service } = this;
     const health = attempt(() => service.status) ?? 'unhealthy';
     const breakers = attempt(() => service.breakers()) ?? [];
-    const issues = attempt(() => service.issues.map((issue) => ({ ...issue, problem: problemText(service, issue.key, issue.problem, issue.scope) }))) ?? [];
+    const issues = attempt(() => service.issues.map((issue) => ({ ...issue, name: this.nameOf(issue.key), problem: problemText(service, issue.key, issue.problem, issue.scope) }))) ?? [];
     return {
       label: this.label,
       isGuard: this.isGuard,
@@ -121,9 +127,14 @@ export class WatchedService implements Disposable {
     };
   }
 
+  /** The whole name of a setting. */
+  nameOf(key: string): string {
+    return settingName(this.service.definition.section, key);
+  }
+
   /** The whole names of the settings that a write stores. */
   namesOf({ keys }: { readonly keys: readonly string[] }): string {
-    return keys.map((key) => `${this.label}.${key}`).join(', ');
+    return keys.map((key) => this.nameOf(key)).join(', ');
   }
 
   /** A write waits for the user, or waits again after a retry. */
@@ -141,7 +152,7 @@ export class WatchedService implements Disposable {
     disposeAll(this.#subscriptions);
   }
 
-  #call(breakers: readonly BreakerStatus[], issues: readonly SettingIssue[]): string | undefined {
+  #call(breakers: readonly BreakerStatus[], issues: readonly NamedIssue[]): string | undefined {
     if (this.#isGivenUp) return l10n.t('Run "Holdfast: Reset", or reload the window.');
     const failures = [
       this.#loadError,
@@ -150,7 +161,7 @@ export class WatchedService implements Disposable {
     ];
     const failure = failures.find((facts) => facts !== undefined && needsAPerson(facts));
     if (failure !== undefined) return whatToDo(failure);
-    if (issues.length > 0) return l10n.t('Correct {0} in the settings.', [...new Set(issues.map(({ key }) => `${this.label}.${key}`))].join(', '));
+    if (issues.length > 0) return l10n.t('Correct {0} in the settings.', [...new Set(issues.map(({ name }) => name))].join(', '));
     return undefined;
   }
 

@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import * as vscode from 'vscode';
+import type { HoldfastApi } from '../../src/extension/api.ts';
+import { healthDocument } from '../../src/extension/health-document.ts';
+import { WatchedService } from '../../src/extension/watched-service.ts';
+import { createConfigurationService, type ConfigurationService } from '../../src/service/service.ts';
+import type { WaitingWrite } from '../../src/service/writes/awaiting-user.ts';
+import { settingsFrom } from '../../src/settings/settings-from.ts';
+import { MemoryBackend, MemoryStore } from '../../src/store/memory-store.ts';
+import { patientGuard, patientLifecycle, until, witness } from './supervised.ts';
+
+interface Values {
+  readonly 'app.size': number;
+  readonly 'apps.name': string;
+  readonly 'other.name': string;
+}
+
+const definition = settingsFrom<Values>({
+  contributes: {
+    configuration: [
+      { title: 'App', properties: { 'app.size': { type: 'number', minimum: 1, default: 1 }, 'apps.name': { type: 'string', default: '' } } },
+      { title: 'Other', properties: { 'other.name': { type: 'string', default: '' } } },
+    ],
+  },
+}, { settings: { 'other.name': { formerly: [{ key: 'name' }] } } });
+
+describe('Settings of several sections', () => {
+  const id = 'test.several';
+  let service: ConfigurationService<Values>;
+
+  beforeEach(async () => {
+    service = createConfigurationService(definition, { id, store: new MemoryStore(new MemoryBackend()), guard: patientGuard, lifecycle: patientLifecycle });
+    witness(service);
+    await service.ready;
+  });
+
+  afterEach(() => service.dispose());
+
+  it('are named by their whole names, and nothing else, where a person must correct or store them', async () => {
+    const backend = new MemoryBackend();
+    const troubled = createConfigurationService(definition, { id, store: new MemoryStore(backend), guard: patientGuard, lifecycle: patientLifecycle });
+    const watched = new WatchedService(troubled, { write: () => undefined }, () => undefined);
+    await troubled.ready;
+    backend.set({ key: 'app.size', target: 'user', scope: {} }, 0);
+    await until('it is read', () => troubled.issues.length === 1);
+    expect(watched.view.call).to.equal('Correct app.size in the settings.');
+    expect(healthDocument([{ view: watched.view, entries: [] }], Date.now())).to.include('| `app.size` |');
+    const nothing = (): void => undefined;
+    const waiting: WaitingWrite = { keys: ['app.size', 'other.name'], file: 'user settings', target: 'user', error: undefined, over: false, retry: nothing, redirect: nothing, giveUp: nothing, decline: nothing };
+    expect(watched.namesOf(watched.awaitUser(waiting))).to.equal('app.size, other.name');
+    watched.dispose();
+    await troubled.dispose();
+  });
+
+  it('are named by their whole names before their defaults are restored', async () => {
+    const api = await vscode.extensions.getExtension<HoldfastApi>('holdfast.holdfast')!.activate();
+    const registration = api.register(service);
+    await service.updateAll({ 'app.size': 2, 'other.name': 'x' });
+    const { showWarningMessage } = vscode.window;
+    const asked: unknown[][] = [];
+    Object.assign(vscode.window, { showWarningMessage: (...words: unknown[]) => Promise.resolve(void asked.push(words)) });
+    try {
+      await vscode.commands.executeCommand('holdfast.restoreDefaults', { service: id });
+    } finally {
+      Object.assign(vscode.window, { showWarningMessage });
+      registration.dispose();
+    }
+    expect(asked.map((words) => words.slice(0, 2))).to.deep.equal([
+      [`Remove 2 values of "${id}" from the user settings?`, { modal: true, detail: 'All or nothing: app.size, other.name.' }],
+    ]);
+  });
+});
