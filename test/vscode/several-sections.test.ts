@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import * as vscode from 'vscode';
 import type { HoldfastApi } from '../../src/extension/api.ts';
 import { healthDocument } from '../../src/extension/health-document.ts';
+import { findMarks } from '../../src/extension/marks/find-marks.ts';
 import { WatchedService } from '../../src/extension/watched-service.ts';
 import { createConfigurationService, type ConfigurationService } from '../../src/service/service.ts';
 import type { WaitingWrite } from '../../src/service/writes/awaiting-user.ts';
@@ -36,6 +37,10 @@ describe('Settings of several sections', () => {
 
   afterEach(() => service.dispose());
 
+  const marksIn = (text: object) => findMarks(service, {
+    text: JSON.stringify(text), isWorkspaceFile: false, target: 'user', resource: undefined, trusted: true, isRegistered: () => false,
+  }).map(({ kind, message, meant }) => ({ kind, message, meant }));
+
   it('are named by their whole names, and nothing else, where a person must correct or store them', async () => {
     const backend = new MemoryBackend();
     const troubled = createConfigurationService(definition, { id, store: new MemoryStore(backend), guard: patientGuard, lifecycle: patientLifecycle });
@@ -67,6 +72,15 @@ describe('Settings of several sections', () => {
     }
     expect(asked.map((words) => words.slice(0, 2))).to.deep.equal([
       [`Remove 2 values of "${id}" from the user settings?`, { modal: true, detail: 'All or nothing: app.size, other.name.' }],
+    ]);
+  });
+
+  it('are meant by a name in the same section only, however long that of the section is', () => {
+    // "app.name" is nearest to "apps.name"; as a member of "app" it would be written as "name", or worse.
+    expect(marksIn({ 'app': { name: 'x' }, 'app.sice': 3, 'other.age': 3 })).to.deep.equal([
+      { kind: 'unknown', message: 'app.name is not a setting of app.', meant: undefined },
+      { kind: 'unknown', message: 'app.sice is not a setting of app. Did you mean app.size?', meant: 'app.size' },
+      { kind: 'unknown', message: 'other.age is not a setting of other.', meant: undefined },
     ]);
   });
 });

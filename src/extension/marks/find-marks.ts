@@ -49,7 +49,7 @@ export function findMarks(service: RegisteredService, file: JudgedFile): Mark[] 
     const key = keyOf(section, setting.name)!;
     const mark = service.definition.keys.includes(key)
       ? oldValue(service, key, setting) ?? judged(service, key, setting, file)
-      : oldKey(service, key, setting, written) ?? unknown(service, key, setting, file);
+      : oldKey(service, key, setting, written) ?? unknown(service, setting, file);
     return mark === undefined ? [] : [mark];
   });
 }
@@ -98,11 +98,12 @@ function inUse(service: RegisteredService, key: string, setting: WrittenSetting,
   return l10n.t('{0} is used instead ({1}).', text, originName(dropped === undefined ? origin : 'valid items'));
 }
 
-function unknown(service: RegisteredService, key: string, setting: WrittenSetting, file: JudgedFile): Mark | undefined {
+function unknown(service: RegisteredService, setting: WrittenSetting, file: JudgedFile): Mark | undefined {
   if (file.isRegistered(setting.name)) return undefined;
   const { section, keys } = service.definition;
-  const near = meant(key, keys);
-  const name = near === undefined ? undefined : settingName(section, near);
+  // Of what is in the same section, by what follows that: a long name of a section makes nothing nearer.
+  const near = meant(keyOf(setting.section, setting.name) ?? setting.name, keys.flatMap((key) => keyOf(setting.section, settingName(section, key)) ?? []));
+  const name = near === undefined ? undefined : settingName(setting.section, near);
   return {
     kind: 'unknown',
     severity: name === undefined ? 'information' : 'warning',
