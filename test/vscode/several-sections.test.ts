@@ -83,4 +83,10 @@ describe('Settings of several sections', () => {
       { kind: 'unknown', message: 'other.age is not a setting of other.', meant: undefined },
     ]);
   });
+
+  it('that were a section themselves in an earlier version are marked as old', () => {
+    expect(marksIn({ name: 'x' })).to.deep.equal([
+      { kind: 'old', message: 'name is called other.name now. Its value is used as "x".', meant: undefined },
+    ]);
+  });
 });

@@ -27,12 +27,13 @@ export interface WrittenSetting {
 
 /** The settings of a definition's section that a settings file spells, or of its sections when it has several: one section after the other. */
 export function settingsOfAll(text: string, { section, keys, formerKeys = new Map() }: RegisteredDefinition, isWorkspaceFile: boolean): WrittenSetting[] {
-  return sectionsOf({ section, keys, formerKeys }).flatMap((each) => settingsOf(text, each, isWorkspaceFile, section === '' && keys.includes(each)));
+  const isSetting = (name: string): boolean => keys.includes(name) || (formerKeys.has(name) && !keys.some((key) => key.startsWith(`${name}.`)));
+  return sectionsOf({ section, keys, formerKeys }).flatMap((each) => settingsOf(text, each, isWorkspaceFile, section === '' && isSetting(each)));
 }
 
 /**
  * The settings of one section that a settings file spells, in its order. Never throws; an entry without a value is left out.
- * @param isSetting whether the section is a setting itself
+ * @param isSetting whether the section is a setting itself, or was one
  */
 export function settingsOf(text: string, section: string, isWorkspaceFile: boolean, isSetting = false): WrittenSetting[] {
   const tree = parseTree(text, [], { allowTrailingComma: true, allowEmptyContent: true });
