@@ -15,6 +15,7 @@ import { askWhenRestartIsNeeded, titleOf, type AskForRestart } from './service/r
 import { ConfigurationService } from './service/service.ts';
 import type { ServiceOptions } from './service/options.ts';
 import type { SettingsDefinition } from './settings/define-settings.ts';
+import { sectionsName } from './settings/setting-key.ts';
 import { FaultyStore } from './testing/faulty-store.ts';
 import { askToRestart, defaultInVscode, onHostChange, registerWithHoldfast, restartExtensions, vscodeStore, type VscodeContext } from './store/vscode-host.ts';
 import { vscodeJournal } from './store/vscode-journal.ts';
@@ -84,7 +85,7 @@ export function superviseConfiguration<V extends object>(
 ): SupervisedConfiguration<V> {
   const { faultInjection = false, oneSave = true, askForRestart = (keys) => askToRestart(keys.map(titleOf)), ...others } = options;
   const taken = instances.get(context) ?? new Set();
-  const id = freeId(context, definition.section, taken);
+  const id = freeId(context, sectionsName(definition), taken);
   const ownStore = options.store === undefined ? vscodeStore(context, definition, { oneSave }) : undefined;
   const store = options.store ?? ownStore!;
   const faulty = faultInjection ? new FaultyStore(store, options.clock ?? systemClock) : undefined;
@@ -224,7 +225,7 @@ export function readSettings<V extends object>(context: VscodeContext, settings:
 export function readSettings(context: VscodeContext, settings: SchemaProperties | SettingsDefinition, { writable = false }: ReadingOptions = {}): SettingsReader {
   const definition = isDefinition(settings) ? settings : definitionOfOthers(settings, defaultInVscode);
   const store = vscodeStore(context, definition);
-  const service = new ConfigurationService(definition, { id: `${context.extension.id}/${definition.section}`, store, memento: partOf(context.workspaceState, definition) });
+  const service = new ConfigurationService(definition, { id: `${context.extension.id}/${sectionsName(definition)}`, store, memento: partOf(context.workspaceState, definition) });
   context.subscriptions.push({ dispose: () => void service.dispose() });
   return writable ? service : readOnly(service);
 }

@@ -16,7 +16,7 @@ export interface ServiceOptions {
    * any later start finds (`journalFolder`). Default: the memento.
    */
   readonly journal?: JournalHomes;
-  /** Tells this service from others in logs. Default: the section. */
+  /** Tells this service from others in logs. Default: the section, or all sections. */
   readonly id?: string;
   /** Breaker, retry and timeout of each settings file. Defaults: see `GuardOptions`. */
   readonly guard?: Pick<GuardOptions, 'breaker' | 'retry' | 'timeout' | 'budget' | 'random'>;

@@ -4,6 +4,7 @@ import { disposeAll } from '../disposal.ts';
 import { DisposedError, SupervisionError } from '../errors.ts';
 import type { GuardTuning } from '../guard/options.ts';
 import type { SettingsDefinition } from '../settings/define-settings.ts';
+import { sectionsName } from '../settings/setting-key.ts';
 import { memoryMemento } from '../store/memento.ts';
 import { targets, type Disposable } from '../store/store.ts';
 import type { ActorTimes } from './actor-times.ts';
@@ -69,7 +70,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
   #disposal: Promise<void> | undefined;
 
   constructor(definition: SettingsDefinition<V>, options: ServiceOptions) {
-    const { store, clock = systemClock, memento = memoryMemento(), id = definition.section } = options;
+    const { store, clock = systemClock, memento = memoryMemento(), id = sectionsName(definition) } = options;
     this.id = id;
     this.definition = definition;
     this.faults = options.faults;

@@ -37,8 +37,15 @@ export function keyOf(section: string, name: string): string | undefined {
 
 /** The sections that a definition's settings are in: the first part of their names. */
 export function sectionsOf({ section, keys, formerKeys }: { readonly section: string; readonly keys: readonly string[]; readonly formerKeys: ReadonlyMap<string, string> }): readonly string[] {
-  return section === '' ? [...new Set([...keys, ...formerKeys.keys()].map((key) => key.split('.', 1)[0]!))] : [section];
+  return section === '' ? firstParts([...keys, ...formerKeys.keys()]) : [section];
 }
+
+/** What a definition is called where it needs a name: the section of its settings, or all of them. */
+export function sectionsName({ section, keys }: { readonly section: string; readonly keys: readonly string[] }): string {
+  return section === '' ? firstParts(keys).join('+') : section;
+}
+
+const firstParts = (names: readonly string[]): string[] => [...new Set(names.map((name) => name.split('.', 1)[0]!))];
 
 /** Characters that JSON leaves as they are, and that a terminal or an editor would obey. */
 const disguised = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;

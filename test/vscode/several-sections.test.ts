@@ -8,7 +8,8 @@ import { createConfigurationService, type ConfigurationService } from '../../src
 import type { WaitingWrite } from '../../src/service/writes/awaiting-user.ts';
 import { settingsFrom } from '../../src/settings/settings-from.ts';
 import { MemoryBackend, MemoryStore } from '../../src/store/memory-store.ts';
-import { patientGuard, patientLifecycle, until, witness } from './supervised.ts';
+import { readSettings, superviseConfiguration } from '../../src/vscode.ts';
+import { fixtureContext, patientGuard, patientLifecycle, until, witness } from './supervised.ts';
 
 interface Values {
   readonly 'app.size': number;
@@ -88,5 +89,16 @@ describe('Settings of several sections', () => {
     expect(marksIn({ name: 'x' })).to.deep.equal([
       { kind: 'old', message: 'name is called other.name now. Its value is used as "x".', meant: undefined },
     ]);
+  });
+
+  it('have a service with a name of its own beside another one of the same extension', async () => {
+    const context = { ...await fixtureContext(), subscriptions: [] as { dispose(): void }[] };
+    const services = await Promise.all([1, 2, 3].map(() => superviseConfiguration(context, definition, { store: new MemoryStore(new MemoryBackend()) })));
+    const { id: extension } = context.extension;
+    expect(services.map((each) => each.id)).to.deep.equal([extension, `${extension}/app+apps+other`, `${extension}/app+apps+other#2`]);
+    const reader = readSettings(context, { 'editor.tabSize': { type: 'number' }, 'files.eol': { type: 'string' } }, { writable: true });
+    expect(reader.id).to.equal(`${extension}/editor+files`);
+    for (const { dispose } of context.subscriptions) dispose();
+    await Promise.all([...services, reader].map((each) => each.dispose()));
   });
 });
