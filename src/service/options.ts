@@ -16,7 +16,7 @@ export interface ServiceOptions {
    * any later start finds (`journalFolder`). Default: the memento.
    */
   readonly journal?: JournalHomes;
-  /** Tells this service from others in logs. Default: the section, or all sections. */
+  /** Tells this service from others in logs, and when it has several sections also in the memento. Default: the section, or all sections. */
   readonly id?: string;
   /** Breaker, retry and timeout of each settings file. Defaults: see `GuardOptions`. */
   readonly guard?: Pick<GuardOptions, 'breaker' | 'retry' | 'timeout' | 'budget' | 'random'>;

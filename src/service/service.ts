@@ -77,6 +77,7 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     this.ready = new Promise((resolve) => (this.#becomeReady = resolve));
     const context: ServiceContext = {
       name: `The configuration of ${id}`,
+      kept: `holdfast.${definition.section || id}`,
       definition,
       options,
       store,

@@ -3,8 +3,8 @@ import { StoreError } from '../../errors.ts';
 import { sameData } from '../../settings/plain-data.ts';
 import type { Scope, Target } from '../../store/store.ts';
 import { Changes } from './changes.ts';
-import { mementoWarning, type ServiceContext } from '../context.ts';
-import { Persisted } from '../persisted.ts';
+import { persisted, type ServiceContext } from '../context.ts';
+import type { Persisted } from '../persisted.ts';
 import { toScope } from '../writes/requests.ts';
 import { Snapshot, type KeptValues, type SettingChange, type SettingIssue } from './snapshot.ts';
 
@@ -35,8 +35,8 @@ export class Loading {
   constructor(context: ServiceContext, tellLifecycle: TellLifecycle) {
     this.#context = context;
     this.#tellLifecycle = tellLifecycle;
-    this.#lastGood = new Persisted(context.memento, `holdfast.${context.definition.section}.lastGood`, mementoWarning(context));
-    this.#scopedLastGood = new Persisted(context.memento, `holdfast.${context.definition.section}.scopedLastGood`, mementoWarning(context));
+    this.#lastGood = persisted(context, 'lastGood');
+    this.#scopedLastGood = persisted(context, 'scopedLastGood');
     this.snapshot = new Snapshot(context.definition, context.store, this.#restoreLastGood(), this.#held, () => this.#onScopedNews());
     for (const [key, { formerly = [] }] of Object.entries(context.definition.declarations)) {
       for (const { key: former = key } of formerly) {

@@ -1,11 +1,11 @@
 import { checkRules, checkTuning, type GuardEvent, type GuardTuning, type PersistedBreaker } from '../../guard/options.ts';
 import { plainData } from '../../settings/plain-data.ts';
 import { targets, type Scope, type Target } from '../../store/store.ts';
-import { mementoWarning, type ServiceContext } from '../context.ts';
+import { persisted, type ServiceContext } from '../context.ts';
 import { FileQueue, fileQueueDefaults, type Place } from './file-queue.ts';
 import type { WriteTools } from './looks.ts';
 import type { MetricsRecorder } from '../metrics.ts';
-import { Persisted } from '../persisted.ts';
+import type { Persisted } from '../persisted.ts';
 import type { Supervision } from '../supervision.ts';
 
 /** One breaker in `breakers()`. */
@@ -48,7 +48,7 @@ export class FileQueues implements Iterable<FileQueue> {
     this.#supervision = supervision;
     this.#metrics = metrics;
     this.#tools = tools;
-    this.#persisted = new Persisted(context.memento, `holdfast.${context.definition.section}.breakers`, mementoWarning(context));
+    this.#persisted = persisted(context, 'breakers');
   }
 
   [Symbol.iterator](): Iterator<FileQueue> {

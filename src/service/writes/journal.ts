@@ -44,8 +44,8 @@ export class Journal {
   readonly #workspace: Book;
   readonly #onError: (error: unknown) => void;
 
-  constructor({ user, workspace }: JournalHomes, section: string, onError: (error: unknown) => void) {
-    const name = `holdfast.${section}.journal`;
+  constructor({ user, workspace }: JournalHomes, kept: string, onError: (error: unknown) => void) {
+    const name = `${kept}.journal`;
     this.#onError = onError;
     this.#workspace = new Book(workspace, name, onError);
     this.#user = user === workspace ? this.#workspace : new Book(user, name, onError);

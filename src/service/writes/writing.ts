@@ -67,7 +67,7 @@ export class Writing {
     this.#hooks = hooks;
     this.#requests = new Requests(definition, store);
     const home = { memento: context.memento };
-    this.#journal = new Journal(context.options.journal ?? { user: home, workspace: home }, definition.section, mementoWarning(context));
+    this.#journal = new Journal(context.options.journal ?? { user: home, workspace: home }, context.kept, mementoWarning(context));
     this.#tools = {
       store, clock, patience,
       isSecret: (key) => definition.isSecret(key),
