@@ -89,19 +89,21 @@ describe('Settings of earlier versions', () => {
   it('of a definition with several sections are all converted from a mark in one of them, and those of no other', async () => {
     const context = { ...await fixtureContext(), subscriptions: [] as { dispose(): void }[] };
     const both = await superviseConfiguration(context, several, { guard: patientGuard, lifecycle: patientLifecycle });
-    writeSettings('{\n  "editor.tabWidth": "3",\n  "files.lineEnd": "unix",\n  "fixture.timeoutSeconds": 2\n}\n');
-    await until('they are used', () => both.get('editor.tabSize') === 3 && both.get('files.eol') === '\n' && service.get('timeout') === 2_000);
+    writeSettings('{\n  "editor.tabWidth": "3",\n  "files.lineEnd": "unix",\n  "fixture.timeoutSeconds": 7\n}\n');
+    await until('they are used', () => both.get('editor.tabSize') === 3 && both.get('files.eol') === '\n' && service.get('timeout') === 7_000);
     await again(async () => expect(marks().map(({ message }) => message)).to.have.members([
       'editor.tabWidth is called editor.tabSize now. Its value is used as 3.',
       'files.lineEnd is called files.eol now. Its value is used as "\\n".',
-      'fixture.timeoutSeconds is called fixture.timeout now. Its value is used as 2000.',
+      'fixture.timeoutSeconds is called fixture.timeout now. Its value is used as 7000.',
     ]));
+    const document = await vscode.workspace.openTextDocument(uri());
+    await until('it is open', () => document.getText().includes('tabWidth'));
     const title = `Convert all old settings of ${both.id}`;
     const mark = marks().find(({ message }) => message.startsWith('editor.tabWidth'));
     let fix: vscode.CodeAction | undefined;
     await until('the quick fix is offered', async () => (fix = (await quickFixes(uri(), mark!.range)).find((each) => each.title === title)) !== undefined);
     await vscode.commands.executeCommand(fix!.command!.command, ...fix!.command!.arguments!);
-    expect(readSettings()).to.deep.equal({ 'editor.tabSize': 3, 'files.eol': '\n', 'fixture.timeoutSeconds': 2 });
+    expect(readSettings()).to.deep.equal({ 'editor.tabSize': 3, 'files.eol': '\n', 'fixture.timeoutSeconds': 7 });
     for (const each of context.subscriptions) each.dispose();
     await both.dispose();
   });
