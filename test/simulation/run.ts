@@ -215,6 +215,8 @@ export class Run {
           void life.dispose();
           await this.#clock.advance(step.disposingFor);
         }
+        // It has died by itself, in the middle of a write: what it was about to keep is lost with it.
+        if (life.isOver) return void this.#start(window);
         life.kill();
         return this.#restart(window, life);
     }
