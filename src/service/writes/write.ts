@@ -185,8 +185,9 @@ export class Write implements SavedWrite, QueuedWrite, Abortable {
   }
 
   onAbort(): void {
-    // While it is saved alone, the guard sees the signal too.
-    this.queue?.withdraw(this, leftBefore(this, this.signal));
+    // Not in the middle of what is computed and handed to the store: its end would be told before it is known. While it is saved
+    // alone, the guard sees the signal too.
+    queueMicrotask(() => this.queue?.withdraw(this, leftBefore(this, this.signal)));
   }
 
   /** It waits for the breaker: it has not had its turn so far, or the turn has ended without an answer. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { getEventListeners } from 'node:events';
-import { bench, leavesNothing } from './support.ts';
+import { bench, leavesNothing, unheard } from './support.ts';
 
 describe('Service: aborts', () => {
   leavesNothing();
@@ -165,5 +165,32 @@ describe('Service: aborts', () => {
     const { service, error, store } = await bench();
     for (const signal of [null, {}, 'x']) expect(await error(service.update('count', 5, { signal: signal as never }))).to.include({ code: 'VALIDATION', field: 'signal' });
     expect(store.asked).to.deep.equal([]);
+  });
+
+  it('P29 aborted by who hears that its value is there: the error does not say that it is not stored', async () => {
+    for (const others of [0, 1]) {
+      const { service, error, stored } = await bench({ together: true });
+      const caller = new AbortController();
+      service.onDidChange('count', () => caller.abort());
+      const leaving = unheard(service.update('count', 5, { signal: caller.signal }));
+      for (let i = 0; i < others; i++) void unheard(service.update('name', 'x'));
+      expect(await error(leaving)).to.include({ code: 'ABORTED', outcome: 'unknown' });
+      expect(stored('count')).to.equal(5);
+    }
+  });
+
+  it('P27 P28 aborted by an update function that is stored with it, its own or another: nobody else fails, and what is stored is not denied', async () => {
+    const { service, end, error, stored, eventsOf } = await bench({ together: true });
+    const callers = [new AbortController(), new AbortController()] as const;
+    const first = unheard(service.update('name', 'x', { signal: callers[0].signal }));
+    const second = unheard(service.update('count', () => {
+      for (const caller of callers) caller.abort();
+      return 7;
+    }, { signal: callers[1].signal }));
+    const third = unheard(service.update('count', (count) => count + 1));
+    expect(await end(third)).to.deep.equal({ ok: true, value: { outcome: 'stored', target: 'user' } });
+    for (const each of [first, second]) expect(await error(each)).to.include({ code: 'ABORTED', outcome: 'unknown' });
+    expect([stored('name'), stored('count')]).to.deep.equal(['x', 8]);
+    expect(eventsOf('attempt-failed')).to.deep.equal([]);
   });
 });
