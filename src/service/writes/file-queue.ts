@@ -87,8 +87,8 @@ export class FileQueue implements Iterable<QueuedWrite> {
   readonly #writes = new Map<number, QueuedWrite>();
   /** The last of them to be accepted, until it is answered. */
   #newest: QueuedWrite | undefined;
-  /** The writes that the queue has handed over: their turn has come, or is about to. */
-  #inTurn: readonly QueuedWrite[] = [];
+  /** The writes that the queue has handed over: their turn has come, or is about to. Of one that was answered its number alone. */
+  #inTurn: Pick<QueuedWrite, 'id'>[] = [];
   /** Those of them that wait for the breaker now. */
   #putBack = new Set<QueuedWrite>();
   /** What stores them, once it has begun. */
@@ -135,7 +135,7 @@ export class FileQueue implements Iterable<QueuedWrite> {
   }
 
   /** It was accepted, and is not answered. */
-  has(write: QueuedWrite): boolean {
+  has(write: Pick<QueuedWrite, 'id'>): write is QueuedWrite {
     return this.#writes.get(write.id) === write;
   }
 
@@ -176,7 +176,7 @@ export class FileQueue implements Iterable<QueuedWrite> {
     const refused = !(this.guard.permits() || this.#looksBefore) || probing;
     if (refused && !write.parks) throw this.guard.rejection();
     // What parks may come back from its turn, and wait again.
-    const underWay = this.#inTurn.filter(({ id }) => this.#writes.has(id)).filter(({ parks }, index) => index === 0 || !parks).length;
+    const underWay = this.#inTurn.filter((each) => this.has(each)).filter(({ parks }, index) => index === 0 || !parks).length;
     if (this.#writes.size - underWay >= this.options.capacity) throw new QueueFullError(this.options.name, this.options.capacity);
     this.#writes.set(write.id, write);
     this.#newest = write;
@@ -203,10 +203,12 @@ export class FileQueue implements Iterable<QueuedWrite> {
     if (!this.has(write)) return false;
     this.#writes.delete(write.id);
     if (this.#newest === write) this.#newest = undefined;
-    if (!this.#inTurn.includes(write)) {
+    const place = this.#inTurn.indexOf(write);
+    if (place < 0) {
       this.#queue?.send({ type: 'WITHDRAW', id: write.id });
       this.#probeWhenIdle();
-    }
+    // It may come back, with another number, before the turn has ended.
+    } else this.#inTurn[place] = { id: write.id };
     return true;
   }
 
@@ -256,25 +258,23 @@ export class FileQueue implements Iterable<QueuedWrite> {
   }
 
   #start(id: number): void {
-    const write = this.#writes.get(id);
-    this.#inTurn = write === undefined ? [] : [write];
+    this.#inTurn = [this.#writes.get(id) ?? { id }];
     // Not within the queue's own transition: what is asked for in the same moment goes along, or takes its place.
-    queueMicrotask(() => void this.#perform(id));
+    queueMicrotask(() => void this.#perform());
   }
 
-  async #perform(id: number): Promise<void> {
+  async #perform(): Promise<void> {
     // It may have been withdrawn at the last moment.
     const [first] = this.#inTurn.filter((write) => this.has(write));
     if (first !== undefined) await this.#takeTurn(first);
-    const ended = first === undefined ? [{ id }] : this.#inTurn;
+    const ended = this.#inTurn;
     const again = this.#putBack;
     this.#inTurn = [];
     this.#putBack = new Set();
     this.#save = undefined;
     // Each goes to the front: the last first.
     for (const write of [...ended].reverse()) {
-      const waitsAgain = again.has(write as QueuedWrite) && this.has(write as QueuedWrite);
-      this.#queue?.send({ type: waitsAgain ? 'PUT_BACK' : 'SETTLED', id: write.id });
+      this.#queue?.send({ type: again.has(write as QueuedWrite) ? 'PUT_BACK' : 'SETTLED', id: write.id });
     }
     for (const write of again) if (this.has(write)) this.#park(write);
     // A queue that was started again during a probe is paused, and the probe may have told nothing.
@@ -292,10 +292,11 @@ export class FileQueue implements Iterable<QueuedWrite> {
       await first.runAlone();
       return;
     }
-    this.#inTurn = canSaveMany ? [first, ...this.#takeAlong(first)] : [first];
-    const save = new Save(tools, this.guard, this.#inTurn as readonly Together[], first.isCritical);
+    const writes = canSaveMany ? [first, ...this.#takeAlong(first)] : [first];
+    const save = new Save(tools, this.guard, writes as readonly QueuedWrite[] as readonly Together[], first.isCritical);
+    this.#inTurn = [...writes];
     this.#save = save;
-    for (const write of this.#inTurn) write.onTurn();
+    for (const write of writes) write.onTurn();
     await save.run();
   }
 

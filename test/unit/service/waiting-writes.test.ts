@@ -179,4 +179,16 @@ describe('Service: writes that wait for a person', () => {
     await error(service.update('count', 6));
     expect(waits).to.deep.equal([]);
   });
+
+  it('P23 P26 it is tried again while what was saved with it is still under way: the queue goes on', async () => {
+    const { service, store, clock, end, stored, waits } = await rescued(60_000, { together: true });
+    store.writeFaults.push({ kind: 'refuse', reason: 'conflict' }, undefined, { kind: 'lag', delay: 3_000 });
+    const all = [service.update('count', 5), service.update('name', 'x')];
+    await clock.advance(100);
+    expect(waits).to.have.lengthOf(1);
+    waits[0]!.retry();
+    for (const each of all) expect(await end(each)).to.deep.equal({ ok: true, value: { outcome: 'stored', target: 'user' } });
+    expect((await end(service.update('tool', 'y'))).ok).to.equal(true);
+    expect([stored('count'), stored('name'), service.metrics().queueDepth]).to.deep.equal([5, 'x', 0]);
+  });
 });
