@@ -46,8 +46,8 @@ const pollEvery = 2_000;
 
 /** Ends a wait: the write is tried again, or its caller is answered. */
 export interface AwaitingUserHooks {
-  /** Their number has changed. */
-  onChange(): void;
+  /** Their number has changed. `taken`: this one has begun to wait; the user has not been asked so far. */
+  onChange(taken?: Write): void;
   tryAgain(write: Write, target: Target): void;
   /** Its caller is to be told this. */
   giveUp(write: Write, error: unknown): void;
@@ -102,10 +102,14 @@ export class AwaitingUser {
     write.tell({ type: 'REFUSED', refusal: refusalOf(error), patience });
     const waiting = new Waiting(write, error, this.#hooks, this);
     this.#waiting.set(write, waiting);
-    this.#hooks.onChange();
+    this.#hooks.onChange(write);
     if (write.signal !== undefined) onAbort(write.signal, waiting);
     this.#startPolling();
-    rescuer.onWaiting(waiting);
+    try {
+      rescuer.onWaiting(waiting);
+    } catch {
+      // It waits all the same, and is tried again when its file can be written (P12).
+    }
     return true;
   }
 

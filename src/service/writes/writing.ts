@@ -75,7 +75,11 @@ export class Writing {
     };
     this.queues = new FileQueues(context, supervision, metrics, this.#tools);
     this.#awaitingUser = new AwaitingUser(context, {
-      onChange: () => hooks.onWaiting(),
+      onChange: (taken) => {
+        // What waits for the user must not be lost silently either, when the process ends meanwhile (P27).
+        if (taken !== undefined) this.#noteAll(taken);
+        hooks.onWaiting();
+      },
       // The breaker may have opened meanwhile: then it waits for that.
       tryAgain: (write, target) => this.#begin(write, { ...write.request.options, target, park: true }),
       giveUp: (write, error) => this.#giveUp(write, error),
@@ -346,8 +350,6 @@ export class Writing {
     write.overtaken = [];
     write.refusedSince ??= this.#context.clock.now();
     if (!this.#awaitingUser.take(write, error)) this.#refuse(write, error);
-    // What waits for the user must not be lost silently either, when the process ends meanwhile (P27).
-    else this.#noteAll(write);
   }
 
   /** It has waited for the user in vain. */

@@ -169,6 +169,15 @@ describe('Service: restarts', () => {
       expect(memento.get(journal)).to.equal(undefined);
     });
 
+    it('P29 nor is one that is given up as soon as somebody hears that it waits', async () => {
+      const { service, store, clock, memento, error } = await bench();
+      service.rescueWith({ patience: 10_000, onWaiting: (write) => write.giveUp() });
+      store.outage('dirty');
+      expect(await error(service.update('count', 5))).to.include({ reason: 'dirty' });
+      await clock.flush();
+      expect(memento.get(journal)).to.equal(undefined);
+    });
+
     it('P29 what is not reconciled yet survives another crash, and new writes', async () => {
       const first = await bench();
       first.store.hanging('write');

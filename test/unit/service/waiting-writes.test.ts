@@ -191,4 +191,13 @@ describe('Service: writes that wait for a person', () => {
     expect((await end(service.update('tool', 'y'))).ok).to.equal(true);
     expect([stored('count'), stored('name'), service.metrics().queueDepth]).to.deep.equal([5, 'x', 0]);
   });
+
+  it('P12 who asks and throws ends nothing: it waits, and the queue goes on', async () => {
+    const { service, store, end } = await bench();
+    service.rescueWith({ patience: 60_000, onWaiting: () => { throw new Error('Injected.'); } });
+    store.writeFaults.push({ kind: 'fail', reason: 'dirty' });
+    const waiting = service.update('count', 5);
+    expect((await end(service.update('name', 'x'))).ok).to.equal(true);
+    expect((await end(waiting)).ok).to.equal(true);
+  });
 });
