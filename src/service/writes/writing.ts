@@ -255,12 +255,14 @@ export class Writing {
     this.#stayAlive();
   }
 
-  /** It has the number of the older one from now on, and the older one ends as it does. */
+  /** It has the number of the older one from now on, which gets another, and the older one ends as it does. */
   #takePlaceOf(older: Write, newer: Write): void {
     newer.enter(older.id, older.queue!);
     newer.overtaken = [...older.overtaken, older];
     older.overtaken = [];
     older.queue!.replace(older, newer);
+    // Should both wait for the user, each has its own place in the journal.
+    older.id = ++this.#numbers;
     this.#noteAll(newer);
   }
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { StoreError } from '../../../src/errors.ts';
 import superjson from 'superjson';
+import type { WaitingWrite } from '../../../src/service/writes/awaiting-user.ts';
 import { memoryMemento, type Memento } from '../../../src/store/memento.ts';
 import { bench, leavesNothing, unheard, type Bench, type BenchOptions } from './support.ts';
 
@@ -174,6 +175,27 @@ describe('Service: restarts', () => {
       service.rescueWith({ patience: 10_000, onWaiting: (write) => write.giveUp() });
       store.outage('dirty');
       expect(await error(service.update('count', 5))).to.include({ reason: 'dirty' });
+      await clock.flush();
+      expect(memento.get(journal)).to.equal(undefined);
+    });
+
+    it('P27 P29 of two that wait for a person, the newer of which had taken the place of the older, each is in it as long as it waits', async () => {
+      const { service, store, clock, memento, end } = await bench();
+      const waits: WaitingWrite[] = [];
+      service.rescueWith({ patience: 60_000, onWaiting: (write) => void waits.push(write) });
+      store.writeFaults.push({ kind: 'lag', delay: 1_000 });
+      void unheard(service.update('tool', 't'));
+      await clock.flush();
+      const [older, newer] = [unheard(service.update('count', 5)), unheard(service.update('count', 6))];
+      await clock.flush();
+      store.outage('dirty');
+      await clock.advance(1_000);
+      expect(waits).to.have.lengthOf(2);
+      waits[1]!.giveUp();
+      expect((await end(newer)).ok).to.equal(false);
+      expect(memento.get(journal)).to.include('"value":5');
+      waits[0]!.giveUp();
+      expect((await end(older)).ok).to.equal(false);
       await clock.flush();
       expect(memento.get(journal)).to.equal(undefined);
     });
