@@ -234,7 +234,7 @@ export class Writing {
     else this.#place(write, queue, others);
   }
 
-  /** @throws CircuitOpenError, QueueFullError: refused; its caller is answered by the caller of this */
+  /** @throws CircuitOpenError, QueueFullError, what its signal throws: refused; its caller is answered by the caller of this */
   #place(write: Write, queue: FileQueue, others: readonly SettingLocation[]): void {
     const { id } = write;
     write.enter(++this.#numbers, queue);
@@ -244,6 +244,7 @@ export class Writing {
     try {
       queue.accept(write);
       for (const turn of write.turns) turn.take();
+      write.listen();
     } catch (error) {
       for (const turn of write.turns) turn.end();
       queue.release(write);
@@ -251,7 +252,6 @@ export class Writing {
       write.id = id;
       throw error;
     }
-    write.listen();
     this.#stayAlive();
   }
 

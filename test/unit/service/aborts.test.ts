@@ -193,4 +193,17 @@ describe('Service: aborts', () => {
     expect([stored('name'), stored('count')]).to.deep.equal(['x', 8]);
     expect(eventsOf('attempt-failed')).to.deep.equal([]);
   });
+
+  it('P50 P27 a signal that cannot be listened to: nothing is stored, also beside others', async () => {
+    for (const signal of [
+      { aborted: false, addEventListener() { throw new Error('Injected.'); }, removeEventListener: () => undefined },
+      { isCancellationRequested: false, onCancellationRequested() { throw new Error('Injected.'); } },
+    ]) {
+      const { service, end, error, stored } = await bench({ together: true });
+      const other = service.update('name', 'x');
+      expect(await error(service.update('count', 5, { signal: signal as never }))).to.include({ code: 'VALIDATION', field: 'options' });
+      expect((await end(other)).ok).to.equal(true);
+      expect([stored('count'), stored('name'), service.metrics().queueDepth]).to.deep.equal([undefined, 'x', 0]);
+    }
+  });
 });
