@@ -18,10 +18,11 @@ export function withOutcome(error: unknown, outcome: WriteOutcome): unknown {
 export const leftBefore = ({ keys }: { readonly keys: readonly string[] }, signal: CallerSignal | undefined): AbortedError =>
   new AbortedError(keys.join(', '), 'not stored', { cause: reasonOf(signal) });
 
-/** The error, saying that the user has been asked for help, and has declined: they need not be told again. */
+/** A copy of the error, saying that the user has been asked for help, and has declined: they need not be told again. */
 export function asDeclined(error: unknown): unknown {
-  if (error instanceof ConfigurationError && Object.isExtensible(error.context)) Object.assign(error.context, { declined: true });
-  return error;
+  const own = ownCopy(error);
+  if (own instanceof ConfigurationError) Object.assign(own.context, { declined: true });
+  return own;
 }
 
 /** The same for another caller of the same save: what is noted on one of them is not noted on the other. */

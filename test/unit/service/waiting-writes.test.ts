@@ -200,4 +200,19 @@ describe('Service: writes that wait for a person', () => {
     expect((await end(service.update('name', 'x'))).ok).to.equal(true);
     expect((await end(waiting)).ok).to.equal(true);
   });
+
+  it('that one of two was declined is not said of the other, though both were refused by the same error', async () => {
+    const { service, store, clock, error, waits } = await rescued();
+    store.writeFaults.push({ kind: 'lag', delay: 1_000 });
+    void unheard(service.update('tool', 't'));
+    await clock.flush();
+    const [older, newer] = [unheard(service.update('count', 5)), unheard(service.update('count', 6))];
+    await clock.flush();
+    store.outage('dirty');
+    await clock.advance(1_000);
+    waits[1]!.decline();
+    waits[0]!.giveUp();
+    expect((await error(newer)).context).to.include({ declined: true });
+    expect((await error(older)).context).not.to.have.property('declined');
+  });
 });
