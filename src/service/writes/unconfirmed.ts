@@ -123,7 +123,7 @@ export class UnconfirmedWrites {
   review(): void {
     if (this.#followed.size === 0) return;
     this.#asked++;
-    this.#review ??= this.#reviewAll().finally(() => (this.#review = undefined));
+    this.#review ??= this.#reviewAll();
   }
 
   close(): void {
@@ -137,6 +137,8 @@ export class UnconfirmedWrites {
       const locations = new Map([...this.#followed].map(({ location }) => [locationId(location), location]));
       for (const [id, location] of locations) await this.#reviewLocation(id, location);
     }
+    // At once, and not when its promise has settled: what is asked for from now on begins another.
+    this.#review = undefined;
   }
 
   async #reviewLocation(id: string, location: SettingLocation): Promise<void> {

@@ -530,6 +530,27 @@ describe('Service: faults of the store', () => {
     expect((await end(service.update('count', 10, { critical: true }))).ok).to.equal(true);
     expect(clock.now()).to.equal(20_000);
   });
+
+  it('P29 attempts that end one just after the other are looked at, both', async () => {
+    for (let jobs = 0; jobs < 40; jobs++) {
+      const ends: ((error: unknown) => void)[] = [];
+      const { service, error, clock, eventsOf } = await bench({
+        guard: { retry: { attempts: 1 } },
+        wrap: (store) => {
+          store.write = () => new Promise((_resolve, reject) => ends.push(reject));
+          return store;
+        },
+      });
+      await error(service.update('count', 10));
+      await error(service.update('name', 'x'));
+      await clock.flush();
+      ends[0]!(new StoreError('io', 'Injected.'));
+      for (let job = 0; job < jobs; job++) await Promise.resolve();
+      ends[1]!(new StoreError('io', 'Injected.'));
+      await clock.flush();
+      expect(eventsOf('late').map(({ key, outcome }) => [key, outcome]), `${jobs} jobs`).to.have.deep.members([['count', 'not stored'], ['name', 'not stored']]);
+    }
+  });
 });
 
 function bound(inner: object): object {
