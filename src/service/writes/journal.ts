@@ -192,7 +192,8 @@ async function outcomeOfChange(tools: WriteTools, definition: SettingsDefinition
   const stored = await look(tools, { key, target, scope, file: '' });
   if (stored === undefined) return 'unknown';
   if (sameData(stored.value, asked.value)) return 'stored';
-  return mayBeBuiltOn(asked.from, stored.value) ? 'unknown' : 'not stored';
+  // Of a transaction it may have been stored, and replaced since: that does not make the rest of it a half.
+  return mayBeBuiltOn(asked.from ?? asked.before, stored.value) ? 'unknown' : 'not stored';
 }
 
 /** Stores `value` where `over` is still stored, when it is its turn in the file. Never rejects: stored or not, the look tells. */

@@ -93,8 +93,23 @@ describe('Service: restarts', () => {
       first.outside('count', 9);
       const second = await next(first);
       await second.clock.flush();
-      expect(second.eventsOf('reconciled').map(({ outcome }) => outcome)).to.deep.equal(['not stored']);
+      expect(second.eventsOf('reconciled').map(({ outcome }) => outcome)).to.deep.equal(['unknown']);
       expect(second.stored('count')).to.equal(9);
+    });
+
+    it('P21 P24 a transaction that was stored, as its caller was told, is not undone where one of its settings has another value since', async () => {
+      const first = await bench({ together: true });
+      first.store.writeFaults.push({ kind: 'lag', delay: 100 });
+      const all = first.service.updateAll({ count: 5, name: 'x' });
+      await first.clock.advance(50);
+      // The process is killed before its journal is kept again.
+      const memento = await holding({ [journal]: first.memento.get(journal) });
+      expect((await first.end(all)).ok).to.equal(true);
+      first.outside('name', 'theirs');
+      const second = await next(first, { memento });
+      await second.clock.flush();
+      expect(second.eventsOf('reconciled').map(({ outcome }) => outcome)).to.deep.equal(['unknown']);
+      expect([second.stored('count'), second.stored('name')]).to.deep.equal([5, 'theirs']);
     });
 
     it('P29 a write that was confirmed, or refused, is not in it', async () => {
