@@ -278,12 +278,15 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
    */
   async convertOldSettings(options: UpdateOptions = {}): Promise<readonly OldSetting[]> {
     requireOptions(options);
-    const found = this.oldSettings(options.scope ?? options).filter(({ target, problem }) => problem === undefined && (options.target ?? target) === target);
-    for (const target of targets) {
-      const keys = [...new Set(found.filter((old) => old.target === target).map(({ key }) => key))];
-      if (keys.length > 0) await this.#writing.convert(keys, { wait: false, ...options, target });
+    const done: OldSetting[] = [];
+    for (const own of targets) {
+      // As they are now: another window may have converted them meanwhile.
+      const found = this.oldSettings(options.scope ?? options).filter(({ target, problem }) => problem === undefined && target === own && (options.target ?? own) === own);
+      if (found.length === 0) continue;
+      await this.#writing.convert([...new Set(found.map(({ key }) => key))], { wait: false, ...options, target: own });
+      done.push(...found);
     }
-    return found;
+    return done;
   }
 
   // ---- How it is

@@ -271,4 +271,16 @@ describe('Service: settings of earlier versions', () => {
     store.heal();
     expect(service.oldSettings()).to.have.lengthOf(1);
   });
+
+  it('that another window has converted meanwhile are left to it', async () => {
+    const { service, store, clock, outside, stored } = await bench({ threads: 7 });
+    outside('threads', 8, 'workspace');
+    store.writeFaults.push({ kind: 'lag', delay: 100 });
+    const converting = service.convertOldSettings();
+    await clock.advance(50);
+    outside('workers', 8, 'workspace');
+    outside('threads', undefined, 'workspace');
+    expect((await clock.run(converting)).map(({ storedAs, target }) => [storedAs, target])).to.deep.equal([['threads', 'user']]);
+    expect([stored('workers'), stored('workers', 'workspace')]).to.deep.equal([7, 8]);
+  });
 });
