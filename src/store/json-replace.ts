@@ -43,12 +43,12 @@ interface Spare {
 export class Replacement {
   readonly #name: string;
   readonly #file: string;
-  readonly #signal: AbortSignal | undefined;
+  #signal: AbortSignal | undefined;
   #spare: Spare | undefined;
 
   /**
    * @param name the path that was asked for @param file where it leads
-   * @param signal once it is aborted, nothing is stored
+   * @param signal once it is aborted, nothing is stored, but for what a replacement that was made has buried
    */
   constructor(name: string, file: string, signal?: AbortSignal) {
     this.#name = name;
@@ -142,6 +142,7 @@ export class Replacement {
       this.#checkUnchanged(before);
       // Without a turn of the event loop in between, in which another program can save the file.
       renameSync(spare, this.#file);
+      this.#signal = undefined;
       const stamp = stampNow(this.#file)!;
       await syncFolder(path.dirname(this.#file));
       const buried = old && await this.#textSince(old, before).catch(() => undefined);

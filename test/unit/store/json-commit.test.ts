@@ -112,6 +112,18 @@ describe('Several values by one save: JsonStore', () => {
       expect(place.text()).to.equal('{"s.a": "theirs", "s.b": 1, "other": "theirs"}');
     });
 
+    it('P21 its text is not lost when the attempt is given up at that moment', async () => {
+      const store = await place.loaded(begin);
+      const attempt = new AbortController();
+      onReplacement((time) => {
+        if (time > 0) return;
+        writeFileSync(place.user, '{"s.a": 1, "s.b": 1, "other": "theirs"}');
+        attempt.abort();
+      });
+      await store.commit!([change('a', 2), change('b', 2)], { signal: attempt.signal }).catch(() => undefined);
+      expect(parse(place.text())).to.include({ other: 'theirs' });
+    });
+
     it('its text is put back where it has no room for a value, which is named', async () => {
       const store = await place.loaded(begin);
       saving('\uFEFF{"[ts]": "theirs"}');
