@@ -144,6 +144,7 @@ export class WriteRun implements Run {
     ABORTED: async () => {
       const sent = this.#store.open.some(({ key }) => key === 'a');
       this.#caller.abort();
+      await this.#clock.flush();
       if (this.#answer === undefined && this.#answers === 0 && this.#service.metrics().operationCount === 0 && !sent && this.#waits.length === 0) this.#ask(1);
       this.#oracle.end(sent ? 'ABORTED unknown' : 'ABORTED not stored');
       await this.#clock.flush();
