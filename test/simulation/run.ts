@@ -187,8 +187,9 @@ export class Run {
         if (step.what === 'reload') void service.reload();
         else if (step.what === 'health') this.#health(life);
         else if (step.what === 'reset metrics') {
+          // What is counted already may be heard of in a moment.
+          life.answered -= service.metrics().operationCount;
           service.resetMetrics();
-          life.answered = 0;
         } else service[step.what]();
         return undefined;
       case 'burst':
