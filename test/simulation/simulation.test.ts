@@ -22,6 +22,7 @@ const failedTogether: readonly FailedSeed[] = [
   [20_006_104, 200], // P29: aborted at the moment at which it was stored, and told that it is not
   [10_002_483, 200], // P5: refused by itself and parked again, and aborted before the save has ended
   [30_004_071, 200], // P24: a transaction that shares a setting with others of its save is taken back in part, and what they made of it is lost
+  [70_011_082, 200], // P21: found to be stored after a failure, and not followed any more although it may land again
   [60_002_134, 200], // P27: several fail for one reason, and what is known of the first is taken for known of the others
   [40_008_195, 200], // P20: a parked write that lands late is taken for one that has undone a newer value
 ];

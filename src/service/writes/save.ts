@@ -438,13 +438,13 @@ export class Save {
 
   #fail(write: SavedWrite, error: unknown): void {
     const cells = this.#cellsOf(write);
+    for (const cell of cells) if (cell.stored === undefined) this.#isThere(cell);
+    if (cells.every(({ stored }) => stored !== undefined) && !(error instanceof AbortedError) && !(error instanceof DisposedError)) return this.#succeed(write);
     const ends = cells.map((cell): ChangeEnd => {
-      if (cell.stored === undefined) this.#isThere(cell);
       const end = this.#endOf(cell, write);
       if (cell.stored !== undefined) return { ...end, ok: true, value: cell.stored.value };
       return { ...end, ok: false, unknown: isInDoubt(cell, error), unverified: cell.unverified };
     });
-    if (cells.every(({ stored }) => stored !== undefined) && !(error instanceof AbortedError) && !(error instanceof DisposedError)) return this.#succeed(write);
     this.#open.delete(write);
     for (const cell of cells) cell.parts.splice(cell.parts.indexOf(partOf(cell, write)!), 1);
     // A caller can abort just as its value is stored.
