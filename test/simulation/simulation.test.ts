@@ -22,6 +22,8 @@ const failedTogether: readonly FailedSeed[] = [
   [20_006_104, 200], // P29: aborted at the moment at which it was stored, and told that it is not
   [10_002_483, 200], // P5: refused by itself and parked again, and aborted before the save has ended
   [30_004_071, 200], // P24: a transaction that shares a setting with others of its save is taken back in part, and what they made of it is lost
+  [80_003_062, 200], // P21: of two attempts that hung the one that has landed was taken for the other, which lands later
+  [80_002_128, 200], // P21: a removal that was asked for is taken for a late one, which is then undone no more when it comes
   [70_011_082, 200], // P21: found to be stored after a failure, and not followed any more although it may land again
   [60_002_134, 200], // P27: several fail for one reason, and what is known of the first is taken for known of the others
   [40_008_195, 200], // P20: a parked write that lands late is taken for one that has undone a newer value

@@ -6,7 +6,7 @@ import { settlingTime } from '../../src/store/store.ts';
 import { SettingsFile } from '../../src/store/vscode-settings-file.ts';
 import { elapse, limits, until } from '../limits.ts';
 import { MemoryFiles } from './multi-root/memory-files.ts';
-import { readSettings, rejection, resetSettings, settingsFile, superviseFixture, writeSettings } from './supervised.ts';
+import { closeEditors, readSettings, rejection, resetSettings, settingsFile, superviseFixture, writeSettings } from './supervised.ts';
 
 type Service = Awaited<ReturnType<typeof superviseFixture>>;
 const workspace = { target: 'workspace' } as const;
@@ -201,6 +201,7 @@ describe('A settings file in flux', () => {
     const pending = file.read();
     file.dispose();
     await pending;
+    await closeEditors();
     files.dispose();
   });
 });

@@ -113,9 +113,9 @@ class Cell {
     return this.sent.some(({ settled }) => settled === 'lost');
   }
 
-  /** Where the same was there before it is not known who has done that. */
+  /** Where the same was there before it is not known who has done that; nor whether it was this one, where another says so of itself. */
   noteFound(sending: Sending): void {
-    if (sending.before !== undefined && !sameData(sending.value, sending.before.value)) this.found = sending;
+    if (sending.before !== undefined && !sameData(sending.value, sending.before.value) && !this.sent.some(saidStored)) this.found = sending;
   }
 
   /** It may still be applied: neither has the store said that it was, nor has it been seen. */
@@ -206,7 +206,8 @@ export class Save {
       failure = error;
     }
     const looked = await this.#lookAtDoubtful(failure);
-    const isLeft = looked !== 'left' && this.#everyoneLeft === undefined && this.#signal?.aborted === true && this.#hasSent();
+    const isLeft = looked !== 'left' && this.#everyoneLeft === undefined && this.#signal?.aborted === true
+      && this.#cellsToStore().some((cell) => cell.sent.length > 0 && !this.#isThere(cell));
     if (isLeft) failure = new AbortedError('The write', 'unknown', { cause: reasonOf(this.#signal) });
     for (const write of [...this.#open]) this.#fail(write, this.#refusals.get(write) ?? failure);
   }
@@ -476,10 +477,6 @@ export class Save {
     const seen = await untilAbort(this.#signal, lookAll(this.#tools, doubtful.map(({ location }) => location)));
     for (const [index, cell] of doubtful.entries()) cell.current = seen?.[index];
     return undefined;
-  }
-
-  #hasSent(): boolean {
-    return this.#cellsToStore().some((cell) => cell.sent.length > 0 && !this.#isThere(cell));
   }
 
   /** Those that a write still asks for, and that are not stored yet. */

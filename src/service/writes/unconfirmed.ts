@@ -157,7 +157,7 @@ export class UnconfirmedWrites {
     const newest = this.#acknowledged.get(id);
     if (newest === undefined || newest.order <= each.order || each.landings === 0 || sameData(newest.value, each.value)) return false;
     // It is tried again, and has its place in the order of the queue; others may have gone back to it; and one that was asked for later, of which nobody knows the end, has stored it as well as this one.
-    return !this.#hooks.isUnderWay(each.write) && !isRestored(newest, each.value) && !this.#isUnconfirmed(id, each.value, newest.order);
+    return !this.#hooks.isUnderWay(id) && !isRestored(newest, each.value) && !this.#isUnconfirmed(id, each.value, newest.order);
   }
 
   #undo(id: string, each: Followed): void {
