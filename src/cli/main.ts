@@ -106,9 +106,11 @@ async function types(options: Options): Promise<number> {
       console.error((error as Error).message);
     }
   };
+  // From now on nothing is missed.
+  const ended = watching(file, again);
   again();
   say(`Watching ${file}`);
-  await watching(file, again);
+  await ended;
   return 0;
 }
 

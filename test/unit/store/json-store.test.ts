@@ -39,7 +39,7 @@ describe('JsonStore', () => {
             file: { read: () => text(file), save: (held) => (held === undefined ? rmSync(file) : writeFileSync(file, held)) },
             cleanUp: () => rmSync(own, { recursive: true, force: true }),
           });
-        });
+        }, { deadline: limits.product });
         expect(results.filter(({ name }) => name.includes('F1')).length).to.equal(4);
         expect(results.filter(({ ok }) => !ok)).to.deep.equal([]);
       });
