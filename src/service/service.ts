@@ -281,8 +281,8 @@ export class ConfigurationService<V extends object = Record<string, unknown>> {
     const done: OldSetting[] = [];
     for (const own of targets) {
       // As they are now: another window may have converted them meanwhile.
-      const found = this.oldSettings(options.scope ?? options).filter(({ target, problem }) => problem === undefined && target === own && (options.target ?? own) === own);
-      if (found.length === 0) continue;
+      const found = this.oldSettings(options.scope ?? options).filter(({ target, problem }) => problem === undefined && target === own);
+      if (found.length === 0 || (options.target ?? own) !== own) continue;
       await this.#writing.convert([...new Set(found.map(({ key }) => key))], { wait: false, ...options, target: own });
       done.push(...found);
     }

@@ -440,7 +440,8 @@ export class Save {
   #fail(write: SavedWrite, error: unknown): void {
     const cells = this.#cellsOf(write);
     for (const cell of cells) if (cell.stored === undefined) this.#isThere(cell);
-    if (cells.every(({ stored }) => stored !== undefined) && !(error instanceof AbortedError) && !(error instanceof DisposedError)) return this.#succeed(write);
+    const hasLeft = error instanceof AbortedError || error instanceof DisposedError;
+    if (!hasLeft && cells.every(({ stored }) => stored !== undefined)) return this.#succeed(write);
     const ends = cells.map((cell): ChangeEnd => {
       const end = this.#endOf(cell, write);
       if (cell.stored !== undefined) return { ...end, ok: true, value: cell.stored.value };

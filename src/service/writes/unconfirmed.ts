@@ -50,8 +50,8 @@ export interface UnconfirmedHooks {
   startActor(input: WriteInput): WriteRef;
   /** Stores the newest acknowledged value again: an unconfirmed write has undone it (P21). Never rejects. */
   restore(undoing: UnconfirmedValue, newest: Acknowledged): Promise<Restored>;
-  /** Whether a write has not been answered: of this location, or of this number. */
-  isUnderWay(which: string | number): boolean;
+  /** @param id of a location */
+  isBeingWritten(id: string): boolean;
   onReported(value: UnconfirmedValue, outcome: LateOutcome, reasserted: boolean): void;
 }
 
@@ -156,8 +156,9 @@ export class UnconfirmedWrites {
   #hasUndone(id: string, each: Followed): boolean {
     const newest = this.#acknowledged.get(id);
     if (newest === undefined || newest.order <= each.order || each.landings === 0 || sameData(newest.value, each.value)) return false;
-    // It is tried again, and has its place in the order of the queue; others may have gone back to it; and one that was asked for later, of which nobody knows the end, has stored it as well as this one.
-    return !this.#hooks.isUnderWay(id) && !isRestored(newest, each.value) && !this.#isUnconfirmed(id, each.value, newest.order);
+    // A write under way has its place in the order of the queue, and may be what is there; others may have gone back to it; and one
+    // that was asked for later, of which nobody knows the end, has stored it as well as this one.
+    return !this.#hooks.isBeingWritten(id) && !isRestored(newest, each.value) && !this.#isUnconfirmed(id, each.value, newest.order);
   }
 
   #undo(id: string, each: Followed): void {
@@ -171,7 +172,7 @@ export class UnconfirmedWrites {
     const newest = this.#acknowledged.get(id);
     const isOutdone = newest !== undefined && newest.order > each.order;
     // Where a newer write has stored the same, or is just doing so, that it is there is no news.
-    const isNews = each.inDoubt || !(isOutdone || this.#hooks.isUnderWay(id));
+    const isNews = each.inDoubt || !(isOutdone || this.#hooks.isBeingWritten(id));
     if (isThere && isNews) {
       this.#report(each, 'stored', false);
       // From now on it is the newest, and no older one may undo it.
@@ -186,7 +187,7 @@ export class UnconfirmedWrites {
   /** What neither we nor an unconfirmed write have stored is from outside, and the newest: an unconfirmed one must not undo it either. */
   #noteOutside(id: string, location: SettingLocation, value: unknown): void {
     const newest = this.#acknowledged.get(id);
-    if (newest === undefined || sameData(value, newest.value) || this.#hooks.isUnderWay(id)) return;
+    if (newest === undefined || sameData(value, newest.value) || this.#hooks.isBeingWritten(id)) return;
     if (this.#isUnconfirmed(id, value) && !isRestored(newest, value)) return;
     this.acknowledge(location, value, [...newest.former, newest.value].slice(-maxFormer));
   }

@@ -94,7 +94,7 @@ export class Writing {
     this.#unconfirmed = new UnconfirmedWrites(this.#tools, clock, {
       startActor,
       restore: (value, newest) => this.#restore(value, newest),
-      isUnderWay: (which) => this.#isUnderWay(which),
+      isBeingWritten: (id) => [...this.#underWay()].some(({ locations }) => locations.some((location) => locationId(location) === id)),
       onReported: (value, outcome, reasserted) => this.#onReported(value, outcome, reasserted),
     });
     this.#host = {
@@ -271,10 +271,6 @@ export class Writing {
     for (const queue of this.queues) for (const write of queue) if (write instanceof Write) yield write;
   }
 
-  #isUnderWay(which: string | number): boolean {
-    return [...this.#underWay()].some(({ id, locations }) => id === which || locations.some((location) => locationId(location) === which));
-  }
-
   /** It has its end, or waits for the user. @returns false when it had before */
   #leaveQueue(write: Write): boolean {
     if (write.queue?.release(write) !== true) return false;
@@ -433,7 +429,7 @@ export class Writing {
   }
 
   #onReported({ write: id, location: { key, file, target } }: UnconfirmedValue, outcome: LateOutcome, reasserted: boolean): void {
-    if (!this.#isUnderWay(id)) this.#journal.remove(id, key, target);
+    if (![...this.#underWay()].some((write) => write.id === id)) this.#journal.remove(id, key, target);
     this.#context.emit({ type: 'late', key, file, outcome, reasserted });
     if (outcome === 'stored') this.#hooks.onAppliedLate(key);
   }

@@ -1,7 +1,8 @@
 /**
  * `writer.ts FILE NAME MOMENT [--without-lock]`: adds 1, 2, 3, … to its own list in the settings file, one `update(fn)` after the other,
  * until SIGTERM. Prints a line for each update: `stored`, `denied` or `unknown`, its number, when its function was called last,
- * when it was answered, and how many updates that function was given. Between its last look and the replacement of the file it waits for so many milliseconds, drawn up to MOMENT.
+ * when it was answered, and how many updates that function was given. Between its last look and the replacement of the file it waits
+ * for so many milliseconds, drawn up to MOMENT.
  */
 import fs, { writeSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';

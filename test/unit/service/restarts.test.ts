@@ -185,7 +185,7 @@ describe('Service: restarts', () => {
       expect(memento.get(journal)).to.equal(undefined);
     });
 
-    it('P29 nor is one that is given up as soon as somebody hears that it waits', async () => {
+    it('P29 a write that is given up as soon as it begins to wait for a person is not in it', async () => {
       const { service, store, clock, memento, error } = await bench();
       service.rescueWith({ patience: 10_000, onWaiting: (write) => write.giveUp() });
       store.outage('dirty');
