@@ -3,7 +3,7 @@ import { StoreError } from '../../../src/errors.ts';
 import superjson from 'superjson';
 import type { WaitingWrite } from '../../../src/service/writes/awaiting-user.ts';
 import { memoryMemento, type Memento } from '../../../src/store/memento.ts';
-import { bench, leavesNothing, unheard, type Bench, type BenchOptions } from './support.ts';
+import { bench, leavesNothing, refusedTogether, unheard, type Bench, type BenchOptions } from './support.ts';
 
 const journal = 'holdfast.test.journal';
 const lastGood = 'holdfast.test.lastGood';
@@ -198,13 +198,7 @@ describe('Service: restarts', () => {
       const { service, store, clock, memento, end } = await bench();
       const waits: WaitingWrite[] = [];
       service.rescueWith({ patience: 60_000, onWaiting: (write) => void waits.push(write) });
-      store.writeFaults.push({ kind: 'lag', delay: 1_000 });
-      void unheard(service.update('tool', 't'));
-      await clock.flush();
-      const [older, newer] = [unheard(service.update('count', 5)), unheard(service.update('count', 6))];
-      await clock.flush();
-      store.outage('dirty');
-      await clock.advance(1_000);
+      const [older, newer] = await refusedTogether({ service, store, clock });
       expect(waits).to.have.lengthOf(2);
       waits[1]!.giveUp();
       expect((await end(newer)).ok).to.equal(false);

@@ -127,6 +127,20 @@ export function unheard<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
+/** Two values of one setting, the newer of which has taken the place of the older, are refused together: only a person can help. */
+export async function refusedTogether(
+  { service, store, clock }: Pick<Bench, 'service' | 'store' | 'clock'>,
+): Promise<readonly [older: Promise<unknown>, newer: Promise<unknown>]> {
+  store.writeFaults.push({ kind: 'lag', delay: 1_000 });
+  void unheard(service.update('tool', 't'));
+  await clock.flush();
+  const [older, newer] = [unheard(service.update('count', 5)), unheard(service.update('count', 6))];
+  await clock.flush();
+  store.outage('dirty');
+  await clock.advance(1_000);
+  return [older, newer];
+}
+
 /**
  * For each suite: whatever a test does, no promise may be rejected with nobody to hear it, and after
  * the disposal of its services no timer may be left (P40).

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { StoreError } from '../../../src/errors.ts';
 import type { WaitingWrite } from '../../../src/service/writes/awaiting-user.ts';
-import { bench, leavesNothing, unheard, type Bench, type BenchOptions } from './support.ts';
+import { bench, leavesNothing, refusedTogether, unheard, type Bench, type BenchOptions } from './support.ts';
 
 /** A bench with somebody who can ask a person. */
 async function rescued(patience = 60_000, options: BenchOptions = {}): Promise<Bench & { waits: WaitingWrite[] }> {
@@ -203,13 +203,7 @@ describe('Service: writes that wait for a person', () => {
 
   it('that one of two was declined is not said of the other, though both were refused by the same error', async () => {
     const { service, store, clock, error, waits } = await rescued();
-    store.writeFaults.push({ kind: 'lag', delay: 1_000 });
-    void unheard(service.update('tool', 't'));
-    await clock.flush();
-    const [older, newer] = [unheard(service.update('count', 5)), unheard(service.update('count', 6))];
-    await clock.flush();
-    store.outage('dirty');
-    await clock.advance(1_000);
+    const [older, newer] = await refusedTogether({ service, store, clock });
     waits[1]!.decline();
     waits[0]!.giveUp();
     expect((await error(newer)).context).to.include({ declined: true });
