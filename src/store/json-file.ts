@@ -1,7 +1,7 @@
 import { StoreError } from '../errors.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { realFile, stampIn, textOf, type JsonText } from './json-disk.ts';
-import { Replacement } from './json-replace.ts';
+import { Replacement, type Replaced } from './json-replace.ts';
 import { readSettled, type Settling } from './json-settling.ts';
 import { editedAll, valueAt, type TextEdit } from './json-text.ts';
 
@@ -65,7 +65,15 @@ export function editJson(file: string, edits: readonly FileEdit[], signal: Abort
         }
         // What another program saved in the moment of the replacement counts: the edits are made to it, or it is put back.
         const text = isPossible ? next.text : before.text;
-        const { stamp, buried } = await replacement.run((before.bom ? '\uFEFF' : '') + text, before.stamp);
+        let replaced: Replaced;
+        try {
+          replaced = await replacement.run((before.bom ? '\uFEFF' : '') + text, before.stamp);
+        } catch (error) {
+          // Ours was in the file, and another program has saved it since: perhaps with what it has read of ours.
+          if (isReplaced && isNewer(error)) return { look: await look() };
+          throw error;
+        }
+        const { stamp, buried } = replaced;
         if (buried !== undefined) {
           before = { ...buried, stamp };
           isReplaced = true;
@@ -79,6 +87,8 @@ export function editJson(file: string, edits: readonly FileEdit[], signal: Abort
     }
   });
 }
+
+const isNewer = (error: unknown): boolean => error instanceof StoreError && error.reason === 'newer';
 
 interface NextText {
   readonly text: string;

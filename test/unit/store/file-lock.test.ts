@@ -52,6 +52,8 @@ describe('The lock of a settings file', () => {
   });
 
   it('goes to one that waits before it goes to the process again that had it', async () => {
+    // However long the process is held up between giving it back and asking again.
+    place.stopTime();
     const order: string[] = [];
     const first = await lockFile(place.user, never);
     const waiting = lockFile(place.user, never).then((lock) => {
@@ -66,7 +68,6 @@ describe('The lock of a settings file', () => {
     });
     await Promise.all([waiting, again]);
     expect(order).to.deep.equal(['waiting', 'again']);
-    place.stopTime();
     // Nobody waits any more: neither does this process.
     (await lockFile(place.user, never)).dispose();
     (await lockFile(place.user, never)).dispose();

@@ -3,8 +3,9 @@ import { parse } from 'jsonc-parser';
 import fs, { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { StoreError } from '../../../src/errors.ts';
+import { createConfigurationService } from '../../../src/service/service.ts';
 import type { Change, Refusal, Scope, Store } from '../../../src/store/store.ts';
-import { effective, failureOf, observed, Place } from './json-support.ts';
+import { definition, effective, failureOf, observed, Place } from './json-support.ts';
 
 const { signal } = new AbortController();
 
@@ -110,6 +111,24 @@ describe('Several values by one save: JsonStore', () => {
       saving('{"s.a": "theirs", "s.b": 1, "other": "theirs"}');
       expect((await failureOf(commit(store, expecting('a', 2, 1), change('b', 2)))).reason).to.equal('newer');
       expect(place.text()).to.equal('{"s.a": "theirs", "s.b": 1, "other": "theirs"}');
+    });
+
+    it('P28 and has saved it once more by the time it is put back, with what it has read of ours: stored, and computed once', async () => {
+      const service = createConfigurationService(definition, { store: place.make() });
+      place.undo(() => void service.dispose());
+      writeFileSync(place.user, '{"s.a": 1, "other": 1}');
+      await service.ready;
+      saving('{"s.a": 1, "other": "theirs"}');
+      let time = 0;
+      place.beforeExchange(() => {
+        if (++time === 2) writeFileSync(place.user, JSON.stringify({ ...parse(place.text()) as object, other: 'theirs again' }));
+      });
+      let calls = 0;
+      await service.update('a', (value) => {
+        calls++;
+        return Number(value) + 1;
+      });
+      expect([parse(place.text()), calls, time]).to.deep.equal([{ 's.a': 2, 'other': 'theirs again' }, 1, 2]);
     });
 
     it('P21 its text is not lost when the attempt is given up at that moment', async () => {
