@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { StoreError } from '../errors.ts';
 import { readJson, type JsonText } from './json-disk.ts';
 import { settlingTime } from './store.ts';
+import { timeSeen } from './time-seen.ts';
 
 /**
  * Many programs save a file by emptying it and writing it again, or by removing it and putting another in its place. What is
@@ -14,8 +15,8 @@ const looks = { first: 5, most: 50 } as const;
 /** What is remembered of a file, to tell one that is being saved from one that says nothing. */
 export class Settling {
   #held: boolean;
-  /** When the file was first seen in flux, on the monotonic clock. */
-  #since: number | undefined;
+  /** For how long the file has been seen in flux, in milliseconds, and the last look. */
+  #flux: { readonly seen: number; readonly lookedAt: number } | undefined;
 
   /** @param held whether the file held settings at the last look */
   constructor(held = false) {
@@ -27,13 +28,15 @@ export class Settling {
     const holds = root !== undefined && problem === undefined;
     if (holds || !(this.#held || isYoung(stamp?.changedAt))) {
       this.#held = holds;
-      this.#since = undefined;
+      this.#flux = undefined;
       return false;
     }
-    this.#since ??= performance.now();
-    if (performance.now() - this.#since < settlingTime) return true;
+    const now = performance.now();
+    const { seen, lookedAt } = this.#flux ?? { seen: 0, lookedAt: now };
+    this.#flux = { seen: seen + timeSeen(lookedAt, now), lookedAt: now };
+    if (this.#flux.seen < settlingTime) return true;
     this.#held = false;
-    this.#since = undefined;
+    this.#flux = undefined;
     return false;
   }
 }

@@ -29,8 +29,8 @@ export interface RawSetting {
 
 /**
  * How long a settings file that held settings and is now empty, missing or cut off counts as one that another program is
- * saving, in milliseconds of the real clock. Until then it is neither believed, nor built on, nor replaced; what it says
- * after that is what it says.
+ * saving, in milliseconds of the real clock; a time in which the process is held up counts little. Until then it is neither
+ * believed, nor built on, nor replaced; what it says after that is what it says.
  */
 export const settlingTime = 1_000;
 

@@ -2,6 +2,7 @@ import { applyEdits } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { StoreError } from '../errors.ts';
 import { settlingTime, type Target } from './store.ts';
+import { timeSeen } from './time-seen.ts';
 import { localPath, makeOld, readLocal, readNow, writeObstacle, type WriteObstacle } from './vscode-disk.ts';
 import { isAFolder } from './vscode-failure.ts';
 import { SettingsText } from './vscode-settings-text.ts';
@@ -50,8 +51,8 @@ export class SettingsFile {
   /** What the file said when it stood still last: how it looked, and what VS Code could read in it. */
   #settled: Form | undefined;
   #content: SettingsText | undefined;
-  /** Since when it has looked as if it were being written, and when it changed last. */
-  #flux: { readonly since: number; movedAt: number; text: string | undefined } | undefined;
+  /** For how long it has been seen as if it were being written, and since it changed last, in milliseconds; and the last look. */
+  #flux: { seen: number; still: number; lookedAt: number; text: string | undefined } | undefined;
   readonly #pauses = new Set<() => void>();
   #disposed = false;
   #stuck: Stuck | undefined;
@@ -120,7 +121,7 @@ export class SettingsFile {
       began = performance.now();
       state = await this.#look();
     }
-    return this.#disposed || !this.#isMoving(state, began) ? state : { kind: 'being written' };
+    return this.#disposed || !this.#isMoving(state) ? state : { kind: 'being written' };
   }
 
   /** Ends at once when the file is disposed of. */
@@ -176,16 +177,17 @@ export class SettingsFile {
     return text === this.#content?.text ? this.#content : new SettingsText(text, this.isWorkspaceFile);
   }
 
-  /** @param now when it was looked at: a process that stood still meanwhile has seen no more for that */
+  /** @param now before it was looked at */
   #isInFlux(state: FileState, now: number): boolean {
     const form = formOf(state);
     if (form === undefined) return false;
     if (form !== 'whole' && this.#settled !== undefined && form !== this.#settled) {
       const { text } = 'content' in state ? state.content ?? { text: undefined } : { text: undefined };
-      this.#flux ??= { since: now, movedAt: now, text };
-      if (text !== this.#flux.text) Object.assign(this.#flux, { movedAt: now, text });
-      if (now - this.#flux.since < settlingTime) return true;
-      if (this.#isMoving(state, now)) return false;
+      const before = this.#flux ?? { seen: 0, still: Infinity, lookedAt: now, text };
+      const time = timeSeen(before.lookedAt, now);
+      this.#flux = { seen: before.seen + time, still: text === before.text ? before.still + time : 0, lookedAt: Math.max(before.lookedAt, now), text };
+      if (this.#flux.seen < settlingTime) return true;
+      if (this.#isMoving(state)) return false;
     }
     this.#flux = undefined;
     this.#settled = form;
@@ -194,10 +196,8 @@ export class SettingsFile {
   }
 
   /** Cut off or empty, and changed again a moment ago. */
-  #isMoving(state: FileState, now: number): boolean {
-    if (this.#flux === undefined || formOf(state) === 'whole') return false;
-    const { since, movedAt } = this.#flux;
-    return movedAt > since && now - movedAt < stillMoving;
+  #isMoving(state: FileState): boolean {
+    return this.#flux !== undefined && formOf(state) !== 'whole' && this.#flux.still < stillMoving;
   }
 
   /** Rejects unless the file could be written as far as one can tell without writing. */

@@ -7,6 +7,8 @@ export class MemoryFiles implements vscode.FileSystemProvider {
   silent = false;
   /** How often a file was read. */
   reads = 0;
+  /** Is called before each file that is read. */
+  onRead: (() => void) | undefined;
   /** Hears of each write that went well. */
   onWrite: (() => void) | undefined;
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
@@ -39,6 +41,7 @@ export class MemoryFiles implements vscode.FileSystemProvider {
 
   readFile(uri: vscode.Uri): Uint8Array {
     this.reads++;
+    this.onRead?.();
     return this.#at(uri).data;
   }
 
