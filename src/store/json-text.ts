@@ -1,7 +1,8 @@
-import { parseTree, type Edit, type Node, type ParseError } from 'jsonc-parser';
+import type { Edit, Node, ParseError } from 'jsonc-parser';
 import { StoreError } from '../errors.ts';
 import { sameData } from '../settings/plain-data.ts';
 import { jsonProblem } from './json-problem.ts';
+import { treeOf } from './json-tree.ts';
 import { blockOf, hindranceOf, settingIn, spellingsOf, type Member } from './json-values.ts';
 
 /** The text of a settings file: understood, and edited so that everything else, comments and layout included, stays as it was. */
@@ -12,12 +13,23 @@ export interface Place {
   readonly languageId?: string;
 }
 
+/** What was parsed last, for as long as there is memory: a text that is edited and stored is looked at several times. */
+let parsed: WeakRef<{ readonly text: string; readonly root: Node | undefined }> | undefined;
+
 /** The outermost object. `undefined` when the text holds none, but for comments. @throws StoreError `invalid-file` */
 export function parseJson(file: string, text: string): Node | undefined {
+  const last = parsed?.deref();
+  if (last?.text === text) return last.root;
+  const root = parseAnew(file, text);
+  parsed = new WeakRef({ text, root });
+  return root;
+}
+
+function parseAnew(file: string, text: string): Node | undefined {
   const errors: ParseError[] = [];
   let root: Node | undefined;
   try {
-    root = parseTree(text, errors, { allowTrailingComma: true, allowEmptyContent: true });
+    root = treeOf(text, errors);
   } catch (cause) {
     // The parser calls itself for each level.
     throw new StoreError('invalid-file', `${file} is nested too deeply to be read.`, { cause, context: { file } });

@@ -19,19 +19,21 @@ const nameOf = (property: Node): string => property.children![0]!.value as strin
 const valueOf = (property: Node): Node => property.children![1]!;
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The members that count, by name. Of a name that is there twice, the last one counts, in the place of the first. */
-function membersOf(object: Node): Map<string, Node> {
-  return new Map(object.children!.map((property) => [nameOf(property), property]));
+/** The members that count, by name, as far as they are asked for. Of a name that is there twice, the last one counts, in the place of the first. */
+function membersOf(object: Node, isWanted: (name: string) => boolean): Map<string, Node> {
+  return new Map(object.children!.filter((property) => isWanted(nameOf(property))).map((property) => [nameOf(property), property]));
 }
 
-const isWithin = (name: string, other: string): boolean => name === other || name.startsWith(`${other}.`);
+const isWithin = (name: string, other: string): boolean => name.startsWith(other) && (name.length === other.length || name[other.length] === '.');
+/** One of them is a part of the other. */
+const areRelated = (name: string, other: string): boolean => isWithin(name, other) || isWithin(other, name);
 
 /** What an object of the file says of a name with dots; `''`: of all names. `undefined`: nothing. */
 export function settingIn(object: Node | undefined, name: string): unknown {
   const tree = Object.create(null) as Tree;
   if (object?.type !== 'object') return undefined;
-  for (const [spelled, property] of membersOf(object)) {
-    if (name === '' || isWithin(spelled, name) || isWithin(name, spelled)) add(tree, spelled.split('.'), getNodeValue(valueOf(property)));
+  for (const [spelled, property] of membersOf(object, (spelled) => name === '' || areRelated(spelled, name))) {
+    add(tree, spelled.split('.'), getNodeValue(valueOf(property)));
   }
   return name === '' ? tree : lookUp(tree, name);
 }
@@ -58,6 +60,7 @@ export function spellingsOf(object: Node, name: string): { readonly whole: reado
   const [whole, parts]: [Member[], Member[]] = [[], []];
   const byName = new Map<string, Node[]>();
   for (const property of object.children!) {
+    if (!areRelated(nameOf(property), name)) continue;
     const others = byName.get(nameOf(property));
     if (others === undefined) byName.set(nameOf(property), [property]);
     else others.push(property);
@@ -66,7 +69,7 @@ export function spellingsOf(object: Node, name: string): { readonly whole: reado
     const members = properties.map((property) => ({ object, property }));
     if (spelled === name) whole.push(...members);
     else if (isWithin(spelled, name)) parts.push(...members);
-    else if (isWithin(name, spelled)) whole.push(...nested(valueOf(properties.at(-1)!), name.slice(spelled.length + 1).split('.')));
+    else whole.push(...nested(valueOf(properties.at(-1)!), name.slice(spelled.length + 1).split('.')));
   }
   return { whole, parts };
 }
@@ -111,9 +114,9 @@ export class SectionValues {
 
   constructor(root: Node | undefined, section: string) {
     this.#plain = settingIn(root, section);
-    this.#blocks = (root === undefined ? [] : [...membersOf(root)])
+    this.#blocks = (root === undefined ? [] : [...membersOf(root, (name) => languagesOf(name).length > 0)])
       .map(([name, property]) => ({ languages: languagesOf(name), values: settingIn(valueOf(property), section) }))
-      .filter(({ languages, values }) => languages.length > 0 && values !== undefined);
+      .filter(({ values }) => values !== undefined);
   }
 
   /** The value of a setting, or that for one language alone; `undefined`: there is none. */
