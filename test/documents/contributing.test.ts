@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { run } from '../../tools/run.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
+import { limits } from '../limits.ts';
 import { codeOf, typeErrors } from './typecheck.ts';
 
 /** The pages for contributors, followed in a copy of the repository. */
@@ -28,7 +29,7 @@ describe('Contributing', () => {
     }
     expect(await typeErrors('contributing')).to.equal('');
     const tests = files.map(([name]) => name).filter((name) => name.endsWith('.test.ts'));
-    const report = await run(path.join(tree, 'node_modules/.bin/mocha'), ['--no-config', '--reporter', 'tap', ...tests], tree);
+    const report = await run(path.join(tree, 'node_modules/.bin/mocha'), ['--no-config', '--timeout', String(limits.withoutProgress), '--reporter', 'tap', ...tests], tree);
     expect(report).to.match(/# fail 0/).and.to.match(/# pass [78]/);
   });
 });
