@@ -27,6 +27,7 @@ const failedTogether: readonly FailedSeed[] = [
   [70_011_082, 200], // P21: found to be stored after a failure, and not followed any more although it may land again
   [60_002_134, 200], // P27: several fail for one reason, and what is known of the first is taken for known of the others
   [40_008_195, 200], // P20: a parked write that lands late is taken for one that has undone a newer value
+  [900_001_392, 200], // P21: a removal lands late while a transaction is written and taken back, and counts as the newest value from then on
 ];
 
 /** The same, before there were steps of the later kinds. */

@@ -53,8 +53,7 @@ export class Transaction {
 
   /** One save should have stored them all, and has failed: whatever of it is there all the same is undone. */
   async undo(ends: readonly ChangeEnd[]): Promise<void> {
-    this.#at = ends.find((end) => !end.ok)?.location.key ?? '';
-    for (const end of ends) this.#note(end, this.#askedAt(end.location));
+    this.#noteAll(ends);
     await this.#rollBack();
   }
 
@@ -78,8 +77,7 @@ export class Transaction {
       if (early !== undefined) return early;
       const { ends, failure } = await this.#save(changes, guards.get(location.file)!);
       this.#write.conclude(ends);
-      for (const end of ends) this.#note(end, this.#askedAt(end.location));
-      this.#at = ends.find((end) => !end.ok)?.location.key ?? this.#at;
+      this.#noteAll(ends);
       if (failure !== undefined) return failure;
     }
     return undefined;
@@ -142,9 +140,15 @@ export class Transaction {
     return asked?.kind === 'value' ? asked.value : undefined;
   }
 
-  #note(end: ChangeEnd, asked: unknown): void {
+  #noteAll(ends: readonly ChangeEnd[]): void {
+    for (const end of ends) this.#note(end);
+    this.#at = ends.find(({ ok }) => !ok)?.location.key ?? this.#at;
+  }
+
+  #note(end: ChangeEnd): void {
     const { location, before, unconfirmed, mayStillApply } = end;
     if (before === undefined) return;
+    const asked = this.#askedAt(location);
     if (end.ok) {
       if (!sameData(before.value, asked)) this.#touched.push({ location, before: before.value, asked, garbled: false, mayStillApply });
     } else if (unconfirmed.length > 0) {
@@ -182,7 +186,7 @@ export class Transaction {
     const { location, before, asked, garbled, mayStillApply } = touched;
     // What another program has stored since is not ours to undo.
     if (now !== undefined && (sameData(now.value, before) || (!garbled && !sameData(now.value, asked)))) {
-      host.onStored(location, now.value);
+      host.onKept(location, now.value);
       if (!mayStillApply) this.#rolledBack.add(location.key);
       return [];
     }

@@ -100,6 +100,13 @@ export class UnconfirmedWrites {
     if (this.#followed.size > 0) this.#acknowledged.set(locationId(location), { order, value, former });
   }
 
+  /** What is there after a transaction was taken back is the newest from now on, unless an unconfirmed write has just undone that. */
+  keep(location: SettingLocation, value: unknown): void {
+    const id = locationId(location);
+    const { value: newest, former }: Partial<Newest> = (this.#isUnconfirmed(id, value) && this.#acknowledged.get(id)) || { value };
+    this.acknowledge(location, newest, former);
+  }
+
   /**
    * @param attempts those that may still store it, over or not
    * @param landings how many of them may still do so
@@ -204,8 +211,7 @@ export class UnconfirmedWrites {
       each.landings--;
       // Another attempt of it may have been applied meanwhile.
       this.review();
-    } else if (result === 'busy') each.actor.send({ type: 'RESTORE_FAILED' });
-    else each.actor.send({ type: 'RESTORE_REFUSED', at: this.#clock.now() });
+    } else each.actor.send(result === 'busy' ? { type: 'RESTORE_FAILED' } : { type: 'RESTORE_REFUSED', at: this.#clock.now() });
   }
 
   #forget(each: Followed): void {

@@ -28,6 +28,8 @@ export interface WriteHost {
   onSending(write: Write, location: SettingLocation, value: unknown, from: From | undefined, before: From | undefined): void;
   /** A value is stored, and its caller is about to be told. */
   onStored(location: SettingLocation, value: unknown): void;
+  /** It is there after all: as it was, or as another program has stored it. */
+  onKept(location: SettingLocation, value: unknown): void;
   /** Could this be stored on purpose? */
   isValid(location: SettingLocation, value: unknown): boolean;
   /** Values of this write may still be applied; `inDoubt`: nobody has been told what became of them. */
@@ -193,23 +195,23 @@ export class Write implements SavedWrite, QueuedWrite, Abortable {
   /** It waits for the breaker: it has not had its turn so far, or the turn has ended without an answer. */
   onParked(): void {
     this.#endTurn();
-    this.tell({ type: 'PARKED' });
-    for (const older of this.overtaken) older.tell({ type: 'PARKED' });
+    this.#tellAll({ type: 'PARKED' });
   }
 
   onTurn(): void {
-    this.tell({ type: 'TURN' });
-    for (const older of this.overtaken) older.tell({ type: 'TURN' });
+    this.#tellAll({ type: 'TURN' });
     this.#doubtedBefore = new Set(this.inDoubt);
     // Readers of the service see all or nothing.
     if (this.isTransaction) this.#showToReaders = this.host.hold(this.keys);
   }
 
   noteFailure(attempt: WriteAttempt): void {
-    for (const write of [this, ...this.overtaken]) {
-      if (write.failures.push(attempt) > keptAttempts) write.failures.shift();
-      write.tell({ type: 'ATTEMPT_FAILED' });
-    }
+    for (const { failures } of [this, ...this.overtaken]) if (failures.push(attempt) > keptAttempts) failures.shift();
+    this.#tellAll({ type: 'ATTEMPT_FAILED' });
+  }
+
+  #tellAll(event: WriteEvent): void {
+    for (const write of [this, ...this.overtaken]) write.tell(event);
   }
 
   /** Takes the turns of its other files, and stores one after the other what no single save can hold. */
