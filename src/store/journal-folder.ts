@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { hasEndedSince } from './ended-process.ts';
@@ -89,7 +89,10 @@ async function isLeft(folder: string, entry: string): Promise<boolean> {
 
 /** @returns `undefined` when another one was faster */
 async function takeOver(file: string, as: string): Promise<LeftJournal | undefined> {
+  const now = new Date();
   try {
+    // By its age it would be anybody's again, although its new holder runs.
+    await utimes(file, now, now);
     await rename(file, as);
   } catch {
     // What cannot be moved stays for the next start.
