@@ -12,14 +12,24 @@ export interface Place {
   readonly languageId?: string;
 }
 
+/** Whoever goes through what a text says may call itself for so many levels. An object in an object is two of them. */
+const mostLevels = 1_000;
+
+/** @throws RangeError */
+function refuseDeep({ children = [] }: Node, levels = mostLevels): void {
+  if (levels === 0) throw new RangeError(`There are more than ${mostLevels} levels.`);
+  for (const child of children) refuseDeep(child, levels - 1);
+}
+
 /** The outermost object. `undefined` when the text holds none, but for comments. @throws StoreError `invalid-file` */
 export function parseJson(file: string, text: string): Node | undefined {
   const errors: ParseError[] = [];
   let root: Node | undefined;
   try {
     root = parseTree(text, errors, { allowTrailingComma: true, allowEmptyContent: true });
+    if (root !== undefined) refuseDeep(root);
   } catch (cause) {
-    // The parser calls itself for each level.
+    // The parser calls itself for each level, too.
     throw new StoreError('invalid-file', `${file} is nested too deeply to be read.`, { cause, context: { file } });
   }
   const [first] = errors;
