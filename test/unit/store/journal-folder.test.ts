@@ -102,6 +102,16 @@ describe('Journals in a folder', () => {
     expect([taken.map(({ text }) => text), await other.takeOver(), await journalFolder(folder).takeOver!(section)]).to.deep.equal([[`of ${holder.child.pid}`], [], []]);
   });
 
+  it('what a process was just keeping when it was killed is removed by the next that looks; what others are just keeping stays', async () => {
+    const [holder, other] = await Promise.all([start(), start()]);
+    const nextOf = ({ child }: Holder): string => `${readdirSync(folder).find((entry) => entry.split('-')[3] === String(child.pid))!}.next`;
+    const [left, young] = [nextOf(holder), nextOf(other)];
+    for (const name of [left, young]) writeFileSync(path.join(folder, name), '');
+    await holder.kill();
+    for (const taken of await journalFolder(folder).takeOver!(section)) await taken.forget();
+    expect(readdirSync(folder).filter((entry) => entry.endsWith('.next'))).to.deep.equal([young]);
+  });
+
   it('of many that look in the same moment one alone has what was left, also by one that is known to have ended', async () => {
     for (const isRestarted of [false, true]) {
       const holder = await start();
