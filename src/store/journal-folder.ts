@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { hasEndedSince } from './ended-process.ts';
@@ -35,7 +35,9 @@ export function journalFolder(folder: string): JournalHome {
       const left: LeftJournal[] = [];
       for (const entry of await entriesOf(folder)) {
         if (!entry.startsWith(prefixOf(name)) || !await isLeft(folder, entry)) continue;
-        const taken = await takeOver(path.join(folder, entry), path.join(folder, newName(name)));
+        const file = path.join(folder, entry);
+        // What its holder was just keeping may be a part.
+        const taken = entry.endsWith('.next') ? await removed(file) : await takeOver(file, path.join(folder, newName(name)));
         if (taken !== undefined) left.push(taken);
       }
       return left;
@@ -64,7 +66,7 @@ async function keep(file: string, text: string | undefined): Promise<void> {
 
 async function entriesOf(folder: string): Promise<readonly string[]> {
   try {
-    return (await readdir(folder)).filter((entry) => entry.endsWith('.journal'));
+    return (await readdir(folder)).filter((entry) => /\.journal(\.next)?$/.test(entry));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
@@ -89,11 +91,16 @@ async function isLeft(folder: string, entry: string): Promise<boolean> {
 
 /** @returns `undefined` when another one was faster */
 async function takeOver(file: string, as: string): Promise<LeftJournal | undefined> {
+  const now = new Date();
   try {
+    // By its age it would be anybody's again, although its new holder runs.
+    await utimes(file, now, now);
     await rename(file, as);
   } catch {
     // What cannot be moved stays for the next start.
     return undefined;
   }
-  return { text: await readFile(as, 'utf8'), forget: () => rm(as, { force: true }).catch(() => undefined) };
+  return { text: await readFile(as, 'utf8'), forget: () => removed(as) };
 }
+
+const removed = (file: string): Promise<undefined> => rm(file, { force: true }).then(() => undefined, () => undefined);

@@ -69,8 +69,8 @@ export function editJson(file: string, edits: readonly FileEdit[], signal: Abort
         try {
           replaced = await replacement.run((before.bom ? '\uFEFF' : '') + text, before.stamp);
         } catch (error) {
-          // Ours was in the file, and another program has saved it since: perhaps with what it has read of ours.
-          if (isReplaced && isNewer(error)) return { look: await look() };
+          // Ours is in the file, or was, and another program has saved it since: perhaps with what it has read of ours.
+          if (isReplaced) return { look: await look() };
           throw error;
         }
         const { stamp, buried } = replaced;
@@ -87,8 +87,6 @@ export function editJson(file: string, edits: readonly FileEdit[], signal: Abort
     }
   });
 }
-
-const isNewer = (error: unknown): boolean => error instanceof StoreError && error.reason === 'newer';
 
 interface NextText {
   readonly text: string;

@@ -97,7 +97,7 @@ export function clearAway(file: string): void {
 function clearFolder(folder: string, file: string, of: string): void {
   for (const name of namesIn(folder)) {
     try {
-      if (name.startsWith('.holdfast-')) clear(path.join(folder, name), file, of);
+      if (/^\.holdfast-.*\.(tmp|new)$/.test(name)) clear(path.join(folder, name), file, of);
     } catch {
       // Another process was faster, or may do what this one may not.
     }

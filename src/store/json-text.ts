@@ -31,7 +31,7 @@ function parseAnew(file: string, text: string): Node | undefined {
   try {
     root = treeOf(text, errors);
   } catch (cause) {
-    // The parser calls itself for each level.
+    // Whoever goes through it calls itself for each level.
     throw new StoreError('invalid-file', `${file} is nested too deeply to be read.`, { cause, context: { file } });
   }
   const [first] = errors;

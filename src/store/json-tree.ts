@@ -5,6 +5,9 @@ import { parseTree, visit, type Node, type ParseError } from 'jsonc-parser';
  * Of a big file that is little, and the tree of all of it would take a hundred times its memory.
  */
 
+/** Whoever goes through what a text says may call itself for so many levels. */
+const mostLevels = 500;
+
 const options = { allowTrailingComma: true, allowEmptyContent: true } as const;
 
 type Container = 'object' | 'array';
@@ -38,7 +41,7 @@ class ClosedNode implements Node {
 /**
  * @param errors is filled with what is wrong with the text, in its order
  * @returns the outermost value; `undefined`: there is none
- * @throws RangeError the text is nested too deeply: the parser calls itself for each level
+ * @throws RangeError the text is nested too deeply
  */
 export function treeOf(text: string, errors: ParseError[]): Node | undefined {
   type Open = Node & { length: number };
@@ -59,7 +62,7 @@ export function treeOf(text: string, errors: ParseError[]): Node | undefined {
   };
   const begin = (type: Container) => (offset: number): void => {
     add(depth === 1 ? new ClosedNode(text, type, offset) : { type, offset, length: 0 });
-    depth++;
+    if (++depth > mostLevels) throw new RangeError(`There are more than ${mostLevels} levels.`);
   };
   const end = (offset: number, length: number): void => {
     depth--;

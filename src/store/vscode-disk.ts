@@ -66,8 +66,13 @@ export function readNow(file: string): string | null | undefined {
 
 /** Makes a file look old, unless it holds something else by now. @returns what undoes that; nothing when it was not done */
 export async function makeOld(file: string, unchanged: () => Promise<boolean>): Promise<(() => Promise<void>) | undefined> {
-  const { atime, mtime } = await stat(file);
-  if (!await unchanged()) return undefined;
-  await utimes(file, atime, new Date(0));
-  return () => utimes(file, atime, mtime);
+  try {
+    const { atime, mtime } = await stat(file);
+    if (!await unchanged()) return undefined;
+    await utimes(file, atime, new Date(0));
+    return () => utimes(file, atime, mtime).catch(() => undefined);
+  } catch {
+    // It has gone, or is another user's.
+    return undefined;
+  }
 }

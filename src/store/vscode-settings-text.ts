@@ -55,7 +55,14 @@ export class SettingsText {
     this.text = text;
     this.#inWorkspaceFile = inWorkspaceFile;
     const errors: ParseError[] = [];
-    const root: unknown = parse(text, errors, parseOptions) ?? {};
+    let root: unknown;
+    try {
+      root = parse(text, errors, parseOptions) ?? {};
+    } catch {
+      // The parser calls itself for each level.
+      this.problem = 'it is nested too deeply.';
+      return;
+    }
     const [error] = errors;
     if (error !== undefined) this.problem = `${jsonProblem(error)} in line ${this.#lineAt(error.offset)}.`;
     else if (!isObject(root)) this.problem = 'it is not a JSON object.';

@@ -93,6 +93,25 @@ describe('Journals in a folder', () => {
     expect((await journalFolder(folder).takeOver!(section)).map(({ text }) => text)).to.deep.equal(['of another machine']);
   });
 
+  it('P29 one that was left long ago is handed out once: who has it runs', async () => {
+    const [holder, other] = await Promise.all([start(), start()]);
+    await holder.kill();
+    const [left] = readdirSync(folder).filter((entry) => entry.split('-')[3] === String(holder.child.pid)) as [string];
+    utimesSync(path.join(folder, left), Date.now() / 1_000 - 90_000, Date.now() / 1_000 - 90_000);
+    const taken = await journalFolder(folder).takeOver!(section);
+    expect([taken.map(({ text }) => text), await other.takeOver(), await journalFolder(folder).takeOver!(section)]).to.deep.equal([[`of ${holder.child.pid}`], [], []]);
+  });
+
+  it('what a process was just keeping when it was killed is removed by the next that looks; what others are just keeping stays', async () => {
+    const [holder, other] = await Promise.all([start(), start()]);
+    const nextOf = ({ child }: Holder): string => `${readdirSync(folder).find((entry) => entry.split('-')[3] === String(child.pid))!}.next`;
+    const [left, young] = [nextOf(holder), nextOf(other)];
+    for (const name of [left, young]) writeFileSync(path.join(folder, name), '');
+    await holder.kill();
+    for (const taken of await journalFolder(folder).takeOver!(section)) await taken.forget();
+    expect(readdirSync(folder).filter((entry) => entry.endsWith('.next'))).to.deep.equal([young]);
+  });
+
   it('of many that look in the same moment one alone has what was left, also by one that is known to have ended', async () => {
     for (const isRestarted of [false, true]) {
       const holder = await start();

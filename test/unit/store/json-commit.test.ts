@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { StoreError } from '../../../src/errors.ts';
 import { createConfigurationService } from '../../../src/service/service.ts';
 import type { Change, Refusal, Scope, Store } from '../../../src/store/store.ts';
-import { definition, effective, failureOf, observed, Place } from './json-support.ts';
+import { definition, effective, failing, failureOf, observed, Place } from './json-support.ts';
 
 const { signal } = new AbortController();
 
@@ -129,6 +129,16 @@ describe('Several values by one save: JsonStore', () => {
         return Number(value) + 1;
       });
       expect([parse(place.text()), calls, time]).to.deep.equal([{ 's.a': 2, 'other': 'theirs again' }, 1, 2]);
+    });
+
+    it('P28 and its text cannot be put back, as the file may not be written any more: stored, and no error says otherwise', async () => {
+      const store = await place.loaded(begin);
+      onReplacement(() => {
+        writeFileSync(place.user, '{"s.a": 1, "s.b": 1, "other": "theirs"}');
+        place.patch(fs.promises, 'access', () => failing('EACCES'));
+      });
+      expect(await commit(store, expecting('a', 2, 1), change('b', 2))).to.deep.equal([]);
+      expect([parse(place.text()), effective(store, 'a'), readdirSync(place.folder)]).to.deep.equal([{ 's.a': 2, 's.b': 2, 'other': 1 }, 2, ['settings.json']]);
     });
 
     it('P21 its text is not lost when the attempt is given up at that moment', async () => {

@@ -149,6 +149,12 @@ describe('What killed processes leave behind: JsonStore', () => {
     expect(readdirSync(place.folder).sort()).to.deep.equal(['.holdfast', '.other.tmp', 'holdfast-1.tmp', 'other.json', 'settings.json']);
   });
 
+  it('F20: a file of somebody else stays, however old it is, and though its name begins as ours do', async () => {
+    for (const name of ['.holdfast-notes.json', '.holdfast-tmp']) abandoned(place.in(name), 'theirs', { age: 2 * day });
+    await place.loaded('{"s.a": "old"}');
+    expect(left().sort()).to.deep.equal(['.holdfast-notes.json', '.holdfast-tmp']);
+  });
+
   it('F20: a text that was kept elsewhere, as nothing can be created beside the file, is found again', async () => {
     const { TMPDIR } = process.env;
     process.env['TMPDIR'] = place.in('tmp');

@@ -148,6 +148,8 @@ describe('JsonStore', () => {
       ['not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), /not UTF-8 text/],
       ['UTF-16', Buffer.from('{"s.a": 1}', 'utf16le'), /not valid JSON/],
       ['nested without end', '{"x":'.repeat(200_000), /nested too deeply/],
+      ['a list in lists, too many of them to compare', `{"s.a": ${'['.repeat(4_000)}${']'.repeat(4_000)}}`, /nested too deeply/],
+      ['objects in objects, too many of them to compare', `{"s": ${'{"a": '.repeat(3_500)}1${'}'.repeat(3_500)}}`, /nested too deeply/],
     ];
     for (const [what, content, message] of invalid) {
       it(`a file that is invalid: ${what} (P9)`, async () => {

@@ -16,6 +16,13 @@ describe('The text of a settings file, as VS Code reads it', () => {
     expect([read('').isEmpty, read(' \n').isEmpty, read('{}').isEmpty]).to.deep.equal([true, true, false]);
   });
 
+  it('P30 says what is nested too deeply to be read', () => {
+    for (const text of ['{"a":'.repeat(200_000), `{"a": ${'['.repeat(200_000)}${']'.repeat(200_000)}}`]) {
+      const deep = read(text);
+      expect([deep.problem, deep.names, deep.valueOf('a')]).to.deep.equal(['it is nested too deeply.', [], undefined]);
+    }
+  });
+
   it('F12 reads nested objects, and whatever comes last', () => {
     for (const [text, value] of [
       ['{ "app.view.count": 1 }', 1],
