@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { applyEdits, findNodeAtLocation, modify, parseTree, printParseErrorCode, type JSONPath, type Node, type ParseError } from 'jsonc-parser';
 import type { ExtensionManifest } from '../settings/manifest-settings.ts';
@@ -23,12 +23,9 @@ export class PackageFile {
   constructor(file: string) {
     this.file = path.resolve(file);
     this.folder = path.dirname(this.file);
-    try {
-      this.before = readFileSync(this.file, 'utf8');
-    } catch (cause) {
-      const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-      throw new CannotError(isMissing ? `There is no ${this.file}.` : `${this.file} cannot be read: ${(cause as Error).message}.`, { cause });
-    }
+    const before = readOrNothing(this.file);
+    if (before === undefined) throw new CannotError(`There is no ${this.file}.`);
+    this.before = before;
     this.#mark = this.before.startsWith(byteOrderMark) ? byteOrderMark : '';
     this.#text = this.before.slice(this.#mark.length);
     const errors: ParseError[] = [];
@@ -70,7 +67,7 @@ export class PackageFile {
   }
 
   save(): void {
-    if (this.isChanged) writeFileSync(this.file, this.text);
+    if (this.isChanged) writeText(this.file, this.text);
   }
 
   #lineAt(offset: number): number {
@@ -85,3 +82,29 @@ export class PackageFile {
 
 /** How the lines of a text end: as its first one. */
 export const lineEnd = (text: string): string => (/\r?\n/.exec(text)?.[0] ?? '\n');
+
+/**
+ * What a file holds; `undefined`: it does not exist.
+ * @throws CannotError it cannot be read
+ */
+export function readOrNothing(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes(String((cause as NodeJS.ErrnoException).code))) return undefined;
+    throw new CannotError(`${file} cannot be read: ${(cause as Error).message}.`, { cause });
+  }
+}
+
+/**
+ * Writes a file, and makes its folder if need be.
+ * @throws CannotError it cannot be written
+ */
+export function writeText(file: string, text: string): void {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  } catch (cause) {
+    throw new CannotError(`${file} cannot be written: ${(cause as Error).message}.`, { cause });
+  }
+}

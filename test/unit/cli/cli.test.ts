@@ -84,6 +84,25 @@ describe('npx holdfast', () => {
     expect(files()).to.deep.equal(['package.json']);
   });
 
+  it('says which file cannot be read or written, in one sentence, with exit code 2', () => {
+    write(manifest);
+    mkdirSync(at('lib'));
+    const cases: readonly (readonly [words: readonly string[], said: RegExp])[] = [
+      [['types', '--out', 'lib'], /lib cannot be read: EISDIR.+\.\n$/],
+      [['types', '--check', '--out', ''], / cannot be read: EISDIR.+\.\n$/],
+      [['check', '--out', 'lib'], /lib cannot be read: EISDIR.+\.\n$/],
+      [['docs', '--readme', 'lib'], /lib cannot be read: EISDIR.+\.\n$/],
+      [['types', '--out', 'package.json/types.ts'], /types\.ts cannot be written: E.+\.\n$/],
+      [['types', '--watch', '--manifest', 'nowhere/package.json'], /^There is no .+nowhere\.\n$/],
+    ];
+    for (const [words, expected] of cases) {
+      const { status, said } = run(...words);
+      expect([status, said.includes('    at ')], said).to.deep.equal([2, false]);
+      expect(said).to.match(expected);
+    }
+    expect(files()).to.deep.equal(['lib', 'package.json']);
+  });
+
   it('init adds what is missing, in its place, and a second time nothing', () => {
     write(manifest);
     const before = read('package.json');
