@@ -148,6 +148,32 @@ describe('npx holdfast', () => {
     });
   }
 
+  it('init leaves lines as they are, and sets what it adds as what stands beside it', () => {
+    const { contributes } = manifest;
+    const add = { dependencies: `"holdfast": "^${version}"`, scripts: '"settings": "holdfast types"' };
+    const cases: readonly (readonly [before: string, after: string])[] = [
+      [`{\n\t"contributes": ${JSON.stringify(contributes)},\n\t"scripts": { "b": "b", "a": "a" },\n\t"dependencies": {},\n\t"files": ["dist", "media"]\n}\n`,
+        `{\n\t"contributes": ${JSON.stringify(contributes)},\n\t"scripts": { "b": "b", "a": "a", ${add.scripts} },\n\t"dependencies": {\n\t\t${add.dependencies}\n\t},\n\t"files": ["dist", "media"]\n}\n`],
+      [`{\n  "name": "app",\n  "contributes": ${JSON.stringify(contributes)},\n  "files": ["dist", "media"]\n}`,
+        `{\n  "name": "app",\n  "contributes": ${JSON.stringify(contributes)},\n  "files": ["dist", "media"],\n  "dependencies": {\n    ${add.dependencies}\n  },\n  "scripts": {\n    ${add.scripts}\n  }\n}`],
+      [`{"name":"app","contributes":${JSON.stringify(contributes)},"scripts":{"z":"z"}}\n`,
+        `{"name":"app","contributes":${JSON.stringify(contributes)},"scripts":{"z":"z",${add.scripts}},"dependencies": {${add.dependencies}}}\n`],
+      [`{\n  "contributes": ${JSON.stringify(contributes)},\n  "dependencies": { "x": "1", "y": "1" },\n  "scripts": {\n    "x": "x",\n    "y": "y"\n  }\n}\n`,
+        `{\n  "contributes": ${JSON.stringify(contributes)},\n  "dependencies": { ${add.dependencies}, "x": "1", "y": "1" },\n  "scripts": {\n    ${add.scripts},\n    "x": "x",\n    "y": "y"\n  }\n}\n`],
+    ];
+    for (const [before, after] of cases) {
+      write(before);
+      expect(run('init').status).to.equal(0);
+      expect(read('package.json')).to.equal(after);
+    }
+    for (const other of ['null', '[]', '5']) {
+      const before = `{ "contributes": ${JSON.stringify(contributes)}, "scripts": ${other} }`;
+      write(before);
+      expect(run('init')).to.satisfy(({ status, said }: { status: number; said: string }) => status === 2 && said.endsWith('package.json is no package.json: its "scripts" is no object.\n'));
+      expect(read('package.json')).to.equal(before);
+    }
+  });
+
   it('works in a package of workspaces, by name and from within', () => {
     mkdirSync(at('packages/app'), { recursive: true });
     write({ private: true, workspaces: ['packages/*'], contributes: {} });
