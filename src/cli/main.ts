@@ -211,10 +211,13 @@ function init({ manifest, out, dryRun }: Options): number {
     file.add('dependencies', 'holdfast', range);
     changes.push(`package.json: the dependency "holdfast": "${range}"`);
   }
-  const command = `holdfast types${out === typesFile ? '' : ` --out ${out}`}`;
+  const command = `holdfast types${out === typesFile ? '' : ` --out ${/[^\w./\\-]/.test(out) ? `"${out}"` : out}`}`;
   if (!Object.values(Object(scripts) as object).some((script) => typeof script === 'string' && script.includes('holdfast types'))) {
-    file.add('scripts', 'settings', command);
-    changes.push(`package.json: the script "settings": "${command}"`);
+    // A script of the author's own stays.
+    let name = 'settings';
+    while (Object.hasOwn(Object(scripts) as object, name)) name += ':types';
+    file.add('scripts', name, command);
+    changes.push(`package.json: the script "${name}": ${JSON.stringify(command)}`);
   }
   const isNew = readOrNothing(target) !== text;
   if (isNew) changes.push(`${path.relative(file.folder, target)}: the types of ${found.settings.length} settings`);
