@@ -225,11 +225,11 @@ function init({ manifest, out, dryRun }: Options): number {
     file.save();
     if (isNew) writeText(target, text);
   }
-  report(file, found, changes, dryRun);
+  report(file, found, changes, { dryRun, out });
   return 0;
 }
 
-function report(file: PackageFile, found: FoundSettings, changes: readonly string[], dryRun: boolean): void {
+function report(file: PackageFile, found: FoundSettings, changes: readonly string[], { dryRun, out }: Pick<Options, 'dryRun' | 'out'>): void {
   const sections = new Set(found.settings.map(({ name }) => name.split('.', 1)[0]));
   say(`Found ${found.settings.length} settings in ${[...sections].map((section) => `"${section}"`).join(', ')}.`);
   say(changes.length === 0 ? 'Everything is set up already: nothing to change.' : `${dryRun ? 'Would add' : 'Added'}:\n${changes.map((change) => `  ${change}`).join('\n')}`);
@@ -241,7 +241,7 @@ function report(file: PackageFile, found: FoundSettings, changes: readonly strin
 Then, in the file that activates the extension (settings go by ${names}):
 
   import { settingsFrom, superviseConfiguration } from 'holdfast/vscode';
-  import type { Settings } from './settings.generated';
+  import type { Settings } from './${path.basename(out, '.ts')}';
 
   const config = await superviseConfiguration(context, settingsFrom<Settings>(context.extension.packageJSON));
   config.get('${found.settings[0]!.key}');

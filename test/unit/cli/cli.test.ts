@@ -177,7 +177,7 @@ describe('npx holdfast', () => {
   it('init leaves a script called "settings" as it is, and quotes a path in its own', () => {
     const scripts = { settings: 'node settings.js' };
     write({ ...manifest, scripts });
-    expect(run('init', '--out', 'lib/my settings.ts').said).to.include('the script "settings:types": "holdfast types --out \\"lib/my settings.ts\\""');
+    expect(run('init', '--out', 'lib/my settings.ts').said).to.include("import type { Settings } from './my settings';").and.to.include('the script "settings:types": "holdfast types --out \\"lib/my settings.ts\\""');
     const after = read('package.json');
     expect((JSON.parse(after) as typeof manifest).scripts).to.deep.equal({ ...scripts, 'settings:types': 'holdfast types --out "lib/my settings.ts"' });
     expect([run('init', '--out', 'lib/my settings.ts').status, read('package.json')]).to.deep.equal([0, after]);
