@@ -18,7 +18,8 @@ export function documented(text: string, file: string, found: FoundSettings, man
     const start = next.indexOf(begin);
     if (start < 0) continue;
     const end = next.indexOf(markers.end, start);
-    if (end < 0) throw new CannotError(`${file} has "${begin}", and no "${markers.end}" after it.`);
+    const isOpen = Object.values(markers).some((marker) => next.slice(start + begin.length, Math.max(end, 0)).includes(marker));
+    if (end < 0 || isOpen) throw new CannotError(`${file} has "${begin}", and no "${markers.end}" after it.`);
     const eol = lineEnd(next);
     next = `${next.slice(0, start)}${[begin, '', ...table, '', ''].join(eol)}${next.slice(end)}`;
     count++;
@@ -48,7 +49,7 @@ function commandsTable(manifest: object, translated: FoundSettings['translated']
 }
 
 const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-const cell = (text: string): string => text.trim().replace(/\s*\r?\n\s*/g, ' ').replaceAll('|', '\\|');
+const cell = (text: string): string => text.trim().replace(/\s*\r?\n\s*/g, ' ').replaceAll('|', '\\|').replaceAll('<!--', '&lt;!--');
 
 function code(text: string): string {
   const ticks = '`'.repeat(Math.max(0, ...[...text.matchAll(/`+/g)].map(([each]) => each.length)) + 1);

@@ -260,6 +260,19 @@ describe('npx holdfast', () => {
     expect(read('README.md').split('\n').slice(0, -1).every((line) => line.endsWith('\r'))).to.equal(true);
   });
 
+  it('docs takes nothing away that is not between markers of one table, and can be repeated whatever the descriptions say', () => {
+    write(manifest);
+    const open = '# App\n<!-- holdfast docs: settings -->\nImportant.\n<!-- holdfast docs: commands -->\n<!-- holdfast docs: end -->\n';
+    write(open, 'README.md');
+    expect(run('docs')).to.satisfy(({ status, said }: { status: number; said: string }) => status === 2 && said.includes('has "<!-- holdfast docs: settings -->", and no "<!-- holdfast docs: end -->" after it.'));
+    expect(read('README.md')).to.equal(open);
+    write({ contributes: { configuration: { properties: { 'app.a': { description: 'Of <!-- holdfast docs: end --> and <!-- holdfast docs: commands -->.' } } } } });
+    write('<!-- holdfast docs: settings -->\n<!-- holdfast docs: end -->\n', 'README.md');
+    expect(run('docs').status).to.equal(0);
+    const once = read('README.md');
+    expect([run('docs').status, read('README.md')]).to.deep.equal([0, once]);
+  });
+
   it('sets up the 21 shapes and both examples, once and for all', () => {
     for (const { name, manifest: shape } of shapes) {
       write({ name: 'shape', version: '1.0.0', ...shape });
