@@ -250,6 +250,12 @@ describe('npx holdfast', () => {
     expect(run('docs').status, 'there is no README.md').to.equal(2);
     write('# App\n', 'README.md');
     expect(run('docs')).to.satisfy(({ status, said }: { status: number; said: string }) => status === 2 && said.includes('<!-- holdfast docs: settings -->'));
+    for (const texts of ['null', '{']) {
+      write(texts, 'package.nls.json');
+      write('<!-- holdfast docs: settings --><!-- holdfast docs: end -->', 'README.md');
+      expect([run('docs').status, read('README.md').includes('%run.description%')], texts).to.deep.equal([0, true]);
+    }
+    write({ 'run': 'Run', 'run.description': 'When it runs.' }, 'package.nls.json');
     write('# App\r\n\r\n<!-- holdfast docs: settings -->\r\nold\r\n<!-- holdfast docs: end -->\r\n\r\nBetween.\r\n<!-- holdfast docs: commands --><!-- holdfast docs: end -->\r\nEnd', 'README.md');
     expect([run('docs', '--check').status, run('docs').status, run('docs', '--check').status]).to.deep.equal([1, 0, 0]);
     expect(read('README.md').replaceAll('\r\n', '\n')).to.equal([
