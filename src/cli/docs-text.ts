@@ -1,6 +1,7 @@
 import { valueType } from './value-types.ts';
 import { CannotError, lineEnd } from './package-file.ts';
 import type { FoundSettings } from './found-settings.ts';
+import { asWritten, shortened } from './text.ts';
 
 /** Between the first and the last line of each stands what is written. */
 export const markers = { settings: '<!-- holdfast docs: settings -->', commands: '<!-- holdfast docs: commands -->', end: '<!-- holdfast docs: end -->' } as const;
@@ -25,7 +26,7 @@ export function documented(text: string, file: string, found: FoundSettings, man
     count++;
   }
   if (count === 0) throw new CannotError(`${file} has no place for the tables. Put these lines where they belong: ${markers.settings} and ${markers.end}; for the commands ${markers.commands} and ${markers.end}.`);
-  return next;
+  return asWritten(next);
 }
 
 function settingsTable({ settings, translated }: FoundSettings): string[] {
@@ -33,7 +34,7 @@ function settingsTable({ settings, translated }: FoundSettings): string[] {
   const rows = current.map(({ name, property, default: standard }) => {
     const { markdownDescription, description } = property;
     const values = valueType(property, standard).replace(/\breadonly /g, '');
-    return row(code(name), code(values.length > 60 ? `${values.slice(0, 59)}…` : values), code(shortJson(standard)), cell(translated(markdownDescription ?? description)));
+    return row(code(name), code(shortened(values, 60)), code(shortened(JSON.stringify(standard), 80)), cell(translated(markdownDescription ?? description)));
   });
   return [row('Setting', 'Values', 'Default', 'Description'), row('---', '---', '---', '---'), ...rows];
 }
@@ -55,9 +56,4 @@ function code(text: string): string {
   const ticks = '`'.repeat(Math.max(0, ...[...text.matchAll(/`+/g)].map(([each]) => each.length)) + 1);
   const space = text.startsWith('`') || text.endsWith('`') ? ' ' : '';
   return `${ticks}${space}${text.replaceAll('|', '\\|')}${space}${ticks}`;
-}
-
-function shortJson(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

@@ -205,6 +205,18 @@ describe('npx holdfast', () => {
     expect(read('src/settings.generated.ts')).to.include('readonly \'hovers.delay\': boolean;\r\n');
   });
 
+  it('knows again what it has written, also where a text would be cut within a character, or has half a one', () => {
+    const long = (length: number): string => `${'x'.repeat(length)}${'🎈'.repeat(50)}`;
+    write({ contributes: { configuration: { properties: {
+      'app.a': { type: 'string', default: long(78), description: long(198) },
+      'app.b': { enum: [long(58)], default: long(58), description: 'Half: \ud83d.' },
+    } } } });
+    write('<!-- holdfast docs: settings --><!-- holdfast docs: end -->', 'README.md');
+    for (const command of ['types', 'docs']) expect([run(command).status, run(command, '--check').status], command).to.deep.equal([0, 0]);
+    expect([run('check').said.includes('is not as package.json says'), run('init').said.includes('the types of')]).to.deep.equal([false, false]);
+    for (const name of ['README.md', 'src/settings.generated.ts']) expect(read(name).match(/x\ufffd/), name).to.equal(null);
+  });
+
   it('types --watch writes again after each change, also after a damaged one, and ends when it is asked to', async () => {
     write(manifest);
     const child = spawn(process.execPath, [program, 'types', '--watch'], { cwd: folder });
