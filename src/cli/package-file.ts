@@ -113,7 +113,8 @@ export const lineEnd = (text: string): string => (/\r?\n/.exec(text)?.[0] ?? '\n
  */
 export function readOrNothing(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    // What is in another encoding would be damaged when it is written again.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(file));
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR'].includes(String((cause as NodeJS.ErrnoException).code))) return undefined;
     throw new CannotError(`${file} cannot be read: ${(cause as Error).message}.`, { cause });

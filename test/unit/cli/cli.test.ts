@@ -291,6 +291,17 @@ describe('npx holdfast', () => {
     expect([run('docs').status, read('README.md')]).to.deep.equal([0, once]);
   });
 
+  it('leaves a file alone that is not UTF-8', () => {
+    const latin = Buffer.from(`# Gr\u00fc\u00dfe\n<!-- holdfast docs: settings --><!-- holdfast docs: end -->\n`, 'latin1');
+    write(manifest);
+    writeFileSync(at('README.md'), latin);
+    expect(run('docs')).to.satisfy(({ status, said }: { status: number; said: string }) => status === 2 && /README\.md cannot be read: .+utf-8\.\n$/.test(said));
+    expect(readFileSync(at('README.md')).equals(latin)).to.equal(true);
+    writeFileSync(at('package.json'), Buffer.from(JSON.stringify({ ...manifest, author: 'J\u00fcrgen' }), 'latin1'));
+    const before = readFileSync(at('package.json'));
+    expect([run('init').status, readFileSync(at('package.json')).equals(before)]).to.deep.equal([2, true]);
+  });
+
   it('sets up the 21 shapes and both examples, once and for all', () => {
     for (const { name, manifest: shape } of shapes) {
       write({ name: 'shape', version: '1.0.0', ...shape });
