@@ -2,7 +2,7 @@
  * The TypeScript types of the values that JSON Schema accepts. Ours, because `json-schema-to-typescript` brings prettier and
  * lodash (11 MB) to all who install the library, names a type for every part, and knows no default.
  */
-import { pointer, at, type JsonSchema } from '../settings/json-schema-parts.ts';
+import { partAt, type JsonSchema } from '../settings/json-schema-parts.ts';
 import { jsonSchemaChecker } from '../settings/json-schema.ts';
 import type { PlainData } from '../settings/plain-data.ts';
 
@@ -43,7 +43,7 @@ function typeOf(schema: JsonSchema | boolean, within: Within): string {
   const parts = [ownType(schema, inner)];
   const { allOf, anyOf, oneOf, $ref: ref } = schema;
   if (typeof ref === 'string') {
-    const target = ref.startsWith('#') ? at(within.root, pointer(ref)) : undefined;
+    const target = partAt(ref, within.root);
     parts.push(isSchema(target) ? typeOf(target, inner) : 'unknown');
   }
   if (Array.isArray(allOf)) parts.push(...allOf.filter(isSchema).map((each) => typeOf(each, inner)));

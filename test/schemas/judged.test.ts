@@ -104,6 +104,21 @@ describe('Values of settings are judged as VS Code judges them', () => {
     ]);
   });
 
+  it('what a schema refers to, wherever it stands in the setting, and what depends on a member, whatever its name is', async () => {
+    const definitions = { group: { 'a/b': { type: 'string' } }, id: { type: 'string' }, chain: { $ref: '#/definitions/id' } };
+    const cases: readonly (readonly [schema: Schema, tried: readonly unknown[]])[] = [
+      ...['group/a~1b', 'id', 'chain'].map((name) => [{ type: 'array', items: { $ref: `#/definitions/${name}` }, definitions }, [['a'], [5]]] as const),
+      [{ type: 'object', dependencies: { id: ['name'], type: { properties: { name: { $ref: '#/definitions/id' } } } }, definitions }, [{ id: 1 }, { id: 1, name: 5 }, { type: 1, name: 5 }, { type: 1, name: 'a' }]],
+      [{ type: 'object', dependentRequired: { id: ['name'], other: 5 }, dependentSchemas: { type: { required: ['name'] } } }, [{ id: 1 }, { type: 1 }, { other: 1 }, { id: 1, type: 1, name: 1 }]],
+      [{ type: 'object', properties: { a: 'none' }, additionalProperties: false }, [{ a: 1 }, { b: 1 }]],
+    ];
+    for (const [schema, tried] of cases) {
+      const definition = settingsFrom({ contributes: { configuration: { properties: { 'app.it': schema } } } });
+      const said = await judged(tried, schema, 'as VS Code');
+      expect(tried.map((value) => definition.check('it', value).ok), JSON.stringify(schema)).to.deep.equal(said.map((each) => each.length === 0));
+    }
+  });
+
   it('numbers as they are, where VS Code goes by how they are written', async () => {
     const definition = settingsFrom({ contributes: { configuration: { properties: { 'app.it': { type: 'integer' } } } } });
     expect(await judged([1e-7, 1.5], { type: 'integer' }, 'as VS Code')).to.deep.equal([[], ['Incorrect type. Expected "integer".']]);
