@@ -104,6 +104,19 @@ describe('Values of settings are judged as VS Code judges them', () => {
     ]);
   });
 
+  it('items of a list are judged also where they are as in its default: VS Code does not merge lists', async () => {
+    const list = { type: 'array', items: { type: 'string' } };
+    const cases: readonly (readonly [schema: Schema, tried: readonly unknown[], isValid: readonly boolean[]])[] = [
+      [{ ...list, default: [null] }, [[null], [null, 'a'], ['a']], [true, false, true]],
+      [{ type: 'object', properties: { list }, default: { list: [5] } }, [{ list: [5], other: 1 }, { list: [5, 'a'] }, { list: ['a'] }], [true, false, true]],
+    ];
+    for (const [schema, tried, isValid] of cases) {
+      const definition = settingsFrom({ contributes: { configuration: { properties: { 'app.it': schema } } } });
+      expect((await judged(tried, schema, 'as VS Code')).map((said) => said.length)).to.deep.equal([1, 1, 0]);
+      expect(tried.map((value) => definition.check('it', value).ok)).to.deep.equal(isValid);
+    }
+  });
+
   it('what a schema refers to, wherever it stands in the setting, and what depends on a member, whatever its name is', async () => {
     const definitions = { group: { 'a/b': { type: 'string' } }, id: { type: 'string' }, chain: { $ref: '#/definitions/id' } };
     const cases: readonly (readonly [schema: Schema, tried: readonly unknown[]])[] = [
