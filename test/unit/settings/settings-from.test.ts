@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import * as yup from 'yup';
+import { createConfigurationService } from '../../../src/service/service.ts';
 import { contributedConfiguration, restrictedConfigurations } from '../../../src/settings/manifest.ts';
 import { settingsFrom, type ManifestOptions } from '../../../src/settings/settings-from.ts';
+import { MemoryStore } from '../../../src/store/memory-store.ts';
 import fc from '../../fast-check.ts';
 import { manifests } from '../../manifests/random.ts';
 import { propertiesOf, shapes } from '../../manifests/shapes.ts';
@@ -115,6 +117,17 @@ describe('settingsFrom', () => {
       expect(settingsFrom(manifestOf({ 'app.a': {}, 'app.b.c': {} }))).to.deep.include({ section: 'app', keys: ['a', 'b.c'] });
       expect(settingsFrom(manifestOf({ app: {} })), 'a setting that is a section itself').to.deep.include({ section: '', keys: ['app'] });
       expect(settingsFrom(manifestOf({}))).to.deep.include({ section: '', keys: [] });
+    });
+
+    it('takes a key that begins with the name of its section, also for writing', async () => {
+      const definition = settingsFrom(manifestOf({ 'app.app.deep': { type: 'string' }, 'app.b': {} }));
+      expect(definition).to.deep.include({ section: 'app', keys: ['app.deep', 'b'] });
+      expect([definition.validate('app.deep', 'x'), definition.sanitise('app.deep', 'x')]).to.deep.equal(['x', 'x']);
+      expect(refusal(() => definition.validateKey('app.b')).message).to.equal('"app.b" repeats the section: leave out "app.".');
+      const config = createConfigurationService(definition, { store: new MemoryStore() });
+      await config.update('app.deep', 'stored');
+      expect([config.get('app.deep'), config.section()]).to.deep.equal(['stored', { app: { deep: 'stored' }, b: null }]);
+      await config.dispose();
     });
 
     it('takes one of several when it is asked for, or a part of one', () => {
