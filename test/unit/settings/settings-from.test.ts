@@ -156,6 +156,8 @@ describe('settingsFrom', () => {
       expect(declarations['tool']).to.deep.include({ restricted: true, scope: 'resource', policy: 'Tool', description: 'A *tool*.' });
       expect(declarations['size']).to.deep.include({ restricted: false, scope: 'window' });
       expect(restrictedConfigurations(from())).to.deep.equal(['app.tool']);
+      expect(from({ tool: { restricted: undefined as never } }).declarations['tool']).to.include({ restricted: true });
+      expect(from({ tool: { restricted: false } }).declarations['tool']).to.include({ restricted: false });
     });
 
     it('F35 drops items that are invalid, by the manifest or by the author’s schema', () => {
