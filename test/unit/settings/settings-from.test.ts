@@ -139,6 +139,12 @@ describe('settingsFrom', () => {
   });
 
   describe('and what a manifest cannot say', () => {
+  it('says of a value that it fits several of the forms of which it may have one', () => {
+    const definition = settingsFrom(manifestOf({ 'app.a': { oneOf: [{ type: 'number' }, { type: 'integer' }, { type: 'string' }] } }));
+    expect(definition.check('a', 1)).to.deep.equal({ ok: false, problem: 'must have exactly one of the forms that it may have' });
+    expect(definition.check('a', true)).to.deep.equal({ ok: false, problem: 'must be a number, a whole number or a text' });
+  });
+
     const manifest = {
       ...manifestOf({
         'app.names': { type: 'array', items: { type: 'string', pattern: '^[a-z]' }, default: ['x'] },
