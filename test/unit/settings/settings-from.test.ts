@@ -96,6 +96,7 @@ describe('settingsFrom', () => {
       ['an invalid pattern', manifestOf({ 'app.a': { type: 'string', pattern: '(' } }), /^"contributes\.configuration\.properties\["app\.a"\]\.pattern" is not a regular expression: .+\.$/],
       ['an invalid pattern deep inside', manifestOf({ 'app.a': { anyOf: [{}, { items: { additionalProperties: { pattern: '[' } } }] } }),
         /^"contributes\.configuration\.properties\["app\.a"\]\.anyOf\[1\]\.items\.additionalProperties\.pattern" is not a regular expression/],
+      ['an invalid pattern of what no other keyword is about', manifestOf({ 'app.a': { unevaluatedProperties: { pattern: '(' } } }), /^"contributes\.configuration\.properties\["app\.a"\]\.unevaluatedProperties\.pattern" is not a regular expression/],
       ['an invalid pattern of names', manifestOf({ 'app.a': { patternProperties: { '*': {} } } }), /^"contributes\.configuration\.properties\["app\.a"\]\.patternProperties\["\*"\]" is not a regular expression/],
       ['F37 a scope that VS Code does not have', manifestOf({ 'app.a': { scope: 'Window' } }), '"contributes.configuration.properties["app.a"].scope" is declared with the scope "Window", which VS Code does not have.'],
       ['a default that is no plain data', manifestOf({ 'app.a': { default: JSON.parse('{ "__proto__": 1 }') as unknown } }), '"contributes.configuration.properties["app.a"].default" contains a member named "__proto__".'],
@@ -138,13 +139,13 @@ describe('settingsFrom', () => {
     });
   });
 
-  describe('and what a manifest cannot say', () => {
   it('says of a value that it fits several of the forms of which it may have one', () => {
     const definition = settingsFrom(manifestOf({ 'app.a': { oneOf: [{ type: 'number' }, { type: 'integer' }, { type: 'string' }] } }));
     expect(definition.check('a', 1)).to.deep.equal({ ok: false, problem: 'must have exactly one of the forms that it may have' });
     expect(definition.check('a', true)).to.deep.equal({ ok: false, problem: 'must be a number, a whole number or a text' });
   });
 
+  describe('and what a manifest cannot say', () => {
     const manifest = {
       ...manifestOf({
         'app.names': { type: 'array', items: { type: 'string', pattern: '^[a-z]' }, default: ['x'] },
