@@ -11,6 +11,8 @@ const isSchema = (value: unknown): value is JsonSchema | boolean => isObject(val
 
 /** As deep as schemas refer to themselves, and nest: what is deeper is `unknown`. */
 const maxDepth = 12;
+/** Of how many parts a type is made at most: one that would have more, as it refers to itself in many places, is less deep. */
+const maxParts = 500;
 
 /** What a type may be named, by JSON Schema's types. */
 const plainTypes: Readonly<Record<string, string>> = { string: 'string', number: 'number', integer: 'number', boolean: 'boolean', null: 'null' };
@@ -20,7 +22,7 @@ const plainTypes: Readonly<Record<string, string>> = { string: 'string', number:
  * `if`) is left out. The default is always in it, as it is always valid.
  */
 export function valueType(schema: JsonSchema, standard: PlainData): string {
-  const type = typeOf(schema, { root: schema, depth: 0 });
+  const type = wholeType(schema);
   return problemOf(schema, standard) === undefined ? type : union([type, literal(standard)]);
 }
 
@@ -33,13 +35,30 @@ export function problemOf(schema: JsonSchema, value: PlainData): string | undefi
 
 interface Within {
   readonly root: JsonSchema;
+  /** How much deeper it may be. */
   readonly depth: number;
+  /** How many parts it may still have. */
+  readonly left: { parts: number };
+}
+
+class TooManyParts extends Error {}
+
+/** The type of a schema, as deep as it may be. */
+function wholeType(root: JsonSchema): string {
+  for (let depth = maxDepth; ; depth--) {
+    try {
+      return typeOf(root, { root, depth, left: { parts: depth > 1 ? maxParts : Infinity } });
+    } catch (error) {
+      if (!(error instanceof TooManyParts)) throw error;
+    }
+  }
 }
 
 function typeOf(schema: JsonSchema | boolean, within: Within): string {
   if (schema === false) return 'never';
-  if (schema === true || within.depth > maxDepth) return 'unknown';
-  const inner = { ...within, depth: within.depth + 1 };
+  if (--within.left.parts < 0) throw new TooManyParts();
+  if (schema === true || within.depth < 0) return 'unknown';
+  const inner = { ...within, depth: within.depth - 1 };
   const parts = [ownType(schema, inner)];
   const { allOf, anyOf, oneOf, $ref: ref } = schema;
   if (typeof ref === 'string') {
