@@ -2,7 +2,7 @@
  * The TypeScript types of the values that JSON Schema accepts. Ours, because `json-schema-to-typescript` brings prettier and
  * lodash (11 MB) to all who install the library, names a type for every part, and knows no default.
  */
-import { partAt, type JsonSchema } from '../settings/json-schema-parts.ts';
+import { partAt, regularExpression, type JsonSchema } from '../settings/json-schema-parts.ts';
 import { jsonSchemaChecker } from '../settings/json-schema.ts';
 import type { PlainData } from '../settings/plain-data.ts';
 
@@ -83,7 +83,7 @@ function ownType(schema: JsonSchema, within: Within): string {
     return union(values.map(literal));
   }
   if (types.length === 0) return 'unknown';
-  return union(types.map((name) => (name === 'array' ? listType(schema, within) : name === 'object' ? objectType(schema, within) : plainTypes[name] ?? 'unknown')));
+  return union(types.map((name) => (name === 'array' ? listType(schema, within) : name === 'object' ? objectType(schema, within) : Object.hasOwn(plainTypes, name) ? plainTypes[name]! : 'unknown')));
 }
 
 function isOfType(value: unknown, type: string): boolean {
@@ -101,7 +101,8 @@ function isOfType(value: unknown, type: string): boolean {
 function listType({ items, prefixItems, additionalItems, minItems }: JsonSchema, within: Within): string {
   const tuple = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : undefined;
   if (tuple === undefined) return `readonly ${grouped(isSchema(items) ? typeOf(items, within) : 'unknown')}[]`;
-  const others = Array.isArray(items) ? additionalItems : items;
+  // An empty list of items says nothing, and neither does what is said of those beside them.
+  const others = !Array.isArray(items) ? items : items.length > 0 ? additionalItems : undefined;
   const least = typeof minItems === 'number' ? minItems : 0;
   const parts = tuple.map((each: unknown, index) => {
     const type = isSchema(each) ? typeOf(each, within) : 'unknown';
@@ -115,7 +116,10 @@ function objectType({ properties, patternProperties, additionalProperties, requi
   const known = Object.entries(isObject(properties) ? properties : {}).map(([name, each]) => ({
     name, type: isSchema(each) ? typeOf(each, within) : 'unknown', isRequired: Array.isArray(required) && required.includes(name),
   }));
-  const ofPatterns = Object.values(isObject(patternProperties) ? patternProperties : {}).map((each) => (isSchema(each) ? typeOf(each, within) : 'unknown'));
+  // A pattern that is no Unicode pattern is not judged by, and then additional members are not either.
+  const ofPatterns = Object.entries(isObject(patternProperties) ? patternProperties : {}).map(([pattern, each]) => (
+    isSchema(each) && regularExpression(pattern).flags === 'u' ? typeOf(each, within) : 'unknown'
+  ));
   const ofOthers = additionalProperties === false ? [] : [isSchema(additionalProperties) ? typeOf(additionalProperties, within) : 'unknown'];
   const others = union([...ofPatterns, ...ofOthers]);
   const members = known.map(({ name, type, isRequired }) => `readonly ${nameText(name)}${isRequired ? '' : '?'}: ${type}`);

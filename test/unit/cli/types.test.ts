@@ -81,6 +81,10 @@ describe('npx holdfast types', () => {
     [{ type: 'object', additionalProperties: { type: 'boolean' } }, {}, '{ readonly [name: string]: boolean }'],
     [{ anyOf: [{ type: 'string' }, { const: false }] }, false, 'string | false'],
     [{ type: 'object', allOf: [{ properties: { a: { type: 'string' } }, type: 'object', additionalProperties: false }, { $ref: '#/definitions/b' }], definitions: { b: { type: 'object', required: ['b'] } } }, { b: 1 }, '{ readonly [name: string]: unknown } & { readonly a?: string } | { readonly b: 1 }'],
+    [{ type: 'object', patternProperties: { '^[\\w-.]+$': { type: 'string' } }, additionalProperties: false }, {}, '{ readonly [name: string]: unknown }'],
+    [{ type: 'object', patternProperties: { '^x-': { type: 'string' } }, additionalProperties: false }, {}, '{ readonly [name: string]: string }'],
+    [{ type: 'array', items: [], additionalItems: false }, [1], 'readonly [...unknown[]]'],
+    [{ type: 'toString' }, null, 'unknown'],
     [{ $ref: '#' }, null, 'unknown'],
     [{ description: 'Anything.' }, null, 'unknown'],
   ];
