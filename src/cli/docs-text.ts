@@ -1,6 +1,7 @@
 import { valueType } from './value-types.ts';
 import { CannotError, lineEnd } from './package-file.ts';
 import type { FoundSettings } from './found-settings.ts';
+import { asWritten, shortened } from './text.ts';
 
 /** Between the first and the last line of each stands what is written. */
 export const markers = { settings: '<!-- holdfast docs: settings -->', commands: '<!-- holdfast docs: commands -->', end: '<!-- holdfast docs: end -->' } as const;
@@ -18,13 +19,14 @@ export function documented(text: string, file: string, found: FoundSettings, man
     const start = next.indexOf(begin);
     if (start < 0) continue;
     const end = next.indexOf(markers.end, start);
-    if (end < 0) throw new CannotError(`${file} has "${begin}", and no "${markers.end}" after it.`);
+    const isOpen = Object.values(markers).some((marker) => next.slice(start + begin.length, Math.max(end, 0)).includes(marker));
+    if (end < 0 || isOpen) throw new CannotError(`${file} has "${begin}", and no "${markers.end}" after it.`);
     const eol = lineEnd(next);
     next = `${next.slice(0, start)}${[begin, '', ...table, '', ''].join(eol)}${next.slice(end)}`;
     count++;
   }
   if (count === 0) throw new CannotError(`${file} has no place for the tables. Put these lines where they belong: ${markers.settings} and ${markers.end}; for the commands ${markers.commands} and ${markers.end}.`);
-  return next;
+  return asWritten(next);
 }
 
 function settingsTable({ settings, translated }: FoundSettings): string[] {
@@ -32,7 +34,7 @@ function settingsTable({ settings, translated }: FoundSettings): string[] {
   const rows = current.map(({ name, property, default: standard }) => {
     const { markdownDescription, description } = property;
     const values = valueType(property, standard).replace(/\breadonly /g, '');
-    return row(code(name), code(values.length > 60 ? `${values.slice(0, 59)}…` : values), code(shortJson(standard)), cell(translated(markdownDescription ?? description)));
+    return row(code(name), code(shortened(values, 60)), code(shortened(JSON.stringify(standard), 80)), cell(translated(markdownDescription ?? description)));
   });
   return [row('Setting', 'Values', 'Default', 'Description'), row('---', '---', '---', '---'), ...rows];
 }
@@ -48,15 +50,10 @@ function commandsTable(manifest: object, translated: FoundSettings['translated']
 }
 
 const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-const cell = (text: string): string => text.trim().replace(/\s*\r?\n\s*/g, ' ').replaceAll('|', '\\|');
+const cell = (text: string): string => text.trim().replace(/\s*\r?\n\s*/g, ' ').replaceAll('|', '\\|').replaceAll('<!--', '&lt;!--');
 
 function code(text: string): string {
   const ticks = '`'.repeat(Math.max(0, ...[...text.matchAll(/`+/g)].map(([each]) => each.length)) + 1);
   const space = text.startsWith('`') || text.endsWith('`') ? ' ' : '';
   return `${ticks}${space}${text.replaceAll('|', '\\|')}${space}${ticks}`;
-}
-
-function shortJson(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

@@ -59,7 +59,7 @@ function translation(folder: string): FoundSettings['translated'] {
   const file = path.join(folder, 'package.nls.json');
   let texts: Record<string, unknown> = {};
   try {
-    if (existsSync(file)) texts = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, '')) as typeof texts;
+    if (existsSync(file)) texts = Object(JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))) as typeof texts;
   } catch {
     // VS Code shows the placeholders, then.
   }

@@ -4,12 +4,12 @@
  * Exit codes: 0 done, 1 it found something, 2 it cannot: wrong use, or no package.json that could be used.
  */
 import { parseArgs } from 'node:util';
-import { existsSync, mkdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, watch } from 'node:fs';
 import path from 'node:path';
 import { documented, markers } from './docs-text.ts';
 import { findingsIn, findingText } from './findings.ts';
 import { foundSettings, type FoundSettings } from './found-settings.ts';
-import { CannotError, lineEnd, PackageFile } from './package-file.ts';
+import { CannotError, lineEnd, PackageFile, readOrNothing, writeText } from './package-file.ts';
 import { typesFile, typesText } from './types-file.ts';
 
 interface Options {
@@ -116,9 +116,11 @@ async function types(options: Options): Promise<number> {
 
 /** Calls back after each change of a file, or one that takes its place, until the process is asked to end. */
 function watching(file: string, onChange: () => void): Promise<void> {
+  const folder = path.dirname(file);
+  if (!existsSync(folder)) throw new CannotError(`There is no ${folder}.`);
   return new Promise((resolve) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const watcher = watch(path.dirname(file), (_, name) => {
+    const watcher = watch(folder, (_, name) => {
       if (name !== null && name !== path.basename(file) && name !== 'package.nls.json') return;
       // Of one save there may be several events.
       clearTimeout(timer);
@@ -158,14 +160,9 @@ function write(target: string, text: string, isCheck: boolean, command: string):
     say(`${shown} is not as package.json says. To write it: ${command}`);
     return 1;
   }
-  mkdirSync(path.dirname(target), { recursive: true });
-  writeFileSync(target, text);
+  writeText(target, text);
   say(`${shown} is written.`);
   return 0;
-}
-
-function readOrNothing(file: string): string | undefined {
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
 // ---- docs
@@ -193,7 +190,7 @@ function check({ manifest, out }: Options): number {
   const findings = findingsIn(found);
   for (const finding of findings) say(`${shown}:${file.lineOf(finding.place.map((part) => (/^\d+$/.test(part) ? Number(part) : part)))}: ${findingText(finding)}`);
   const target = path.resolve(file.folder, out);
-  const isStale = existsSync(target) && readFileSync(target, 'utf8') !== wantedTypes(found, target);
+  const isStale = ![undefined, wantedTypes(found, target)].includes(readOrNothing(target));
   if (isStale) say(`${path.relative(process.cwd(), target)} is not as package.json says. To write it: npx holdfast types`);
   const count = findings.length + (isStale ? 1 : 0);
   say(count === 0 ? `${found.settings.length} settings: nothing is wrong.` : `${found.settings.length} settings: ${count} ${count === 1 ? 'thing is' : 'things are'} wrong.`);
@@ -214,25 +211,25 @@ function init({ manifest, out, dryRun }: Options): number {
     file.add('dependencies', 'holdfast', range);
     changes.push(`package.json: the dependency "holdfast": "${range}"`);
   }
-  const command = `holdfast types${out === typesFile ? '' : ` --out ${out}`}`;
+  const command = `holdfast types${out === typesFile ? '' : ` --out ${/[^\w./\\-]/.test(out) ? `"${out}"` : out}`}`;
   if (!Object.values(Object(scripts) as object).some((script) => typeof script === 'string' && script.includes('holdfast types'))) {
-    file.add('scripts', 'settings', command);
-    changes.push(`package.json: the script "settings": "${command}"`);
+    // A script of the author's own stays.
+    let name = 'settings';
+    while (Object.hasOwn(Object(scripts) as object, name)) name += ':types';
+    file.add('scripts', name, command);
+    changes.push(`package.json: the script "${name}": ${JSON.stringify(command)}`);
   }
   const isNew = readOrNothing(target) !== text;
   if (isNew) changes.push(`${path.relative(file.folder, target)}: the types of ${found.settings.length} settings`);
   if (!dryRun) {
     file.save();
-    if (isNew) {
-      mkdirSync(path.dirname(target), { recursive: true });
-      writeFileSync(target, text);
-    }
+    if (isNew) writeText(target, text);
   }
-  report(file, found, changes, dryRun);
+  report(file, found, changes, { dryRun, out });
   return 0;
 }
 
-function report(file: PackageFile, found: FoundSettings, changes: readonly string[], dryRun: boolean): void {
+function report(file: PackageFile, found: FoundSettings, changes: readonly string[], { dryRun, out }: Pick<Options, 'dryRun' | 'out'>): void {
   const sections = new Set(found.settings.map(({ name }) => name.split('.', 1)[0]));
   say(`Found ${found.settings.length} settings in ${[...sections].map((section) => `"${section}"`).join(', ')}.`);
   say(changes.length === 0 ? 'Everything is set up already: nothing to change.' : `${dryRun ? 'Would add' : 'Added'}:\n${changes.map((change) => `  ${change}`).join('\n')}`);
@@ -244,7 +241,7 @@ function report(file: PackageFile, found: FoundSettings, changes: readonly strin
 Then, in the file that activates the extension (settings go by ${names}):
 
   import { settingsFrom, superviseConfiguration } from 'holdfast/vscode';
-  import type { Settings } from './settings.generated';
+  import type { Settings } from './${path.basename(out, '.ts')}';
 
   const config = await superviseConfiguration(context, settingsFrom<Settings>(context.extension.packageJSON));
   config.get('${found.settings[0]!.key}');

@@ -1,6 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { applyEdits, findNodeAtLocation, modify, parseTree, printParseErrorCode, type JSONPath, type Node, type ParseError } from 'jsonc-parser';
+import { findNodeAtLocation, parseTree, printParseErrorCode, type JSONPath, type Node, type ParseError } from 'jsonc-parser';
 import type { ExtensionManifest } from '../settings/manifest-settings.ts';
 
 /** Nothing can be done: its message is one sentence that says why. The program ends with exit code 2. */
@@ -23,12 +23,9 @@ export class PackageFile {
   constructor(file: string) {
     this.file = path.resolve(file);
     this.folder = path.dirname(this.file);
-    try {
-      this.before = readFileSync(this.file, 'utf8');
-    } catch (cause) {
-      const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-      throw new CannotError(isMissing ? `There is no ${this.file}.` : `${this.file} cannot be read: ${(cause as Error).message}.`, { cause });
-    }
+    const before = readOrNothing(this.file);
+    if (before === undefined) throw new CannotError(`There is no ${this.file}.`);
+    this.before = before;
     this.#mark = this.before.startsWith(byteOrderMark) ? byteOrderMark : '';
     this.#text = this.before.slice(this.#mark.length);
     const errors: ParseError[] = [];
@@ -59,29 +56,80 @@ export class PackageFile {
     return this.#lineAt((node.parent?.type === 'property' ? node.parent : node).offset);
   }
 
-  /** Adds a member to an object, which is made if need be: in its place where names are sorted, else last. */
+  /**
+   * Adds a member to an object, which is made if need be: in its place where names are sorted, else last. It is set as what stands
+   * beside it, and nothing else is touched.
+   * @throws CannotError something else is in the place of the object
+   */
   add(parent: string, name: string, value: string): void {
-    const { [parent]: object } = this.manifest;
-    const names = Object.keys(Object(object) as object);
-    const isSorted = names.every((each, index) => index === 0 || names[index - 1]! <= each);
-    const getInsertionIndex = (): number => (isSorted && names.length > 1 ? names.filter((each) => each < name).length : names.length);
-    const edits = modify(this.#text, [parent, name], value, { formattingOptions: this.#formatting, getInsertionIndex });
-    this.#text = applyEdits(this.#text, edits);
+    const root = parseTree(this.#text)!;
+    const object = findNodeAtLocation(root, [parent]);
+    const objectText = (gap: string): string => `{${gap.includes('\n') ? gap + this.#indent : gap}${JSON.stringify(name)}: ${JSON.stringify(value)}${gap}}`;
+    if (object === undefined) this.#insert(root, parent, objectText);
+    else if (object.type !== 'object') throw new CannotError(`${this.file} is no package.json: its "${parent}" is no object.`);
+    else if (object.children!.length > 0) this.#insert(object, name, () => JSON.stringify(value));
+    else this.#replace(object.offset, object.length, objectText(this.#gapBefore(object.parent!)));
+  }
+
+  /** Adds a member to an object that has some. @param textOf its value, by the gap before it */
+  #insert({ children: members = [] }: Node, name: string, textOf: (gap: string) => string): void {
+    const names = members.map(({ children }) => String(children![0]!.value));
+    const isSorted = names.length > 1 && names.every((each, index) => index === 0 || names[index - 1]! <= each);
+    const before = members[(isSorted ? names.filter((each) => each < name).length : names.length) - 1];
+    const gap = this.#gapBefore(before ?? members[0]!);
+    const member = `${JSON.stringify(name)}: ${textOf(gap)}`;
+    if (before === undefined) this.#replace(members[0]!.offset, 0, `${member},${gap}`);
+    else this.#replace(before.offset + before.length, 0, `,${gap}${member}`);
+  }
+
+  #replace(offset: number, length: number, text: string): void {
+    this.#text = this.#text.slice(0, offset) + text + this.#text.slice(offset + length);
+  }
+
+  /** The line break and the blanks before a member. */
+  #gapBefore({ offset }: Node): string {
+    return /(?:\r?\n)?[ \t]*$/.exec(this.#text.slice(0, offset))![0];
   }
 
   save(): void {
-    if (this.isChanged) writeFileSync(this.file, this.text);
+    if (this.isChanged) writeText(this.file, this.text);
   }
 
   #lineAt(offset: number): number {
     return this.#text.slice(0, offset).split('\n').length;
   }
 
-  get #formatting(): { readonly insertSpaces: boolean; readonly tabSize: number; readonly eol: string } {
-    const indent = /^\s*\{\s*?\n([ \t]+)"/.exec(this.#text)?.[1] ?? '  ';
-    return { insertSpaces: !indent.startsWith('\t'), tabSize: indent.startsWith('\t') ? 1 : indent.length, eol: lineEnd(this.#text) };
+  get #indent(): string {
+    return /^\s*\{\s*?\n([ \t]+)"/.exec(this.#text)?.[1] ?? '  ';
   }
 }
 
 /** How the lines of a text end: as its first one. */
 export const lineEnd = (text: string): string => (/\r?\n/.exec(text)?.[0] ?? '\n');
+
+/**
+ * What a file holds; `undefined`: it does not exist.
+ * @throws CannotError it cannot be read
+ */
+export function readOrNothing(file: string): string | undefined {
+  try {
+    // What is in another encoding would be damaged when it is written again.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(file));
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes(String((cause as NodeJS.ErrnoException).code))) return undefined;
+    throw new CannotError(`${file} cannot be read: ${(cause as Error).message}.`, { cause });
+  }
+}
+
+/**
+ * Writes a file, and makes its folder if need be.
+ * @throws CannotError it cannot be written
+ */
+export function writeText(file: string, text: string): void {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  } catch (cause) {
+    throw new CannotError(`${file} cannot be written: ${(cause as Error).message}.`, { cause });
+  }
+}

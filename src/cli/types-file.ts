@@ -1,5 +1,6 @@
 import { nameText, valueType } from './value-types.ts';
 import type { FoundSettings } from './found-settings.ts';
+import { asWritten, shortened } from './text.ts';
 
 /** Where the types go when nothing else is said, relative to package.json. */
 export const typesFile = 'src/settings.generated.ts';
@@ -10,7 +11,7 @@ export function typesText({ section, settings, translated }: FoundSettings): str
     const { markdownDescription, description = markdownDescription } = property;
     return `${comment(translated(description))}  readonly ${nameText(key)}: ${valueType(property, standard)};`;
   });
-  return [
+  return asWritten([
     '// Written by `npx holdfast types` from package.json. Changes made here are lost.',
     '/* eslint-disable */',
     '',
@@ -19,12 +20,12 @@ export function typesText({ section, settings, translated }: FoundSettings): str
     ...members,
     '}',
     '',
-  ].join('\n');
+  ].join('\n'));
 }
 
 /** The first sentence, or line. */
 function comment(description: string): string {
   const [line = ''] = description.trim().split('\n', 1);
   const sentence = (/^.+?[.!?](?=\s)/.exec(line)?.[0] ?? line).replaceAll('*/', '*\u200b/').trim();
-  return sentence === '' ? '' : `  /** ${sentence.length > 200 ? `${sentence.slice(0, 199)}…` : sentence} */\n`;
+  return sentence === '' ? '' : `  /** ${shortened(sentence, 200)} */\n`;
 }

@@ -2,7 +2,7 @@
  * The TypeScript types of the values that JSON Schema accepts. Ours, because `json-schema-to-typescript` brings prettier and
  * lodash (11 MB) to all who install the library, names a type for every part, and knows no default.
  */
-import { pointer, at, type JsonSchema } from '../settings/json-schema-parts.ts';
+import { partAt, regularExpression, type JsonSchema } from '../settings/json-schema-parts.ts';
 import { jsonSchemaChecker } from '../settings/json-schema.ts';
 import type { PlainData } from '../settings/plain-data.ts';
 
@@ -11,6 +11,8 @@ const isSchema = (value: unknown): value is JsonSchema | boolean => isObject(val
 
 /** As deep as schemas refer to themselves, and nest: what is deeper is `unknown`. */
 const maxDepth = 12;
+/** Of how many parts a type is made at most: one that would have more, as it refers to itself in many places, is less deep. */
+const maxParts = 500;
 
 /** What a type may be named, by JSON Schema's types. */
 const plainTypes: Readonly<Record<string, string>> = { string: 'string', number: 'number', integer: 'number', boolean: 'boolean', null: 'null' };
@@ -20,7 +22,7 @@ const plainTypes: Readonly<Record<string, string>> = { string: 'string', number:
  * `if`) is left out. The default is always in it, as it is always valid.
  */
 export function valueType(schema: JsonSchema, standard: PlainData): string {
-  const type = typeOf(schema, { root: schema, depth: 0 });
+  const type = wholeType(schema);
   return problemOf(schema, standard) === undefined ? type : union([type, literal(standard)]);
 }
 
@@ -33,17 +35,34 @@ export function problemOf(schema: JsonSchema, value: PlainData): string | undefi
 
 interface Within {
   readonly root: JsonSchema;
+  /** How much deeper it may be. */
   readonly depth: number;
+  /** How many parts it may still have. */
+  readonly left: { parts: number };
+}
+
+class TooManyParts extends Error {}
+
+/** The type of a schema, as deep as it may be. */
+function wholeType(root: JsonSchema): string {
+  for (let depth = maxDepth; ; depth--) {
+    try {
+      return typeOf(root, { root, depth, left: { parts: depth > 1 ? maxParts : Infinity } });
+    } catch (error) {
+      if (!(error instanceof TooManyParts)) throw error;
+    }
+  }
 }
 
 function typeOf(schema: JsonSchema | boolean, within: Within): string {
   if (schema === false) return 'never';
-  if (schema === true || within.depth > maxDepth) return 'unknown';
-  const inner = { ...within, depth: within.depth + 1 };
+  if (--within.left.parts < 0) throw new TooManyParts();
+  if (schema === true || within.depth < 0) return 'unknown';
+  const inner = { ...within, depth: within.depth - 1 };
   const parts = [ownType(schema, inner)];
   const { allOf, anyOf, oneOf, $ref: ref } = schema;
   if (typeof ref === 'string') {
-    const target = ref.startsWith('#') ? at(within.root, pointer(ref)) : undefined;
+    const target = partAt(ref, within.root);
     parts.push(isSchema(target) ? typeOf(target, inner) : 'unknown');
   }
   if (Array.isArray(allOf)) parts.push(...allOf.filter(isSchema).map((each) => typeOf(each, inner)));
@@ -64,7 +83,7 @@ function ownType(schema: JsonSchema, within: Within): string {
     return union(values.map(literal));
   }
   if (types.length === 0) return 'unknown';
-  return union(types.map((name) => (name === 'array' ? listType(schema, within) : name === 'object' ? objectType(schema, within) : plainTypes[name] ?? 'unknown')));
+  return union(types.map((name) => (name === 'array' ? listType(schema, within) : name === 'object' ? objectType(schema, within) : Object.hasOwn(plainTypes, name) ? plainTypes[name]! : 'unknown')));
 }
 
 function isOfType(value: unknown, type: string): boolean {
@@ -82,7 +101,8 @@ function isOfType(value: unknown, type: string): boolean {
 function listType({ items, prefixItems, additionalItems, minItems }: JsonSchema, within: Within): string {
   const tuple = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : undefined;
   if (tuple === undefined) return `readonly ${grouped(isSchema(items) ? typeOf(items, within) : 'unknown')}[]`;
-  const others = Array.isArray(items) ? additionalItems : items;
+  // An empty list of items says nothing, and neither does what is said of those beside them.
+  const others = !Array.isArray(items) ? items : items.length > 0 ? additionalItems : undefined;
   const least = typeof minItems === 'number' ? minItems : 0;
   const parts = tuple.map((each: unknown, index) => {
     const type = isSchema(each) ? typeOf(each, within) : 'unknown';
@@ -96,7 +116,10 @@ function objectType({ properties, patternProperties, additionalProperties, requi
   const known = Object.entries(isObject(properties) ? properties : {}).map(([name, each]) => ({
     name, type: isSchema(each) ? typeOf(each, within) : 'unknown', isRequired: Array.isArray(required) && required.includes(name),
   }));
-  const ofPatterns = Object.values(isObject(patternProperties) ? patternProperties : {}).map((each) => (isSchema(each) ? typeOf(each, within) : 'unknown'));
+  // A pattern that is no Unicode pattern is not judged by, and then additional members are not either.
+  const ofPatterns = Object.entries(isObject(patternProperties) ? patternProperties : {}).map(([pattern, each]) => (
+    isSchema(each) && regularExpression(pattern).flags === 'u' ? typeOf(each, within) : 'unknown'
+  ));
   const ofOthers = additionalProperties === false ? [] : [isSchema(additionalProperties) ? typeOf(additionalProperties, within) : 'unknown'];
   const others = union([...ofPatterns, ...ofOthers]);
   const members = known.map(({ name, type, isRequired }) => `readonly ${nameText(name)}${isRequired ? '' : '?'}: ${type}`);

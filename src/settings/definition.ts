@@ -102,13 +102,13 @@ export function definitionOf<V extends object>({ section, declared, formerKeys, 
       return checked.value as never;
     },
     validateKey(key: unknown): asserts key is keyof V & string {
+      // First: a manifest may have a key that begins with the name of its section.
+      if (declarationOf(key) !== undefined) return;
       const problem = keyProblem(section, key);
       if (problem !== undefined) throw new ValidationError(showKey(key), problem);
-      if (declarationOf(key) === undefined) {
-        throw new ValidationError(showKey(key), section === '' ? 'is not a setting of this definition' : `is not a setting of "${section}"`, {
-          userAction: `The settings are: ${keys.join(', ')}.`,
-        });
-      }
+      throw new ValidationError(showKey(key), section === '' ? 'is not a setting of this definition' : `is not a setting of "${section}"`, {
+        userAction: `The settings are: ${keys.join(', ')}.`,
+      });
     },
     isSecret: (key) => declarationOf(key)?.secret === true || declarationOf(formerKeys.get(key))?.secret === true,
   };

@@ -27,6 +27,11 @@ export function at(root: unknown, path: readonly string[]): unknown {
   return found;
 }
 
+/** The part of a setting's own schema that a `$ref` names: what is elsewhere is not known, and not checked. */
+export function partAt(ref: unknown, root: JsonSchema): unknown {
+  return typeof ref === 'string' && /^#(\/|$)/.test(ref) ? at(root, pointer(ref)) : undefined;
+}
+
 /** A pattern as VS Code takes it: `(?i)` before it, and one that is no Unicode pattern is taken for an old one. */
 export function regularExpression(pattern: string): RegExp {
   const flags = pattern.startsWith('(?i)') ? 'i' : '';
@@ -37,7 +42,6 @@ export function regularExpression(pattern: string): RegExp {
     return new RegExp(source, flags);
   }
 }
-
 
 /** What a pattern that the validator does not know by itself begins with, as a format, and a format that VS Code takes otherwise. */
 export const patternFormat = 'pattern ';

@@ -22,6 +22,8 @@ type Telling = OutputUnit & { readonly types?: readonly unknown[] };
 
 /** Of a value that fits none of several alternatives: what is wrong in the one whose type it has, else which types there are. */
 function ofAlternatives(outer: OutputUnit, errors: readonly OutputUnit[]): Telling {
+  // `(2 matches)`: it fits several.
+  if (/\([1-9]/.test(outer.error)) return outer;
   const branches = new Map<string, OutputUnit[]>();
   for (const error of errors) {
     if (!error.keywordLocation.startsWith(`${outer.keywordLocation}/`)) continue;

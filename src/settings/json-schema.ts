@@ -40,8 +40,14 @@ export function jsonSchemaChecker(schema: JsonSchema, standard: PlainData | unde
     const errors = judge().errorsOf(value);
     if (errors.length === 0 || typeof value !== 'object' || typeof standard !== 'object') return errors;
     ofDefault ??= judge().errorsOf(standard);
-    return errors.filter((error) => !ofDefault!.some((known) => known.instanceLocation === error.instanceLocation && known.keywordLocation === error.keywordLocation
-      && sameData(at(value, pathOf(error)), at(standard, pathOf(error)))));
+    return errors.filter((error) => {
+      const path = pathOf(error);
+      // Lists are not merged: of one that is not as in the default, no item is.
+      const list = path.findIndex((_, depth) => Array.isArray(at(standard, path.slice(0, depth))));
+      const shared = list < 0 ? path : path.slice(0, list);
+      return !ofDefault!.some((known) => known.instanceLocation === error.instanceLocation && known.keywordLocation === error.keywordLocation)
+        || !sameData(at(value, shared), at(standard, shared));
+    });
   };
   const words = (value: PlainData, errors: readonly OutputUnit[]): string => problemWords(judge().schema, value, errors);
   return {

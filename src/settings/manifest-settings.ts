@@ -64,7 +64,10 @@ export function settingsOf(manifest: ExtensionManifest): Map<string, ManifestSet
 }
 
 /** The keywords in which there are further schemas: of their own, in a list, or by name. */
-const within = new Set(['items', 'additionalItems', 'prefixItems', 'contains', 'additionalProperties', 'propertyNames', 'not', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf']);
+const within = new Set([
+  'items', 'additionalItems', 'prefixItems', 'contains', 'additionalProperties', 'propertyNames', 'not', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf',
+  'unevaluatedItems', 'unevaluatedProperties',
+]);
 const byName = new Set(['properties', 'patternProperties', 'definitions', '$defs', 'dependentSchemas', 'dependencies']);
 
 /** @throws ValidationError for a pattern that is no regular expression, wherever it is */

@@ -129,8 +129,8 @@ function declarationOf(key: string, { property, place }: ManifestSetting, isRest
   const standard = plainData(defaultOf(property));
   if (!standard.ok) throw new ValidationError(placeText([...place, 'default']), standard.problem);
   return {
-    restricted: isRestricted,
     ...options,
+    restricted: options.restricted ?? isRestricted,
     schema: options.schema ?? schemaOf(property, standard.value),
     default: standard.value,
     description: typeof markdownDescription === 'string' ? markdownDescription : '',

@@ -5,7 +5,7 @@
  * are not used: bundles leave them out (tools/without-formats.ts).
  */
 import { format as formats } from '@cfworker/json-schema';
-import { at, patternFormat, pointer, regularExpression, vscodeFormat, type JsonSchema } from './json-schema-parts.ts';
+import { partAt, patternFormat, regularExpression, vscodeFormat, type JsonSchema } from './json-schema-parts.ts';
 
 const isObject = (value: unknown): value is JsonSchema => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isSchema = (value: unknown): value is JsonSchema | boolean => isObject(value) || typeof value === 'boolean';
@@ -19,7 +19,7 @@ const plainKeywords: Readonly<Record<string, (value: unknown) => boolean>> = {
   enum: Array.isArray, const: () => true, required: isNames,
   multipleOf: isNumber, minimum: isNumber, maximum: isNumber, exclusiveMinimum: isNumber, exclusiveMaximum: isNumber,
   minLength: isNumber, maxLength: isNumber, minItems: isNumber, maxItems: isNumber, minContains: isNumber, maxContains: isNumber,
-  minProperties: isNumber, maxProperties: isNumber, uniqueItems: (value) => value === true, dependentRequired: isObject,
+  minProperties: isNumber, maxProperties: isNumber, uniqueItems: (value) => value === true,
   // Said of what is refused.
   errorMessage: isText, patternErrorMessage: isText,
 };
@@ -27,27 +27,40 @@ const schemaKeywords: ReadonlySet<string> = new Set([
   'not', 'if', 'then', 'else', 'items', 'additionalItems', 'contains', 'additionalProperties', 'propertyNames', 'unevaluatedItems', 'unevaluatedProperties',
 ]);
 const listKeywords: ReadonlySet<string> = new Set(['allOf', 'anyOf', 'oneOf', 'items', 'prefixItems']);
-const mapKeywords: ReadonlySet<string> = new Set(['properties', 'definitions', '$defs', 'dependentSchemas', 'dependencies']);
+/** Keywords that hold schemas by name, and what the validator has in their place. */
+const mapKeywords: Readonly<Record<string, string>> = {
+  properties: 'properties', dependentSchemas: 'dependentSchemas', dependencies: 'dependentSchemas', dependentRequired: 'dependentSchemas',
+};
+
+/** What is copied: `parts` are what a `$ref` names, and `$defs` their copies. */
+interface Copying {
+  readonly root: JsonSchema;
+  readonly parts: unknown[];
+  readonly $defs: JsonSchema;
+}
 
 /** A copy of a setting's schema with what VS Code takes notice of, in words that the validator takes for the same. */
 export function schemaAsVscode(root: JsonSchema): JsonSchema {
-  return copyOf(root, root) as JsonSchema;
+  const $defs: JsonSchema = {};
+  return Object.assign(copyOf(root, { root, parts: [], $defs }) as JsonSchema, { $defs });
 }
 
-function copyOf(schema: JsonSchema | boolean, root: JsonSchema): JsonSchema | boolean {
+function copyOf(schema: JsonSchema | boolean, within: Copying): JsonSchema | boolean {
   if (typeof schema === 'boolean') return schema;
   const copy: JsonSchema = {};
   for (const [keyword, value] of Object.entries(schema)) {
     if (Object.hasOwn(plainKeywords, keyword)) {
       if (plainKeywords[keyword]!(value)) copy[keyword] = value;
     } else if (listKeywords.has(keyword) && Array.isArray(value)) {
-      if (value.length > 0) copy[keyword] = value.map((each: unknown) => (isSchema(each) ? copyOf(each, root) : {}));
+      if (value.length > 0) copy[keyword] = value.map((each: unknown) => (isSchema(each) ? copyOf(each, within) : {}));
     } else if (schemaKeywords.has(keyword) && isSchema(value)) {
-      copy[keyword] = copyOf(value, root);
-    } else if (mapKeywords.has(keyword) && isObject(value)) {
-      copy[keyword] = mapOf(value, root);
-    } else if (keyword === '$ref' && isSchema(refersTo(value, root))) {
-      copy[keyword] = value;
+      copy[keyword] = copyOf(value, within);
+    } else if (Object.hasOwn(mapKeywords, keyword) && isObject(value)) {
+      const name = mapKeywords[keyword]!;
+      copy[name] = { ...copy[name] as JsonSchema | undefined, ...mapOf(value, within) };
+    } else if (keyword === '$ref') {
+      const part = partAt(value, within.root);
+      if (isSchema(part)) copy[keyword] = `#/$defs/${partOf(part, within)}`;
     }
   }
   exclusiveLimits(copy, schema);
@@ -55,18 +68,22 @@ function copyOf(schema: JsonSchema | boolean, root: JsonSchema): JsonSchema | bo
   const { errorMessage, patternErrorMessage = errorMessage } = copy;
   if (texts.length === 1) Object.assign(copy, texts[0]);
   else if (texts.length > 1) copy['allOf'] = [...(copy['allOf'] as unknown[] | undefined ?? []), ...texts.map((text) => ({ ...text, patternErrorMessage }))];
-  if (isObject(schema['patternProperties'])) patternProperties(copy, schema, schema['patternProperties'], root);
+  if (isObject(schema['patternProperties'])) patternProperties(copy, schema, schema['patternProperties'], within);
   return copy;
 }
 
 /** Of `dependencies` a member may be a list of names. */
-function mapOf(map: JsonSchema, root: JsonSchema): JsonSchema {
-  return Object.fromEntries(Object.entries(map).flatMap(([name, each]) => (isSchema(each) ? [[name, copyOf(each, root)]] : isNames(each) ? [[name, each]] : [])));
+function mapOf(map: JsonSchema, within: Copying): JsonSchema {
+  return Object.fromEntries(Object.entries(map).map(([name, each]) => [name, isSchema(each) ? copyOf(each, within) : isNames(each) ? { required: each } : {}]));
 }
 
-/** The part of a setting's own schema that a `$ref` names: what is elsewhere is not known, and not checked. */
-function refersTo(ref: unknown, root: JsonSchema): unknown {
-  return typeof ref === 'string' && ref.startsWith('#') ? at(root, pointer(ref)) : undefined;
+/** Its copy's name in `$defs`. */
+function partOf(part: JsonSchema | boolean, within: Copying): number {
+  const known = within.parts.indexOf(part);
+  if (known >= 0) return known;
+  const name = within.parts.push(part) - 1;
+  within.$defs[name] = copyOf(part, within);
+  return name;
 }
 
 /** As draft 4 has them: `minimum: 0, exclusiveMinimum: true`. */
@@ -99,7 +116,7 @@ function namedFormat(name: string, test: (text: string) => boolean): JsonSchema 
  * What is said of members whose names match a pattern. VS Code takes the first pattern that matches, and none for a member that
  * has a schema by its name. A pattern that is no Unicode pattern is left out, and then nothing is said of additional members.
  */
-function patternProperties(copy: JsonSchema, { properties }: JsonSchema, map: JsonSchema, root: JsonSchema): void {
+function patternProperties(copy: JsonSchema, { properties }: JsonSchema, map: JsonSchema, within: Copying): void {
   const known = Object.entries(map).filter(([pattern]) => regularExpression(pattern).flags === 'u');
   const named = Object.keys(Object(properties) as JsonSchema).map(quoted);
   let others = `^(?!(?:${named.join('|')})$)`;
@@ -109,7 +126,7 @@ function patternProperties(copy: JsonSchema, { properties }: JsonSchema, map: Js
     others += `(?![^]*?(?:${pattern}))`;
     return [own, schema];
   });
-  copy['patternProperties'] = mapOf(Object.fromEntries(exclusive) as JsonSchema, root);
+  copy['patternProperties'] = mapOf(Object.fromEntries(exclusive) as JsonSchema, within);
   if (known.length < Object.keys(map).length) delete copy['additionalProperties'];
 }
 

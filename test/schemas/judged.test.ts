@@ -104,6 +104,34 @@ describe('Values of settings are judged as VS Code judges them', () => {
     ]);
   });
 
+  it('items of a list are judged also where they are as in its default: VS Code does not merge lists', async () => {
+    const list = { type: 'array', items: { type: 'string' } };
+    const cases: readonly (readonly [schema: Schema, tried: readonly unknown[], isValid: readonly boolean[]])[] = [
+      [{ ...list, default: [null] }, [[null], [null, 'a'], ['a']], [true, false, true]],
+      [{ type: 'object', properties: { list }, default: { list: [5] } }, [{ list: [5], other: 1 }, { list: [5, 'a'] }, { list: ['a'] }], [true, false, true]],
+    ];
+    for (const [schema, tried, isValid] of cases) {
+      const definition = settingsFrom({ contributes: { configuration: { properties: { 'app.it': schema } } } });
+      expect((await judged(tried, schema, 'as VS Code')).map((said) => said.length)).to.deep.equal([1, 1, 0]);
+      expect(tried.map((value) => definition.check('it', value).ok)).to.deep.equal(isValid);
+    }
+  });
+
+  it('what a schema refers to, wherever it stands in the setting, and what depends on a member, whatever its name is', async () => {
+    const definitions = { group: { 'a/b': { type: 'string' } }, id: { type: 'string' }, chain: { $ref: '#/definitions/id' } };
+    const cases: readonly (readonly [schema: Schema, tried: readonly unknown[]])[] = [
+      ...['group/a~1b', 'id', 'chain'].map((name) => [{ type: 'array', items: { $ref: `#/definitions/${name}` }, definitions }, [['a'], [5]]] as const),
+      [{ type: 'object', dependencies: { id: ['name'], type: { properties: { name: { $ref: '#/definitions/id' } } } }, definitions }, [{ id: 1 }, { id: 1, name: 5 }, { type: 1, name: 5 }, { type: 1, name: 'a' }]],
+      [{ type: 'object', dependentRequired: { id: ['name'], other: 5 }, dependentSchemas: { type: { required: ['name'] } } }, [{ id: 1 }, { type: 1 }, { other: 1 }, { id: 1, type: 1, name: 1 }]],
+      [{ type: 'object', properties: { a: 'none' }, additionalProperties: false }, [{ a: 1 }, { b: 1 }]],
+    ];
+    for (const [schema, tried] of cases) {
+      const definition = settingsFrom({ contributes: { configuration: { properties: { 'app.it': schema } } } });
+      const said = await judged(tried, schema, 'as VS Code');
+      expect(tried.map((value) => definition.check('it', value).ok), JSON.stringify(schema)).to.deep.equal(said.map((each) => each.length === 0));
+    }
+  });
+
   it('numbers as they are, where VS Code goes by how they are written', async () => {
     const definition = settingsFrom({ contributes: { configuration: { properties: { 'app.it': { type: 'integer' } } } } });
     expect(await judged([1e-7, 1.5], { type: 'integer' }, 'as VS Code')).to.deep.equal([[], ['Incorrect type. Expected "integer".']]);

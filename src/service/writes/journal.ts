@@ -1,7 +1,6 @@
 import superjson from 'superjson';
 import { sameData } from '../../settings/plain-data.ts';
 import type { SettingsDefinition } from '../../settings/define-settings.ts';
-import { keyProblem } from '../../settings/setting-key.ts';
 import type { JournalHome, JournalHomes, LeftJournal } from '../../store/memento.ts';
 import { targets, type Scope, type Target } from '../../store/store.ts';
 import type { LateOutcome } from '../events.ts';
@@ -188,7 +187,7 @@ export async function outcomeOf(tools: WriteTools, definition: SettingsDefinitio
 }
 
 async function outcomeOfChange(tools: WriteTools, definition: SettingsDefinition, { key, target, scope, asked }: JournalEntry): Promise<LateOutcome> {
-  if (asked === undefined || keyProblem(definition.section, key) !== undefined || (definition.declarations[key] === undefined && !definition.formerKeys.has(key))) return 'unknown';
+  if (asked === undefined || (definition.declarations[key] === undefined && !definition.formerKeys.has(key))) return 'unknown';
   const stored = await look(tools, { key, target, scope, file: '' });
   if (stored === undefined) return 'unknown';
   if (sameData(stored.value, asked.value)) return 'stored';

@@ -84,6 +84,25 @@ describe('npx holdfast', () => {
     expect(files()).to.deep.equal(['package.json']);
   });
 
+  it('says which file cannot be read or written, in one sentence, with exit code 2', () => {
+    write(manifest);
+    mkdirSync(at('lib'));
+    const cases: readonly (readonly [words: readonly string[], said: RegExp])[] = [
+      [['types', '--out', 'lib'], /lib cannot be read: EISDIR.+\.\n$/],
+      [['types', '--check', '--out', ''], / cannot be read: EISDIR.+\.\n$/],
+      [['check', '--out', 'lib'], /lib cannot be read: EISDIR.+\.\n$/],
+      [['docs', '--readme', 'lib'], /lib cannot be read: EISDIR.+\.\n$/],
+      [['types', '--out', 'package.json/types.ts'], /types\.ts cannot be written: E.+\.\n$/],
+      [['types', '--watch', '--manifest', 'nowhere/package.json'], /^There is no .+nowhere\.\n$/],
+    ];
+    for (const [words, expected] of cases) {
+      const { status, said } = run(...words);
+      expect([status, said.includes('    at ')], said).to.deep.equal([2, false]);
+      expect(said).to.match(expected);
+    }
+    expect(files()).to.deep.equal(['lib', 'package.json']);
+  });
+
   it('init adds what is missing, in its place, and a second time nothing', () => {
     write(manifest);
     const before = read('package.json');
@@ -129,6 +148,41 @@ describe('npx holdfast', () => {
     });
   }
 
+  it('init leaves lines as they are, and sets what it adds as what stands beside it', () => {
+    const { contributes } = manifest;
+    const add = { dependencies: `"holdfast": "^${version}"`, scripts: '"settings": "holdfast types"' };
+    const cases: readonly (readonly [before: string, after: string])[] = [
+      [`{\n\t"contributes": ${JSON.stringify(contributes)},\n\t"scripts": { "b": "b", "a": "a" },\n\t"dependencies": {},\n\t"files": ["dist", "media"]\n}\n`,
+        `{\n\t"contributes": ${JSON.stringify(contributes)},\n\t"scripts": { "b": "b", "a": "a", ${add.scripts} },\n\t"dependencies": {\n\t\t${add.dependencies}\n\t},\n\t"files": ["dist", "media"]\n}\n`],
+      [`{\n  "name": "app",\n  "contributes": ${JSON.stringify(contributes)},\n  "files": ["dist", "media"]\n}`,
+        `{\n  "name": "app",\n  "contributes": ${JSON.stringify(contributes)},\n  "files": ["dist", "media"],\n  "dependencies": {\n    ${add.dependencies}\n  },\n  "scripts": {\n    ${add.scripts}\n  }\n}`],
+      [`{"name":"app","contributes":${JSON.stringify(contributes)},"scripts":{"z":"z"}}\n`,
+        `{"name":"app","contributes":${JSON.stringify(contributes)},"scripts":{"z":"z",${add.scripts}},"dependencies": {${add.dependencies}}}\n`],
+      [`{\n  "contributes": ${JSON.stringify(contributes)},\n  "dependencies": { "x": "1", "y": "1" },\n  "scripts": {\n    "x": "x",\n    "y": "y"\n  }\n}\n`,
+        `{\n  "contributes": ${JSON.stringify(contributes)},\n  "dependencies": { ${add.dependencies}, "x": "1", "y": "1" },\n  "scripts": {\n    ${add.scripts},\n    "x": "x",\n    "y": "y"\n  }\n}\n`],
+    ];
+    for (const [before, after] of cases) {
+      write(before);
+      expect(run('init').status).to.equal(0);
+      expect(read('package.json')).to.equal(after);
+    }
+    for (const other of ['null', '[]', '5']) {
+      const before = `{ "contributes": ${JSON.stringify(contributes)}, "scripts": ${other} }`;
+      write(before);
+      expect(run('init')).to.satisfy(({ status, said }: { status: number; said: string }) => status === 2 && said.endsWith('package.json is no package.json: its "scripts" is no object.\n'));
+      expect(read('package.json')).to.equal(before);
+    }
+  });
+
+  it('init leaves a script called "settings" as it is, and quotes a path in its own', () => {
+    const scripts = { settings: 'node settings.js' };
+    write({ ...manifest, scripts });
+    expect(run('init', '--out', 'lib/my settings.ts').said).to.include("import type { Settings } from './my settings';").and.to.include('the script "settings:types": "holdfast types --out \\"lib/my settings.ts\\""');
+    const after = read('package.json');
+    expect((JSON.parse(after) as typeof manifest).scripts).to.deep.equal({ ...scripts, 'settings:types': 'holdfast types --out "lib/my settings.ts"' });
+    expect([run('init', '--out', 'lib/my settings.ts').status, read('package.json')]).to.deep.equal([0, after]);
+  });
+
   it('works in a package of workspaces, by name and from within', () => {
     mkdirSync(at('packages/app'), { recursive: true });
     write({ private: true, workspaces: ['packages/*'], contributes: {} });
@@ -149,6 +203,18 @@ describe('npx holdfast', () => {
     expect([run('types', '--check').status, run('check').status]).to.deep.equal([1, 1]);
     expect(run('types').status).to.equal(0);
     expect(read('src/settings.generated.ts')).to.include('readonly \'hovers.delay\': boolean;\r\n');
+  });
+
+  it('knows again what it has written, also where a text would be cut within a character, or has half a one', () => {
+    const long = (length: number): string => `${'x'.repeat(length)}${'🎈'.repeat(50)}`;
+    write({ contributes: { configuration: { properties: {
+      'app.a': { type: 'string', default: long(78), description: long(198) },
+      'app.b': { enum: [long(58)], default: long(58), description: 'Half: \ud83d.' },
+    } } } });
+    write('<!-- holdfast docs: settings --><!-- holdfast docs: end -->', 'README.md');
+    for (const command of ['types', 'docs']) expect([run(command).status, run(command, '--check').status], command).to.deep.equal([0, 0]);
+    expect([run('check').said.includes('is not as package.json says'), run('init').said.includes('the types of')]).to.deep.equal([false, false]);
+    for (const name of ['README.md', 'src/settings.generated.ts']) expect(read(name).match(/x\ufffd/), name).to.equal(null);
   });
 
   it('types --watch writes again after each change, also after a damaged one, and ends when it is asked to', async () => {
@@ -196,6 +262,12 @@ describe('npx holdfast', () => {
     expect(run('docs').status, 'there is no README.md').to.equal(2);
     write('# App\n', 'README.md');
     expect(run('docs')).to.satisfy(({ status, said }: { status: number; said: string }) => status === 2 && said.includes('<!-- holdfast docs: settings -->'));
+    for (const texts of ['null', '{']) {
+      write(texts, 'package.nls.json');
+      write('<!-- holdfast docs: settings --><!-- holdfast docs: end -->', 'README.md');
+      expect([run('docs').status, read('README.md').includes('%run.description%')], texts).to.deep.equal([0, true]);
+    }
+    write({ 'run': 'Run', 'run.description': 'When it runs.' }, 'package.nls.json');
     write('# App\r\n\r\n<!-- holdfast docs: settings -->\r\nold\r\n<!-- holdfast docs: end -->\r\n\r\nBetween.\r\n<!-- holdfast docs: commands --><!-- holdfast docs: end -->\r\nEnd', 'README.md');
     expect([run('docs', '--check').status, run('docs').status, run('docs', '--check').status]).to.deep.equal([1, 0, 0]);
     expect(read('README.md').replaceAll('\r\n', '\n')).to.equal([
@@ -204,6 +276,30 @@ describe('npx holdfast', () => {
       '<!-- holdfast docs: commands -->', '', '| Command | Identifier |', '| --- | --- |', '| App: Run | `app.run` |', '', '<!-- holdfast docs: end -->', 'End',
     ].join('\n'));
     expect(read('README.md').split('\n').slice(0, -1).every((line) => line.endsWith('\r'))).to.equal(true);
+  });
+
+  it('docs takes nothing away that is not between markers of one table, and can be repeated whatever the descriptions say', () => {
+    write(manifest);
+    const open = '# App\n<!-- holdfast docs: settings -->\nImportant.\n<!-- holdfast docs: commands -->\n<!-- holdfast docs: end -->\n';
+    write(open, 'README.md');
+    expect(run('docs')).to.satisfy(({ status, said }: { status: number; said: string }) => status === 2 && said.includes('has "<!-- holdfast docs: settings -->", and no "<!-- holdfast docs: end -->" after it.'));
+    expect(read('README.md')).to.equal(open);
+    write({ contributes: { configuration: { properties: { 'app.a': { description: 'Of <!-- holdfast docs: end --> and <!-- holdfast docs: commands -->.' } } } } });
+    write('<!-- holdfast docs: settings -->\n<!-- holdfast docs: end -->\n', 'README.md');
+    expect(run('docs').status).to.equal(0);
+    const once = read('README.md');
+    expect([run('docs').status, read('README.md')]).to.deep.equal([0, once]);
+  });
+
+  it('leaves a file alone that is not UTF-8', () => {
+    const latin = Buffer.from(`# Gr\u00fc\u00dfe\n<!-- holdfast docs: settings --><!-- holdfast docs: end -->\n`, 'latin1');
+    write(manifest);
+    writeFileSync(at('README.md'), latin);
+    expect(run('docs')).to.satisfy(({ status, said }: { status: number; said: string }) => status === 2 && /README\.md cannot be read: .+utf-8\.\n$/.test(said));
+    expect(readFileSync(at('README.md')).equals(latin)).to.equal(true);
+    writeFileSync(at('package.json'), Buffer.from(JSON.stringify({ ...manifest, author: 'J\u00fcrgen' }), 'latin1'));
+    const before = readFileSync(at('package.json'));
+    expect([run('init').status, readFileSync(at('package.json')).equals(before)]).to.deep.equal([2, true]);
   });
 
   it('sets up the 21 shapes and both examples, once and for all', () => {

@@ -81,6 +81,10 @@ describe('npx holdfast types', () => {
     [{ type: 'object', additionalProperties: { type: 'boolean' } }, {}, '{ readonly [name: string]: boolean }'],
     [{ anyOf: [{ type: 'string' }, { const: false }] }, false, 'string | false'],
     [{ type: 'object', allOf: [{ properties: { a: { type: 'string' } }, type: 'object', additionalProperties: false }, { $ref: '#/definitions/b' }], definitions: { b: { type: 'object', required: ['b'] } } }, { b: 1 }, '{ readonly [name: string]: unknown } & { readonly a?: string } | { readonly b: 1 }'],
+    [{ type: 'object', patternProperties: { '^[\\w-.]+$': { type: 'string' } }, additionalProperties: false }, {}, '{ readonly [name: string]: unknown }'],
+    [{ type: 'object', patternProperties: { '^x-': { type: 'string' } }, additionalProperties: false }, {}, '{ readonly [name: string]: string }'],
+    [{ type: 'array', items: [], additionalItems: false }, [1], 'readonly [...unknown[]]'],
+    [{ type: 'toString' }, null, 'unknown'],
     [{ $ref: '#' }, null, 'unknown'],
     [{ description: 'Anything.' }, null, 'unknown'],
   ];
@@ -89,6 +93,18 @@ describe('npx holdfast types', () => {
       expect(valueType(schema, standard as never)).to.equal(type);
     });
   }
+
+  it('a schema that refers to itself in many places has a type of a size that can be used, as deep as that allows', () => {
+    const part = (members: number): object => ({ type: 'object', properties: Object.fromEntries(Array.from({ length: members }, (_, index) => [`m${index}`, { $ref: '#/definitions/part' }])) });
+    const typeOfParts = (members: number): string => valueType({ $ref: '#/definitions/part', definitions: { part: part(members) } }, null);
+    const deep = (levels: number): string => (levels === 0 ? 'unknown' : `{ readonly m0?: ${deep(levels - 1)}; readonly [name: string]: unknown }`);
+    expect(typeOfParts(1)).to.equal(`${deep(6)} | null`);
+    for (const members of [2, 10, 100]) {
+      const type = typeOfParts(members);
+      expect(type, `${members} members`).to.have.length.below(50_000);
+      expect(type).to.match(/^\{ readonly m0\?: \S.*m1\?: /);
+    }
+  });
 
   it('the types of 462 settings cost the compiler at most 50,000 instantiations over an empty project', () => {
     const properties = shapes.flatMap(({ manifest }) => [manifest.contributes.configuration].flat().flatMap((block) => Object.values((block as { properties?: Record<string, object> }).properties ?? {}))).slice(0, 462);

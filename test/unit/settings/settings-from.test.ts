@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import * as yup from 'yup';
+import { createConfigurationService } from '../../../src/service/service.ts';
 import { contributedConfiguration, restrictedConfigurations } from '../../../src/settings/manifest.ts';
 import { settingsFrom, type ManifestOptions } from '../../../src/settings/settings-from.ts';
+import { MemoryStore } from '../../../src/store/memory-store.ts';
 import fc from '../../fast-check.ts';
 import { manifests } from '../../manifests/random.ts';
 import { propertiesOf, shapes } from '../../manifests/shapes.ts';
@@ -94,6 +96,7 @@ describe('settingsFrom', () => {
       ['an invalid pattern', manifestOf({ 'app.a': { type: 'string', pattern: '(' } }), /^"contributes\.configuration\.properties\["app\.a"\]\.pattern" is not a regular expression: .+\.$/],
       ['an invalid pattern deep inside', manifestOf({ 'app.a': { anyOf: [{}, { items: { additionalProperties: { pattern: '[' } } }] } }),
         /^"contributes\.configuration\.properties\["app\.a"\]\.anyOf\[1\]\.items\.additionalProperties\.pattern" is not a regular expression/],
+      ['an invalid pattern of what no other keyword is about', manifestOf({ 'app.a': { unevaluatedProperties: { pattern: '(' } } }), /^"contributes\.configuration\.properties\["app\.a"\]\.unevaluatedProperties\.pattern" is not a regular expression/],
       ['an invalid pattern of names', manifestOf({ 'app.a': { patternProperties: { '*': {} } } }), /^"contributes\.configuration\.properties\["app\.a"\]\.patternProperties\["\*"\]" is not a regular expression/],
       ['F37 a scope that VS Code does not have', manifestOf({ 'app.a': { scope: 'Window' } }), '"contributes.configuration.properties["app.a"].scope" is declared with the scope "Window", which VS Code does not have.'],
       ['a default that is no plain data', manifestOf({ 'app.a': { default: JSON.parse('{ "__proto__": 1 }') as unknown } }), '"contributes.configuration.properties["app.a"].default" contains a member named "__proto__".'],
@@ -117,12 +120,29 @@ describe('settingsFrom', () => {
       expect(settingsFrom(manifestOf({}))).to.deep.include({ section: '', keys: [] });
     });
 
+    it('takes a key that begins with the name of its section, also for writing', async () => {
+      const definition = settingsFrom(manifestOf({ 'app.app.deep': { type: 'string' }, 'app.b': {} }));
+      expect(definition).to.deep.include({ section: 'app', keys: ['app.deep', 'b'] });
+      expect([definition.validate('app.deep', 'x'), definition.sanitise('app.deep', 'x')]).to.deep.equal(['x', 'x']);
+      expect(refusal(() => definition.validateKey('app.b')).message).to.equal('"app.b" repeats the section: leave out "app.".');
+      const config = createConfigurationService(definition, { store: new MemoryStore() });
+      await config.update('app.deep', 'stored');
+      expect([config.get('app.deep'), config.section()]).to.deep.equal(['stored', { app: { deep: 'stored' }, b: null }]);
+      await config.dispose();
+    });
+
     it('takes one of several when it is asked for, or a part of one', () => {
       expect(settingsFrom(several, { section: 'app' })).to.deep.include({ section: 'app', keys: ['a', 'b.c'] });
       expect(settingsFrom(several, { section: 'app.b' })).to.deep.include({ section: 'app.b', keys: ['c'] });
       expect(refusal(() => settingsFrom(several, { section: 'nothing' })).message).to.equal('"nothing" is a section in which the manifest has no settings.');
       expect(refusal(() => settingsFrom(several).validateKey('app.x')).message).to.equal('"app.x" is not a setting of this definition.');
     });
+  });
+
+  it('says of a value that it fits several of the forms of which it may have one', () => {
+    const definition = settingsFrom(manifestOf({ 'app.a': { oneOf: [{ type: 'number' }, { type: 'integer' }, { type: 'string' }] } }));
+    expect(definition.check('a', 1)).to.deep.equal({ ok: false, problem: 'must have exactly one of the forms that it may have' });
+    expect(definition.check('a', true)).to.deep.equal({ ok: false, problem: 'must be a number, a whole number or a text' });
   });
 
   describe('and what a manifest cannot say', () => {
@@ -143,6 +163,8 @@ describe('settingsFrom', () => {
       expect(declarations['tool']).to.deep.include({ restricted: true, scope: 'resource', policy: 'Tool', description: 'A *tool*.' });
       expect(declarations['size']).to.deep.include({ restricted: false, scope: 'window' });
       expect(restrictedConfigurations(from())).to.deep.equal(['app.tool']);
+      expect(from({ tool: { restricted: undefined as never } }).declarations['tool']).to.include({ restricted: true });
+      expect(from({ tool: { restricted: false } }).declarations['tool']).to.include({ restricted: false });
     });
 
     it('F35 drops items that are invalid, by the manifest or by the author’s schema', () => {
