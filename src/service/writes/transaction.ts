@@ -186,7 +186,7 @@ export class Transaction {
     const { location, before, asked, garbled, mayStillApply } = touched;
     // What another program has stored since is not ours to undo.
     if (now !== undefined && (sameData(now.value, before) || (!garbled && !sameData(now.value, asked)))) {
-      host.onKept(location, now.value);
+      host.onKept(location, now.value, asked);
       if (!mayStillApply) this.#rolledBack.add(location.key);
       return [];
     }

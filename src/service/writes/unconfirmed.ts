@@ -31,7 +31,8 @@ interface Followed extends UnconfirmedValue {
 
 /** The value of a setting that no unconfirmed write may undo. */
 interface Newest {
-  readonly order: number;
+  /** After the writes that it may not be undone by. */
+  order: number;
   readonly value: unknown;
   /** What others have replaced since our last write, the oldest first: empty when the value is ours. */
   readonly former: readonly unknown[];
@@ -100,11 +101,16 @@ export class UnconfirmedWrites {
     if (this.#followed.size > 0) this.#acknowledged.set(locationId(location), { order, value, former });
   }
 
-  /** What is there after a transaction was taken back is the newest from now on, unless an unconfirmed write has just undone that. */
-  keep(location: SettingLocation, value: unknown): void {
+  /**
+   * What is there after a transaction was taken back is the newest from now on, unless an unconfirmed write has just undone that.
+   * @param asked what the transaction has stored, perhaps
+   */
+  keep(location: SettingLocation, value: unknown, asked: unknown): void {
     const id = locationId(location);
-    const { value: newest, former }: Partial<Newest> = (this.#isUnconfirmed(id, value) && this.#acknowledged.get(id)) || { value };
-    this.acknowledge(location, newest, former);
+    const newest = this.#acknowledged.get(id);
+    // It may be on its way back already: then it goes on.
+    if (newest !== undefined && !sameData(newest.value, asked) && this.#isUnconfirmed(id, value)) newest.order = ++this.#order;
+    else this.acknowledge(location, value);
   }
 
   /**

@@ -29,7 +29,7 @@ export interface WriteHost {
   /** A value is stored, and its caller is about to be told. */
   onStored(location: SettingLocation, value: unknown): void;
   /** It is there after all: as it was, or as another program has stored it. */
-  onKept(location: SettingLocation, value: unknown): void;
+  onKept(location: SettingLocation, value: unknown, asked: unknown): void;
   /** Could this be stored on purpose? */
   isValid(location: SettingLocation, value: unknown): boolean;
   /** Values of this write may still be applied; `inDoubt`: nobody has been told what became of them. */

@@ -104,7 +104,7 @@ export class Writing {
       onSending: (write, location, value, from, before) =>
         this.#note(write, location, { value, ...(from === undefined ? {} : { from }), ...(before === undefined ? {} : { before }) }),
       onStored: (location, value) => this.#onStored(location, value),
-      onKept: (location, value) => this.#unconfirmed.keep(location, value),
+      onKept: (location, value, asked) => this.#unconfirmed.keep(location, value, asked),
       isValid: ({ key }, value) => value === undefined || definition.check(key, value).ok,
       onUnconfirmed: (write, location, values, inDoubt) => {
         // What ends after the disposal is followed no more.
