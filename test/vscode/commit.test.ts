@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import * as vscode from 'vscode';
@@ -6,6 +7,7 @@ import * as yup from 'yup';
 import { StoreError } from '../../src/errors.ts';
 import { defineSettings } from '../../src/settings/define-settings.ts';
 import type { Change, Refusal, Target } from '../../src/store/store.ts';
+import { makeOld } from '../../src/store/vscode-disk.ts';
 import { SettingsFile } from '../../src/store/vscode-settings-file.ts';
 import { VscodeStore } from '../../src/store/vscode-store.ts';
 import { skip } from '../skip.ts';
@@ -252,6 +254,10 @@ describe('Several values by one save', () => {
     // VS Code refuses this one for unsaved changes.
     await vscode.workspace.getConfiguration('fixture').update('timeout', 9, vscode.ConfigurationTarget.Workspace);
     expect(readSettings()).to.deep.include({ 'fixture.timeout': 9 });
+  });
+
+  it('F6 the time of a file that has gone is not set back, and nothing is refused for that', async () => {
+    expect(await makeOld(path.join(folder().uri.fsPath, 'gone.json'), () => Promise.resolve(true))).to.equal(undefined);
   });
 
   it('F6 what cannot be saved again, as another program has saved the file meanwhile, is put back', async () => {
