@@ -34,7 +34,8 @@ function settingsTable({ settings, translated }: FoundSettings): string[] {
   const rows = current.map(({ name, property, default: standard }) => {
     const { markdownDescription, description } = property;
     const values = valueType(property, standard).replace(/\breadonly /g, '');
-    return row(code(name), code(shortened(values, 60)), code(shortened(JSON.stringify(standard), 80)), cell(translated(markdownDescription ?? description)));
+    const text = translated(markdownDescription ?? description);
+    return row(code(name), code(shortened(values, 60)), code(shortened(JSON.stringify(standard), 80)), cell(text));
   });
   return [row('Setting', 'Values', 'Default', 'Description'), row('---', '---', '---', '---'), ...rows];
 }

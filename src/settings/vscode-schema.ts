@@ -74,7 +74,8 @@ function copyOf(schema: JsonSchema | boolean, within: Copying): JsonSchema | boo
 
 /** Of `dependencies` a member may be a list of names. */
 function mapOf(map: JsonSchema, within: Copying): JsonSchema {
-  return Object.fromEntries(Object.entries(map).map(([name, each]) => [name, isSchema(each) ? copyOf(each, within) : isNames(each) ? { required: each } : {}]));
+  const valueOf = (each: unknown): JsonSchema | boolean => (isSchema(each) ? copyOf(each, within) : isNames(each) ? { required: each } : {});
+  return Object.fromEntries(Object.entries(map).map(([name, each]) => [name, valueOf(each)]));
 }
 
 /** Its copy's name in `$defs`. */

@@ -31,7 +31,7 @@ function parseAnew(file: string, text: string): Node | undefined {
   try {
     root = treeOf(text, errors);
   } catch (cause) {
-    // Whoever goes through it calls itself for each level.
+    // See `mostLevels` in json-tree.ts; the parser itself may overflow the stack before that.
     throw new StoreError('invalid-file', `${file} is nested too deeply to be read.`, { cause, context: { file } });
   }
   const [first] = errors;

@@ -5,7 +5,7 @@ import { parseTree, visit, type Node, type ParseError } from 'jsonc-parser';
  * Of a big file that is little, and the tree of all of it would take a hundred times its memory.
  */
 
-/** Whoever goes through what a text says may call itself for so many levels. */
+/** The deepest nesting that is read: functions that parse a text or walk its tree recurse once for each level. */
 const mostLevels = 500;
 
 const options = { allowTrailingComma: true, allowEmptyContent: true } as const;
@@ -29,10 +29,11 @@ class ClosedNode implements Node {
   get children(): Node[] {
     if (this.#children !== undefined) return this.#children;
     const { children = [] } = parseTree(this.#text.slice(this.offset, this.offset + this.length), [], options)!;
-    const moved = [...children];
-    for (let node = moved.pop(); node !== undefined; node = moved.pop()) {
+    // One by one: a list may have more items than a call can have arguments.
+    const toMove = [...children];
+    for (let node = toMove.pop(); node !== undefined; node = toMove.pop()) {
       Object.assign(node, { offset: node.offset + this.offset });
-      if (node.children !== undefined) moved.push(...node.children);
+      for (const child of node.children ?? []) toMove.push(child);
     }
     return this.#children = children;
   }

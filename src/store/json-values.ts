@@ -19,12 +19,13 @@ const nameOf = (property: Node): string => property.children![0]!.value as strin
 const valueOf = (property: Node): Node => property.children![1]!;
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The members that count, by name, as far as they are asked for. Of a name that is there twice, the last one counts, in the place of the first. */
+/** The members that are asked for, by name. Of a name that is there twice, the last one counts, in the place of the first. */
 function membersOf(object: Node, isWanted: (name: string) => boolean): Map<string, Node> {
   return new Map(object.children!.filter((property) => isWanted(nameOf(property))).map((property) => [nameOf(property), property]));
 }
 
-const isWithin = (name: string, other: string): boolean => name.startsWith(other) && (name.length === other.length || name[other.length] === '.');
+const isWithin = (name: string, other: string): boolean =>
+  name.startsWith(other) && (name.length === other.length || name[other.length] === '.');
 /** One of them is a part of the other. */
 const areRelated = (name: string, other: string): boolean => isWithin(name, other) || isWithin(other, name);
 

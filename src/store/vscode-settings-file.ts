@@ -52,7 +52,7 @@ export class SettingsFile {
   #settled: Form | undefined;
   #content: SettingsText | undefined;
   /** For how long it has been seen as if it were being written, and since it changed last, in milliseconds; and the last look. */
-  #flux: { seen: number; still: number; lookedAt: number; text: string | undefined } | undefined;
+  #flux: { readonly seen: number; readonly still: number; readonly lookedAt: number; readonly text: string | undefined } | undefined;
   readonly #pauses = new Set<() => void>();
   #disposed = false;
   #stuck: Stuck | undefined;
@@ -185,7 +185,8 @@ export class SettingsFile {
       const { text } = 'content' in state ? state.content ?? { text: undefined } : { text: undefined };
       const before = this.#flux ?? { seen: 0, still: Infinity, lookedAt: now, text };
       const time = timeSeen(before.lookedAt, now);
-      this.#flux = { seen: before.seen + time, still: text === before.text ? before.still + time : 0, lookedAt: Math.max(before.lookedAt, now), text };
+      const still = text === before.text ? before.still + time : 0;
+      this.#flux = { seen: before.seen + time, still, lookedAt: Math.max(before.lookedAt, now), text };
       if (this.#flux.seen < settlingTime) return true;
       if (this.#isMoving(state)) return false;
     }

@@ -29,7 +29,8 @@ describe('Contributing', () => {
     }
     expect(await typeErrors('contributing')).to.equal('');
     const tests = files.map(([name]) => name).filter((name) => name.endsWith('.test.ts'));
-    const report = await run(path.join(tree, 'node_modules/.bin/mocha'), ['--no-config', '--timeout', String(limits.withoutProgress), '--reporter', 'tap', ...tests], tree);
+    const options = ['--no-config', '--timeout', String(limits.withoutProgress), '--reporter', 'tap'];
+    const report = await run(path.join(tree, 'node_modules/.bin/mocha'), [...options, ...tests], tree);
     expect(report).to.match(/# fail 0/).and.to.match(/# pass [78]/);
   });
 });

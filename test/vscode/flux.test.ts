@@ -182,7 +182,7 @@ describe('A settings file in flux', () => {
       write('{ "a": 1 }');
       await file.read();
       let step = 0;
-      // Whoever looks finds something else, and VS Code is not told to look.
+      // Each read finds another text, and VS Code is not told of the changes.
       files.silent = true;
       files.onRead = () => write(textAt(step++));
       expect((await file.read()).kind, 'cut off or empty, and changing').to.equal('being written');

@@ -149,7 +149,7 @@ describe('What killed processes leave behind: JsonStore', () => {
     expect(readdirSync(place.folder).sort()).to.deep.equal(['.holdfast', '.other.tmp', 'holdfast-1.tmp', 'other.json', 'settings.json']);
   });
 
-  it('F20: a file of somebody else stays, however old it is, and though its name begins as ours do', async () => {
+  it('F20: a file that is not ours stays, even if it is old and its name begins like those of ours', async () => {
     for (const name of ['.holdfast-notes.json', '.holdfast-tmp']) abandoned(place.in(name), 'theirs', { age: 2 * day });
     await place.loaded('{"s.a": "old"}');
     expect(left().sort()).to.deep.equal(['.holdfast-notes.json', '.holdfast-tmp']);

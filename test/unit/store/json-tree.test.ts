@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseTree, type Node, type ParseError } from 'jsonc-parser';
+import { getNodeValue, parseTree, type Node, type ParseError } from 'jsonc-parser';
 import { treeOf } from '../../../src/store/json-tree.ts';
 import fc from '../../fast-check.ts';
 
@@ -35,6 +35,12 @@ describe('The tree of a text', () => {
       const position = at % (text.length + 1);
       both(isDamaged ? text.slice(0, position) + damage + text.slice(position + (damage === '' ? text.length : 1)) : text);
     }), { numRuns: 2_000 });
+  });
+
+  it('has lists with more items than a call can have arguments', () => {
+    const items = Array.from({ length: 200_000 }, (_, item) => item);
+    const [member] = treeOf(JSON.stringify({ setting: { list: items } }), [])!.children!;
+    expect(getNodeValue(member!.children![1]!)).to.deep.equal({ list: items });
   });
 
   it('is not made of what is nested without end', () => {
