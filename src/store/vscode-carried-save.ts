@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { StoreError } from '../errors.ts';
-import type { SettingsFile } from './vscode-settings-file.ts';
+import { editsOf, type SettingsFile } from './vscode-settings-file.ts';
 import { SettingsText } from './vscode-settings-text.ts';
 
 /*
@@ -137,7 +137,7 @@ class CarriedDocument {
     for (let tried = 0; tried < tries && this.saved === undefined && !this.#refused.signal.aborted; tried++) {
       const edit = new vscode.WorkspaceEdit();
       const { range, content } = difference(document, wanted);
-      edit.replace(this.#file.addressIn(document), range, content);
+      edit.set(this.#file.addressIn(document), editsOf(range, content, wanted));
       // It holds for this version of the document alone.
       if (await vscode.workspace.applyEdit(edit) && document.getText() === wanted) this.saved = wanted;
       else if (!document.getText().includes(this.#token)) return;

@@ -357,7 +357,7 @@ export class SettingsFile {
   /** What is left unsaved is ours, and is put back should saving it fail. @throws StoreError `cause`, when VS Code refuses */
   async #replaceText(document: vscode.TextDocument, text: string, cause: StoreError): Promise<void> {
     const edit = new vscode.WorkspaceEdit();
-    edit.replace(this.addressIn(document), new vscode.Range(0, 0, document.lineCount, 0), text);
+    edit.set(this.addressIn(document), editsOf(new vscode.Range(0, 0, document.lineCount, 0), text, text));
     if (!await vscode.workspace.applyEdit(edit)) throw again(cause);
     this.#stuck = { text: document.getText(), cause };
   }
@@ -402,7 +402,7 @@ export class SettingsFile {
     if (state.kind !== 'valid' || state.content.isEmpty || unixLines(state.content.text) === unixLines(before)) return undefined;
     const { text } = state.content;
     const undo = await makeOld(this.path, async () => await this.#textOnDisk() === text);
-    return undo && { text: unixLines(text).replaceAll('\n', document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n'), undo };
+    return undo && { text: asInDocument(text), undo };
   }
 
   async #putBackText(): Promise<void> {
@@ -444,8 +444,19 @@ function formOf(state: FileState): Form | undefined {
 
 const textOf = (state: FileState): string => ('content' in state ? state.content?.text ?? '' : '');
 
-/** A document has one kind of line ends, whatever its file has. */
 const unixLines = (text: string): string => text.replaceAll('\r\n', '\n');
+
+/** A document has one kind of line ends: that of most lines of its file. */
+function asInDocument(text: string): string {
+  const lines = unixLines(text).split('\n');
+  return lines.join(2 * text.split('\r\n').length > lines.length + 1 ? '\r\n' : '\n');
+}
+
+/** Puts `content` into a document that is to hold `whole`, with the line ends of that: what is put in takes on the document's. */
+export const editsOf = (range: vscode.Range, content: string, whole: string): vscode.TextEdit[] => [
+  vscode.TextEdit.replace(range, content),
+  vscode.TextEdit.setEndOfLine(whole.includes('\r\n') ? vscode.EndOfLine.CRLF : vscode.EndOfLine.LF),
+];
 
 /** The same refusal for another write. */
 function again(cause: StoreError): StoreError {

@@ -290,6 +290,18 @@ describe('Several values by one save', () => {
     }
   });
 
+  it('F6 the line ends of what another program has saved after VS Code has read it stay', async () => {
+    for (const end of ['\r\n', '\n', '\r\n']) {
+      writeSettings(`{${end === '\n' ? '\r\n' : '\n'}}`);
+      const document = await vscode.workspace.openTextDocument(settingsFile());
+      await until('the document is up to date', () => document.getText() === text());
+      writeFileSync(settingsFile(), ['{', '    "editor.tabSize": 3', '}', ''].join(end));
+      await committed(store, [change('count', 9)]);
+      expect(text()).to.equal(['{', '    "editor.tabSize": 3,', '    "fixture.count": 9', '}', ''].join(end));
+      expect(document.isDirty).to.equal(false);
+    }
+  });
+
   it('F6 another program saves the file while VS Code saves it, which fails: VS Code is not left with unsaved changes', async () => {
     const saved = otherSavesWhen('"seven"');
     expect(await reasonOf(store.commit(three, { signal }))).to.equal('newer');
