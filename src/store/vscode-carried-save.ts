@@ -101,7 +101,7 @@ class CarriedDocument {
   async giveUp(): Promise<void> {
     this.#refused.abort();
     await this.#answer;
-    await this.#undo?.();
+    await this.#restoreTime();
   }
 
   dispose(): void {
@@ -140,8 +140,15 @@ class CarriedDocument {
       edit.set(this.#file.addressIn(document), editsOf(range, content, wanted));
       // It holds for this version of the document alone.
       if (await vscode.workspace.applyEdit(edit) && document.getText() === wanted) this.saved = wanted;
-      else if (!document.getText().includes(this.#token)) return;
+      else if (!document.getText().includes(this.#token)) break;
     }
+    // What VS Code saves now is not built on the newer text, and must not take its place.
+    if (this.saved === undefined) await this.#restoreTime();
+  }
+
+  async #restoreTime(): Promise<void> {
+    await this.#undo?.();
+    this.#undo = undefined;
   }
 }
 

@@ -15,17 +15,13 @@ const probeLimit = 3_000;
 /** With real writes a path takes a tenth of a second: the others differ in what needs no VS Code. */
 const chosen = new Set(['two failures open it, two probes close it', 'an earlier process left it open', 'an earlier process left it open, and it is about to probe', 'an earlier process left it held']);
 
-/**
- * As outside VS Code, but that a write is the probe as soon as it may, one at a time, that nobody abandons it, and that how
- * often the breaker has opened again makes no other state of it: with these rules it waits as long each time.
- */
+/** As outside VS Code, but that a write is the probe as soon as it may, one at a time, and that nobody abandons it. */
 const model: MachineModel<BreakerVariant> = {
   ...breakerModel,
   variants: breakerModel.variants.filter(({ name }) => chosen.has(name)).map((variant) => {
     const rules = { ...variant.rules, probeLimit };
     return { ...variant, rules, input: { ...variant.input as object, ...rules } };
   }),
-  key: (snapshot, variant) => breakerModel.key({ ...snapshot, context: { ...snapshot.context, reopened: 0 } } as typeof snapshot, variant),
   events: (snapshot, variant) => breakerModel.events(snapshot, variant).filter((event) =>
     (event as ModelEvent).stale !== true && event.type !== 'PROBE_STARTED' && (event.type !== 'PROBE_ABANDONED' || snapshot.matches('CLOSED'))),
   expand(snapshot, event) {

@@ -302,6 +302,26 @@ describe('Several values by one save', () => {
     }
   });
 
+  it('F6 the changes cannot be put into the document: what another program has saved meanwhile stays', async () => {
+    const document = await vscode.workspace.openTextDocument(settingsFile());
+    const theirs = '{ "editor.tabSize": 3 }\n';
+    writeFileSync(settingsFile(), theirs);
+    // As when somebody edits it each time before the edit arrives.
+    const { applyEdit } = vscode.workspace;
+    let refused = 0;
+    vscode.workspace.applyEdit = () => Promise.resolve(++refused < 0);
+    try {
+      expect(await reasonOf(store.commit(three, { signal }))).to.equal('newer');
+    } finally {
+      vscode.workspace.applyEdit = applyEdit;
+    }
+    expect(refused).to.be.greaterThan(4);
+    expect(text()).to.equal(theirs);
+    await committed(store, three);
+    expect(readSettings()).to.deep.equal({ 'editor.tabSize': 3, 'fixture.count': 7, 'fixture.name': 'seven', 'fixture.recent': ['7'] });
+    expect(document.isDirty).to.equal(false);
+  });
+
   it('F6 another program saves the file while VS Code saves it, which fails: VS Code is not left with unsaved changes', async () => {
     const saved = otherSavesWhen('"seven"');
     expect(await reasonOf(store.commit(three, { signal }))).to.equal('newer');

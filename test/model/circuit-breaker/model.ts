@@ -65,10 +65,12 @@ export const breakerModel: MachineModel<BreakerVariant> = {
     return [...events, ...nextTimer(snapshot)];
   },
 
-  key(snapshot) {
+  key(snapshot, { factor }) {
     const { streak, probing, probesPassed, probesFailed, reopened, evidence, restore, epoch, threshold } = contextOf(snapshot);
     const counted = windowIn(snapshot)?.parts.map(({ calls, failures, slow }) => [calls, failures, slow]);
-    return JSON.stringify([snapshot.value, counted, counted === undefined ? streak : Math.min(streak, 1), probing, probesPassed, probesFailed, Math.min(reopened, 2), evidence, restore === undefined, Math.min(epoch, 2), threshold]);
+    // How often it has opened again matters where it waits longer each time.
+    const reopenings = factor === undefined ? 0 : Math.min(reopened, 2);
+    return JSON.stringify([snapshot.value, counted, counted === undefined ? streak : Math.min(streak, 1), probing, probesPassed, probesFailed, reopenings, evidence, restore === undefined, Math.min(epoch, 2), threshold]);
   },
 
   eventKey: (event) => {
