@@ -446,11 +446,8 @@ const textOf = (state: FileState): string => ('content' in state ? state.content
 
 const unixLines = (text: string): string => text.replaceAll('\r\n', '\n');
 
-/** A document has one kind of line ends: that of most lines of its file. */
-function asInDocument(text: string): string {
-  const lines = unixLines(text).split('\n');
-  return lines.join(2 * text.split('\r\n').length > lines.length + 1 ? '\r\n' : '\n');
-}
+/** A document has one kind of line ends, whatever its file has. */
+const asInDocument = (text: string): string => unixLines(text).replaceAll('\n', /\r?\n/.exec(text)?.[0] ?? '\n');
 
 /** Puts `content` into a document that is to hold `whole`, with the line ends of that: what is put in takes on the document's. */
 export const editsOf = (range: vscode.Range, content: string, whole: string): vscode.TextEdit[] => [
