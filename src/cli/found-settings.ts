@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parse, type ParseError } from 'jsonc-parser';
 import type { PlainData } from '../settings/plain-data.ts';
 import { settingsFrom } from '../settings/settings-from.ts';
 import { settingsOf, type ExtensionManifest, type ManifestSetting } from '../settings/manifest-settings.ts';
-import { CannotError, type PackageFile } from './package-file.ts';
+import { CannotError, readOrNothing, type PackageFile } from './package-file.ts';
 
 /** A setting as the library will know it. */
 export interface FoundSetting extends ManifestSetting {
@@ -56,13 +56,11 @@ function inWorkspaces(manifest: object): string {
 }
 
 function translation(folder: string): FoundSettings['translated'] {
-  const file = path.join(folder, 'package.nls.json');
-  let texts: Record<string, unknown> = {};
-  try {
-    if (existsSync(file)) texts = Object(JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))) as typeof texts;
-  } catch {
-    // VS Code shows the placeholders, then.
-  }
+  const errors: ParseError[] = [];
+  const text = readOrNothing(path.join(folder, 'package.nls.json'))?.replace(/^\uFEFF/, '') ?? '{}';
+  // As VS Code reads it: it may have comments. Where it does not parse, VS Code shows the placeholders.
+  const parsed = parse(text, errors, { allowTrailingComma: true }) as unknown;
+  const texts = (errors.length === 0 ? Object(parsed) : {}) as Record<string, unknown>;
   const textOf = (placeholder: string, name: string): string => {
     const found = texts[name];
     if (typeof found === 'string') return found;

@@ -267,7 +267,7 @@ describe('npx holdfast', () => {
       write('<!-- holdfast docs: settings --><!-- holdfast docs: end -->', 'README.md');
       expect([run('docs').status, read('README.md').includes('%run.description%')], texts).to.deep.equal([0, true]);
     }
-    write({ 'run': 'Run', 'run.description': 'When it runs.' }, 'package.nls.json');
+    write('{\n  // Commands\n  "run": "Run",\n  "run.description": "When it runs.",\n}\n', 'package.nls.json');
     write('# App\r\n\r\n<!-- holdfast docs: settings -->\r\nold\r\n<!-- holdfast docs: end -->\r\n\r\nBetween.\r\n<!-- holdfast docs: commands --><!-- holdfast docs: end -->\r\nEnd', 'README.md');
     expect([run('docs', '--check').status, run('docs').status, run('docs', '--check').status]).to.deep.equal([1, 0, 0]);
     expect(read('README.md').replaceAll('\r\n', '\n')).to.equal([
