@@ -7,6 +7,7 @@ import { guide, steps } from './language-client/steps.ts';
 import { install } from './on-demand.ts';
 import type { Product } from './products.ts';
 import { run } from './run.ts';
+import { typeChecker } from './type-checker.ts';
 import { withoutFormats } from './without-formats.ts';
 import { exampleExtensions, nofxFolder, patientNofxFolder, projectRoot } from './vscode-host/paths.ts';
 
@@ -217,9 +218,8 @@ async function buildSteps(): Promise<BuiltFile[]> {
 }
 
 async function buildTypes(): Promise<void> {
-  const compiler = path.join(projectRoot, 'node_modules/typescript/bin/tsc');
   await rm(path.join(projectRoot, 'dist/types'), { recursive: true, force: true });
-  await run(process.execPath, [compiler, '--project', 'tools/tsconfig.types.json'], projectRoot);
+  await run(process.execPath, [...typeChecker, '--project', 'tools/tsconfig.types.json'], projectRoot);
 }
 
 /** What takes the library from its sources. */
