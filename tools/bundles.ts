@@ -158,12 +158,10 @@ async function buildPatientNofx(): Promise<BuiltFile[]> {
   await mkdir(patientNofxFolder, { recursive: true });
   await cp(path.join(nofxFolder, 'package.json'), path.join(patientNofxFolder, 'package.json'));
   return bundle({
-    ...fromSource,
+    ...forTests,
     alias: { ...fromSource.alias, 'holdfast/vscode': path.join(projectRoot, patientLibrary) },
     entryPoints: [path.join(nofxFolder, 'src/extension.ts')],
     outfile: path.join(folder, 'dist/extension.cjs'),
-    format: 'cjs',
-    sourcemap: 'inline',
   });
 }
 
@@ -176,29 +174,25 @@ async function buildVscodeTests(): Promise<BuiltFile[]> {
   const inBrowser = tests.filter((name) => name.startsWith('test/vscode/web/'));
   // The real language client and server of one of the tests, which is bundled with them.
   await install('tools/language-client');
-  const server = await bundle({ ...fromSource, entryPoints: ['tools/language-client/server.ts'], outfile: 'out/test/vscode/language-server.cjs', format: 'cjs', sourcemap: 'inline' });
+  const server = await bundle({ ...forTests, entryPoints: ['tools/language-client/server.ts'], outfile: 'out/test/vscode/language-server.cjs' });
   const inBoth = ['test/vscode/settings-file.test.ts'];
   const onNode = await bundle({
-    ...fromSource,
+    ...forTests,
     external: ['vscode', 'mocha'],
     entryPoints: tests.filter((name) => !inBrowser.includes(name)),
     outbase: 'test/vscode',
     outdir: 'out/test/vscode',
     outExtension: { '.js': '.cjs' },
-    format: 'cjs',
-    sourcemap: 'inline',
   });
   // The extension host in the browser loads one file, which brings mocha along.
   const suite = await bundle({
-    ...fromSource,
+    ...forTests,
     ...forBrowser,
     stdin: {
       contents: `exports.run = () => require('./tools/vscode-host/web-tests.ts').runTests(() => { ${[...inBrowser, ...inBoth].map((name) => `require('./${name}');`).join(' ')} });`,
       resolveDir: projectRoot,
     },
     outfile: 'out/test/vscode/web/suite.cjs',
-    format: 'cjs',
-    sourcemap: 'inline',
   });
   return [...server, ...await buildSteps(), ...onNode, ...suite];
 }
@@ -210,8 +204,8 @@ async function buildSteps(): Promise<BuiltFile[]> {
     await mkdir(path.join(projectRoot, folder), { recursive: true });
     for (const [name, text] of files) await writeFile(path.join(projectRoot, folder, name), text);
     return bundle({
-      ...fromSource, nodePaths: [path.join(projectRoot, 'tools/language-client/node_modules')], external: ['vscode'],
-      entryPoints: [path.join(folder, 'extension.ts')], outfile: `out/test/vscode/moving/${step}.cjs`, format: 'cjs', sourcemap: 'inline',
+      ...forTests, nodePaths: [path.join(projectRoot, 'tools/language-client/node_modules')], external: ['vscode'],
+      entryPoints: [path.join(folder, 'extension.ts')], outfile: `out/test/vscode/moving/${step}.cjs`,
     });
   });
   return (await Promise.all(built)).flat();
@@ -232,6 +226,9 @@ export const fromSource: BuildOptions = {
     'holdfast': path.join(projectRoot, 'src/index.ts'),
   },
 };
+
+/** Bundles that only tests load. Where their lines come from is known; the sources are there. */
+const forTests: BuildOptions = { ...fromSource, format: 'cjs', sourcemap: 'inline', sourcesContent: false };
 
 function present(file: string): boolean {
   return existsSync(path.resolve(projectRoot, file));
