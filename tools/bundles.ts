@@ -7,6 +7,7 @@ import { guide, steps } from './language-client/steps.ts';
 import { install } from './on-demand.ts';
 import type { Product } from './products.ts';
 import { run } from './run.ts';
+import { typeChecker } from './type-checker.ts';
 import { withoutFormats } from './without-formats.ts';
 import { exampleExtensions, nofxFolder, patientNofxFolder, projectRoot } from './vscode-host/paths.ts';
 
@@ -157,12 +158,10 @@ async function buildPatientNofx(): Promise<BuiltFile[]> {
   await mkdir(patientNofxFolder, { recursive: true });
   await cp(path.join(nofxFolder, 'package.json'), path.join(patientNofxFolder, 'package.json'));
   return bundle({
-    ...fromSource,
+    ...forTests,
     alias: { ...fromSource.alias, 'holdfast/vscode': path.join(projectRoot, patientLibrary) },
     entryPoints: [path.join(nofxFolder, 'src/extension.ts')],
     outfile: path.join(folder, 'dist/extension.cjs'),
-    format: 'cjs',
-    sourcemap: 'inline',
   });
 }
 
@@ -175,29 +174,25 @@ async function buildVscodeTests(): Promise<BuiltFile[]> {
   const inBrowser = tests.filter((name) => name.startsWith('test/vscode/web/'));
   // The real language client and server of one of the tests, which is bundled with them.
   await install('tools/language-client');
-  const server = await bundle({ ...fromSource, entryPoints: ['tools/language-client/server.ts'], outfile: 'out/test/vscode/language-server.cjs', format: 'cjs', sourcemap: 'inline' });
+  const server = await bundle({ ...forTests, entryPoints: ['tools/language-client/server.ts'], outfile: 'out/test/vscode/language-server.cjs' });
   const inBoth = ['test/vscode/settings-file.test.ts'];
   const onNode = await bundle({
-    ...fromSource,
+    ...forTests,
     external: ['vscode', 'mocha'],
     entryPoints: tests.filter((name) => !inBrowser.includes(name)),
     outbase: 'test/vscode',
     outdir: 'out/test/vscode',
     outExtension: { '.js': '.cjs' },
-    format: 'cjs',
-    sourcemap: 'inline',
   });
   // The extension host in the browser loads one file, which brings mocha along.
   const suite = await bundle({
-    ...fromSource,
+    ...forTests,
     ...forBrowser,
     stdin: {
       contents: `exports.run = () => require('./tools/vscode-host/web-tests.ts').runTests(() => { ${[...inBrowser, ...inBoth].map((name) => `require('./${name}');`).join(' ')} });`,
       resolveDir: projectRoot,
     },
     outfile: 'out/test/vscode/web/suite.cjs',
-    format: 'cjs',
-    sourcemap: 'inline',
   });
   return [...server, ...await buildSteps(), ...onNode, ...suite];
 }
@@ -209,17 +204,16 @@ async function buildSteps(): Promise<BuiltFile[]> {
     await mkdir(path.join(projectRoot, folder), { recursive: true });
     for (const [name, text] of files) await writeFile(path.join(projectRoot, folder, name), text);
     return bundle({
-      ...fromSource, nodePaths: [path.join(projectRoot, 'tools/language-client/node_modules')], external: ['vscode'],
-      entryPoints: [path.join(folder, 'extension.ts')], outfile: `out/test/vscode/moving/${step}.cjs`, format: 'cjs', sourcemap: 'inline',
+      ...forTests, nodePaths: [path.join(projectRoot, 'tools/language-client/node_modules')], external: ['vscode'],
+      entryPoints: [path.join(folder, 'extension.ts')], outfile: `out/test/vscode/moving/${step}.cjs`,
     });
   });
   return (await Promise.all(built)).flat();
 }
 
 async function buildTypes(): Promise<void> {
-  const compiler = path.join(projectRoot, 'node_modules/typescript/bin/tsc');
   await rm(path.join(projectRoot, 'dist/types'), { recursive: true, force: true });
-  await run(process.execPath, [compiler, '--project', 'tools/tsconfig.types.json'], projectRoot);
+  await run(process.execPath, [...typeChecker, '--project', 'tools/tsconfig.types.json'], projectRoot);
 }
 
 /** What takes the library from its sources. */
@@ -232,6 +226,9 @@ export const fromSource: BuildOptions = {
     'holdfast': path.join(projectRoot, 'src/index.ts'),
   },
 };
+
+/** Bundles that only tests load. Where their lines come from is known; the sources are there. */
+const forTests: BuildOptions = { ...fromSource, format: 'cjs', sourcemap: 'inline', sourcesContent: false };
 
 function present(file: string): boolean {
   return existsSync(path.resolve(projectRoot, file));

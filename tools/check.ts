@@ -20,8 +20,8 @@ const slow = [
 
 const checks: readonly (readonly [string, string, readonly string[]])[] = [
   ['types', node, [...typeChecker, '--noEmit', ...remembered('types')]],
-  ['types of the page', node, [...typeChecker, '--project', 'tools/tsconfig.webview.json', ...remembered('page')]],
-  ['lint and layering', bin('eslint'), ['.', '--max-warnings', '0', '--cache', '--cache-location', 'out/check/eslint/']],
+  ['types of the page', node, [...typeChecker, '--project', 'src/webview', ...remembered('page')]],
+  ['lint and layering', bin('oxlint'), []],
   ['unit tests', bin('mocha'), ['--reporter', 'dot', '--parallel', ...slow]],
 ];
 

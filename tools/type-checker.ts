@@ -1,6 +1,6 @@
 /**
- * The compiler that checks types alone: TypeScript 7, a native program, for a quarter of the work. ESLint, the reference and the
- * declarations of the library have TypeScript 6, whose interface is a library. Both would be `tsc` in node_modules/.bin.
+ * The compiler that checks types and writes the declarations of the library: TypeScript 7, a native program, for a quarter of the
+ * work. What asks a compiler something has TypeScript 6, whose interface is a library. Both would be `tsc` in node_modules/.bin.
  *
  * One thread: on several it takes more of the processor, which others have use for.
  */

@@ -1,4 +1,4 @@
-// eslint-disable-next-line @typescript-eslint/ban-ts-comment
+// oxlint-disable-next-line typescript/ban-ts-comment
 /** @ts-ignore yup is optional: without it the types of `safePath` alone are not known. */
 import type * as yup from 'yup';
 import { loadYup } from './load-yup.cjs';

@@ -208,6 +208,6 @@ function find(state: ChartState, id: string): ChartState | undefined {
 const bold = 1.06;
 /** Capitals are wider. */
 const textWidth = (text: string, size: number): number => (
-  [...text].reduce((width, char) => width + (/[A-Z_]/.test(char) ? 1.22 : 1) * metrics.charWidth, 0) * (size / metrics.lineSize)
+  Array.from(text).reduce((width, char) => width + (/[A-Z_]/.test(char) ? 1.22 : 1) * metrics.charWidth, 0) * (size / metrics.lineSize)
 );
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -76,7 +76,7 @@ function transitions(machine: AnyStateMachine): Map<string, string> {
 /** The members of the union `…Event` that the machine accepts. */
 function events(file: ts.SourceFile): string[][] {
   const union = [...nodesOf(file)].find((node): node is ts.TypeAliasDeclaration => ts.isTypeAliasDeclaration(node) && /^\w+Event$/.test(node.name.text) && ts.isUnionTypeNode(node.type) && node.modifiers?.[0]?.kind === ts.SyntaxKind.ExportKeyword);
-  const members = (union?.type as ts.UnionTypeNode).types.filter(ts.isTypeLiteralNode);
+  const members = (union!.type as ts.UnionTypeNode).types.filter(ts.isTypeLiteralNode);
   return members.map((member) => {
     const fields = member.members.filter(ts.isPropertySignature);
     const type = fields.find((field) => field.name.getText() === 'type')!.type!.getText().replaceAll("'", '`');

@@ -13,7 +13,7 @@ import { limits } from '../../test/limits.ts';
 
 export interface Suite {
   readonly name: string;
-  readonly command: 'mocha' | 'vscode-test' | 'node' | 'eslint';
+  readonly command: 'mocha' | 'vscode-test' | 'node' | 'oxlint';
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   /** Suites that must have ended before this one begins. */
@@ -94,7 +94,7 @@ export const suites: readonly Suite[] = [
   mocha('composition', 1.5, 'test/model/*.test.ts'),
   mocha('getting started', 3.5, 'test/getting-started/**/*.test.ts', { needs: [...inVscode, onDemand] }),
   mocha('documents', 4, 'test/documents/**/*.test.ts', { needs: [...inVscode, onDemand] }),
-  check('lint and layering', 6, 'eslint', ['.', '--max-warnings', '0']),
+  check('lint and layering', 2, 'oxlint', []),
   mocha('torture', 3, 'test/torture/**/*.test.ts', { needs: inVscode }),
   mocha('simulation', 4, 'test/simulation/**/*.test.ts'),
   mocha('replay', 2, 'test/replay/**/*.test.ts'),
@@ -109,5 +109,5 @@ export const suites: readonly Suite[] = [
   mocha('fuzz', 0.5, 'test/fuzz/**/*.test.ts'),
   mocha('sla', 0.5, 'test/sla/**/*.test.ts', { needs: [onDemand] }),
   mocha('other inspectors', 0.2, 'test/xstate-inspect/**/*.test.ts', { needs: [onDemand] }),
-  types('types of the page', 0.1, 'tools/tsconfig.webview.json'),
+  types('types of the page', 0.1, 'src/webview'),
 ];

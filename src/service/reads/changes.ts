@@ -20,7 +20,7 @@ export class Changes {
   }
 
   on(key: string, scope: Scope | undefined, listener: (now: unknown, before: unknown) => unknown): Disposable {
-    let known = this.#get(key, scope);
+    let known: unknown = this.#get(key, scope);
     return this.#emitterOf(key).on(() => {
       const now = this.#get(key, scope);
       if (sameData(now, known)) return undefined;

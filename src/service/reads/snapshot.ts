@@ -220,7 +220,7 @@ export class Snapshot {
       const { value, issue } = this.#resolve(key, readSetting(this.#definition, this.#store, key, scope), lastGood);
       if (issue !== undefined || issues.has(key)) this.#issues = undefined;
       if (issue === undefined || issue.served === 'valid items') good.add(key);
-      if (issue === undefined) issues.delete(key);
+      if (issue === undefined) (issues satisfies Map<string, unknown>).delete(key);
       else issues.set(key, { ...issue, ...partOf(scope, issue.layer) });
       values.set(key, sameData(value, before) ? before : value);
     } catch {

@@ -1,30 +1,23 @@
 import { expect } from 'chai';
-import { ESLint, Linter } from 'eslint';
-import path from 'node:path';
-import ts from 'typescript';
-import tseslint from 'typescript-eslint';
-import { statesInMachines } from '../../../tools/lint/states-in-machines.js';
-import { programOf } from '../../program-of.ts';
+import type { OxlintOverride } from 'oxlint';
+import { RuleTester } from 'oxlint/plugins-dev';
+import config from '../../../oxlint.config.ts';
+import { statesInMachines } from '../../../tools/lint/states-in-machines.ts';
 
-const root = path.join(import.meta.dirname, '../../..');
-const rule = 'holdfast/states-in-machines';
-/** Of what every program has, what the judged texts use: the whole takes seconds to read. */
-const library = `interface Array<T> {} interface Boolean {} interface CallableFunction {} interface Function {} interface IArguments {} interface NewableFunction {}
-interface Number {} interface Object {} interface RegExp {} interface String {}
-declare class Set<T> { add(member: T): this; delete(member: T): boolean; } declare class Map<K, V> { delete(key: K): boolean; }`;
+RuleTester.describe = RuleTester.it = (_title, body) => void body();
 
 describe('The lint rule that states stand in machines', () => {
   /** What the rule says of a text. */
-  function said(text: string, options: object = {}): string[] {
-    const file = path.join(root, 'judged.ts');
-    const program = programOf(new Map([[path.join(root, 'library.d.ts'), library], [file, text]]), { strict: true, noLib: true, target: ts.ScriptTarget.ES2023, types: [] });
-    const messages = new Linter({ cwd: root }).verify(text, [{
-      files: ['**/*.ts'],
-      languageOptions: { parser: tseslint.parser, parserOptions: { programs: [program] } },
-      plugins: { holdfast: { rules: { 'states-in-machines': statesInMachines } } },
-      rules: { [rule]: ['error', options] },
-    }], file);
-    return messages.map(({ messageId, message }) => `${messageId ?? 'error'} ${/"(.*)"/.exec(message)?.[1] ?? ''}`.trim());
+  function said(text: string, options = {}): string[] {
+    const messages: string[] = [];
+    new RuleTester().run('states-in-machines', {
+      meta: statesInMachines.meta!,
+      create: (context) => statesInMachines.create({
+        ...context, filename: context.filename, options: context.options, sourceCode: context.sourceCode,
+        report: ({ messageId, data }) => messages.push(`${messageId} ${messageId === 'timer' ? '' : data!['name']}`.trim()),
+      }),
+    }, { valid: [{ code: text, filename: 'judged.ts', options: [options], languageOptions: { parserOptions: { lang: 'ts' } } }], invalid: [] });
+    return messages;
   }
 
   it('refuses mutable properties that are true or false', () => {
@@ -62,12 +55,22 @@ describe('The lint rule that states stand in machines', () => {
     expect(said('export {};', { exceptions: { 'judged.ts': ['#open'] } })).to.deep.equal(['unused #open']);
   });
 
-  it('is on for the service, with ten exceptions at most', async () => {
-    const eslint = new ESLint({ cwd: root });
-    const ruleFor = async (file: string): Promise<unknown> => ((await eslint.calculateConfigForFile(path.join(root, file))) as Linter.Config).rules?.[rule];
-    const [severity, { exceptions }] = await ruleFor('src/service/writes/save.ts') as [number, { readonly exceptions: Readonly<Record<string, readonly string[]>> }];
-    expect(severity).to.equal(2);
+  it('refuses what may be a state, and whose type is not written', () => {
+    expect(said('export class A { #open = isOpen(); b = !isOpen(); c = isOpen() || 0; d: unknown = isOpen(); e = isOpen() === "e"; }'))
+      .to.deep.equal(['untold #open', 'flag b', 'untold c', 'flag e']);
+    expect(said('type Held = boolean | undefined; export class A { held: Held; end: Date | undefined; }')).to.deep.equal(['flag held']);
+    expect(said('export function a() { let over = isOver(); return { end: () => { over = isOver(); } }; }')).to.deep.equal(['untold over']);
+    expect(said('export const a = ({ all }: All, some: Set<string>, { some: known }: Map<string, number>) => { all.delete("a"); some.delete("a"); known.delete("a"); };'))
+      .to.deep.equal(['untold all', 'set some', 'untold known']);
+  });
+
+  it('is on for the service, with ten exceptions at most', () => {
+    const overrides: readonly OxlintOverride[] = config.overrides;
+    const [found, ...others] = overrides.filter(({ rules }) => 'holdfast/states-in-machines' in (rules ?? {}));
+    expect(others).to.deep.equal([]);
+    expect(found?.files).to.deep.equal(['src/service/**/*.ts']);
+    const [severity, { exceptions }] = found!.rules!['holdfast/states-in-machines'] as [string, { readonly exceptions: Readonly<Record<string, readonly string[]>> }];
+    expect(severity).to.equal('error');
     expect(Object.values(exceptions).flat()).to.have.length.within(1, 10);
-    expect(await ruleFor('src/guard/guard.ts')).to.equal(undefined);
   });
 });
