@@ -47,6 +47,8 @@ export interface BrowserOptions {
   readonly viewport?: { width: number; height: number };
   /** Spares the processor what Playwright hears of the network: its `route` and `waitForResponse` do not work then. Default: false. */
   readonly withoutNetworkEvents?: boolean;
+  /** Hosts, with their ports, that are elsewhere. */
+  readonly hosts?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function launchChromium(profile: string, options: BrowserOptions = 
     timeout: limits.condition,
     executablePath: wrapped ? path.join(import.meta.dirname, 'chromium') : executable,
     headless: true,
-    args: flags,
+    args: [...flags, ...(options.hosts === undefined ? [] : [`--host-resolver-rules=${Object.entries(options.hosts).map(([host, where]) => `MAP ${host} ${where}`).join(',')}`])],
     // Beside the profile instead of in the machine's own places, so that they go away with it.
     artifactsDir: path.join(profile, 'artifacts'),
     env: { ...process.env, XDG_CONFIG_HOME: path.join(profile, 'config'), XDG_CACHE_HOME: path.join(profile, 'cache'), HOLDFAST_CHROMIUM: executable, HOLDFAST_NODE: process.execPath },

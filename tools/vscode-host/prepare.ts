@@ -1,8 +1,12 @@
-/** Fetches the VS Codes that the tests run in, where they are not there yet: while others work, it waits for a registry. */
+/** Fetches the VS Codes that the tests run in, and compiles their pages, where that has not been done yet: while others work, it waits for a registry. */
 import { showProgress } from '../progress.ts';
 import { ensureServer } from './fetch.ts';
+import { keepCompiled } from './keep-compiled.ts';
 import { vscodeVersions } from './versions.ts';
 
 const progress = showProgress();
-for (const version of vscodeVersions) await ensureServer(version, progress.step);
+for (const version of vscodeVersions) {
+  await ensureServer(version, progress.step);
+  await keepCompiled(version, progress.step);
+}
 progress.done();

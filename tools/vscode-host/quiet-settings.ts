@@ -4,8 +4,9 @@ export const quietSettings: Record<string, unknown> = {
   // What moves is drawn sixty times a second.
   'editor.cursorBlinking': 'solid',
   'extensions.ignoreRecommendations': true,
-  // Looks for ports in what all processes of the machine have open, every other second.
+  // Looks for ports in what all processes of the machine have open, every other second; code-server does unless both say so.
   'remote.autoForwardPorts': false,
+  'remote.autoForwardPortsSource': 'output',
   'telemetry.telemetryLevel': 'off',
   // Copies each file that is saved. One that another program truncates meanwhile is copied for ever: a processor, and one of
   // the four threads for files, are lost until the server ends (`copy_file_range` answers 0, and libuv asks again).

@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly port?: number | undefined;
   /** Secret that must be in the URL. Default: none, which is right for a test on loopback and for nothing else. */
   readonly token?: string | undefined;
+  /** Host and port by which its browser knows it, if not by those where it listens. */
+  readonly authority?: string | undefined;
   /** More of the server's own flags, such as `--disable-workspace-trust`. */
   readonly flags?: readonly string[];
   /** Environment of the server, and so of the extension host. Default: ours. */
@@ -27,7 +29,7 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly port: number;
-  /** `localhost:PORT`: also the authority in `vscode-remote://` addresses. */
+  /** `localhost:PORT`, or what was wanted: also the authority in `vscode-remote://` addresses. */
   readonly authority: string;
   /** Address of a workbench: query parameters, and the token when there is one. */
   url(query?: Record<string, string>): string;
@@ -55,7 +57,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     remove: options.remove ?? [],
   };
   const leash = spawn(process.execPath, [path.join(import.meta.dirname, 'leash.ts'), JSON.stringify(orders)], {
-    env: withoutDeprecation(withoutOuterVscode(options.env ?? process.env)),
+    // As from a command line, whose environment is complete: else it asks the user's shell for more, whatever its flags say.
+    env: { ...withoutDeprecation(withoutOuterVscode(options.env ?? process.env)), VSCODE_CLI: '1' },
     // Its own session: Ctrl+C in our terminal reaches us alone, and we end the server in our own order.
     detached: process.platform !== 'win32',
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -90,7 +93,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       : `The VS Code ${options.server.version} server did not start. Its last words:\n${lastWords.join('\n')}`);
   }
 
-  const authority = `localhost:${port}`;
+  const authority = options.authority ?? `localhost:${port}`;
   return {
     port,
     authority,

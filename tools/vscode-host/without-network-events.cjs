@@ -13,7 +13,9 @@ const { spawn } = require('node:child_process');
 const { constants } = require('node:os');
 const { Socket } = require('node:net');
 
-const child = spawn(process.env.HOLDFAST_CHROMIUM, process.argv.slice(2), { stdio: ['ignore', 'inherit', 'inherit', 'pipe', 4] });
+// Scripts that Chromium fetches in the background it compiles anew, though it has kept them compiled: see compiled.ts.
+const given = process.argv.slice(2).map((each) => (each.startsWith('--disable-features=') ? `${each},BackgroundResourceFetch` : each));
+const child = spawn(process.env.HOLDFAST_CHROMIUM, given, { stdio: ['ignore', 'inherit', 'inherit', 'pipe', 4] });
 const toChromium = child.stdio[3];
 const wish = Buffer.from('"method":"Network.enable"');
 const opposite = Buffer.from('"method":"Network.disable"');

@@ -4,6 +4,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import type { OnProgress } from '../progress.ts';
 import { run } from '../run.ts';
 import { launchChromium, type BrowserOptions } from './browser.ts';
+import { takeCompiled } from './compiled.ts';
 import { ensureServer, type InstalledServer } from './fetch.ts';
 import { prepareHome, temporaryFolder, withBrowserHost, type ServerHome } from './home.ts';
 import { setPolicies } from './policies.ts';
@@ -72,6 +73,9 @@ export interface Workbench {
   close(): Promise<void>;
 }
 
+/** By this each browser knows its server, whatever its port is: what it has compiled of a page, it keeps by the page's address. */
+const authority = 'localhost:8000';
+
 /** No extension gallery: a test talks to nobody outside this machine. */
 const noGallery = { EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: '' }) };
 
@@ -97,6 +101,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const server = await startServer({
     server: installedServer,
     home: home.folder,
+    authority,
     remove: [folder, ...options.remove ?? []],
     env: { ...options.env ?? process.env, ...home.environment, ...noGallery },
     flags: [
@@ -118,8 +123,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   };
   try {
     const profile = path.join(folder, 'chromium');
-    await mkdir(profile);
-    browser = await launchChromium(profile, { ...options, withoutNetworkEvents: true });
+    await takeCompiled(installedServer.version, profile);
+    browser = await launchChromium(profile, { ...options, withoutNetworkEvents: true, hosts: { [authority]: `127.0.0.1:${server.port}` } });
     await browser.addInitScript(quickSockets);
     const page = browser.pages()[0] ?? await browser.newPage();
     const { testsEnded } = await exposeAutomation(page, server, options.onLog ?? (() => {}));
