@@ -1,6 +1,9 @@
 import path from 'node:path';
 import ts from 'typescript';
 
+/** The files of others, by their names and by the options that they are read with: each is parsed once, for all programs. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
 /** A program of these texts, by the names of files that need not be there. */
 export function programOf(texts: ReadonlyMap<string, string>, options: ts.CompilerOptions, roots: readonly string[] = [...texts.keys()]): ts.Program {
   const host = ts.createCompilerHost(options);
@@ -9,7 +12,10 @@ export function programOf(texts: ReadonlyMap<string, string>, options: ts.Compil
   host.readFile = (name) => texts.get(path.normalize(name)) ?? readFile(name);
   host.getSourceFile = (name, version, ...others) => {
     const text = texts.get(path.normalize(name));
-    return text === undefined ? getSourceFile(name, version, ...others) : ts.createSourceFile(name, text, version);
+    if (text !== undefined) return ts.createSourceFile(name, text, version);
+    const key = JSON.stringify([name, version, options]);
+    if (!parsed.has(key)) parsed.set(key, getSourceFile(name, version, ...others));
+    return parsed.get(key);
   };
   return ts.createProgram([...roots], options, host);
 }
