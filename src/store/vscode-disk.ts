@@ -70,7 +70,10 @@ export async function makeOld(file: string, unchanged: () => Promise<boolean>): 
     const { atime, mtime } = await stat(file);
     if (!await unchanged()) return undefined;
     await utimes(file, atime, new Date(0));
-    return () => utimes(file, atime, mtime).catch(() => undefined);
+    return async () => {
+      // Whoever has saved it since has given it a time of its own.
+      if (statSync(file, { throwIfNoEntry: false })?.mtimeMs === 0) await utimes(file, atime, mtime).catch(() => undefined);
+    };
   } catch {
     // It has gone, or is another user's.
     return undefined;

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
@@ -258,6 +258,20 @@ describe('Several values by one save', () => {
 
   it('F6 the time of a file that has gone is not set back, and nothing is refused for that', async () => {
     expect(await makeOld(path.join(folder().uri.fsPath, 'gone.json'), () => Promise.resolve(true))).to.equal(undefined);
+  });
+
+  it('F6 the time of a file that was set back is restored, unless the file has been saved since', async () => {
+    const file = settingsFile();
+    const { mtimeMs } = statSync(file);
+    const restore = await makeOld(file, () => Promise.resolve(true));
+    expect(statSync(file).mtimeMs).to.equal(0);
+    await restore!();
+    expect(statSync(file).mtimeMs).to.be.closeTo(mtimeMs, 1);
+    const restoreTooLate = await makeOld(file, () => Promise.resolve(true));
+    const saved = new Date(mtimeMs + 60_000);
+    utimesSync(file, saved, saved);
+    await restoreTooLate!();
+    expect(statSync(file).mtimeMs).to.be.closeTo(mtimeMs + 60_000, 1);
   });
 
   it('F6 what cannot be saved again, as another program has saved the file meanwhile, is put back', async () => {

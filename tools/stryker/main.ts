@@ -23,6 +23,9 @@ const parts: Readonly<Record<string, { readonly mutate: string; readonly tests: 
   'write-queue': { mutate: 'machines/write-queue.ts', tests: [...testsIn('test/unit/machines'), ...model('write-queue')] },
   'config-lifecycle': { mutate: 'machines/config-lifecycle.ts', tests: model('config-lifecycle') },
   'supervisor': { mutate: 'machines/supervisor.ts', tests: [...testsIn('test/unit/machines'), ...model('supervisor')] },
+  'bulkhead': { mutate: 'machines/bulkhead.ts', tests: model('bulkhead') },
+  'write': { mutate: 'machines/write.ts', tests: model('write') },
+  'recovery': { mutate: 'machines/recovery.ts', tests: model('recovery') },
   'guard': { mutate: 'src/guard/*.ts', tests: [...guard.filter((name) => !mirror.includes(name)), ...model('retry-sequencer'), ...model('circuit-breaker'), ...mirror] },
 };
 
