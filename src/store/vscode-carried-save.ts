@@ -101,7 +101,7 @@ class CarriedDocument {
   async giveUp(): Promise<void> {
     this.#refused.abort();
     await this.#answer;
-    await this.#restoreTime();
+    await this.#undo?.();
   }
 
   dispose(): void {
@@ -124,10 +124,7 @@ class CarriedDocument {
     let before = known?.first === text ? known.without : withoutCarrier(text, this.#file.isWorkspaceFile);
     // What a person has typed at this moment is not taken for an older text of the file.
     const newer = known?.isDirty === true ? undefined : await this.#file.newerThan(document, known?.without ?? before);
-    if (newer !== undefined) {
-      before = newer.text;
-      this.#undo = newer.undo;
-    }
+    if (newer !== undefined) before = newer.text;
     let wanted = before;
     try {
       wanted = this.#compose(before);
@@ -142,13 +139,8 @@ class CarriedDocument {
       if (await vscode.workspace.applyEdit(edit) && document.getText() === wanted) this.saved = wanted;
       else if (!document.getText().includes(this.#token)) break;
     }
-    // What VS Code saves now is not built on the newer text, and must not take its place.
-    if (this.saved === undefined) await this.#restoreTime();
-  }
-
-  async #restoreTime(): Promise<void> {
-    await this.#undo?.();
-    this.#undo = undefined;
+    // Before it, VS Code would save what is not built on the newer text in its place: it stops waiting for an answer after a while.
+    if (this.saved !== undefined && !this.#refused.signal.aborted) this.#undo = await newer?.makeOld();
   }
 }
 

@@ -393,16 +393,16 @@ export class SettingsFile {
   }
 
   /**
-   * The text on disk, where VS Code has read an older one and is about to save that. It is made to look old: VS Code saves over it
-   * then, and not over what takes its place meanwhile.
+   * The text on disk, where VS Code has read an older one and is about to save. Once the document is built on it, `makeOld` makes the file
+   * look old, unless it has changed: VS Code saves over it then, and not over what takes its place meanwhile.
    */
-  async newerThan(document: vscode.TextDocument, before: string): Promise<{ readonly text: string; undo(): Promise<void> } | undefined> {
-    if (this.path === undefined || document.uri.path !== this.uri.path) return undefined;
+  async newerThan(document: vscode.TextDocument, before: string): Promise<{ readonly text: string; makeOld(): ReturnType<typeof makeOld> } | undefined> {
+    const { path } = this;
+    if (path === undefined || document.uri.path !== this.uri.path) return undefined;
     const state = await this.#look();
     if (state.kind !== 'valid' || state.content.isEmpty || unixLines(state.content.text) === unixLines(before)) return undefined;
     const { text } = state.content;
-    const undo = await makeOld(this.path, async () => await this.#textOnDisk() === text);
-    return undo && { text: asInDocument(text), undo };
+    return { text: asInDocument(text), makeOld: () => makeOld(path, async () => await this.#textOnDisk() === text) };
   }
 
   async #putBackText(): Promise<void> {

@@ -316,6 +316,29 @@ describe('Several values by one save', () => {
     }
   });
 
+  it('F6 VS Code stops waiting for the changes, and saves: what another program has saved meanwhile is there at each moment', async () => {
+    await vscode.workspace.openTextDocument(settingsFile());
+    writeFileSync(settingsFile(), '{ "editor.tabSize": 3 }\n');
+    const { newerThan } = SettingsFile.prototype;
+    SettingsFile.prototype.newerThan = async function (...args) {
+      SettingsFile.prototype.newerThan = newerThan;
+      const newer = await newerThan.apply(this, args);
+      await elapse(3_000);
+      return newer;
+    };
+    const seen = new Set<string>();
+    const watch = setInterval(() => seen.add(text()), 1);
+    try {
+      await committed(store, three);
+    } finally {
+      clearInterval(watch);
+      SettingsFile.prototype.newerThan = newerThan;
+    }
+    // VS Code empties the file while it writes it.
+    expect([...seen].filter((each) => each.trim() !== '' && !each.includes('tabSize'))).to.deep.equal([]);
+    expect(readSettings()).to.deep.equal({ 'editor.tabSize': 3, 'fixture.count': 7, 'fixture.name': 'seven', 'fixture.recent': ['7'] });
+  });
+
   it('F6 the changes cannot be put into the document: what another program has saved meanwhile stays', async () => {
     const document = await vscode.workspace.openTextDocument(settingsFile());
     const theirs = '{ "editor.tabSize": 3 }\n';
