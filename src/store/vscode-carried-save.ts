@@ -139,7 +139,7 @@ class CarriedDocument {
       if (await vscode.workspace.applyEdit(edit) && document.getText() === wanted) this.saved = wanted;
       else if (!document.getText().includes(this.#token)) break;
     }
-    // Before it, VS Code would save what is not built on the newer text in its place: it stops waiting for an answer after a while.
+    // Not before: VS Code stops waiting for an answer after a while, and would save over the newer text what is not built on it.
     if (this.saved !== undefined && !this.#refused.signal.aborted) this.#undo = await newer?.makeOld();
   }
 }
