@@ -139,7 +139,7 @@ class CarriedDocument {
       if (await vscode.workspace.applyEdit(edit) && document.getText() === wanted) this.saved = wanted;
       else if (!document.getText().includes(this.#token)) break;
     }
-    // Not before: VS Code stops waiting for an answer after a while, and would save over the newer text what is not built on it.
+    // Only now: if VS Code stops waiting for our answer earlier, it saves a text that lacks what the newer one says.
     if (this.saved !== undefined && !this.#refused.signal.aborted) this.#undo = await newer?.makeOld();
   }
 }

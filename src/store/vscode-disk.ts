@@ -71,7 +71,7 @@ export async function makeOld(file: string, unchanged: () => Promise<boolean>): 
     if (!await unchanged()) return undefined;
     await utimes(file, atime, new Date(0));
     return async () => {
-      // Whoever has saved it since has given it a time of its own.
+      // If another program has saved the file since, the file keeps that time.
       if (statSync(file, { throwIfNoEntry: false })?.mtimeMs === 0) await utimes(file, atime, mtime).catch(() => undefined);
     };
   } catch {

@@ -396,7 +396,7 @@ export class SettingsFile {
    * The text on disk, where VS Code has read an older one and is about to save. Once the document is built on it, `makeOld` makes the file
    * look old, unless it has changed: VS Code saves over it then, and not over what takes its place meanwhile.
    */
-  async newerThan(document: vscode.TextDocument, before: string): Promise<{ readonly text: string; makeOld(): ReturnType<typeof makeOld> } | undefined> {
+  async newerThan(document: vscode.TextDocument, before: string): Promise<NewerText | undefined> {
     const { path } = this;
     if (path === undefined || document.uri.path !== this.uri.path) return undefined;
     const state = await this.#look();
@@ -427,6 +427,12 @@ export class SettingsFile {
   async #textOnDisk(): Promise<string> {
     return textOf(await this.#look());
   }
+}
+
+export interface NewerText {
+  readonly text: string;
+  /** @returns what undoes that; nothing when the file has changed */
+  makeOld(): ReturnType<typeof makeOld>;
 }
 
 /** What tells a file that stands still from one that is being written. */

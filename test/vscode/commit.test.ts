@@ -343,7 +343,7 @@ describe('Several values by one save', () => {
     const document = await vscode.workspace.openTextDocument(settingsFile());
     const theirs = '{ "editor.tabSize": 3 }\n';
     writeFileSync(settingsFile(), theirs);
-    // As when somebody edits it each time before the edit arrives.
+    // As if the document changed each time before our edit arrived, which VS Code then refuses.
     const { applyEdit } = vscode.workspace;
     let refused = 0;
     vscode.workspace.applyEdit = () => Promise.resolve(++refused < 0);

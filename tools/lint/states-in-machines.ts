@@ -21,7 +21,7 @@ function nameOf(node: Node): string {
  * - flags: a mutable property of a class or an interface that is true or false, and a variable of that kind which a function within
  *   the one that declares it sees change;
  * - pending sets: a `Set` of a class whose members leave it again. Subscriptions are none: they leave by their own `dispose`;
- * - timers: a call of `setTimeout` or `setInterval`, whoever's it is.
+ * - timers: a call of `setTimeout` or `setInterval`, as a function or as a method of any object.
  *
  * It goes by what a file declares, and so refuses what could be one of these and is not declared: a type has to be written there.
  *

@@ -12,8 +12,9 @@ export interface BusyLoops {
 }
 
 export function startBusyLoops(count: number): BusyLoops {
-  // Each in a session of its own: Linux shares the processor out among sessions first.
-  const loops: ChildProcess[] = Array.from({ length: count }, () => spawn(process.execPath, ['-e', loop], { stdio: 'ignore', detached: process.platform !== 'win32' }));
+  // Each in a session of its own: Linux divides processor time among sessions first.
+  const detached = process.platform !== 'win32';
+  const loops: ChildProcess[] = Array.from({ length: count }, () => spawn(process.execPath, ['-e', loop], { stdio: 'ignore', detached }));
   const end = (): void => { for (const each of loops) each.kill('SIGKILL'); };
   process.once('exit', end);
   return { alive: () => loops.filter(({ exitCode, signalCode, pid }) => pid !== undefined && exitCode === null && signalCode === null).length, end };

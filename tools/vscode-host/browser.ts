@@ -58,11 +58,12 @@ export interface BrowserOptions {
 export async function launchChromium(profile: string, options: BrowserOptions = {}): Promise<BrowserContext> {
   const executable = findChromium();
   const wrapped = options.withoutNetworkEvents === true && process.platform !== 'win32';
+  const rules = Object.entries(options.hosts ?? {}).map(([host, where]) => `MAP ${host} ${where}`);
   const browser = await chromium.launchPersistentContext(profile, {
     timeout: limits.condition,
     executablePath: wrapped ? path.join(import.meta.dirname, 'chromium') : executable,
     headless: true,
-    args: [...flags, ...(options.hosts === undefined ? [] : [`--host-resolver-rules=${Object.entries(options.hosts).map(([host, where]) => `MAP ${host} ${where}`).join(',')}`])],
+    args: [...flags, ...(rules.length === 0 ? [] : [`--host-resolver-rules=${rules.join(',')}`])],
     // Beside the profile instead of in the machine's own places, so that they go away with it.
     artifactsDir: path.join(profile, 'artifacts'),
     env: { ...process.env, XDG_CONFIG_HOME: path.join(profile, 'config'), XDG_CACHE_HOME: path.join(profile, 'cache'), HOLDFAST_CHROMIUM: executable, HOLDFAST_NODE: process.execPath },

@@ -22,7 +22,7 @@ export async function keepCompiled(version: VscodeVersion, onProgress: OnProgres
       await copyCompiled(path.join(workbench.home.folder, 'chromium'), draft);
       await rename(draft, folder);
     } catch (error) {
-      // Somebody else was faster: theirs is as good as ours.
+      // Another process has made the same folder in the meantime.
       if (!existsSync(folder)) throw error;
     } finally {
       await rm(draft, { recursive: true, force: true });

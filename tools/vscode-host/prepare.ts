@@ -1,4 +1,7 @@
-/** Fetches the VS Codes that the tests run in, and compiles their pages, where that has not been done yet: while others work, it waits for a registry. */
+/**
+ * Fetches the VS Codes that the tests run in, and compiles their pages, unless that has been done. A suite of its own, as it mostly
+ * waits for a registry.
+ */
 import { showProgress } from '../progress.ts';
 import { ensureServer } from './fetch.ts';
 import { keepCompiled } from './keep-compiled.ts';

@@ -8,8 +8,8 @@ export const quietSettings: Record<string, unknown> = {
   'remote.autoForwardPorts': false,
   'remote.autoForwardPortsSource': 'output',
   'telemetry.telemetryLevel': 'off',
-  // Copies each file that is saved. One that another program truncates meanwhile is copied for ever: a processor, and one of
-  // the four threads for files, are lost until the server ends (`copy_file_range` answers 0, and libuv asks again).
+  // VS Code copies each file that it saves. If another program truncates the file during the copy, the copy never ends on Linux
+  // (`copy_file_range` returns 0, and libuv calls it again), and no one can write the file until the server ends.
   'workbench.localHistory.enabled': false,
   // Newer versions open settings in a dialog; older ones know only tabs.
   'workbench.editor.useModal': 'off',
