@@ -3,7 +3,7 @@ import { settlingTime } from '../../src/store/store.ts';
 import { seed } from '../seed.ts';
 import { skip } from '../skip.ts';
 import { torture, type Plan, type Result } from './processes.ts';
-import { isFaultless, judge, ways, type Answer, type Life, type Save } from './verdict.ts';
+import { isFaultless, judge, tornOf, ways, type Answer, type Life, type Save } from './verdict.ts';
 
 /** The share of `npm test`; `npm run torture` is the whole. */
 describe(`Processes that are killed and stopped while they update one file, seed ${seed}`, () => {
@@ -100,5 +100,20 @@ describe('The verdict on such a run', () => {
     ] as const) {
       expect(judge(lives, { a: '1' }, [each]), what).to.deep.equal({ ...good, [isBuried ? 'buried' : 'lost']: ['a: 2'] });
     }
+  });
+
+  it('a part of what an editor had read, while it saves without a rename, was not torn by a window, and everything else was', () => {
+    const save: Save = { way: 'by truncation', number: 1, begun: 100, ended: 200, done: {}, transaction: 'a 1' };
+    const look = { at: 150, texts: ['a 1', 'a 5'] };
+    const torn = ['a 1 beside a 5'];
+    for (const [what, looks, saves, wrong] of [
+      ['no editor', [look], [], torn],
+      ['while it saves', [look], [save], []],
+      ['in place', [look], [{ ...save, way: 'in place' }], []],
+      ['by rename', [look], [{ ...save, way: 'by rename' }], torn],
+      ['before it saves', [{ ...look, at: 99 }], [save], torn],
+      ['after it has saved', [look, { ...look, at: 201 }], [save], torn],
+      ['of two that it had not read', [look], [{ ...save, transaction: 'a 9' }], torn],
+    ] as const) expect(tornOf(looks, saves), what).to.deep.equal(wrong);
   });
 });

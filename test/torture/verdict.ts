@@ -17,6 +17,15 @@ export interface Save {
   readonly ended: number;
   /** What it had read, and saved. */
   readonly done: Done;
+  /** What the last transaction had stored in that, if there was one. */
+  readonly transaction?: string;
+}
+
+/** The parts of a file that parses, where they are of more than one transaction. */
+export interface TornLook {
+  /** In milliseconds since 1970. */
+  readonly at: number;
+  readonly texts: readonly string[];
 }
 
 /** What a writer was told of one update. */
@@ -114,6 +123,14 @@ class Buriers {
     });
   }
 }
+
+/**
+ * What only a window can have torn. An editor that does not rename writes into the file that VS Code is just writing, too: until it has
+ * looked at what it left, the file may hold a part of what the editor had read beside a part of what VS Code wrote.
+ */
+export const tornOf = (looks: readonly TornLook[], saves: readonly Save[]): string[] => looks
+  .filter(({ at, texts }) => !saves.some(({ way, begun, ended, transaction = '' }) => way !== 'by rename' && begun <= at && at <= ended && texts.includes(transaction)))
+  .map(({ texts }) => texts.join(' beside '));
 
 /** Why a run failed; `undefined`: it did not. */
 export const isFaultless = ({ lost, repeated, unasked, stale }: Verdict): boolean => lost.length + repeated.length + unasked.length + stale.length === 0;

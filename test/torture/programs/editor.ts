@@ -8,6 +8,7 @@ import { settlingTime } from '../../../src/store/store.ts';
 import { seededRandom } from '../../../src/testing/seeded-random.ts';
 import { elapse, limits } from '../../limits.ts';
 import type { Save, Way } from '../verdict.ts';
+import { transactionsIn } from '../windows/definition.ts';
 import { now, settingsIn, type Done } from './definition.ts';
 
 const [file = '', seed = '', ...ways] = process.argv.slice(2);
@@ -35,11 +36,15 @@ const saves: Record<Way, (text: string) => void | Promise<void>> = {
   },
 };
 
-/** Whether the file parses, now or when another has come to the end of writing it. */
+/** Whether the file is no mixture, now or when another has come to the end of writing it. */
 async function isWhole(): Promise<boolean> {
-  if (settingsIn(readFileSync(file, 'utf8')) !== undefined) return true;
+  const look = (): boolean => {
+    const settings = settingsIn(readFileSync(file, 'utf8'));
+    return settings !== undefined && transactionsIn(settings).length === 1;
+  };
+  if (look()) return true;
   await elapse(settlingTime / 10);
-  return settingsIn(readFileSync(file, 'utf8')) !== undefined;
+  return look();
 }
 
 let isOver = false;
@@ -57,7 +62,7 @@ for (let number = 1; !isOver; number++) {
   await saves[way](text);
   // VS Code writes in place: who writes at the same moment may leave a mixture of both, sees it, and saves again.
   while (!await isWhole()) await saves['by rename'](text);
-  const save: Save = { way, number, begun, ended: now(), done: settings['torture.done'] as Done | undefined ?? {} };
+  const save: Save = { way, number, begun, ended: now(), done: settings['torture.done'] as Done | undefined ?? {}, transaction: transactionsIn(settings)[0]! };
   writeSync(1, `${JSON.stringify(save)}\n`);
   while (!isOver && readFileSync(file, 'utf8') === text) await elapse(limits.look);
   // At any moment of what others do next, which takes them about as long.

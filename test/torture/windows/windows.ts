@@ -10,9 +10,9 @@ import { openWorkbench, quietSettings, workbenchReady, type Workbench } from '..
 import { elapse, until } from '../../limits.ts';
 import { Program } from '../processes.ts';
 import { fromLine } from '../programs/answers.ts';
-import { settingsIn, type Done } from '../programs/definition.ts';
-import { judge, type Life, type Save, type Verdict, type Way } from '../verdict.ts';
-import { parts, type WindowPlan } from './definition.ts';
+import { now, settingsIn, type Done } from '../programs/definition.ts';
+import { judge, tornOf, type Life, type Save, type TornLook, type Verdict, type Way } from '../verdict.ts';
+import { transactionsIn, type WindowPlan } from './definition.ts';
 import { extensionFolder, tortureExtension } from './product.ts';
 
 /** Windows of a real VS Code that write into one settings file, whose extension hosts are killed meanwhile. */
@@ -35,7 +35,7 @@ export interface WindowsPlan extends Omit<WindowPlan, 'withoutLock'> {
 export interface WindowsResult extends Verdict {
   readonly transactions: number;
   readonly kills: { readonly updates: number; readonly transactions: number };
-  /** What the file held, where it held a part of a transaction, or one whose caller was told that it is not stored. */
+  /** What the file held, where it held a part of a transaction (see `tornOf`), or one whose caller was told that it is not stored. */
   readonly torn: readonly string[];
   /** Documents that a window had unsaved at the end. */
   readonly unsaved: readonly string[];
@@ -69,7 +69,7 @@ class Windows {
   readonly #random: () => number;
   readonly #pages = new Map<string, Page>();
   readonly #kills = { updates: 0, transactions: 0 };
-  readonly #torn = new Set<string>();
+  readonly #torn: TornLook[] = [];
   /** The transactions that have been seen in the file. */
   readonly #seen = new Set<string>();
   #workbench!: Workbench;
@@ -184,9 +184,9 @@ class Windows {
       const settings = settingsIn(text);
       // Who reads while an editor writes in place may see a mixture of before and after; two looks do not see the same one.
       if (settings !== undefined && readFileSync(this.#file, 'utf8') === text) {
-        const texts = new Set(parts.map((key) => settings[`torture.${key}`]));
-        if (texts.size > 1) this.#torn.add([...texts].map(String).join(' beside '));
-        else if (typeof settings['torture.part0'] === 'string') this.#seen.add(settings['torture.part0']);
+        const texts = transactionsIn(settings);
+        if (texts.length > 1) this.#torn.push({ at: now(), texts });
+        else this.#seen.add(texts[0]!);
       }
       await elapse(2);
     }
@@ -204,7 +204,7 @@ class Windows {
       ...judge(lives, settings['torture.done'] ?? {}, saves),
       transactions: transactions('stored').length,
       kills: this.#kills,
-      torn: [...this.#torn, ...transactions('denied').filter((text) => this.#seen.has(text)).map((text) => `${text}, which was denied`)],
+      torn: [...new Set([...tornOf(this.#torn, saves), ...transactions('denied').filter((text) => this.#seen.has(text)).map((text) => `${text}, which was denied`)])],
       unsaved: all.flatMap(({ lines }) => lines.filter((line) => isEnd.test(line)).flatMap((line) => JSON.parse(line.slice('end '.length)) as string[])),
       stuck,
       saves: saves.length,
