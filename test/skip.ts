@@ -9,12 +9,3 @@ export function skip(context: Mocha.Context, reason: string): never {
   Object.assign(skipped!, { skipReason: reason });
   return context.skip();
 }
-
-/** A suite that is skipped where there is a reason: `describeUnless(isOld ? 'Once is enough.' : undefined)('Title', () => …)`. */
-export function describeUnless(reason: string | undefined): (title: string, define: (this: Mocha.Suite) => void) => Mocha.Suite | void {
-  if (reason === undefined) return describe;
-  return (title, define) => describe.skip(title, function () {
-    Object.assign(this, { skipReason: reason });
-    define.call(this);
-  });
-}

@@ -16,7 +16,7 @@ import { makeUnwritable, type Unwritable } from './unwritable.ts';
 import { atRest, openFile } from './vscode-host/drive.ts';
 import { temporaryFolder } from './vscode-host/home.ts';
 import { projectRoot } from './vscode-host/paths.ts';
-import { openWorkbench, quietSettings, type Workbench } from './vscode-host/workbench.ts';
+import { openWorkbench, quietSettings, usedExtensions, type Workbench } from './vscode-host/workbench.ts';
 
 const pictures = path.join(projectRoot, 'demo-output');
 const folder = temporaryFolder();
@@ -88,6 +88,7 @@ async function demonstrate(): Promise<void> {
   workbench = await openWorkbench({
     folder: workspace,
     vsixFiles: [holdfast, nofx],
+    builtInExtensions: usedExtensions,
     extensionDevelopmentPaths: [path.join(projectRoot, 'tools/demo-driver')],
     // In a browser VS Code saves by itself; the demo wants to see unsaved changes, and what a caller is told of them at once.
     // An open breaker tries by itself only after ten minutes: what heals sooner has been found to work.

@@ -79,7 +79,8 @@ async function identity(): Promise<string[]> {
 /** Everything that can be found out before it is public. */
 async function verify(version: string): Promise<void> {
   if (!options.has('--skip-tests')) {
-    const { status } = spawnSync(process.execPath, ['tools/test.ts'], { cwd: clone, stdio: 'inherit', env: { ...process.env, HOLDFAST_VSCODE_CACHE: cacheFolder() } });
+    const env = { ...process.env, HOLDFAST_NIGHT: '1', HOLDFAST_VSCODE_CACHE: cacheFolder() };
+    const { status } = spawnSync(process.execPath, ['tools/test.ts'], { cwd: clone, stdio: 'inherit', env });
     if (status !== 0) throw new Error('A test has failed.');
   }
   await run(process.execPath, ['tools/package/main.ts'], clone);

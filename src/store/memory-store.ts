@@ -11,11 +11,11 @@ export class MemoryBackend {
   workspaceOpen = true;
   trusted = true;
   /** By key, then by place. */
-  readonly #values = new Map<string, Map<string, unknown>>();
+  readonly #values = new Map<string, Map<string, { readonly scope: Scope; readonly value: unknown }>>();
   readonly #listeners = new Set<{ readonly listener: (keys?: readonly string[]) => void }>();
 
   get({ key, target, scope }: Slot): unknown {
-    return this.#values.get(key)?.get(placeName(target, scope));
+    return this.#values.get(key)?.get(placeName(target, scope))?.value;
   }
 
   has({ key, target, scope }: Slot): boolean {
@@ -24,7 +24,7 @@ export class MemoryBackend {
 
   /** The folders and languages for which there are values of a setting. */
   scopes(key: string): readonly Scope[] {
-    return [...this.#values.get(key)?.keys() ?? []].map(scopeOf);
+    return Array.from(this.#values.get(key)?.values() ?? [], ({ scope }) => scope);
   }
 
   /** Stores a value, or with `undefined` removes it, and tells everyone. */
@@ -39,7 +39,7 @@ export class MemoryBackend {
       let values = this.#values.get(key);
       if (values === undefined) this.#values.set(key, (values = new Map()));
       if (value === undefined) values.delete(name);
-      else values.set(name, value);
+      else values.set(name, { scope: scopeOf(name), value });
     }
     this.changed(requests.map(({ key }) => key));
   }

@@ -6,7 +6,7 @@ import { run } from '../../tools/run.ts';
 import { notification, notifications, runCommand, webview } from '../../tools/vscode-host/drive.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
-import { openWorkbench, quietSettings, type Workbench } from '../../tools/vscode-host/workbench.ts';
+import { openWorkbench, quietSettings, usedExtensions, type Workbench } from '../../tools/vscode-host/workbench.ts';
 import { limits } from '../limits.ts';
 import { stepsOf } from './steps.ts';
 
@@ -73,6 +73,7 @@ describe('Getting started', () => {
     workbench ??= await openWorkbench({
       extensionDevelopmentPaths: [folder],
       vsixFiles,
+      builtInExtensions: usedExtensions,
       // As on a desktop: in a browser VS Code saves by itself.
       userSettings: { ...quietSettings, 'files.autoSave': 'off', 'holdfast.failedWrites.waitFor': limits.condition / 1_000 },
     });

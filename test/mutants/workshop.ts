@@ -46,7 +46,7 @@ export class Workshop {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'holdfast-mutants-'));
 
   constructor() {
-    for (const each of ['machines', 'src', 'test/model', 'test/simulation', 'package.json', 'tsconfig.json']) {
+    for (const each of ['machines', 'src', 'test/model', 'test/night.ts', 'test/simulation', 'package.json', 'tsconfig.json']) {
       if (existsSync(path.join(root, each))) cpSync(path.join(root, each), path.join(this.#folder, each), { recursive: true });
     }
     symlinkSync(path.join(root, 'node_modules'), path.join(this.#folder, 'node_modules'), 'junction');

@@ -11,6 +11,7 @@ import { folders, install } from '../../tools/on-demand.ts';
 import { run } from '../../tools/run.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
+import { night } from '../night.ts';
 
 describe('Packages on demand', () => {
   const folder = 'tools/peers';
@@ -100,7 +101,7 @@ describe('Packages on demand', () => {
     expect((await installed())('tiny')).to.equal('1.0.0');
   });
 
-  it('are installed by one of several processes, and of several modules, that need them at once', async () => {
+  night.it('are installed by one of several processes, and of several modules, that need them at once', async () => {
     await install(folder, { root, progress: { step: () => {}, done: () => {} } });
     ask('2.0.0');
     downloads = [];
@@ -115,7 +116,7 @@ describe('Packages on demand', () => {
     expect(readdirSync(home())).to.have.members(['.npmrc', 'package.json', 'package-lock.json', 'node_modules']);
   });
 
-  it('are found in the cache of npm when there is no network', async () => {
+  night.it('are found in the cache of npm when there is no network', async () => {
     await installed();
     rmSync(home('node_modules'), { recursive: true });
     process.env['npm_config_registry'] = 'http://127.0.0.1:9/';

@@ -10,6 +10,7 @@ import { packagesReady, type Packages } from '../../tools/package/main.ts';
 import { run } from '../../tools/run.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
+import { isNight } from '../night.ts';
 
 /** The library as a stranger gets it: from the tarball, in a project of their own, with none of our folders around it. */
 describe('The npm package', () => {
@@ -141,7 +142,9 @@ describe('The npm package', () => {
 
   /** @returns the modules that are in the bundle */
   async function bundleWithWebpack(entry: string, filename: string, options: object = {}): Promise<string[]> {
-    const compiler = webpack({ mode: 'production', target: 'node', context: project, entry, output: { path: inProject('out/webpack'), filename }, ...options });
+    // Making it smaller takes most of the time.
+    const optimization = { minimize: isNight };
+    const compiler = webpack({ mode: 'production', optimization, target: 'node', context: project, entry, output: { path: inProject('out/webpack'), filename }, ...options });
     const stats = await promisify(compiler.run.bind(compiler))();
     await promisify(compiler.close.bind(compiler))();
     const { errors, modules } = stats!.toJson({ all: false, errors: true, modules: true, nestedModules: true, modulesSpace: Infinity, nestedModulesSpace: Infinity });

@@ -6,6 +6,7 @@ import { refusal, type Circumstances } from '../../tools/publish/main.ts';
 import { run } from '../../tools/run.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
+import { night } from '../night.ts';
 
 /** On a machine where git knows nobody, and does not guess. */
 const unknown = {
@@ -48,7 +49,7 @@ describe('npm run release', () => {
     expect(await state()).to.deep.equal(before);
   });
 
-  it('brings back commit, tag and packages; then the tag can be published, and no other', async () => {
+  night.it('brings back commit, tag and packages; then the tag can be published, and no other', async () => {
     const { folder, git, release } = await somethingNew();
     const printed = await release(['minor', '--skip-tests'], { GITHUB_SERVER_URL: 'https://example.invalid', GITHUB_REPOSITORY: 'a/b' });
     const [, version] = /Version (\S+) is committed and tagged\./.exec(printed)!;

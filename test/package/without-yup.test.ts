@@ -8,9 +8,10 @@ import { packagesReady } from '../../tools/package/main.ts';
 import { run } from '../../tools/run.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
+import { night } from '../night.ts';
 
 /** yup is for those who write their settings with it: the library is installed, loaded, type-checked and bundled without. */
-describe('The npm package without yup', () => {
+night.describe('The npm package without yup', () => {
   let project: string;
   const inProject = (...names: string[]): string => path.join(project, ...names);
   const node = (file: string): Promise<string> => run(process.execPath, [inProject(file)], project);

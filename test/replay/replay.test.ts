@@ -9,7 +9,7 @@ import { Replay } from './replay.ts';
 import { Witness } from './witness.ts';
 
 // `npm run nightly` draws others: HOLDFAST_SEED, and HOLDFAST_HISTORIES of them; a fifth as many lives.
-const histories = Number(process.env['HOLDFAST_HISTORIES'] ?? 1_000);
+const histories = Number(process.env['HOLDFAST_HISTORIES'] ?? 200);
 const lives = Math.ceil(histories / 5);
 
 /** What is wrong with a recording. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { settlingTime } from '../../src/store/store.ts';
+import { night } from '../night.ts';
 import { seed } from '../seed.ts';
 import { skip } from '../skip.ts';
 import { torture, type Plan, type Result } from './processes.ts';
@@ -19,7 +20,7 @@ describe(`Processes that are killed and stopped while they update one file, seed
     return result;
   }
 
-  it('P20 P28: every update that was acknowledged is there exactly once, also with a stretched moment before the replacement', async () => {
+  night.it('P20 P28: every update that was acknowledged is there exactly once, also with a stretched moment before the replacement', async () => {
     const result = await run({ processes: 4, updates: 150, kills: { anytime: 2, holding: 2 }, pauses: { anytime: 1, holding: 2 }, moment: 10 });
     expect(isFaultless(result), JSON.stringify(result)).to.equal(true);
   });
@@ -30,7 +31,7 @@ describe(`Processes that are killed and stopped while they update one file, seed
     expect(result.saves).to.be.at.least(ways.length);
   });
 
-  it('without the lock updates are lost, and this finds out', async () => {
+  night.it('without the lock updates are lost, and this finds out', async () => {
     const none = { anytime: 0, holding: 0 };
     for (let lost = 0; lost === 0;) lost = (await run({ processes: 4, updates: 60, kills: none, pauses: none, moment: 30, withoutLock: true })).lost.length;
   });

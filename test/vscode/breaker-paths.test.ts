@@ -5,7 +5,6 @@ import type { BreakerVariant, ModelEvent } from '../model/circuit-breaker/driver
 import { breakerModel } from '../model/circuit-breaker/model.ts';
 import { TransitionCoverage } from '../model/harness/coverage.ts';
 import { runPaths, type MachineModel } from '../model/harness/suite.ts';
-import { describeUnless } from '../skip.ts';
 import { ServiceRun, setDirty } from './breaker-run.ts';
 import { resetSettings } from './supervised.ts';
 
@@ -32,9 +31,7 @@ const model: MachineModel<BreakerVariant> = {
   start: (variant) => ServiceRun.start(variant),
 };
 
-const suite = describeUnless(process.env['HOLDFAST_VSCODE_VERSION'] === '1.100.3' ? 'It takes long: once is enough, in the newest VS Code.' : undefined);
-
-suite('The paths of the circuit breaker, in VS Code, with a real settings.json', () => {
+describe('The paths of the circuit breaker, in VS Code, with a real settings.json', () => {
   const coverage = new TransitionCoverage(circuitBreaker as never);
   const asserted = new Set<string>();
 

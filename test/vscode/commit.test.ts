@@ -10,6 +10,7 @@ import type { Change, Refusal, Target } from '../../src/store/store.ts';
 import { makeOld } from '../../src/store/vscode-disk.ts';
 import { SettingsFile } from '../../src/store/vscode-settings-file.ts';
 import { VscodeStore } from '../../src/store/vscode-store.ts';
+import { night } from '../night.ts';
 import { skip } from '../skip.ts';
 import { fixture } from './fixture-settings.ts';
 import { committed, elapse, fixtureContext, folder, readSettings, rejection, resetSettings, settingsFile, typeUnsaved, until, writeSettings } from './supervised.ts';
@@ -421,7 +422,7 @@ describe('Several values by one save', () => {
   });
 
   for (const target of ['workspace', 'user'] as const) {
-    it(`beside updates of other extensions (${target} settings): none is refused, and none is lost`, async () => {
+    night.it(`beside updates of other extensions (${target} settings): none is refused, and none is lost`, async () => {
       const other = vscode.workspace.getConfiguration('fixture');
       const scope = target === 'user' ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace;
       for (let round = 0; round < 15; round++) {

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import * as vscode from 'vscode';
 import { StoreError, TransactionError } from '../../src/errors.ts';
 import { memoryMemento } from '../../src/store/memento.ts';
+import { night } from '../night.ts';
 import { skip } from '../skip.ts';
 import { fixture } from './fixture-settings.ts';
 import { elapse, fixtureContext, rejection, superviseFixture, until } from './supervised.ts';
@@ -75,11 +76,11 @@ describe('A remote window', () => {
     return seen;
   };
 
-  for (const [when, prepare] of [
-    ['as the first write of a window', () => Promise.resolve()],
-    ['after one to an ordinary setting', () => service.update('count', 5, user)],
+  for (const [when, prepare, test] of [
+    ['as the first write of a window', () => Promise.resolve(), night.it],
+    ['after one to an ordinary setting', () => service.update('count', 5, user), it],
   ] as const) {
-    it(`F8 update, ${when}: stored where VS Code keeps it, at the first attempt (P20)`, async () => {
+    test(`F8 update, ${when}: stored where VS Code keeps it, at the first attempt (P20)`, async () => {
       await prepare();
       const failed = failures();
       for (const [key, value] of [['perMachine', 'here'], ['tools', ['a']], ['application', true], ['name', 'x']] as const) {
@@ -93,7 +94,7 @@ describe('A remote window', () => {
       unhurt();
     });
 
-    it(`F8 update with a function, ${when}: applied once (P28)`, async () => {
+    test(`F8 update with a function, ${when}: applied once (P28)`, async () => {
       await prepare();
       await service.update('tools', append, user);
       await service.update('tools', append, user);
@@ -101,7 +102,7 @@ describe('A remote window', () => {
       expect(stored()[1]).to.deep.equal({ 'fixture.tools': ['item 0', 'item 1'] });
     });
 
-    it(`F8 updateAll, ${when}: all or none, in both files (P24)`, async () => {
+    test(`F8 updateAll, ${when}: all or none, in both files (P24)`, async () => {
       await prepare();
       const failed = failures();
       await service.updateAll({ perMachine: 'all', tools: ['a', 'b'], application: true, name: 'all' }, user);
@@ -112,7 +113,7 @@ describe('A remote window', () => {
       unhurt();
     });
 
-    it(`F8 a reset, ${when}`, async () => {
+    test(`F8 a reset, ${when}`, async () => {
       await prepare();
       await service.updateAll({ perMachine: 'gone', tools: ['a'], name: 'stays' }, user);
       const failed = failures();

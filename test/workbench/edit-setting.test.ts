@@ -1,8 +1,9 @@
 import { showHoldfast } from '../../tools/vscode-host/drive.ts';
 import { again } from '../limits.ts';
+import { night } from '../night.ts';
 import { openDesk, type Desk } from './workbench.ts';
 
-describe('The pencil of a setting', () => {
+night.describe('The pencil of a setting', () => {
   let desk: Desk;
   const rowOf = (key: string) => desk.workbench.page.locator('.part.sidebar .monaco-list-row').filter({ hasText: key }).first();
 

@@ -7,6 +7,7 @@ import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
 import { openWorkbench, quietSettings, type Workbench } from '../../tools/vscode-host/workbench.ts';
 import { until } from '../limits.ts';
+import { night } from '../night.ts';
 
 /** Leaves a file for each of its lives, with what it has read. */
 const extension = `
@@ -20,7 +21,7 @@ const extension = `
   }
 `;
 
-describe('A setting that takes effect after a restart', () => {
+night.describe('A setting that takes effect after a restart', () => {
   const folder = temporaryFolder();
   const [lives, workspace] = ['lives', 'workspace'].map((name) => path.join(folder, name)) as [string, string];
   let workbench: Workbench;

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { night } from '../night.ts';
 import { openDesk, openWindow, type Desk, type Window } from './workbench.ts';
 
 /** Each window writes a setting of its own: they have nothing in common but the file. */
-describe('Two windows at the same settings file', () => {
+night.describe('Two windows at the same settings file', () => {
   let desk: Desk | undefined;
   let second: Window | undefined;
 

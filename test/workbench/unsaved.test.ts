@@ -6,9 +6,10 @@ import {
   answerNotification, notification, notifications, openFile, runCommand, showHoldfast, shownNotifications, statusBarItem, watch,
 } from '../../tools/vscode-host/drive.ts';
 import { again } from '../limits.ts';
+import { night } from '../night.ts';
 import { openDesk, type Desk } from './workbench.ts';
 
-describe('A write that waits for the user', () => {
+night.describe('A write that waits for the user', () => {
   let desk: Desk;
   let page: Page;
 

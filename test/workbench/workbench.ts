@@ -9,7 +9,7 @@ import { ready } from '../../tools/products.ts';
 import { atRest, webview } from '../../tools/vscode-host/drive.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { patientNofxFolder, projectRoot } from '../../tools/vscode-host/paths.ts';
-import { openWorkbench, quietSettings, workbenchReady, type Workbench, type WorkbenchOptions } from '../../tools/vscode-host/workbench.ts';
+import { openWorkbench, quietSettings, usedExtensions, workbenchReady, type Workbench, type WorkbenchOptions } from '../../tools/vscode-host/workbench.ts';
 import { limits } from '../limits.ts';
 
 /** Pictures of the workbench are kept here, to be looked at. */
@@ -126,8 +126,7 @@ async function start({ nofx = patientNofxFolder, ...options }: Which, what: What
   return openWorkbench({
     ...options,
     ...what,
-    // Others, such as Git's and Copilot's, begin to work at once, and are left out.
-    builtInExtensions: ['configuration-editing', 'json', 'json-language-features', 'markdown-basics', 'markdown-language-features', 'theme-defaults'],
+    builtInExtensions: usedExtensions,
     extensionDevelopmentPaths: [projectRoot, nofx, path.join(projectRoot, 'tools/demo-driver')],
     env: { ...process.env, HOLDFAST_DEMO_SOCKET: socketIn(path.join(what.folder, '../../{folder}')) },
   });

@@ -63,7 +63,7 @@ function* units(first: number): Generator<Batch> {
   const histories = 100;
   const args = mocha(['--no-config', '--timeout', '0', ...drawingTests()]);
   for (let seed = first; ; seed += histories) {
-    const env = { HOLDFAST_SEED: `${seed}`, HOLDFAST_HISTORIES: `${histories}` };
+    const env = { HOLDFAST_NIGHT: '1', HOLDFAST_SEED: `${seed}`, HOLDFAST_HISTORIES: `${histories}` };
     yield { what: `tests that draw, ${histories} histories`, seed, script: 'test:unit', args, env };
   }
 }
@@ -108,9 +108,10 @@ export const suites: readonly NightlySuite[] = [
     what: 'a day', script: 'endurance', args: ['--operations', '100000000'],
   }),
   once('endurance-vscode', 'an hour of an extension inside VS Code', 8, { what: 'an hour', script: 'endurance:vscode' }),
+  once('whole', 'npm test, with the tests that it leaves out (test/night.ts)', 12, { what: 'every suite', script: 'test', env: { HOLDFAST_NIGHT: '1' } }),
   once('vscode-oldest', 'the tests inside VS Code that npm test runs in the newest alone', 6, {
-    what: 'the rest, and an unsaved workspace', script: 'test:vscode',
-    args: ['-rest', '-unsaved'].flatMap((window) => ['--label', `vscode-${vscodeVersions.at(-1)}${window}`]),
+    what: 'the rest, and all other windows', script: 'test:vscode', env: { HOLDFAST_NIGHT: '1' },
+    args: ['-rest', '-huge', '-no-workspace', '-multi-root', '-unsaved', '-untrusted'].flatMap((window) => ['--label', `vscode-${vscodeVersions.at(-1)}${window}`]),
   }),
   once('composition', 'supervisor, breaker, queue and retry together, explored further than in npm test', 15, {
     what: 'two actions more', script: 'test:model', env: { MODEL_DEPTH: '5' },

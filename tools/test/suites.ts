@@ -40,10 +40,11 @@ const onDemand = 'packages on demand';
 const inVscode = desktop ? ['build'] : ['build', 'VS Code'];
 
 const newest = vscodeVersions[0]!;
+const oldest = vscodeVersions.at(-1)!;
 
-/** Counts what is executed: the tests generated from the machines drive the same code through its public interface. */
+/** What is executed is counted, which costs a third more of the processor. */
 export const counted = { NODE_V8_COVERAGE: path.join(coverage, 'v8') };
-export const countedSuites = ['unit', 'generated from the machines', 'opentelemetry'];
+export const countedSuites = ['unit', 'opentelemetry'];
 
 function mocha(name: string, share: number, spec: string, more: Partial<Pick<Suite, 'env' | 'needs'>> = {}): Suite {
   return {
@@ -59,55 +60,56 @@ const check = (name: string, share: number, command: Suite['command'], args: rea
 const types = (name: string, share: number, project: string, needs: readonly string[] = []): Suite =>
   check(name, share, 'node', [...typeChecker, '--project', project], needs);
 
-/**
- * Windows of VS Code that the suites need, see .vscode-test.mjs, the share of each, and the versions that have it in `npm test`:
- * default both. What is new comes into the newest alone, and into the oldest by `npm run nightly`.
- */
-const windows: readonly (readonly [window: string, share: number, versions?: readonly string[]])[] = [
-  ['', 16],
-  ['-huge', 3.5],
+/** Windows of VS Code that the suites need (see .vscode-test.mjs), and the share of each. All are opened in the newest VS Code. */
+const windows: readonly (readonly [window: string, share: number])[] = [
+  ['', 18],
+  ['-huge', 4],
   ['-no-workspace', 1.5],
-  ['-multi-root', 2.5],
-  ...(desktop ? [] : [['-unsaved', 1.5, [newest]], ['-untrusted', 1.5], ['-web', 2.5, [newest]]] as const),
+  ['-multi-root', 2],
+  ...(desktop ? [] : [['-unsaved', 1.5], ['-untrusted', 1.5], ['-web', 2.5]] as const),
 ];
 
-const vscode: readonly Suite[] = windows.flatMap(([window, share, versions = vscodeVersions]) => versions.map((version) => ({
-  name: `vscode-${version}${window}`, share, command: 'vscode-test' as const, args: ['--label', `vscode-${version}${window}`],
-  env: { HOLDFAST_TEST_COVERAGE: path.join(coverage, 'vscode') }, needs: inVscode,
-})));
+const inVscodeOf = (version: string, window: string, share: number, env: NodeJS.ProcessEnv = {}): Suite =>
+  ({ name: `vscode-${version}${window}`, share, command: 'vscode-test', args: ['--label', `vscode-${version}${window}`], env, needs: inVscode });
 
-const [inNewest, ...inOthers] = vscode;
+const [inNewest, ...inItsOtherWindows] = windows.map(([window, share]) =>
+  inVscodeOf(newest, window, share, { HOLDFAST_TEST_COVERAGE: path.join(coverage, 'vscode') }));
 
-export const vscodeSuites = vscode.map(({ name }) => name);
+/** In the oldest the first window alone; `npm run nightly` opens the others there. */
+const inOldest = inVscodeOf(oldest, '', 3);
+
+/** Those that count what is executed. */
+export const vscodeSuites = [inNewest!, ...inItsOtherWindows].map(({ name }) => name);
 
 /** The longest first, so that none is left alone at the end. */
 export const suites: readonly Suite[] = [
   ...(desktop ? [] : [check('VS Code', 3, 'node', ['tools/vscode-host/prepare.ts'])]),
   check(onDemand, 3, 'node', ['tools/on-demand.ts']),
-  check('build', 1.5, 'node', ['tools/build.ts', '--tests', '--types']),
+  check('build', 2, 'node', ['tools/build.ts', '--tests', '--types']),
   inNewest!,
-  mocha('unit', 18, 'test/unit/**/*.test.ts', { env: counted, needs: ['build'] }),
-  mocha('workbench', 12, 'test/workbench/**/*.test.ts', { needs: inVscode }),
-  check('demo', 3, 'node', ['tools/demo.ts'], [...inVscode, onDemand]),
-  mocha('packages', 8.5, 'test/package/**/*.test.ts', { needs: ['build', onDemand] }),
-  ...inOthers,
-  mocha('composition', 3, 'test/model/*.test.ts'),
-  mocha('getting started', 3.5, 'test/getting-started/**/*.test.ts', { needs: [...inVscode, onDemand] }),
-  mocha('documents', 4, 'test/documents/**/*.test.ts', { needs: [...inVscode, onDemand] }),
+  mocha('unit', 24, 'test/unit/**/*.test.ts', { env: counted, needs: ['build'] }),
+  mocha('workbench', 13, 'test/workbench/**/*.test.ts', { needs: inVscode }),
+  check('demo', 3.5, 'node', ['tools/demo.ts'], [...inVscode, onDemand]),
+  mocha('packages', 7.5, 'test/package/**/*.test.ts', { needs: ['build', onDemand] }),
+  inOldest,
+  ...inItsOtherWindows,
+  mocha('composition', 4, 'test/model/*.test.ts'),
+  mocha('getting started', 4, 'test/getting-started/**/*.test.ts', { needs: [...inVscode, onDemand] }),
+  mocha('documents', 4.5, 'test/documents/**/*.test.ts', { needs: [...inVscode, onDemand] }),
   check('lint and layering', 2, 'oxlint', []),
-  mocha('torture', 3, 'test/torture/**/*.test.ts', { needs: inVscode }),
-  mocha('simulation', 4, 'test/simulation/**/*.test.ts'),
-  mocha('replay', 2, 'test/replay/**/*.test.ts'),
-  mocha('generated from the machines', 4, 'test/model/*/**/*.test.ts', { env: counted }),
-  mocha('opentelemetry', 1.5, 'test/opentelemetry/**/*.test.ts', { env: counted }),
+  mocha('torture', 1, 'test/torture/**/*.test.ts', { needs: inVscode }),
+  mocha('simulation', 3.5, 'test/simulation/**/*.test.ts'),
+  mocha('replay', 1, 'test/replay/**/*.test.ts'),
+  mocha('generated from the machines', 3.5, 'test/model/*/**/*.test.ts'),
+  mocha('opentelemetry', 2, 'test/opentelemetry/**/*.test.ts', { env: counted }),
   mocha('monitoring', 1, 'test/ops/**/*.test.ts'),
-  types('types', 0.5, 'tools/tsconfig.everything.json', [onDemand]),
+  types('types', 1, 'tools/tsconfig.everything.json', [onDemand]),
   types('types of Stryker', 0.1, 'tools/stryker', [onDemand]),
   mocha('schemas', 1, 'test/schemas/**/*.test.ts', { needs: [onDemand] }),
-  mocha('conformance', 1.5, 'test/conformance/**/*.test.ts', { needs: [onDemand] }),
+  mocha('conformance', 2, 'test/conformance/**/*.test.ts', { needs: [onDemand] }),
   mocha('examples', 1, 'test/examples/**/*.test.ts', { needs: inVscode }),
-  mocha('fuzz', 0.5, 'test/fuzz/**/*.test.ts'),
-  mocha('sla', 0.5, 'test/sla/**/*.test.ts', { needs: [onDemand] }),
+  mocha('fuzz', 0.7, 'test/fuzz/**/*.test.ts'),
+  mocha('sla', 0.8, 'test/sla/**/*.test.ts', { needs: [onDemand] }),
   mocha('other inspectors', 0.2, 'test/xstate-inspect/**/*.test.ts', { needs: [onDemand] }),
   types('types of the page', 0.1, 'src/webview'),
 ];

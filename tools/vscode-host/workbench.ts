@@ -76,6 +76,11 @@ export interface Workbench {
 /** By this each browser knows its server, whatever its port is: what it has compiled of a page, it keeps by the page's address. */
 const authority = 'localhost:8000';
 
+/** What tests use of VS Code's own extensions. Others, such as Git's and Copilot's, begin to work at once. */
+export const usedExtensions: readonly string[] = [
+  'configuration-editing', 'json', 'json-language-features', 'markdown-basics', 'markdown-language-features', 'theme-defaults', 'typescript-basics',
+];
+
 /** No extension gallery: a test talks to nobody outside this machine. */
 const noGallery = { EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: '' }) };
 

@@ -1,5 +1,6 @@
 import type { AnyMachineSnapshot, EventObject } from 'xstate';
 import { bulkhead, type BulkheadContext, type BulkheadInput } from '../../../machines/bulkhead.ts';
+import { isNight } from '../../night.ts';
 import { describeMachine, type MachineModel } from '../harness/suite.ts';
 import { BulkheadRun, type BulkheadVariant, type ModelEvent } from './driver.ts';
 import type { BulkheadRules, Priority } from './oracle.ts';
@@ -17,7 +18,8 @@ const usual = { slowAfter: 1_000, overtakes: 2 };
 const model: MachineModel<BulkheadVariant> = {
   machine: bulkhead as never,
   variants: [
-    variant('one slot, two may wait', { ...usual, limit: 1, reserve: 0, queue: 2 }),
+    ...(isNight ? [variant('one slot, two may wait', { ...usual, limit: 1, reserve: 0, queue: 2 })] : []),
+    variant('one slot, one may wait', { ...usual, limit: 1, reserve: 0, queue: 1 }),
     variant('one of two slots is a reserve', { ...usual, limit: 2, reserve: 1, queue: 2 }, ['interactive', 'background']),
     variant('an older call goes after the first that overtakes it', { ...usual, limit: 1, reserve: 0, queue: 2, overtakes: 1 }, ['interactive', 'normal']),
     variant('nothing may wait', { ...usual, limit: 2, reserve: 1, queue: 0 }),

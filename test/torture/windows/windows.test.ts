@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import { defaultVersion } from '../../../tools/vscode-host/versions.ts';
+import { night } from '../../night.ts';
 import { seed } from '../../seed.ts';
 import { isFaultless, ways } from '../verdict.ts';
 import { tortureWindows, type WindowsResult } from './windows.ts';
 
-/** The share of `npm test`; `npm run torture:windows` is the whole. */
-describe(`Windows that write into one settings file, seed ${seed}`, () => {
+/** A share of `npm run torture:windows`, by night. */
+night.describe(`Windows that write into one settings file, seed ${seed}`, () => {
   function expectFaultless(result: WindowsResult): void {
     expect(isFaultless(result), JSON.stringify(result)).to.equal(true);
     expect(result).to.deep.include({ torn: [], unsaved: [], stuck: [] });

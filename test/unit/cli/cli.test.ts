@@ -8,6 +8,7 @@ import { ready } from '../../../tools/products.ts';
 import { projectRoot } from '../../../tools/vscode-host/paths.ts';
 import { until } from '../../limits.ts';
 import { shapes } from '../../manifests/shapes.ts';
+import { night } from '../../night.ts';
 
 const program = path.join(projectRoot, 'dist/cli.js');
 const { version } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as { version: string };
@@ -305,7 +306,7 @@ describe('npx holdfast', () => {
     expect([run('init').status, readFileSync(at('package.json')).equals(before)]).to.deep.equal([2, true]);
   });
 
-  it('sets up the 21 shapes and both examples, once and for all', () => {
+  night.it('sets up the 21 shapes and both examples, once and for all', () => {
     for (const { name, manifest: shape } of shapes) {
       write({ name: 'shape', version: '1.0.0', ...shape });
       const first = run('init', '--out', `${name}.ts`);

@@ -10,6 +10,7 @@ import { valueType } from '../../../src/cli/value-types.ts';
 import fc from '../../fast-check.ts';
 import { manifests } from '../../manifests/random.ts';
 import { shapes } from '../../manifests/shapes.ts';
+import { night } from '../../night.ts';
 import { programOf } from '../../program-of.ts';
 import { seed } from '../../seed.ts';
 
@@ -61,11 +62,11 @@ describe('npx holdfast types', () => {
     expect(known.length).to.be.greaterThan(0);
   }
 
-  it('what it writes for the 21 shapes compiles, and accepts each default and nothing but values', () => {
+  night.it('what it writes for the 21 shapes compiles, and accepts each default and nothing but values', () => {
     judged(shapes.map(({ manifest }) => found(manifest)));
   });
 
-  it('the same for manifests as nobody has written them', () => {
+  night.it('the same for manifests as nobody has written them', () => {
     const random = fc.sample(manifests, { seed, numRuns: 300 }).filter(({ contributes: { configuration } }) => [configuration].flat().some((block) => Object.keys((block as { properties: object }).properties).length > 0));
     judged(random.map(found));
   });
@@ -106,7 +107,7 @@ describe('npx holdfast types', () => {
     }
   });
 
-  it('the types of 462 settings cost the compiler at most 50,000 instantiations over an empty project', () => {
+  night.it('the types of 462 settings cost the compiler at most 50,000 instantiations over an empty project', () => {
     const properties = shapes.flatMap(({ manifest }) => [manifest.contributes.configuration].flat().flatMap((block) => Object.values((block as { properties?: Record<string, object> }).properties ?? {}))).slice(0, 462);
     const many = found({ contributes: { configuration: { properties: Object.fromEntries(properties.map((property, index) => [`app.group${index % 40}.setting${index}`, property])) } } });
     expect(many.settings).to.have.lengthOf(462);

@@ -149,6 +149,18 @@ describe('The time that a dependency names', () => {
     expect(() => retryAfter(5 as never)).to.throw(TypeError, 'timeOf must be a function; it is 5.');
   });
 
+  it('P9 P78 an error that cannot be changed is passed on as it is, and heeded', async () => {
+    const { guard, clock } = bench({ limit: limit() });
+    const frozen = Object.freeze(new Limited(5_000));
+    const answer = end(guard.execute(({ number }) => {
+      if (number === 1) throw frozen;
+      return clock.now();
+    }));
+    await clock.advance(5_000);
+    expect(await answer).to.deep.equal({ value: 5_000 });
+    expect(frozen).not.to.have.property('retryAfter');
+  });
+
   it('before a limit of concurrency that has no room by then: the call is refused', async () => {
     const { guard, clock } = bench({ limit: retryAfter(timeOf, concurrency({ limit: 1, queue: 0 })), retry: { attempts: 1 } });
     expect(await end(guard.execute(refuse(3_000)))).to.be.instanceOf(Limited);

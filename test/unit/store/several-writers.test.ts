@@ -7,6 +7,7 @@ import { lockOf } from '../../../src/store/file-lock.ts';
 import { jsonMemento } from '../../../src/store/json-memento.ts';
 import { JsonStore } from '../../../src/store/json-store.ts';
 import { limits, until } from '../../limits.ts';
+import { night } from '../../night.ts';
 import { Place } from './json-support.ts';
 import { definition } from './programs/definition.ts';
 
@@ -53,7 +54,7 @@ describe('Several processes at one file: JsonStore', () => {
     return { acknowledged, denied };
   }
 
-  it('F5 F51: what was acknowledged is in the file, however many append to one list, and nothing is refused', async () => {
+  night.it('F5 F51: what was acknowledged is in the file, however many append to one list, and nothing is refused', async () => {
     writeFileSync(place.user, '{}');
     const { acknowledged } = check(await Promise.all(['a', 'b', 'c', 'd'].map((name) => run('append.ts', place.user, name, '40'))));
     expect(acknowledged).to.have.length(160);
@@ -83,7 +84,7 @@ describe('Several processes at one file: JsonStore', () => {
     expect(acknowledged).to.have.length(40);
   });
 
-  it('F5 a process that stands still while it holds the lock loses it, and nothing is lost; what it was just writing may be unknown', async () => {
+  night.it('F5 a process that stands still while it holds the lock loses it, and nothing is lost; what it was just writing may be unknown', async () => {
     writeFileSync(place.user, '{}');
     const sleeper = start('append.ts', place.user, 'sleeper', '30', 'Infinity');
     const its = ended(sleeper);
@@ -110,7 +111,7 @@ describe('Several processes at one file: JsonStore', () => {
     return outcome;
   }
 
-  it('F5 a process that stands still after its last look, longer than the lease, cannot bury what was stored meanwhile', async () => {
+  night.it('F5 a process that stands still after its last look, longer than the lease, cannot bury what was stored meanwhile', async () => {
     writeFileSync(place.user, '{"s.n1": 100}');
     const sleeper = start('interrupted.ts', place.user, 'SIGSTOP');
     const its = ended(sleeper);
