@@ -6,6 +6,7 @@
  *   npm test -- --only unit          one suite, and what it needs; may be given several times
  *   npm test -- --only unit --fgrep 'P12'   its tests with this text in their titles
  *   npm run test:busy                the same as npm test, beside six busy loops
+ *   HOLDFAST_NIGHT=1 npm test        also the tests that are left to the night (test/night.ts)
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';

@@ -128,9 +128,12 @@ class Buriers {
  * What only a window can have torn. An editor that does not rename writes into the file that VS Code is just writing, too: until it has
  * looked at what it left, the file may hold a part of what the editor had read beside a part of what VS Code wrote.
  */
-export const tornOf = (looks: readonly TornLook[], saves: readonly Save[]): string[] => looks
-  .filter(({ at, texts }) => !saves.some(({ way, begun, ended, transaction = '' }) => way !== 'by rename' && begun <= at && at <= ended && texts.includes(transaction)))
-  .map(({ texts }) => texts.join(' beside '));
+export function tornOf(looks: readonly TornLook[], saves: readonly Save[]): string[] {
+  const inPlace = saves.filter(({ way }) => way !== 'by rename');
+  const isMixed = ({ at, texts }: TornLook): boolean =>
+    inPlace.some(({ begun, ended, transaction = '' }) => begun <= at && at <= ended && texts.includes(transaction));
+  return looks.filter((look) => !isMixed(look)).map(({ texts }) => texts.join(' beside '));
+}
 
 /** Why a run failed; `undefined`: it did not. */
 export const isFaultless = ({ lost, repeated, unasked, stale }: Verdict): boolean => lost.length + repeated.length + unasked.length + stale.length === 0;

@@ -116,6 +116,11 @@ describe('Reads while settings change in VS Code', () => {
     await service.reload();
     const { getConfiguration } = vscode.workspace;
     let asked = 0;
+    // VS Code may see a file while it is being written, and tells of two changes then.
+    let told = 0;
+    const listener = vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('fixture')) told++;
+    });
     vscode.workspace.getConfiguration = (...parameters) => {
       asked++;
       return getConfiguration.apply(vscode.workspace, parameters);
@@ -126,9 +131,10 @@ describe('Reads while settings change in VS Code', () => {
       await elapse(settlingTime);
     } finally {
       vscode.workspace.getConfiguration = getConfiguration;
+      listener.dispose();
     }
     expect(heard).to.deep.equal(Array.from({ length: 10 }, () => ['count', 21]));
     // For the window and for the language: its value, which languages have one, and what VS Code shows of the file.
-    expect(asked, 'questions').to.be.at.least(1).and.at.most(8);
+    expect(asked, 'questions').to.be.at.least(1).and.at.most(8 * told);
   });
 });

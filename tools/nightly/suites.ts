@@ -93,6 +93,9 @@ function* tortures(first: number): Generator<Batch> {
 /** Has mocha say which command repeats a test that failed. */
 const mocha = (more: readonly string[]): string[] => ['--reporter', 'tools/nightly/again-reporter.cjs', ...more];
 
+/** Of a VS Code, these of its windows in .vscode-test.mjs. */
+const inVscode = (version: string, windows: readonly string[]): string[] => windows.flatMap((window) => ['--label', `vscode-${version}${window}`]);
+
 /** What comes to an end by itself: on a busy or slow machine it takes longer. */
 const once = (name: string, about: string, takes: number, batch: Batch): NightlySuite =>
   ({ name, about, takes, limit: 4 * takes + 2, minutes: 4 * takes + 2, batches: () => [batch] });
@@ -109,9 +112,12 @@ export const suites: readonly NightlySuite[] = [
   }),
   once('endurance-vscode', 'an hour of an extension inside VS Code', 8, { what: 'an hour', script: 'endurance:vscode' }),
   once('whole', 'npm test, with the tests that it leaves out (test/night.ts)', 12, { what: 'every suite', script: 'test', env: { HOLDFAST_NIGHT: '1' } }),
-  once('vscode-oldest', 'the tests inside VS Code that npm test runs in the newest alone', 6, {
+  once('vscode-oldest', 'the tests inside VS Code that npm test runs in the newest alone, and an unsaved workspace in both', 8, {
     what: 'the rest, and all other windows', script: 'test:vscode', env: { HOLDFAST_NIGHT: '1' },
-    args: ['-rest', '-huge', '-no-workspace', '-multi-root', '-unsaved', '-untrusted'].flatMap((window) => ['--label', `vscode-${vscodeVersions.at(-1)}${window}`]),
+    args: [
+      ...inVscode(vscodeVersions.at(-1)!, ['-rest', '-huge', '-no-workspace', '-multi-root', '-unsaved', '-untrusted']),
+      ...inVscode(vscodeVersions[0]!, ['-unsaved']),
+    ],
   }),
   once('composition', 'supervisor, breaker, queue and retry together, explored further than in npm test', 15, {
     what: 'two actions more', script: 'test:model', env: { MODEL_DEPTH: '5' },

@@ -62,7 +62,8 @@ for (let number = 1; !isOver; number++) {
   await saves[way](text);
   // VS Code writes in place: who writes at the same moment may leave a mixture of both, sees it, and saves again.
   while (!await isWhole()) await saves['by rename'](text);
-  const save: Save = { way, number, begun, ended: now(), done: settings['torture.done'] as Done | undefined ?? {}, transaction: transactionsIn(settings)[0]! };
+  const done = settings['torture.done'] as Done | undefined ?? {};
+  const save: Save = { way, number, begun, ended: now(), done, transaction: transactionsIn(settings)[0]! };
   writeSync(1, `${JSON.stringify(save)}\n`);
   while (!isOver && readFileSync(file, 'utf8') === text) await elapse(limits.look);
   // At any moment of what others do next, which takes them about as long.

@@ -200,11 +200,12 @@ class Windows {
     const saves = other?.lines.map((line) => JSON.parse(line) as Save) ?? [];
     const settings = JSON.parse(readFileSync(this.#file, 'utf8')) as { readonly 'torture.done'?: Done };
     const transactions = (ended: string): string[] => all.flatMap(({ lines }) => lines.filter((line) => line.startsWith(`${ended}-all `)).map((line) => line.slice(`${ended}-all `.length)));
+    const deniedAndSeen = transactions('denied').filter((text) => this.#seen.has(text)).map((text) => `${text}, which was denied`);
     return {
       ...judge(lives, settings['torture.done'] ?? {}, saves),
       transactions: transactions('stored').length,
       kills: this.#kills,
-      torn: [...new Set([...tornOf(this.#torn, saves), ...transactions('denied').filter((text) => this.#seen.has(text)).map((text) => `${text}, which was denied`)])],
+      torn: [...new Set(tornOf(this.#torn, saves)), ...deniedAndSeen],
       unsaved: all.flatMap(({ lines }) => lines.filter((line) => isEnd.test(line)).flatMap((line) => JSON.parse(line.slice('end '.length)) as string[])),
       stuck,
       saves: saves.length,
