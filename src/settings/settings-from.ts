@@ -98,13 +98,14 @@ type AllOptions = Readonly<Record<string, SettingOptions | undefined>>;
 /** The declarations of a section's settings, by their keys. */
 function declarationsOf(settings: ReadonlyMap<string, ManifestSetting>, section: string, manifest: ExtensionManifest, options: AllOptions): Record<string, SettingDeclaration> {
   const declared = Object.create(null) as Record<string, SettingDeclaration>;
+  for (const [key, given] of Object.entries(options)) if (given !== undefined) validateOptions(key, given);
   const old = new Set(Object.entries(options).flatMap(([own, { formerly = [] } = {}]) => formerly.flatMap(({ key = own }) => (key === own ? [] : [key]))));
   const restricted = restrictedOf(manifest);
   for (const [name, setting] of settings) {
     if (section !== '' && !name.startsWith(`${section}.`)) continue;
     const key = section === '' ? name : name.slice(section.length + 1);
     // A key of an earlier version, which the manifest has so that VS Code tells where it has a value, is no setting any more.
-    if (!old.has(key)) declared[key] = declarationOf(key, setting, restricted.has(name), options[key] ?? {});
+    if (!old.has(key)) declared[key] = declarationOf(setting, restricted.has(name), options[key] ?? {});
   }
   for (const [key, given] of Object.entries(options)) {
     if (given !== undefined && !Object.hasOwn(declared, key)) throw new ValidationError(showKey(key), 'has options, and is not a setting of the manifest');
@@ -122,10 +123,9 @@ function restrictedOf({ capabilities }: ExtensionManifest): ReadonlySet<unknown>
 
 const optionNames = ['schema', 'secret', 'restricted', 'formerly', 'onInvalidItem', 'documentation', 'needsRestart'] as const satisfies readonly (keyof SettingOptions)[];
 
-function declarationOf(key: string, { property, place }: ManifestSetting, isRestricted: boolean, options: SettingOptions): SettingDeclaration {
+function declarationOf({ property, place }: ManifestSetting, isRestricted: boolean, options: SettingOptions): SettingDeclaration {
   const { scope = 'window', policy, description, markdownDescription = description } = property as { scope?: unknown; policy?: { name?: unknown }; description?: unknown; markdownDescription?: unknown };
   validateScope(placeText([...place, 'scope']), scope);
-  validateOptions(key, options);
   const standard = plainData(defaultOf(property));
   if (!standard.ok) throw new ValidationError(placeText([...place, 'default']), standard.problem);
   return {
@@ -142,8 +142,9 @@ function declarationOf(key: string, { property, place }: ManifestSetting, isRest
 
 /** @throws ValidationError for options that there are not, that hold something else than they may, or a schema that cannot be used */
 function validateOptions(key: string, options: SettingOptions): void {
-  const { schema, ...others } = Object(options) as SettingOptions;
-  const unknown = Object.keys(Object(options) as object).find((name) => !(optionNames as readonly string[]).includes(name));
+  if (Object(options) !== options) throw new ValidationError(key, 'has options that are not an object');
+  const { schema, ...others } = options;
+  const unknown = Object.keys(options).find((name) => !(optionNames as readonly string[]).includes(name));
   if (unknown !== undefined) throw new ValidationError(key, `has the option "${unknown}", which there is not`, { userAction: `The options are: ${optionNames.join(', ')}.` });
   validateFields(key, others);
   if (schema === undefined) return;
