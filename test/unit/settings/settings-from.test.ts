@@ -139,6 +139,40 @@ describe('settingsFrom', () => {
     });
   });
 
+  it('says in words what each keyword asks for', () => {
+    const few = { required: ['x', 'y'], additionalProperties: false, properties: { x: { type: 'boolean' } } };
+    for (const [property, value, words] of [
+      [{ type: ['string', 'null'], default: 'a' }, 5, 'must be a text or null'],
+      [{ enum: ['a', 1], default: 'a' }, 'b', 'must be one of "a", 1'],
+      [{ const: 1, default: 1 }, 2, 'must be 1'],
+      [{ type: 'number', minimum: 1, default: 1 }, 0, 'must be at least 1'],
+      [{ type: 'number', maximum: 1 }, 2, 'must be at most 1'],
+      [{ type: 'number', exclusiveMinimum: 1, default: 2 }, 1, 'must be more than 1'],
+      [{ type: 'number', exclusiveMaximum: 1 }, 1, 'must be less than 1'],
+      [{ type: 'number', maximum: 1, exclusiveMaximum: true }, 1, 'must be less than 1'],
+      [{ type: 'number', multipleOf: 2 }, 3, 'must be a multiple of 2'],
+      [{ type: 'string', minLength: 2, default: 'ab' }, 'a', 'must have at least 2 characters'],
+      [{ type: 'string', maxLength: 1 }, 'ab', 'must have at most 1 characters'],
+      [{ type: 'array', minItems: 1, default: [1] }, [], 'must have at least 1 items'],
+      [{ type: 'array', maxItems: 1 }, [1, 2], 'must have at most 1 items'],
+      [{ type: 'array', uniqueItems: true }, [1, 1], 'must not have the same item twice'],
+      [{ type: 'object', minProperties: 1, default: { a: 1 } }, {}, 'must have at least 1 members'],
+      [{ type: 'object', maxProperties: 1 }, { a: 1, b: 2 }, 'must have at most 1 members'],
+      [{ type: 'object', ...few, default: { x: true, y: 1 } }, {}, 'must have "x", "y"'],
+      [{ type: 'object', properties: { x: { type: 'boolean' } } }, { x: 1 }, 'x must be true or false'],
+      [{ type: 'object', properties: { x: false } }, { x: 1 }, 'x is not allowed'],
+      [{ type: 'string', pattern: '^a', default: 'a' }, 'b', 'must match the pattern "^a"'],
+      [{ type: 'string', pattern: '^a', patternErrorMessage: 'Begin with a.', default: 'a' }, 'b', 'Begin with a'],
+      [{ type: 'string', format: 'date', default: '2026-01-01' }, 'never', 'must be written as "date"'],
+      [{ type: 'number', maximum: 1, errorMessage: 'Too much.' }, 2, 'Too much'],
+      [{ anyOf: [{ minimum: 5 }, { maximum: 1 }], default: 0 }, 3, 'has none of the forms that it may have'],
+      [{ not: { type: 'string' }, default: 0 }, 'a', 'has a form that it must not have'],
+    ] as const) {
+      const definition = settingsFrom(manifestOf({ 'app.x': property }));
+      expect(definition.check('x', value), JSON.stringify(property)).to.deep.equal({ ok: false, problem: words });
+    }
+  });
+
   it('says of a value that it fits several of the forms of which it may have one', () => {
     const definition = settingsFrom(manifestOf({ 'app.a': { oneOf: [{ type: 'number' }, { type: 'integer' }, { type: 'string' }] } }));
     expect(definition.check('a', 1)).to.deep.equal({ ok: false, problem: 'must have exactly one of the forms that it may have' });
