@@ -80,11 +80,15 @@ export async function typeUnsaved(document: vscode.TextDocument, position: vscod
   });
 }
 
-/** The quick fixes that are offered at a place: none while VS Code is busy with the document, when it cancels the question. */
+/**
+ * The quick fixes that are offered at a place: none while VS Code is busy with the document, when it cancels the question, and none whose
+ * command VS Code has forgotten, as it does when somebody else has asked in the meantime.
+ */
 export async function quickFixes(uri: vscode.Uri, range: vscode.Range | undefined): Promise<vscode.CodeAction[]> {
   if (range === undefined) return [];
   try {
-    return await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', uri, range, vscode.CodeActionKind.QuickFix.value);
+    const fixes = await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', uri, range, vscode.CodeActionKind.QuickFix.value);
+    return fixes.filter(({ command, edit }) => command !== undefined || edit !== undefined);
   } catch {
     return [];
   }
