@@ -81,13 +81,14 @@ export async function typeUnsaved(document: vscode.TextDocument, position: vscod
 }
 
 /**
- * The quick fixes that are offered at a place: none while VS Code is busy with the document, when it cancels the question, and none whose
- * command VS Code has forgotten, as it does when somebody else has asked in the meantime.
+ * The quick fixes that are offered at a place. There are none while VS Code is busy with the document and cancels the request. A fix
+ * without its command is left out: VS Code may drop the commands of a list before it returns that list.
  */
 export async function quickFixes(uri: vscode.Uri, range: vscode.Range | undefined): Promise<vscode.CodeAction[]> {
   if (range === undefined) return [];
   try {
-    const fixes = await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', uri, range, vscode.CodeActionKind.QuickFix.value);
+    const kind = vscode.CodeActionKind.QuickFix.value;
+    const fixes = await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', uri, range, kind);
     return fixes.filter(({ command, edit }) => command !== undefined || edit !== undefined);
   } catch {
     return [];

@@ -1,8 +1,9 @@
+import { renameSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import * as vscode from 'vscode';
 import { settlingTime, type Scope } from '../../src/store/store.ts';
 import { fixture } from './fixture-settings.ts';
-import { elapse, folder, resetSettings, superviseFixture, until, writeSettings } from './supervised.ts';
+import { elapse, folder, resetSettings, settingsFile, superviseFixture, until, writeSettings } from './supervised.ts';
 
 type Service = Awaited<ReturnType<typeof superviseFixture>>;
 type Key = (typeof fixture.keys)[number];
@@ -116,25 +117,21 @@ describe('Reads while settings change in VS Code', () => {
     await service.reload();
     const { getConfiguration } = vscode.workspace;
     let asked = 0;
-    // VS Code may see a file while it is being written, and tells of two changes then.
-    let told = 0;
-    const listener = vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('fixture')) told++;
-    });
     vscode.workspace.getConfiguration = (...parameters) => {
       asked++;
       return getConfiguration.apply(vscode.workspace, parameters);
     };
     try {
-      writeSettings(JSON.stringify({ ...values, 'fixture.count': 21 }));
+      // By a rename: VS Code may read a file while it is being written, and would tell of two changes.
+      writeFileSync(`${settingsFile()}.new`, JSON.stringify({ ...values, 'fixture.count': 21 }));
+      renameSync(`${settingsFile()}.new`, settingsFile());
       await until('the change is heard', () => heard.length > 0);
       await elapse(settlingTime);
     } finally {
       vscode.workspace.getConfiguration = getConfiguration;
-      listener.dispose();
     }
     expect(heard).to.deep.equal(Array.from({ length: 10 }, () => ['count', 21]));
     // For the window and for the language: its value, which languages have one, and what VS Code shows of the file.
-    expect(asked, 'questions').to.be.at.least(1).and.at.most(8 * told);
+    expect(asked, 'questions').to.be.at.least(1).and.at.most(8);
   });
 });

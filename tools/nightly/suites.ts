@@ -94,7 +94,8 @@ function* tortures(first: number): Generator<Batch> {
 const mocha = (more: readonly string[]): string[] => ['--reporter', 'tools/nightly/again-reporter.cjs', ...more];
 
 /** Of a VS Code, these of its windows in .vscode-test.mjs. */
-const inVscode = (version: string, windows: readonly string[]): string[] => windows.flatMap((window) => ['--label', `vscode-${version}${window}`]);
+const inVscode = (version: string, windows: readonly string[]): string[] =>
+  windows.flatMap((window) => ['--label', `vscode-${version}${window}`]);
 
 /** What comes to an end by itself: on a busy or slow machine it takes longer. */
 const once = (name: string, about: string, takes: number, batch: Batch): NightlySuite =>
@@ -111,7 +112,9 @@ export const suites: readonly NightlySuite[] = [
     what: 'a day', script: 'endurance', args: ['--operations', '100000000'],
   }),
   once('endurance-vscode', 'an hour of an extension inside VS Code', 8, { what: 'an hour', script: 'endurance:vscode' }),
-  once('whole', 'npm test, with the tests that it leaves out (test/night.ts)', 12, { what: 'every suite', script: 'test', env: { HOLDFAST_NIGHT: '1' } }),
+  once('whole', 'npm test, with the tests that it leaves out (test/night.ts)', 12, {
+    what: 'every suite', script: 'test', env: { HOLDFAST_NIGHT: '1' },
+  }),
   once('vscode-oldest', 'the tests inside VS Code that npm test runs in the newest alone, and an unsaved workspace in both', 8, {
     what: 'the rest, and all other windows', script: 'test:vscode', env: { HOLDFAST_NIGHT: '1' },
     args: [

@@ -42,7 +42,7 @@ const inVscode = desktop ? ['build'] : ['build', 'VS Code'];
 const newest = vscodeVersions[0]!;
 const oldest = vscodeVersions.at(-1)!;
 
-/** What is executed is counted, which costs a third more of the processor. */
+/** Collects coverage, which takes about a third more processor time. */
 export const counted = { NODE_V8_COVERAGE: path.join(coverage, 'v8') };
 export const countedSuites = ['unit', 'opentelemetry'];
 
@@ -69,8 +69,10 @@ const windows: readonly (readonly [window: string, share: number])[] = [
   ...(desktop ? [] : [['-untrusted', 1.5], ['-web', 2.5]] as const),
 ];
 
-const inVscodeOf = (version: string, window: string, share: number, env: NodeJS.ProcessEnv = {}): Suite =>
-  ({ name: `vscode-${version}${window}`, share, command: 'vscode-test', args: ['--label', `vscode-${version}${window}`], env, needs: inVscode });
+function inVscodeOf(version: string, window: string, share: number, env: NodeJS.ProcessEnv = {}): Suite {
+  const name = `vscode-${version}${window}`;
+  return { name, share, command: 'vscode-test', args: ['--label', name], env, needs: inVscode };
+}
 
 const [inNewest, ...inItsOtherWindows] = windows.map(([window, share]) =>
   inVscodeOf(newest, window, share, { HOLDFAST_TEST_COVERAGE: path.join(coverage, 'vscode') }));
@@ -78,7 +80,7 @@ const [inNewest, ...inItsOtherWindows] = windows.map(([window, share]) =>
 /** In the oldest the first window alone; `npm run nightly` opens the others there. */
 const inOldest = inVscodeOf(oldest, '', 3);
 
-/** Those that count what is executed. */
+/** Those that collect coverage. */
 export const vscodeSuites = [inNewest!, ...inItsOtherWindows].map(({ name }) => name);
 
 /** The longest first, so that none is left alone at the end. */

@@ -78,7 +78,8 @@ const authority = 'localhost:8000';
 
 /** What tests use of VS Code's own extensions. Others, such as Git's and Copilot's, begin to work at once. */
 export const usedExtensions: readonly string[] = [
-  'configuration-editing', 'json', 'json-language-features', 'markdown-basics', 'markdown-language-features', 'theme-defaults', 'typescript-basics',
+  'configuration-editing', 'json', 'json-language-features', 'markdown-basics', 'markdown-language-features', 'theme-defaults',
+  'typescript-basics',
 ];
 
 /** No extension gallery: a test talks to nobody outside this machine. */

@@ -32,12 +32,12 @@ export const costScenarios: readonly Scenario[] = [
         expect(calls.every(({ value }) => value === 'done'), 'a call of 50 at once fails');
         expect(getEventListeners(caller.signal, 'abort').length === 0, 'listeners are left on the caller’s signal');
         // In units of what a promise costs that does nothing else: memory makes that dearer, too, when there are many.
-        const unit = await costInFlight(bare, 7_000);
+        const unit = await costInFlight(bare, 10_000);
         const few = await costInFlight(peer, 1_000);
         const growth = (cost: number): number => (cost - few) / unit;
-        const many = await costInFlight(peer, 7_000, (cost) => verdictOf(growth(cost), mostGrowth));
+        const many = await costInFlight(peer, 10_000, (cost) => verdictOf(growth(cost), mostGrowth));
         expect(warnings.length === 0, `${warnings[0]} with 50 calls that share a signal`);
-        const measured = `${few.toFixed(0)} µs with 1,000 in flight, ${many.toFixed(0)} µs with 7,000`;
+        const measured = `${few.toFixed(0)} µs with 1,000 in flight, ${many.toFixed(0)} µs with 10,000`;
         expect(growth(many) < mostGrowth, 'the more calls are in flight, the more each costs', measured);
       } finally {
         process.off('warning', onWarning);

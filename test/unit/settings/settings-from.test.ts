@@ -240,7 +240,9 @@ describe('settingsFrom', () => {
       expect(refusal(() => from({ other: {} } as never)).message).to.equal('"other" has options, and is not a setting of the manifest.');
       expect(refusal(() => from({ size: { default: 1 } } as never)).message).to.equal('"size" has the option "default", which there is not.');
       expect(refusal(() => from({ size: { secret: 'yes' } } as never)).message).to.equal('"size" is declared with "secret", which must be true or false.');
-      for (const none of [null, 5]) expect(refusal(() => from({ size: none } as never)).message).to.equal('"size" has options that are not an object.');
+      for (const size of [null, 5]) {
+        expect(refusal(() => from({ size } as never)).message).to.equal('"size" has options that are not an object.');
+      }
       expect(refusal(() => from({ size: { formerly: null } } as never)).message).to.match(/^"size" is declared with "formerly", which /);
       expect(refusal(() => from({ size: { schema: {} } } as never)).message).to.equal('"size" needs a schema of yup, or one that follows Standard Schema.');
     });
