@@ -5,7 +5,7 @@ import { bundle, fromSource } from '../../tools/bundles.ts';
 import { answerNotification, notification, notifications, runCommand } from '../../tools/vscode-host/drive.ts';
 import { temporaryFolder } from '../../tools/vscode-host/home.ts';
 import { projectRoot } from '../../tools/vscode-host/paths.ts';
-import { openWorkbench, quietSettings, type Workbench } from '../../tools/vscode-host/workbench.ts';
+import { openWorkbench, quietSettings, settingsExtensions, type Workbench } from '../../tools/vscode-host/workbench.ts';
 import { until } from '../limits.ts';
 import { night } from '../night.ts';
 
@@ -40,7 +40,7 @@ night.describe('A setting that takes effect after a restart', () => {
     });
     workbench = await openWorkbench({
       folder: workspace, userSettings: quietSettings, extensionDevelopmentPaths: [own], env: { ...process.env, HOLDFAST_LIVES: lives },
-      builtInExtensions: ['configuration-editing', 'json', 'theme-defaults'],
+      builtInExtensions: settingsExtensions,
     });
     await until('the extension has read its settings', () => readdirSync(lives).length === 1);
   });

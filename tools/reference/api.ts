@@ -7,7 +7,7 @@ import { projectRoot } from '../vscode-host/paths.ts';
 /** For TypeDoc and its plugin. TypeDoc refuses what it does not know. */
 const options = {
   entryPoints: doors(),
-  tsconfig: path.join(projectRoot, 'tsconfig.json'),
+  tsconfig: path.join(projectRoot, 'tools/tsconfig.types.json'),
   plugin: ['typedoc-plugin-markdown'],
   readme: 'none',
   name: 'API',

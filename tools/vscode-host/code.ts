@@ -15,7 +15,7 @@ import { follow } from './follow.ts';
 import { temporaryFolder } from './home.ts';
 import { mochaSetting, suiteMark } from './suite-mark.ts';
 import { asVersion } from './versions.ts';
-import { openWorkbench, usedExtensions, type Workbench } from './workbench.ts';
+import { openWorkbench, settingsExtensions, type Workbench } from './workbench.ts';
 
 let workbench: Workbench | undefined;
 let leaving = false;
@@ -53,7 +53,7 @@ async function runTests(wanted: CodeArguments): Promise<number> {
     inBrowser: suite !== undefined,
     // Nobody looks: the less is drawn, the better.
     viewport: { width: 640, height: 480 },
-    builtInExtensions: usedExtensions,
+    builtInExtensions: settingsExtensions,
     extensionsFrom: wanted.disableExtensions ? undefined : wanted.extensionsDir,
     userSettings: suite === undefined ? settingsIn(wanted.userDataDir) : withMochaOptions(settingsIn(wanted.userDataDir)),
     // @vscode/test-electron always disables workspace trust; a suite that is about it says so by this.

@@ -76,10 +76,12 @@ export interface Workbench {
 /** By this each browser knows its server, whatever its port is: what it has compiled of a page, it keeps by the page's address. */
 const authority = 'localhost:8000';
 
-/** What tests use of VS Code's own extensions. Others, such as Git's and Copilot's, begin to work at once. */
+/** What a settings file needs of VS Code's own extensions. Others, such as Git's and Copilot's, begin to work at once. */
+export const settingsExtensions: readonly string[] = ['configuration-editing', 'json', 'theme-defaults'];
+
+/** With those that a person sees at work in the files that tests open. */
 export const usedExtensions: readonly string[] = [
-  'configuration-editing', 'json', 'json-language-features', 'markdown-basics', 'markdown-language-features', 'theme-defaults',
-  'typescript-basics',
+  ...settingsExtensions, 'json-language-features', 'markdown-basics', 'markdown-language-features', 'typescript-basics',
 ];
 
 /** No extension gallery: a test talks to nobody outside this machine. */

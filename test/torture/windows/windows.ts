@@ -6,7 +6,7 @@ import { seededRandom } from '../../../src/testing/seeded-random.ts';
 import { ready } from '../../../tools/products.ts';
 import { temporaryFolder } from '../../../tools/vscode-host/home.ts';
 import type { VscodeVersion } from '../../../tools/vscode-host/versions.ts';
-import { openWorkbench, quietSettings, workbenchReady, type Workbench } from '../../../tools/vscode-host/workbench.ts';
+import { openWorkbench, quietSettings, settingsExtensions, workbenchReady, type Workbench } from '../../../tools/vscode-host/workbench.ts';
 import { elapse, until } from '../../limits.ts';
 import { Program } from '../processes.ts';
 import { fromLine } from '../programs/answers.ts';
@@ -92,7 +92,7 @@ class Windows {
       folder: this.#workspaceOf(names[0]!),
       userSettings: { ...quietSettings, 'files.autoSave': 'off' },
       viewport: { width: 640, height: 480 },
-      builtInExtensions: ['configuration-editing', 'json', 'theme-defaults'],
+      builtInExtensions: settingsExtensions,
       extensionDevelopmentPaths: [extensionFolder],
       env: { ...process.env, HOLDFAST_TORTURE: this.#folder },
     });

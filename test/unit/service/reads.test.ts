@@ -208,7 +208,7 @@ describe('Service: reads', () => {
 
   it('P41 a thousand scopes more than are kept: all are right', async () => {
     const { service, backend } = await bench();
-    for (let i = 1; i <= 1_300; i++) {
+    for (let i = 1; i <= 2_000; i++) {
       const scope = { resource: `file:///work/${i}/x` };
       backend.set({ key: 'count', target: 'folder', scope }, i);
       expect(service.get('count', scope)).to.equal(i);
