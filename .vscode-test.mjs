@@ -28,7 +28,7 @@ const [newest, oldest] = vscodeVersions;
  * what is new is among it until it is named here. The newest runs everything in both.
  */
 const inBoth = [
-  'breaker-paths', 'extension', 'failures', 'git-glance', 'host', 'marks', 'nofx', 'old-settings', 'own-settings', 'service', 'settings-file',
+  'extension', 'failures', 'git-glance', 'host', 'marks', 'nofx', 'old-settings', 'own-settings', 'service', 'settings-file',
   'store', 'telemetry',
 ].map((name) => `${name}.test.cjs`);
 const others = readdirSync(path.join(root, 'test/vscode')).filter((name) => name.endsWith('.test.ts')).map((name) => name.replace(/ts$/, 'cjs'))

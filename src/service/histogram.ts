@@ -50,8 +50,8 @@ export class Histogram {
   percentile(percent: number): number {
     if (this.#count === 0) return 0;
     const rank = Math.ceil((percent / 100) * this.#count);
-    let seen = 0;
-    const index = this.#counts.findIndex((count) => (seen += count) >= rank);
+    let index = 0;
+    for (let seen = this.#counts[0]!; seen < rank; seen += this.#counts[index]!) index++;
     // The last bucket holds whatever is longer.
     return index === buckets - 1 ? this.#max : Math.min(this.#max, smallest * 2 ** (index / perDoubling));
   }
@@ -61,7 +61,8 @@ export class Histogram {
     let index = 0;
     let count = 0;
     return shownDoublings.map((doubling) => {
-      for (; index <= doubling * perDoubling; index++) count += this.#counts[index]!;
+      // What is left to count is above.
+      for (; index <= doubling * perDoubling && count < this.#count; index++) count += this.#counts[index]!;
       return { upTo: smallest * 2 ** doubling, count };
     });
   }

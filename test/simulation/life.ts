@@ -57,6 +57,9 @@ const slots = new Map(placeNames.map((place) => {
 
 export const slotIn = (place: PlaceName, key: Key): string => slots.get(place)!.get(key)!;
 
+/** Every place of every setting. */
+export const everySlot = placeNames.flatMap((place) => keys.map((key) => ({ slot: slotIn(place, key), key })));
+
 /** The setting that a slot is of. */
 export const keyOf = (slot: string): Key => slot.slice(Math.max(slot.lastIndexOf('#'), slot.lastIndexOf(']')) + 1) as Key;
 
@@ -91,6 +94,8 @@ export class Life {
   answered = 0;
   /** The values as its listeners have been told of them. */
   readonly #known: Map<string, unknown>[] = [];
+  /** The values as `get` has shown them last, and as they were looked at: for each reader. */
+  readonly looked: readonly Map<Key, unknown>[] = readers.map(() => new Map<Key, unknown>());
   readonly #door: ReturnType<SimulatedMemento['door']>;
   readonly #backend: Backend;
   readonly #watcher: Watcher;
@@ -145,13 +150,13 @@ export class Life {
 
   /** What the listeners were told, against what is served. */
   checkKnown(): void {
-    readers.forEach((scope, index) => {
+    for (const [index, scope] of readers.entries()) {
+      const known = this.#known[index]!;
       for (const key of keys) {
         const shown = this.service.get(key, scope);
-        const known = this.#known[index]!.get(key);
-        if (!same(shown, known)) this.#watcher.violation('P33', `nobody was told that "${key}" changed from ${text(known)} to ${text(shown)}`);
+        if (!same(shown, known.get(key))) this.#watcher.violation('P33', `nobody was told that "${key}" changed from ${text(known.get(key))} to ${text(shown)}`);
       }
-    });
+    }
   }
 
   /** Too many actors have crashed. */
@@ -163,8 +168,14 @@ export class Life {
     return this.ended !== Infinity;
   }
 
-  get pending(): Operation[] {
-    return [...this.#pending];
+  get pending(): ReadonlySet<Operation> {
+    return this.#pending;
+  }
+
+  /** Does a call that has not ended write it? */
+  isWriting(slot: string): boolean {
+    for (const { place, values } of this.#pending) for (const key of values.keys()) if (slotIn(place, key) === slot) return true;
+    return false;
   }
 
   /** The writes to a slot, in the order of their calls. */

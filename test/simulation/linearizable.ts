@@ -27,21 +27,49 @@ export function linearizable<S>(operations: readonly RegisterOperation<S>[], ini
   const taken = sorted.map(() => false);
   let required = sorted.filter(({ optional }) => !optional).length;
   let visits = 0;
+  /** States go by numbers: to compare and to show one takes much longer than the rest of a visit. */
+  const states: S[] = [];
+  const numbers = new Map<string, number>();
+  /** For each operation what becomes of each state, by its number; `undefined`: not asked so far. */
+  const becomes = sorted.map((): (number | 'impossible' | undefined)[] => []);
+
+  function numberOf(state: S): number {
+    const shown = show(state);
+    let number = numbers.get(shown);
+    if (number === undefined) numbers.set(shown, (number = states.push(state) - 1));
+    return number;
+  }
+
+  function stateAfter(index: number, state: number): number | 'impossible' {
+    const after = sorted[index]!.apply(states[state]!);
+    return (becomes[index]![state] = after === undefined ? 'impossible' : numberOf(after.state));
+  }
 
   /**
    * @param first of those that have not taken effect
    * @param end after the last of those that have
    * @param latest when the latest of those that have taken effect was called
    */
-  function search(first: number, end: number, state: S, latest: number): boolean {
+  function search(first: number, end: number, state: number, latest: number): boolean {
     if (required === 0) return true;
-    const left: number[] = [];
-    // What returned before something that has taken effect was called cannot take effect any more.
-    for (let index = first; index < end; index++) if (!taken[index]! && sorted[index]!.returned >= latest) left.push(index);
-    const id = `${left.join()} ${end} ${latest} ${show(state)}`;
-    if (seen.has(id) || visits > maxVisits) return false;
-    seen.add(id);
+    if (visits > maxVisits || (seen.size > 0 && seen.has(nameOf(first, end, state, latest)))) return false;
     visits++;
+    if (leadsToEnd(first, end, state, latest)) return true;
+    // As it was at the beginning. Most histories are explained without a way back, and need no names.
+    seen.add(nameOf(first, end, state, latest));
+    return false;
+  }
+
+  /** What is left to do from here on depends on this alone. */
+  function nameOf(first: number, end: number, state: number, latest: number): string {
+    // In characters of 16 bits: a name of digits is longer, and takes longer to make.
+    const characters = [end, latest >> 16, latest, state >> 16, state];
+    // What returned before something that has taken effect was called cannot take effect any more.
+    for (let index = first; index < end; index++) if (!taken[index]! && sorted[index]!.returned >= latest) characters.push(index);
+    return String.fromCharCode(...characters);
+  }
+
+  function leadsToEnd(first: number, end: number, state: number, latest: number): boolean {
     // Nothing that was called after another had returned can come before it.
     let firstReturn = Infinity;
     const candidates: number[] = [];
@@ -61,20 +89,20 @@ export function linearizable<S>(operations: readonly RegisterOperation<S>[], ini
     return false;
   }
 
-  function take(index: number, first: number, end: number, state: S, latest: number): boolean {
-    const { called, optional, apply } = sorted[index]!;
-    const after = apply(state);
-    if (after === undefined) return false;
+  function take(index: number, first: number, end: number, state: number, latest: number): boolean {
+    const { called, optional } = sorted[index]!;
+    const after = becomes[index]![state] ?? stateAfter(index, state);
+    if (after === 'impossible') return false;
     taken[index] = true;
     if (!optional) required--;
     let next = first;
     while (taken[next] === true) next++;
-    const found = search(next, Math.max(end, index + 1), after.state, Math.max(latest, called));
+    const found = search(next, Math.max(end, index + 1), after, Math.max(latest, called));
     taken[index] = false;
     if (!optional) required++;
     return found;
   }
 
-  if (search(0, 0, initial, 0)) return 'yes';
+  if (search(0, 0, numberOf(initial), 0)) return 'yes';
   return visits > maxVisits ? 'undecided' : 'no';
 }

@@ -260,12 +260,16 @@ export class Promises implements Watcher {
 
   /** P30, P32, P52 */
   checkReads(life: Life): void {
-    for (const scope of readers) {
+    for (const [reader, scope] of readers.entries()) {
+      const looked = life.looked[reader]!;
       for (const key of keys) {
         const value = life.service.get(key, scope);
+        // What is legal and frozen remains so.
+        if (looked.get(key) === value && looked.has(key)) continue;
         const legal = asRead(key, value);
         if (legal === undefined || !same(legal.value, value)) this.violation('P30', `get shows ${text(value)} for "${key}"`);
         if (!isDeeplyFrozen(value)) this.violation('P32', `what get shows for "${key}" can be changed`);
+        looked.set(key, value);
       }
     }
     if (!Object.isFrozen(life.service.values)) this.violation('P32', 'values can be changed');

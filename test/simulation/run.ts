@@ -5,7 +5,7 @@ import { Backend, fileNames, fileOfTarget, nameIn, slotOf } from './backend.ts';
 import { untold } from './doubts.ts';
 import { judge, tell, type Look } from './history.ts';
 import { SimulatedMemento } from './leash.ts';
-import { Life, slotIn } from './life.ts';
+import { everySlot, Life } from './life.ts';
 import { Promises, type Violation } from './promises.ts';
 import { asRead, definition, keys, mergedLayers, ownValue, placeNames, places, readers, same, text, type Key, type PlaceName } from './settings.ts';
 import type { RunOptions, Step } from './steps.ts';
@@ -68,6 +68,8 @@ export class Run {
       if (this.#promises.first === undefined) this.#step++;
     }
     if (this.#promises.first === undefined) await this.#end();
+    // What a killed process was waiting for it waits for for ever: that must not keep the whole world.
+    this.#backend.watchers.clear();
     const { first } = this.#promises;
     return { violation: first && { ...first, step: this.#step }, operations: this.#operations, recovery: this.#recovery };
   }
@@ -93,16 +95,14 @@ export class Run {
   #check(settled: boolean): void {
     for (const life of this.#windows) this.#promises.check(life, settled);
     if (!settled) return;
-    for (const place of placeNames) for (const key of keys) this.#look(place, key);
+    for (const { slot } of everySlot) this.#look(slot);
   }
 
   /** Looks into the file, when it has changed and nothing is under way that will change it again. */
-  #look(place: PlaceName, key: Key): void {
-    const slot = slotIn(place, key);
-    const changes = this.#backend.changesOf(slot);
-    const last = changes.at(-1);
+  #look(slot: string): void {
+    const last = this.#backend.changesOf(slot).at(-1);
     if (last === undefined || last.late || this.#looked.get(slot) === last.order) return;
-    const busy = this.#windows.some((life) => !life.isOver && life.pending.some(({ values, place: at }) => values.has(key) && slotIn(at, key) === slot))
+    const busy = this.#windows.some((life) => !life.isOver && life.isWriting(slot))
       || this.#backend.openAttempts().some((attempt) => attempt.slot === slot);
     if (busy) return;
     this.#looked.set(slot, last.order);
@@ -272,7 +272,7 @@ export class Run {
   async #dispose(life: Life): Promise<void> {
     const { service, clock, store } = life;
     const before = this.#clock.now();
-    const pending = life.pending;
+    const pending = [...life.pending];
     await this.#clock.run(life.dispose());
     life.ended = this.#backend.moment();
     life.disposed = true;
@@ -319,8 +319,8 @@ export class Run {
     await this.#clock.advance(10_000);
     this.#check(true);
     for (const life of this.#windows) this.#checkHealed(life);
-    for (const place of placeNames) for (const key of keys) this.#note(slotIn(place, key));
-    for (const place of placeNames) for (const key of keys) this.#checkHistory(place, key);
+    for (const { slot } of everySlot) this.#note(slot);
+    for (const { slot, key } of everySlot) this.#checkHistory(slot, key);
     for (const memento of this.#mementos) this.#checkTold(memento);
     for (const life of this.#windows) await this.#dispose(life);
   }
@@ -384,8 +384,7 @@ export class Run {
     }
   }
 
-  #checkHistory(place: PlaceName, key: Key): void {
-    const slot = slotIn(place, key);
+  #checkHistory(slot: string, key: Key): void {
     const looks = this.#looks.get(slot) ?? [];
     const concerned = this.#lives.filter((life) => life.operationsAt(slot).length > 0);
     const groups = key === 'list' ? [concerned] : concerned.map((life) => [life]);

@@ -3,7 +3,7 @@ import { defineSettings, type SettingsDefinition } from '../../src/settings/defi
 import type { Scope, Target } from '../../src/store/store.ts';
 
 /** The settings of the simulation: one of each kind that behaves differently. */
-export const definition = defineSettings('sim', {
+const declared = defineSettings('sim', {
   count: { schema: yup.number().integer().min(1).max(1_000_000), default: 3, description: 'A number' },
   name: { schema: yup.string().trim().lowercase().max(50), default: 'none', description: 'A text that is sanitised' },
   list: { schema: yup.array(yup.string().defined()).defined(), default: [] as string[], description: 'A list, appended to' },
@@ -11,8 +11,11 @@ export const definition = defineSettings('sim', {
   token: { schema: yup.string().max(100), default: '', description: 'A secret', secret: true },
   tool: { schema: yup.string(), default: '', description: 'Makes code run', restricted: true },
 });
-export type Values = typeof definition extends SettingsDefinition<infer V> ? V : never;
+export type Values = typeof declared extends SettingsDefinition<infer V> ? V : never;
 export type Key = keyof Values;
+
+/** The same. What was checked once is not checked again: nothing in a simulated world changes a value, and a schema always says the same of it. */
+export const definition: typeof declared = { ...declared, check: remembering(declared.check), accept: remembering(declared.accept) };
 export const keys = definition.keys;
 
 /** Where the simulation writes. */
@@ -24,6 +27,19 @@ export const places = {
 } as const satisfies Record<string, { target: Target; scope: Scope }>;
 export type PlaceName = keyof typeof places;
 export const placeNames = Object.keys(places) as PlaceName[];
+
+/** Asks once for each key and value. */
+function remembering<A>(ask: (key: string, raw: unknown) => A): (key: string, raw: unknown) => A {
+  const known = new Map<string, { readonly plain: Map<unknown, A>; readonly objects: WeakMap<object, A> }>();
+  return (key, raw) => {
+    let ofKey = known.get(key);
+    if (ofKey === undefined) known.set(key, (ofKey = { plain: new Map(), objects: new WeakMap() }));
+    const answers = (typeof raw === 'object' && raw !== null ? ofKey.objects : ofKey.plain) as Map<unknown, A>;
+    let answer = answers.get(raw);
+    if (answer === undefined) answers.set(raw, (answer = ask(key, raw)));
+    return answer;
+  };
+}
 
 /** For whom the simulation reads: the window, a file in the folder, a language. */
 export const readers: readonly (Scope | undefined)[] = [undefined, places.folder.scope, places.language.scope];

@@ -67,13 +67,13 @@ describe('Simulation', () => {
   }
 
   /** The longer a life, the more of what it once did can come back to it. */
-  for (const [runs, steps, test] of [[40, 150, it], [4, 750, night.it], [2, 1_000, night.it]] as const) {
+  for (const [runs, steps, test] of [[100, 150, it], [4, 750, night.it], [2, 1_000, night.it]] as const) {
     test(`${runs} runs of ${steps} steps, from seed ${seed}`, async () => {
       const result = await simulate({ runs, steps, seed, shrink: false });
       if (result.violations.length > 0) throw new Error(report(result, true));
       expect(result.operations).to.be.greaterThan(runs * steps / 15);
       expect([...result.tally.keys()]).to.include.members(['step: unreadable', 'step: save outside', `fault: ${unreadableFault}`, 'step: burst']);
-      if (runs !== 40) return;
+      if (runs !== 100) return;
       expect([...result.tally.keys()]).to.include.members([`fault: ${refusalFault}, of several`, 'killed in the middle of a write']);
     });
   }

@@ -68,6 +68,9 @@ interface Saving {
   refuse(refusals: readonly Refusal[]): void;
 }
 
+/** What a file holds, for all and for a language. */
+const layersOfFiles = targets.map((target) => ({ target, file: fileOfTarget(target), languageLayer: `${target}-language` as const }));
+
 const refusalsInDoubt: readonly StoreReason[] = ['io', 'unknown', 'not-verified', 'no-space', 'shutting-down'];
 function reasonOf(error: unknown): StoreReason | undefined {
   try {
@@ -174,15 +177,15 @@ export class SimulatedStore implements Store {
     if (reason !== undefined) throw this.#strike('fail read', reason);
     const layers = new Map<Layer, unknown>();
     for (const languageId of scope.languageId === undefined ? [undefined] : [undefined, scope.languageId]) {
-      for (const target of targets) {
+      const name = nameIn(key, languageId);
+      for (const { target, file, languageLayer } of layersOfFiles) {
         if (target === 'folder' && scope.resource === undefined) continue;
-        const known = this.#view.get(fileOfTarget(target))!;
+        const known = this.#view.get(file)!;
         if (known instanceof StoreError) throw known;
-        const name = nameIn(key, languageId);
-        if (known.has(name)) layers.set(languageId === undefined ? target : `${target}-language`, known.get(name));
+        if (known.has(name)) layers.set(languageId === undefined ? target : languageLayer, known.get(name));
       }
     }
-    return { effective: mergedLayers([...layers.values()]), layers };
+    return { effective: layers.size === 0 ? undefined : mergedLayers([...layers.values()]), layers };
   }
 
   write(request: WriteRequest, { signal, expected }: WriteOptions): Promise<void> {

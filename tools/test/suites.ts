@@ -42,14 +42,18 @@ const inVscode = desktop ? ['build'] : ['build', 'VS Code'];
 const newest = vscodeVersions[0]!;
 const oldest = vscodeVersions.at(-1)!;
 
-/** Collects coverage, which takes about a third more processor time. */
+/** Collects coverage of the process of a suite, which takes about a third more processor time. */
 export const counted = { NODE_V8_COVERAGE: path.join(coverage, 'v8') };
 export const countedSuites = ['unit', 'opentelemetry'];
+const uncountedChildren = ['--require', path.join(projectRoot, 'tools/test/uncounted-children.cjs')];
 
 function mocha(name: string, share: number, spec: string, more: Partial<Pick<Suite, 'env' | 'needs'>> = {}): Suite {
   return {
     name, share, command: 'mocha',
-    args: ['--no-config', '--timeout', String(limits.withoutProgress), '--reporter', path.join(projectRoot, 'tools/unit-reporter.cjs'), spec],
+    args: [
+      '--no-config', '--timeout', String(limits.withoutProgress), '--reporter', path.join(projectRoot, 'tools/unit-reporter.cjs'),
+      ...(more.env === counted ? uncountedChildren : []), spec,
+    ],
     ...more,
   };
 }
