@@ -225,6 +225,7 @@ export class Save {
   async #attempt(signal: AbortSignal): Promise<void> {
     this.#refusals = new Map();
     for (;;) {
+      this.#forgetParts();
       const cells = this.#cellsToStore();
       await this.#read(cells, signal);
       if (signal.aborted) return;
@@ -237,6 +238,14 @@ export class Save {
       if (refused.size === 0) return this.#confirm(plan, signal);
       this.#refuse(refused);
       if (this.#refusals.size > 0) return;
+    }
+  }
+
+  /** Of a transaction nothing is stored before all of it is: others may replace what there is of it meanwhile (P24). */
+  #forgetParts(): void {
+    for (const write of this.#open) {
+      const cells = write.isTransaction ? this.#cellsOf(write) : [];
+      if (cells.some(({ stored }) => stored === undefined)) for (const cell of cells) cell.stored = undefined;
     }
   }
 
@@ -376,12 +385,12 @@ export class Save {
     const lost: Cell[] = [];
     for (const [index, { cell, value }] of plan.entries()) {
       cell.current = { value: values[index] };
-      if (sameData(values[index], value)) {
-        cell.stored = { value };
-        // Of what was stored as it should be, nothing can be applied later.
-        cell.sent.pop();
-      } else lost.push(cell);
+      if (sameData(values[index], value)) cell.stored = { value };
+      else lost.push(cell);
     }
+    this.#forgetParts();
+    // Of what was stored as it should be, nothing can be applied later.
+    for (const { cell } of plan) if (cell.stored !== undefined) cell.sent.pop();
     if (lost.length > 0) this.#onLost(lost);
   }
 

@@ -7,7 +7,7 @@ import { MemoryStore } from '../../../src/store/memory-store.ts';
 import type { Change } from '../../../src/store/store.ts';
 import { FaultyStore } from '../../../src/testing/faulty-store.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
-import { bench, leavesNothing, unheard, type Bench, type BenchOptions } from './support.ts';
+import { bench, leavesNothing, plainRetry, unheard, type Bench, type BenchOptions } from './support.ts';
 
 /** A bench whose store stores several values by one save, and the keys and values of each of its saves. */
 async function together(options: BenchOptions = {}): Promise<Bench & { readonly saves: Record<string, unknown>[] }> {
@@ -247,6 +247,44 @@ describe('Service: writes that are stored together', () => {
     store.writeFaults.push(undefined, { kind: 'corrupt', value: { garbage: true } });
     expect(await error(service.updateAll({ count: 2, name: 'two' }))).to.deep.include({ code: 'TRANSACTION', rolledBack: ['count', 'name'], notRestored: [] });
     expect(seen).to.deep.equal([[2, { garbage: true }], [1, 'one']]);
+  });
+
+  for (const [what, before, faults] of [
+    ['of which one setting alone has come through', {}, [undefined, { kind: 'lose' }]],
+    ['of which one setting was there already', { count: 2 }, [{ kind: 'fail', reason: 'io' }]],
+  ] as const) {
+    it(`P24 a transaction ${what} is tried again as a whole, over what others have stored meanwhile`, async () => {
+      const { service, store, end, backend, clock, saves, outside } = await together({ guard: plainRetry });
+      for (const [key, value] of Object.entries(before)) outside(key as 'count', value);
+      store.writeFaults.push(...faults);
+      const stored = service.updateAll({ count: 2, name: 'two' });
+      await clock.advance(500);
+      outside('count', 3);
+      outside('name', 'three');
+      const seen: unknown[] = [];
+      backend.onDidChange(() => seen.push(['count', 'name'].map((key) => backend.get({ key, target: 'user', scope: {} }))));
+      expect((await end(stored)).ok).to.equal(true);
+      expect(seen).to.deep.equal([[2, 'two']]);
+      expect(saves.at(-1)).to.deep.equal({ count: 2, name: 'two' });
+    });
+  }
+
+  it('P24 what is still there of a transaction that is tried again is not sent again', async () => {
+    const made = await together({ guard: plainRetry });
+    const { service, store, end, saves } = made;
+    const { first } = await busy(made);
+    const all = [service.update('count', (count) => count + 1), service.updateAll({ count: 2, name: 'two' })];
+    store.writeFaults.push(undefined, { kind: 'lose' });
+    for (const each of [first, ...all]) expect((await end(each)).ok).to.equal(true);
+    expect(saves.slice(1)).to.deep.equal([{ count: 2, name: 'two' }, { name: 'two' }]);
+  });
+
+  it('P24 of a transaction that has come through in part, and is given up, that part is undone', async () => {
+    const { service, store, end, error, stored } = await together();
+    await end(service.updateAll({ count: 1, name: 'one' }));
+    store.writeFaults.push(undefined, { kind: 'lose' });
+    expect(await error(service.updateAll({ count: 2, name: 'two' }))).to.deep.include({ code: 'TRANSACTION', rolledBack: ['name', 'count'], notRestored: [] });
+    expect([stored('count'), stored('name')]).to.deep.equal([1, 'one']);
   });
 
   it('P20 P23 what a newer value of the same setting takes the place of in the save is superseded; what is computed from is stored', async () => {
