@@ -105,7 +105,8 @@ describe('The verdict on such a run', () => {
 
   it('a part of what an editor had read, while it saves without a rename, was not torn by a window, and everything else was', () => {
     const save: Save = { way: 'by truncation', number: 1, begun: 100, ended: 200, done: {}, transaction: 'a 1' };
-    const look = { at: 150, texts: ['a 1', 'a 5'] };
+    const look = { at: 150, parts: ['a 1', 'a 5', 'a 5'] };
+    const later = { ...look, at: 300 };
     const torn = ['a 1 beside a 5'];
     for (const [what, looks, saves, wrong] of [
       ['no editor', [look], [], torn],
@@ -113,7 +114,14 @@ describe('The verdict on such a run', () => {
       ['in place', [look], [{ ...save, way: 'in place' }], []],
       ['by rename', [look], [{ ...save, way: 'by rename' }], torn],
       ['before it saves', [{ ...look, at: 99 }], [save], torn],
-      ['after it has saved', [look, { ...look, at: 201 }], [save], torn],
+      ['after it has saved', [{ ...look, at: 201 }], [save], torn],
+      ['after it has saved, as it was while it saved: a window has built on it', [look, later], [save], []],
+      ['the same, and only the editor has seen it', [later], [{ ...save, left: look }], []],
+      ['other parts of the same transactions', [look, { at: 300, parts: ['a 1', 'a 1', 'a 5'] }], [save], torn],
+      ['as it was before it saved', [{ ...look, at: 90 }, look], [save], torn],
+      ['after a rename, as it was while it saved', [look, later], [{ ...save, way: 'by rename', left: look }], [...torn, ...torn]],
+      ['what the editor has left is of two that it had not read', [later], [{ ...save, transaction: 'a 9', left: look }], torn],
+      ['what the editor has left is whole', [later], [{ ...save, left: { at: 150, parts: ['a 1', 'a 1', 'a 1'] } }], torn],
       ['of two that it had not read', [look], [{ ...save, transaction: 'a 9' }], torn],
     ] as const) expect(tornOf(looks, saves), what).to.deep.equal(wrong);
   });

@@ -7,7 +7,7 @@ import type { Done } from './programs/definition.ts';
 export const ways = ['by truncation', 'by rename', 'in place'] as const;
 export type Way = (typeof ways)[number];
 
-/** One save of an editor that knows nothing of the lock. Times in milliseconds since 1970. */
+/** One save of an editor that knows nothing of the lock. Times in milliseconds, on a clock that all processes share. */
 export interface Save {
   readonly way: Way;
   readonly number: number;
@@ -19,14 +19,18 @@ export interface Save {
   readonly done: Done;
   /** What the last transaction had stored in that, if there was one. */
   readonly transaction?: string;
+  /** What the file held just after that. */
+  readonly left?: Look;
 }
 
-/** The parts of a file that parses, where they are of more than one transaction. */
-export interface TornLook {
-  /** In milliseconds since 1970. */
+/** What a file that parses held of transactions. */
+export interface Look {
   readonly at: number;
-  readonly texts: readonly string[];
+  /** By which transaction each part was stored. */
+  readonly parts: readonly string[];
 }
+
+export const isTorn = (parts: readonly string[]): boolean => new Set(parts).size > 1;
 
 /** What a writer was told of one update. */
 export interface Answer {
@@ -126,13 +130,15 @@ class Buriers {
 
 /**
  * What only a window can have torn. An editor that does not rename writes into the file that VS Code is just writing, too: until it has
- * looked at what it left, the file may hold a part of what the editor had read beside a part of what VS Code wrote.
+ * looked at what it left, the file may hold a part of what the editor had read beside a part of what VS Code wrote. That parses, and looks
+ * like any other text: a window that reads it stores the same parts again with its own update, also once the editor has mended it.
  */
-export function tornOf(looks: readonly TornLook[], saves: readonly Save[]): string[] {
+export function tornOf(looks: readonly Look[], saves: readonly Save[]): string[] {
   const inPlace = saves.filter(({ way }) => way !== 'by rename');
-  const isMixed = ({ at, texts }: TornLook): boolean =>
-    inPlace.some(({ begun, ended, transaction = '' }) => begun <= at && at <= ended && texts.includes(transaction));
-  return looks.filter((look) => !isMixed(look)).map(({ texts }) => texts.join(' beside '));
+  const mixtures = [...looks, ...inPlace.flatMap(({ left }) => left ?? [])].filter(({ at, parts }) =>
+    inPlace.some(({ begun, ended, transaction = '' }) => begun <= at && at <= ended && parts.includes(transaction)));
+  const wasMixed = ({ at, parts }: Look): boolean => mixtures.some((mixture) => mixture.at <= at && mixture.parts.join() === parts.join());
+  return looks.filter((look) => !wasMixed(look)).map(({ parts }) => [...new Set(parts)].join(' beside '));
 }
 
 /** Why a run failed; `undefined`: it did not. */

@@ -7,8 +7,8 @@ import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, writeFile
 import { settlingTime } from '../../../src/store/store.ts';
 import { seededRandom } from '../../../src/testing/seeded-random.ts';
 import { elapse, limits } from '../../limits.ts';
-import type { Save, Way } from '../verdict.ts';
-import { transactionsIn } from '../windows/definition.ts';
+import { isTorn, type Save, type Way } from '../verdict.ts';
+import { partsIn } from '../windows/definition.ts';
 import { now, settingsIn, type Done } from './definition.ts';
 
 const [file = '', seed = '', ...ways] = process.argv.slice(2);
@@ -36,11 +36,16 @@ const saves: Record<Way, (text: string) => void | Promise<void>> = {
   },
 };
 
+function partsOnDisk(): readonly string[] | undefined {
+  const settings = settingsIn(readFileSync(file, 'utf8'));
+  return settings && partsIn(settings);
+}
+
 /** Whether the file is no mixture, now or when another has come to the end of writing it. */
 async function isWhole(): Promise<boolean> {
   const look = (): boolean => {
-    const settings = settingsIn(readFileSync(file, 'utf8'));
-    return settings !== undefined && transactionsIn(settings).length === 1;
+    const parts = partsOnDisk();
+    return parts !== undefined && !isTorn(parts);
   };
   if (look()) return true;
   await elapse(settlingTime / 10);
@@ -60,10 +65,11 @@ for (let number = 1; !isOver; number++) {
   }
   const text = JSON.stringify({ ...settings, editor: number }, null, 2);
   await saves[way](text);
+  const left = { at: now(), parts: partsOnDisk() ?? [] };
   // VS Code writes in place: who writes at the same moment may leave a mixture of both, sees it, and saves again.
   while (!await isWhole()) await saves['by rename'](text);
   const done = settings['torture.done'] as Done | undefined ?? {};
-  const save: Save = { way, number, begun, ended: now(), done, transaction: transactionsIn(settings)[0]! };
+  const save: Save = { way, number, begun, ended: now(), done, transaction: partsIn(settings)[0]!, left };
   writeSync(1, `${JSON.stringify(save)}\n`);
   while (!isOver && readFileSync(file, 'utf8') === text) await elapse(limits.look);
   // At any moment of what others do next, which takes them about as long.

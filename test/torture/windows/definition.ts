@@ -5,9 +5,8 @@ import { defineSettings } from '../../../src/settings/define-settings.ts';
 export const parts = ['part0', 'part1', 'part2', 'part3', 'part4', 'part5', 'part6', 'part7', 'part8', 'part9'] as const;
 export type Parts = Record<(typeof parts)[number], string>;
 
-/** The transactions that a settings file holds parts of: one, unless it is torn; `''` where there was none yet. */
-export const transactionsIn = (settings: Readonly<Record<string, unknown>>): string[] =>
-  [...new Set(parts.map((key) => settings[`torture.${key}`] as string | undefined ?? ''))];
+/** By which transaction each part in a settings file was stored: by the same, unless it is torn; `''` where there was none yet. */
+export const partsIn = (settings: Readonly<Record<string, unknown>>): string[] => parts.map((key) => settings[`torture.${key}`] as string | undefined ?? '');
 
 const part = { schema: yup.string().defined(), default: '', description: 'What each part of a transaction has, or none' };
 const all = Object.fromEntries(parts.map((key) => [key, part])) as Record<(typeof parts)[number], typeof part>;

@@ -11,8 +11,8 @@ import { elapse, until } from '../../limits.ts';
 import { Program } from '../processes.ts';
 import { fromLine } from '../programs/answers.ts';
 import { now, settingsIn, type Done } from '../programs/definition.ts';
-import { judge, tornOf, type Life, type Save, type TornLook, type Verdict, type Way } from '../verdict.ts';
-import { transactionsIn, type WindowPlan } from './definition.ts';
+import { isTorn, judge, tornOf, type Life, type Look, type Save, type Verdict, type Way } from '../verdict.ts';
+import { partsIn, type WindowPlan } from './definition.ts';
 import { extensionFolder, tortureExtension } from './product.ts';
 
 /** Windows of a real VS Code that write into one settings file, whose extension hosts are killed meanwhile. */
@@ -69,7 +69,7 @@ class Windows {
   readonly #random: () => number;
   readonly #pages = new Map<string, Page>();
   readonly #kills = { updates: 0, transactions: 0 };
-  readonly #torn: TornLook[] = [];
+  readonly #torn: Look[] = [];
   /** The transactions that have been seen in the file. */
   readonly #seen = new Set<string>();
   #workbench!: Workbench;
@@ -182,11 +182,12 @@ class Windows {
     while (!this.#isOver) {
       const text = readFileSync(this.#file, 'utf8');
       const settings = settingsIn(text);
+      const at = now();
       // Who reads while an editor writes in place may see a mixture of before and after; two looks do not see the same one.
       if (settings !== undefined && readFileSync(this.#file, 'utf8') === text) {
-        const texts = transactionsIn(settings);
-        if (texts.length > 1) this.#torn.push({ at: now(), texts });
-        else this.#seen.add(texts[0]!);
+        const found = partsIn(settings);
+        if (isTorn(found)) this.#torn.push({ at, parts: found });
+        else this.#seen.add(found[0]!);
       }
       await elapse(2);
     }
