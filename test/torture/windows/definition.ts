@@ -6,7 +6,8 @@ export const parts = ['part0', 'part1', 'part2', 'part3', 'part4', 'part5', 'par
 export type Parts = Record<(typeof parts)[number], string>;
 
 /** By which transaction each part in a settings file was stored: by the same, unless it is torn; `''` where there was none yet. */
-export const partsIn = (settings: Readonly<Record<string, unknown>>): string[] => parts.map((key) => settings[`torture.${key}`] as string | undefined ?? '');
+export const partsIn = (settings: Readonly<Record<string, unknown>>): string[] =>
+  parts.map((key) => settings[`torture.${key}`] as string | undefined ?? '');
 
 const part = { schema: yup.string().defined(), default: '', description: 'What each part of a transaction has, or none' };
 const all = Object.fromEntries(parts.map((key) => [key, part])) as Record<(typeof parts)[number], typeof part>;

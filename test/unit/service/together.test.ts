@@ -283,7 +283,8 @@ describe('Service: writes that are stored together', () => {
     const { service, store, end, error, stored } = await together();
     await end(service.updateAll({ count: 1, name: 'one' }));
     store.writeFaults.push(undefined, { kind: 'lose' });
-    expect(await error(service.updateAll({ count: 2, name: 'two' }))).to.deep.include({ code: 'TRANSACTION', rolledBack: ['name', 'count'], notRestored: [] });
+    const seen = await error(service.updateAll({ count: 2, name: 'two' }));
+    expect(seen).to.deep.include({ code: 'TRANSACTION', rolledBack: ['name', 'count'], notRestored: [] });
     expect([stored('count'), stored('name')]).to.deep.equal([1, 'one']);
   });
 
