@@ -399,7 +399,8 @@ export class SettingsFile {
   async newerThan(document: vscode.TextDocument, before: string): Promise<NewerText | undefined> {
     const { path } = this;
     if (path === undefined || document.uri.path !== this.uri.path) return undefined;
-    const state = await this.#look();
+    // VS Code may have read it just as another program had emptied it, and would save that over what comes.
+    const state = await this.read();
     if (state.kind !== 'valid' || state.content.isEmpty || unixLines(state.content.text) === unixLines(before)) return undefined;
     const { text } = state.content;
     return { text: asInDocument(text), makeOld: () => makeOld(path, async () => await this.#textOnDisk() === text) };

@@ -305,6 +305,25 @@ describe('Several values by one save', () => {
     }
   });
 
+  it('F6 F48 another program has emptied the file, and not yet saved it, when VS Code saves: the changes are made to what it saves', async () => {
+    await begin('{ "fixture.count": 3 }', 3);
+    const theirs = '{ "editor.tabSize": 3 }\n';
+    otherSavesWhen('[holdfast]', settingsFile(), '');
+    const { pause } = SettingsFile.prototype;
+    // Somebody has looked, and waits.
+    SettingsFile.prototype.pause = function (...words) {
+      SettingsFile.prototype.pause = pause;
+      writeFileSync(settingsFile(), theirs);
+      return pause.apply(this, words);
+    };
+    try {
+      expect(await store.commit(three, { signal })).to.deep.equal([]);
+    } finally {
+      SettingsFile.prototype.pause = pause;
+    }
+    expect(readSettings()).to.deep.equal({ 'editor.tabSize': 3, 'fixture.count': 7, 'fixture.name': 'seven', 'fixture.recent': ['7'] });
+  });
+
   it('F6 the line ends of what another program has saved after VS Code has read it stay', async () => {
     for (const end of ['\r\n', '\n', '\r\n']) {
       writeSettings(`{${end === '\n' ? '\r\n' : '\n'}}`);
