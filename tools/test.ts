@@ -78,7 +78,7 @@ async function runWanted(): Promise<void> {
   const status = new StatusLine(() => `${left} of ${wanted.length} suites left`);
   const live = wanted.filter(hasTests).length === 1;
   // Windows of VS Code wait more than they work.
-  await runPool(wanted, availableParallelism() + 2, async (suite) => {
+  await runPool(wanted, availableParallelism() + 3, async (suite) => {
     status.clear();
     console.log(`   ${suite.name} …`);
     status.begin(suite.name);

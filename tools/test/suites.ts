@@ -44,7 +44,7 @@ const oldest = vscodeVersions.at(-1)!;
 
 /** Collects coverage of the process of a suite, which takes about a third more processor time. */
 export const counted = { NODE_V8_COVERAGE: path.join(coverage, 'v8') };
-export const countedSuites = ['unit', 'opentelemetry'];
+export const countedSuites = ['unit', 'stores', 'opentelemetry'];
 const uncountedChildren = ['--require', path.join(projectRoot, 'tools/test/uncounted-children.cjs')];
 
 function mocha(name: string, share: number, spec: string, more: Partial<Pick<Suite, 'env' | 'needs'>> = {}): Suite {
@@ -93,7 +93,8 @@ export const suites: readonly Suite[] = [
   check(onDemand, 3, 'node', ['tools/on-demand.ts']),
   check('build', 2, 'node', ['tools/build.ts', '--tests', '--types']),
   inNewest!,
-  mocha('unit', 24, 'test/unit/**/*.test.ts', { env: counted, needs: ['build'] }),
+  mocha('stores', 12, 'test/unit/{store,testing}/**/*.test.ts', { env: counted }),
+  mocha('unit', 12, 'test/unit/{,!(store|testing)/**/}*.test.ts', { env: counted, needs: ['build'] }),
   mocha('workbench', 13, 'test/workbench/**/*.test.ts', { needs: inVscode }),
   check('demo', 3.5, 'node', ['tools/demo.ts'], [...inVscode, onDemand]),
   mocha('packages', 7.5, 'test/package/**/*.test.ts', { needs: ['build', onDemand] }),
