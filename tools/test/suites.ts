@@ -66,8 +66,8 @@ const types = (name: string, share: number, project: string, needs: readonly str
 
 /** Windows of VS Code that the suites need, and the share of each. In .vscode-test.mjs there are more, which `npm run nightly` opens. */
 const windows: readonly (readonly [window: string, share: number])[] = [
-  ['', 18],
-  ['-huge', 4],
+  ['', 19],
+  ['-huge', 4.5],
   ['-no-workspace', 1.5],
   ['-multi-root', 2],
   ...(desktop ? [] : [['-untrusted', 1.5], ['-web', 2.5]] as const),
@@ -82,7 +82,7 @@ const [inNewest, ...inItsOtherWindows] = windows.map(([window, share]) =>
   inVscodeOf(newest, window, share, { HOLDFAST_TEST_COVERAGE: path.join(coverage, 'vscode') }));
 
 /** In the oldest the first window alone; `npm run nightly` opens the others there. */
-const inOldest = inVscodeOf(oldest, '', 3);
+const inOldest = inVscodeOf(oldest, '', 6.5);
 
 /** Those that collect coverage. */
 export const vscodeSuites = [inNewest!, ...inItsOtherWindows].map(({ name }) => name);
@@ -93,11 +93,11 @@ export const suites: readonly Suite[] = [
   check(onDemand, 3, 'node', ['tools/on-demand.ts']),
   check('build', 2, 'node', ['tools/build.ts', '--tests', '--types']),
   inNewest!,
-  mocha('stores', 12, 'test/unit/{store,testing}/**/*.test.ts', { env: counted }),
-  mocha('unit', 12, 'test/unit/{,!(store|testing)/**/}*.test.ts', { env: counted, needs: ['build'] }),
-  mocha('workbench', 13, 'test/workbench/**/*.test.ts', { needs: inVscode }),
+  mocha('stores', 11, 'test/unit/{store,testing}/**/*.test.ts', { env: counted }),
+  mocha('unit', 10, 'test/unit/{,!(store|testing)/**/}*.test.ts', { env: counted, needs: ['build'] }),
+  mocha('workbench', 14, 'test/workbench/**/*.test.ts', { needs: inVscode }),
   check('demo', 3.5, 'node', ['tools/demo.ts'], [...inVscode, onDemand]),
-  mocha('packages', 7.5, 'test/package/**/*.test.ts', { needs: ['build', onDemand] }),
+  mocha('packages', 5.5, 'test/package/**/*.test.ts', { needs: ['build', onDemand] }),
   inOldest,
   ...inItsOtherWindows,
   mocha('composition', 4, 'test/model/*.test.ts'),
@@ -107,7 +107,7 @@ export const suites: readonly Suite[] = [
   mocha('torture', 1, 'test/torture/**/*.test.ts', { needs: inVscode }),
   mocha('simulation', 3.5, 'test/simulation/**/*.test.ts'),
   mocha('replay', 1, 'test/replay/**/*.test.ts'),
-  mocha('generated from the machines', 3.5, 'test/model/*/**/*.test.ts'),
+  mocha('generated from the machines', 4.5, 'test/model/*/**/*.test.ts'),
   mocha('opentelemetry', 2, 'test/opentelemetry/**/*.test.ts', { env: counted }),
   mocha('monitoring', 1, 'test/ops/**/*.test.ts'),
   types('types', 1, 'tools/tsconfig.everything.json', [onDemand]),
