@@ -1,5 +1,5 @@
 /**
- * `npm test`: everything, as many suites at a time as there are processors. What fails does not stop the rest. Ends with a
+ * `npm test`: everything, three suites more at a time than there are processors. What fails does not stop the rest. Ends with a
  * table of where the time went, and the line `N passed, N failed`.
  *
  *   npm test -- --list               every suite and the titles of its tests; runs nothing

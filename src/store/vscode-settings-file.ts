@@ -388,6 +388,8 @@ export class SettingsFile {
     try {
       return await vscode.workspace.save(address) !== undefined;
     } finally {
+      // Extensions hear of a tab a moment after it has been opened.
+      for (let looks = settlingTime / lookEvery; !wasOpen && looks > 0 && tabs().length === 0; looks--) await this.pause(lookEvery);
       if (!wasOpen) await tabGroups.close(tabs(), true);
     }
   }
