@@ -79,7 +79,7 @@ export class Workshop {
   }
 
   async #run({ name, args, finding }: Check): Promise<string | undefined> {
-    const child = spawn(process.execPath, args, { cwd: this.#folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_V8_COVERAGE: '' } });
+    const child = spawn(process.execPath, args, { cwd: this.#folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const stop = (): void => void child.kill('SIGKILL');
     const started = performance.now();
     const usual = this.#usual.get(name);

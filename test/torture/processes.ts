@@ -59,9 +59,7 @@ export class Program {
   constructor(program: string, output: string, ...args: string[]) {
     const descriptor = openSync(output, 'a');
     this.#output = output;
-    this.child = spawn(process.execPath, [path.join(import.meta.dirname, 'programs', program), ...args], {
-      stdio: ['ignore', descriptor, 'pipe'], env: { ...process.env, NODE_V8_COVERAGE: '' },
-    });
+    this.child = spawn(process.execPath, [path.join(import.meta.dirname, 'programs', program), ...args], { stdio: ['ignore', descriptor, 'pipe'] });
     closeSync(descriptor);
     this.child.stderr!.on('data', (text: Buffer) => (this.#problem += text.toString()));
     this.#ended = new Promise((resolve) => this.child.once('close', () => resolve()));

@@ -26,9 +26,6 @@ const manifest = {
   },
 };
 
-/** What is executed of a bundle is not counted. */
-const notCounted = { ...process.env, NODE_V8_COVERAGE: '' };
-
 /** The program as it is installed, in a process of its own. */
 describe('npx holdfast', () => {
   let folder: string;
@@ -47,7 +44,7 @@ describe('npx holdfast', () => {
   const files = (): string[] => readdirSync(folder, { recursive: true }).map(String).sort();
 
   function run(...words: string[]): { readonly status: number | null; readonly said: string } {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], { cwd: folder, encoding: 'utf8', env: notCounted });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], { cwd: folder, encoding: 'utf8' });
     return { status, said: stdout + stderr };
   }
 
@@ -223,7 +220,7 @@ describe('npx holdfast', () => {
 
   it('types --watch writes again after each change, also after a damaged one, and ends when it is asked to', async () => {
     write(manifest);
-    const child = spawn(process.execPath, [program, 'types', '--watch'], { cwd: folder, env: notCounted });
+    const child = spawn(process.execPath, [program, 'types', '--watch'], { cwd: folder });
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));

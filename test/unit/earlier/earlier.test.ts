@@ -134,7 +134,6 @@ describe('What version 0.1.0 left', () => {
     const place = new Place();
     const stored = (): unknown => (JSON.parse(readFileSync(place.user, 'utf8')) as Record<string, unknown>)['earlier.list'];
     const program = path.join(import.meta.dirname, 'programs/append.ts');
-    const env = { ...process.env, NODE_V8_COVERAGE: '' };
 
     async function onFile() {
       writeFileSync(place.user, '{}');
@@ -150,7 +149,7 @@ describe('What version 0.1.0 left', () => {
       const service = await onFile();
       let calls = 0;
       await service.update('list', (list) => {
-        if (++calls <= 3) expect(JSON.parse(spawnSync(process.execPath, [program, place.user, `old${calls}`, '1'], { env, encoding: 'utf8' }).stdout)).to.have.length(1);
+        if (++calls <= 3) expect(JSON.parse(spawnSync(process.execPath, [program, place.user, `old${calls}`, '1'], { encoding: 'utf8' }).stdout)).to.have.length(1);
         return [...list, 'new'];
       });
       expect(stored()).to.deep.equal(['old1-1', 'old2-1', 'old3-1', 'new']);
@@ -160,7 +159,7 @@ describe('What version 0.1.0 left', () => {
 
     it('F5 P20 what it takes away again is not told as stored, and is served as the file says', async () => {
       const service = await onFile();
-      const others = promisify(execFile)(process.execPath, [program, place.user, 'old', '30'], { env });
+      const others = promisify(execFile)(process.execPath, [program, place.user, 'old', '30']);
       const denied: string[] = [];
       let isOver = false;
       void others.finally(() => (isOver = true));

@@ -214,7 +214,7 @@ describe('The lock of a settings file', () => {
       const program = path.join(import.meta.dirname, 'programs', 'update.ts');
       // In a process of its own: what never ends can be ended there.
       const { stdout, stderr } = spawnSync(process.execPath, [program, place.user], {
-        encoding: 'utf8', timeout: limits.condition, env: { ...process.env, NODE_V8_COVERAGE: '', TMPDIR: folder() },
+        encoding: 'utf8', timeout: limits.condition, env: { ...process.env, TMPDIR: folder() },
       });
       expect([stdout, stderr]).to.deep.equal(['stored\n', '']);
       expect(place.text()).to.equal('{"s.n1": 1}');

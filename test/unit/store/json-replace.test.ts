@@ -39,7 +39,7 @@ describe('Replacing a file: JsonStore', () => {
       chmodSync(place.in('tmp'), 0o1777);
     }
     chmodSync(place.folder, statSync(place.folder).mode | 0o755);
-    return execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env: { ...process.env, NODE_V8_COVERAGE: '', TMPDIR: place.in('tmp') } }).trim().split('\n');
+    return execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env: { ...process.env, TMPDIR: place.in('tmp') } }).trim().split('\n');
   }
 
   describe('what is no file is neither read, nor waited for, nor replaced:', () => {
@@ -115,9 +115,7 @@ describe('Replacing a file: JsonStore', () => {
 
   it('F60: a folder in which nothing can be created, though it is there: refused, and the process ends', needs('/proc', existsSync('/proc/self'), () => {
     const program = path.join(import.meta.dirname, 'programs', 'update.ts');
-    const { stdout, signal } = spawnSync(process.execPath, [program, '/proc/nowhere/settings.json'], {
-      encoding: 'utf8', timeout: limits.condition, env: { ...process.env, NODE_V8_COVERAGE: '' },
-    });
+    const { stdout, signal } = spawnSync(process.execPath, [program, '/proc/nowhere/settings.json'], { encoding: 'utf8', timeout: limits.condition });
     expect([stdout.trim(), signal]).to.deep.equal([isRoot ? 'io' : 'permission', null]);
   }));
 

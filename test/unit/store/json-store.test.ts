@@ -220,9 +220,7 @@ describe('JsonStore', () => {
           await store.write(request, { signal: new AbortController().signal }).then(() => console.log('stored'), tell);
           await store.probe('user', {}).then(() => console.log('writable'), tell);
         }`;
-      // It may not write our coverage either. (A child inherits the variable when it is left out.)
-      const env = { ...process.env, NODE_V8_COVERAGE: '' };
-      const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env, ...(process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}) });
+      const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', ...(process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}) });
       expect(said.trim().split('\n')).to.deep.equal(Array.from({ length: 6 }, () => 'permission EACCES'));
       expect(text()).to.equal('{}');
       expect(readdirSync(locked)).to.deep.equal(['settings.json']);

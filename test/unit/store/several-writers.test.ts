@@ -19,7 +19,7 @@ interface Ended {
 
 /** Starts a program of this folder in a process of its own. */
 function start(program: string, ...args: string[]): ChildProcess {
-  return spawn(process.execPath, [path.join(import.meta.dirname, 'programs', program), ...args], { env: { ...process.env, NODE_V8_COVERAGE: '' } });
+  return spawn(process.execPath, [path.join(import.meta.dirname, 'programs', program), ...args]);
 }
 
 function ended(child: ChildProcess): Promise<Ended> {
