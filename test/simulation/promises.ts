@@ -264,7 +264,7 @@ export class Promises implements Watcher {
       const looked = life.looked[reader]!;
       for (const key of keys) {
         const value = life.service.get(key, scope);
-        // What is legal and frozen remains so.
+        // A frozen value that was valid once is valid for good.
         if (looked.get(key) === value && looked.has(key)) continue;
         const legal = asRead(key, value);
         if (legal === undefined || !same(legal.value, value)) this.violation('P30', `get shows ${text(value)} for "${key}"`);

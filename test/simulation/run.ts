@@ -68,7 +68,7 @@ export class Run {
       if (this.#promises.first === undefined) this.#step++;
     }
     if (this.#promises.first === undefined) await this.#end();
-    // What a killed process was waiting for it waits for for ever: that must not keep the whole world.
+    // A killed process never stops waiting: what it waits for must not keep the whole world in memory.
     this.#backend.watchers.clear();
     const { first } = this.#promises;
     return { violation: first && { ...first, step: this.#step }, operations: this.#operations, recovery: this.#recovery };

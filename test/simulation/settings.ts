@@ -14,7 +14,7 @@ const declared = defineSettings('sim', {
 export type Values = typeof declared extends SettingsDefinition<infer V> ? V : never;
 export type Key = keyof Values;
 
-/** The same. What was checked once is not checked again: nothing in a simulated world changes a value, and a schema always says the same of it. */
+/** The same, but that each value is checked once: nothing in a simulated world changes a value, and a schema always says the same of it. */
 export const definition: typeof declared = { ...declared, check: remembering(declared.check), accept: remembering(declared.accept) };
 export const keys = definition.keys;
 

@@ -310,7 +310,7 @@ describe('Several values by one save', () => {
     const theirs = '{ "editor.tabSize": 3 }\n';
     otherSavesWhen('[holdfast]', settingsFile(), '');
     const { pause } = SettingsFile.prototype;
-    // Somebody has looked, and waits.
+    // The store has looked at the file, and waits before it looks again.
     SettingsFile.prototype.pause = function (...words) {
       SettingsFile.prototype.pause = pause;
       writeFileSync(settingsFile(), theirs);

@@ -70,7 +70,7 @@ export type Sure = 'holds' | 'fails' | undefined;
 /** What is already sure of a cost that further rounds can only lower: other programs never make it twice as dear. */
 export const verdictOf = (cost: number, most: number): Sure => (cost < most ? 'holds' : cost > 2 * most ? 'fails' : undefined);
 
-/** The least cost of so many rounds; of fewer when one shows that it holds, or two that it fails, or one that half of its cost would fail. */
+/** The least cost of so many rounds; of fewer once it is sure: one holds, two fail, or one would fail at half its cost. */
 async function least(rounds: number, round: () => Promise<number>, judge: (cost: number) => Sure = () => undefined): Promise<number> {
   let cost = Infinity;
   for (let done = 1; done <= rounds; done++) {

@@ -24,7 +24,8 @@ describe('Bench', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-bench-'));
     try {
       const file = path.join(folder, 'figures.json');
-      execFileSync(process.execPath, ['bench/main.ts', '--quick', '--only', 'reads', '--json', file], { cwd: path.resolve(import.meta.dirname, '../../..'), stdio: 'pipe' });
+      const root = path.resolve(import.meta.dirname, '../../..');
+      execFileSync(process.execPath, ['bench/main.ts', '--quick', '--only', 'reads', '--json', file], { cwd: root, stdio: 'pipe' });
       const { results } = JSON.parse(readFileSync(file, 'utf8')) as { results: { name: string; rows: { name: string; ns: number; ratio: number }[] }[] };
       expect(results.map(({ name }) => name)).to.deep.equal(['reads']);
       const { rows } = results[0]!;

@@ -27,7 +27,8 @@ describe('Journals in a folder', () => {
   });
 
   async function start(name = section): Promise<Holder> {
-    const child = spawn(process.execPath, [path.join(import.meta.dirname, 'programs/leaves.ts'), folder, name], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const program = path.join(import.meta.dirname, 'programs/leaves.ts');
+    const child = spawn(process.execPath, [program, folder, name], { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface(child.stdout);
     const line = (): Promise<string> => new Promise((resolve) => lines.once('line', resolve));
     const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));

@@ -39,7 +39,8 @@ describe('Replacing a file: JsonStore', () => {
       chmodSync(place.in('tmp'), 0o1777);
     }
     chmodSync(place.folder, statSync(place.folder).mode | 0o755);
-    return execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env: { ...process.env, TMPDIR: place.in('tmp') } }).trim().split('\n');
+    const env = { ...process.env, TMPDIR: place.in('tmp') };
+    return execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env }).trim().split('\n');
   }
 
   describe('what is no file is neither read, nor waited for, nor replaced:', () => {
