@@ -339,13 +339,4 @@ describe('Service: disposal', () => {
     expect(backend.listenerCount).to.equal(1);
     expect((await service.health()).status).to.equal('healthy');
   });
-
-  it('P41 a thousand updates leave nothing behind', async () => {
-    const { service, clock, end, memento } = await bench();
-    for (let i = 0; i < 1_000; i++) await end(service.update('count', i + 1));
-    await clock.flush();
-    expect(service.metrics()).to.include({ operationCount: 1_000, queueDepth: 0 });
-    expect(Object.keys(service.supervisor.getSnapshot().children).sort()).to.deep.equal(['breaker:user settings', 'lifecycle', 'queue:user settings']);
-    expect(memento.get('holdfast.test.journal')).to.equal(undefined);
-  });
 });

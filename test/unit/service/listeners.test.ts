@@ -79,6 +79,15 @@ describe('Service: listeners', () => {
     expect(service.metrics().queueDepth).to.equal(0);
   });
 
+  it('P12 whoever asks what a write belongs to, and throws, changes no outcome; the others are asked', async () => {
+    const { service, end, eventsOf } = await bench();
+    service.onWrite(() => { throw new Error('no'); });
+    const capture = (): string => 'span 1';
+    service.onWrite(capture);
+    expect((await end(service.update('count', 5))).ok).to.equal(true);
+    expect(eventsOf('stored').map(({ origin }) => [...origin!])).to.deep.equal([[[capture, 'span 1']]]);
+  });
+
   it('P12 P40 a listener that disposes: of itself, of another, of the service', async () => {
     const { service, outside, clock, backend } = await bench();
     const heard: unknown[] = [];

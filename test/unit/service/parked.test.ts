@@ -31,20 +31,6 @@ describe('Service: the open breaker, and writes that wait for it', () => {
     expect(service.breakers().map(({ file, mode }) => [file, mode])).to.deep.equal([['user settings', 'OPEN'], ['workspace settings', 'CLOSED']]);
   });
 
-  it('a parked write that is tried for hours remembers the last 32 of its attempts', async () => {
-    const { service, store, end, openBreaker, clock, eventsOf } = await bench();
-    await openBreaker();
-    const waiting = unheard(service.update('count', 5, parked));
-    await clock.advance(2 * 3_600_000);
-    const tried = eventsOf('attempt-failed').length;
-    store.heal();
-    expect((await end(waiting)).ok).to.equal(true);
-    const { attempts } = eventsOf('stored').at(-1)!;
-    expect(tried).to.be.above(50);
-    expect(attempts).to.have.lengthOf(32);
-    expect(clock.wallTime() - attempts!.at(-1)!.endedAt).to.be.below(120_000);
-  });
-
   it('P7 what the caller is to blame for opens nothing', async () => {
     const { service, store, error } = await bench();
     for (let i = 0; i < 20; i++) {

@@ -206,16 +206,6 @@ describe('Service: reads', () => {
     expect(service.get('tree')).to.deep.equal({ a: 1, b: 2 });
   });
 
-  it('P41 a thousand scopes more than are kept: all are right', async () => {
-    const { service, backend } = await bench();
-    for (let i = 1; i <= 2_000; i++) {
-      const scope = { resource: `file:///work/${i}/x` };
-      backend.set({ key: 'count', target: 'folder', scope }, i);
-      expect(service.get('count', scope)).to.equal(i);
-    }
-    expect(service.get('count', { resource: 'file:///work/1/x' })).to.equal(1);
-  });
-
   it('inspect refuses what is not a setting', async () => {
     const { service } = await bench();
     for (const key of ['nothing', '__proto__', '', 5]) expect(() => service.inspect(key as Key)).to.throw().with.property('code', 'VALIDATION');

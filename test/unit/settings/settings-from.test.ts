@@ -46,6 +46,11 @@ describe('settingsFrom', () => {
     });
   }
 
+  it('says of a schema that refers to itself without end that it cannot be checked', () => {
+    const definition = settingsFrom(manifestOf({ 'app.a': { default: 1, allOf: [{ $ref: '#' }] } }));
+    expect(definition.check('a', 2)).to.deep.equal({ ok: false, problem: 'cannot be checked: its schema throws' });
+  });
+
   it('takes any manifest: it comes back the same, and every setting has its default', () => {
     fc.assert(fc.property(manifests, (manifest) => {
       const definition = settingsFrom(manifest);

@@ -127,15 +127,6 @@ describe('JsonStore', () => {
         expect(text()).to.equal(before);
       }
     });
-
-    it('10 MB are read and written', async () => {
-      const items = Array.from({ length: 100_000 }, (_, i) => `  "other.${i}": { "text": "${'x'.repeat(70)}", "n": ${i} }, // ${i}\n`);
-      const store = await loaded(`{\n${items.join('')}  "s.a": 1\n}\n`);
-      expect(statSync(user).size).to.be.greaterThan(10_000_000);
-      await write(store, 'a', 2);
-      expect(store.read('a', {}).effective).to.equal(2);
-      expect(text()).to.equal(`{\n${items.join('')}  "s.a": 2\n}\n`);
-    });
   });
 
   describe('refuses, and destroys nothing:', () => {

@@ -96,7 +96,7 @@ describe('npm run nightly', () => {
     }
     const batchesOf = (name: string, count: number): Batch[] => [...take(suites.find((each) => each.name === name)!.batches(1), count)];
     expect(batchesOf('simulation', 4).map(({ args }) => args![3])).to.deep.equal(['150', '200', '750', '1000']);
-    expect(batchesOf('unit', 1)[0]!.args).to.include.members(['test/unit/service/history.test.ts', 'test/unit/guard/mirror.test.ts']);
+    expect(batchesOf('unit', 1)[0]!.args).to.include.members(['test/unit/many/history.test.ts', 'test/unit/guard/mirror.test.ts']);
   });
 
   it('is the only one that draws a seed by the clock', () => {

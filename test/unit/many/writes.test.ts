@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import superjson from 'superjson';
 import { listText, memberText } from '../../../src/service/writes/list-text.ts';
 import { memoryMemento, type Memento } from '../../../src/store/memento.ts';
-import { bench, leavesNothing, unheard, type BenchOptions } from './support.ts';
+import { bench, leavesNothing, unheard, type BenchOptions } from '../service/support.ts';
 
 /** How many characters `JSON.stringify` makes, for whatever purpose, while `work` runs. */
 async function serialised(work: () => Promise<unknown>): Promise<number> {
@@ -81,5 +81,36 @@ describe('Service: many writes', () => {
     expect(await error(refused)).to.include({ code: 'CIRCUIT_OPEN' });
     for (const update of [first, last]) expect((await end(update)).ok).to.equal(true);
     expect([stored('name'), stored('count')]).to.deep.equal(['first', 7]);
+  });
+});
+
+describe('Service: the open breaker, and writes that wait for it', () => {
+  leavesNothing();
+
+  it('a parked write that is tried for hours remembers the last 32 of its attempts', async () => {
+    const { service, store, end, openBreaker, clock, eventsOf } = await bench();
+    await openBreaker();
+    const waiting = unheard(service.update('count', 5, { park: true }));
+    await clock.advance(2 * 3_600_000);
+    const tried = eventsOf('attempt-failed').length;
+    store.heal();
+    expect((await end(waiting)).ok).to.equal(true);
+    const { attempts } = eventsOf('stored').at(-1)!;
+    expect(tried).to.be.above(50);
+    expect(attempts).to.have.lengthOf(32);
+    expect(clock.wallTime() - attempts!.at(-1)!.endedAt).to.be.below(120_000);
+  });
+});
+
+describe('Service: disposal', () => {
+  leavesNothing();
+
+  it('P41 a thousand updates leave nothing behind', async () => {
+    const { service, clock, end, memento } = await bench();
+    for (let i = 0; i < 1_000; i++) await end(service.update('count', i + 1));
+    await clock.flush();
+    expect(service.metrics()).to.include({ operationCount: 1_000, queueDepth: 0 });
+    expect(Object.keys(service.supervisor.getSnapshot().children).sort()).to.deep.equal(['breaker:user settings', 'lifecycle', 'queue:user settings']);
+    expect(memento.get('holdfast.test.journal')).to.equal(undefined);
   });
 });

@@ -9,7 +9,7 @@ import type { WriteFault } from '../../../src/testing/faulty-store.ts';
 import { seededRandom } from '../../../src/testing/seeded-random.ts';
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts';
 import { seed } from '../../seed.ts';
-import { bench, definition, leavesNothing, type Bench, type Key } from './support.ts';
+import { bench, definition, leavesNothing, type Bench, type Key } from '../service/support.ts';
 
 // Replay one history: HOLDFAST_SEED=17 HOLDFAST_HISTORIES=1. Run more of them: HOLDFAST_HISTORIES=500.
 const histories = Number(process.env['HOLDFAST_HISTORIES'] ?? 25);
