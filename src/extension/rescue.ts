@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { disposeAll } from '../disposal.ts';
+import type { WaitingWrite } from '../service/writes/awaiting-user.ts';
 import { whatHappened, whatToDo } from './error-text.ts';
 import type { SettingsFiles } from './marks/settings-files.ts';
 import { ProgressNotification } from './progress-notification.ts';
@@ -196,7 +197,7 @@ function question(cause: Cause): Question {
       ...(isDirty ? [{ remedy: 'save', label: l10n.t('Save and retry') }] as const : []),
       ...(hasFile ? [{ remedy: 'open', label: l10n.t('Open settings.json') }] as const : []),
       ...(hasFile && !isDirty ? [{ remedy: 'retry', label: l10n.t('Retry now') }] as const : []),
-      ...(first.handle.target === 'user' ? [] : [{ remedy: 'user', label: l10n.t('Write to user settings instead') }] as const),
+      ...(first.handle.target === 'user' || ![...cause.writes.keys()].every(({ handle }) => canRedirect(handle)) ? [] : [{ remedy: 'user', label: l10n.t('Write to user settings instead') }] as const),
     ],
   };
 }
@@ -213,6 +214,9 @@ const withoutLinks = (plain: string): string => plain.replaceAll('](', '] (');
 function sayStored(names: string): void {
   vscode.window.setStatusBarMessage(`$(check) ${l10n.t('{0} is stored.', names)}`, 5_000);
 }
+
+/** Version 0.1.0 does not say. */
+const canRedirect = ({ canRedirect: can = true }: Partial<WaitingWrite>): boolean => can;
 
 const isQuiet = ({ declined }: Cause): boolean => Date.now() - (declined ?? -Infinity) < quietFor;
 

@@ -52,7 +52,7 @@ describe('Settings of several sections', () => {
     expect(watched.view.call).to.equal('Correct app.size in the settings.');
     expect(healthDocument([{ view: watched.view, entries: [] }], Date.now())).to.include('| `app.size` |');
     const nothing = (): void => undefined;
-    const waiting: WaitingWrite = { keys: ['app.size', 'other.name'], file: 'user settings', target: 'user', error: undefined, over: false, retry: nothing, redirect: nothing, giveUp: nothing, decline: nothing };
+    const waiting: WaitingWrite = { keys: ['app.size', 'other.name'], file: 'user settings', target: 'user', error: undefined, canRedirect: true, over: false, retry: nothing, redirect: nothing, giveUp: nothing, decline: nothing };
     expect(watched.namesOf(watched.awaitUser(waiting))).to.equal('app.size, other.name');
     watched.dispose();
     await troubled.dispose();

@@ -16,11 +16,13 @@ export interface WaitingWrite {
   readonly target: Target;
   /** Why it was refused. */
   readonly error: unknown;
+  /** Whether it can be written elsewhere instead: not what removes or converts the values of one place. */
+  readonly canRedirect: boolean;
   /** Its caller has been answered, or it is being tried again. */
   readonly over: boolean;
   /** Tries again now. */
   retry(): void;
-  /** Writes to the user settings instead: only when a person says so. */
+  /** Writes to the user settings instead: only when a person says so, and if it can be (`canRedirect`). */
   redirect(target: Target): void;
   /** The caller is told why it was refused. */
   giveUp(): void;
@@ -97,7 +99,7 @@ export class AwaitingUser {
   take(write: Write, error: unknown): boolean {
     const rescuer = this.#rescuer;
     if (typeof rescuer !== 'object' || !write.terms.mayAskUser || write.signal?.aborted === true || !canUserHelp(error)) return false;
-    const patience = rescuer.patience - (this.#context.clock.now() - write.refusedSince!);
+    const patience = patienceOf(rescuer) - (this.#context.clock.now() - write.refusedSince!);
     if (patience <= 0) return false;
     write.tell({ type: 'REFUSED', refusal: refusalOf(error), patience });
     const waiting = new Waiting(write, error, this.#hooks, this);
@@ -166,7 +168,7 @@ export class AwaitingUser {
 
   async #lookAtFiles(): Promise<void> {
     const { store, patience } = this.#context;
-    const places = new Map([...this.#waiting.keys()].flatMap(({ locations: [first] }) => (first === undefined ? [] : [[first.file, first]])));
+    const places = new Map([...this.#waiting.values()].flatMap(({ place }) => (place === undefined ? [] : [[place.file, place]])));
     await Promise.all([...places].map(async ([file, { key, target, scope }]) => {
       try {
         const { timedOut } = await patience.within(lookLimit, () => store.probe(target, scope, key));
@@ -205,8 +207,19 @@ class Waiting implements WaitingWrite, Abortable {
     return this.write.keys;
   }
 
+  /** Where it was refused: a transaction may be in several files. */
+  get place(): SettingLocation | undefined {
+    const { locations } = this.write;
+    const failedKey = this.error instanceof TransactionError ? this.error.context['failedKey'] : undefined;
+    return locations.find(({ key }) => key === failedKey) ?? locations[0];
+  }
+
   get file(): string {
-    return this.write.locations[0]?.file ?? '';
+    return this.place?.file ?? '';
+  }
+
+  get canRedirect(): boolean {
+    return this.write.changes.every(({ asked }) => asked.kind === 'update' || (asked.value !== undefined && asked.from === undefined));
   }
 
   get target(): Target {
@@ -222,6 +235,7 @@ class Waiting implements WaitingWrite, Abortable {
   }
 
   redirect(target: Target): void {
+    if (target !== this.target && !this.canRedirect) return;
     // Its turn comes when the newer one has ended.
     if (target === this.target && this.#all.isOvertaken(this.write)) return;
     if (this.#all.leave(this)) this.#hooks.tryAgain(this.write, target);
@@ -237,6 +251,15 @@ class Waiting implements WaitingWrite, Abortable {
 
   onAbort(): void {
     if (this.#all.leave(this)) this.#hooks.giveUp(this.write, leftBefore(this.write, this.write.signal));
+  }
+}
+
+/** As it asks the user: what throws when it is asked has none (P12). */
+function patienceOf(rescuer: Rescuer): number {
+  try {
+    return rescuer.patience;
+  } catch {
+    return 0;
   }
 }
 

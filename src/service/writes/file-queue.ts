@@ -12,6 +12,7 @@ import type { WriteAttempt } from '../events.ts';
 import type { Supervision } from '../supervision.ts';
 import { locationId } from './location.ts';
 import { canCommit, type WriteTools } from './looks.ts';
+import { asStoreError } from './outcome.ts';
 import { Save, type SavedWrite } from './save.ts';
 
 /** What waits in the queue of a file for its turn. */
@@ -266,7 +267,7 @@ export class FileQueue implements Iterable<QueuedWrite> {
   async #perform(): Promise<void> {
     // It may have been withdrawn at the last moment.
     const [first] = this.#inTurn.filter((write) => this.has(write));
-    if (first !== undefined) await this.#takeTurn(first);
+    if (first !== undefined) await this.#takeTurn(first).catch((error: unknown) => this.#failTurn(error));
     const ended = this.#inTurn;
     const again = this.#putBack;
     this.#inTurn = [];
@@ -280,6 +281,11 @@ export class FileQueue implements Iterable<QueuedWrite> {
     // A queue that was started again during a probe is paused, and the probe may have told nothing.
     if (this.#queue?.getSnapshot().context.paused === true && this.guard.permits()) this.#queue?.send({ type: 'RESUME' });
     this.#probeWhenIdle();
+  }
+
+  /** What the store gave throws when it is looked at: whoever has no answer so far is told. */
+  #failTurn(error: unknown): void {
+    for (const { id } of this.#inTurn) this.#writes.get(id)?.fail(asStoreError(error));
   }
 
   /** One turn: the first write, and all that can be saved with it. */
@@ -396,9 +402,9 @@ export class FileQueue implements Iterable<QueuedWrite> {
     if (breaker !== this.#supervision.breaker(this.file)) this.#probeWhenIdle();
   }
 
-  /** Something suggests that the file can be written again. */
+  /** Something suggests that the file can be written again. Files change all the time: while the breaker is closed nobody has to know. */
   onEvidence(): void {
-    this.#recovery.send({ type: 'SIGN_OF_LIFE' });
+    if (this.guard.breakerMode === 'OPEN') this.#recovery.send({ type: 'SIGN_OF_LIFE' });
   }
 
   async #look(): Promise<void> {

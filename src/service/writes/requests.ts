@@ -70,17 +70,23 @@ export class Requests {
   }
 
   /**
-   * The settings of a transaction, all at one target.
+   * The values of a transaction, by key.
    * @param keys of `values`, from `keysOf`
-   * @throws ValidationError; StoreError as `location`
+   * @throws ValidationError
    */
-  transaction(keys: readonly (string | symbol)[], values: object, options: UpdateOptions): Change[] {
+  values(keys: readonly (string | symbol)[], values: object): ReadonlyMap<string, unknown> {
     if (keys.length === 0) throw new ValidationError('(nothing)', 'is not a transaction: give at least one setting');
-    const { target } = this.location(keys[0] as string, options);
-    return keys.map((key) => ({
-      location: this.location(key as string, { ...options, target }),
-      asked: { kind: 'value', value: this.value(key as string, member(values, key)) },
-    }));
+    return new Map(keys.map((key) => [key as string, this.value(key as string, member(values, key))]));
+  }
+
+  /**
+   * The settings of a transaction, all at one target.
+   * @throws ValidationError, StoreError as `location`
+   */
+  transaction(values: ReadonlyMap<string, unknown>, options: UpdateOptions): Change[] {
+    const [first] = values.keys();
+    const { target } = this.location(first!, options);
+    return [...values].map(([key, value]) => ({ location: this.location(key, { ...options, target }), asked: { kind: 'value', value } }));
   }
 
   /**

@@ -7,7 +7,7 @@ import type { Change as StoreChange, Refusal } from '../../store/store.ts';
 import { mayBeBuiltOn, type Asked, type Change, type From } from './asked.ts';
 import { locationId, toRequest, type SettingLocation } from './location.ts';
 import { besideOthers, isDefinite, locked, lookAll, readBackAll, type WriteTools } from './looks.ts';
-import { ownCopy, withOutcome, withoutQuotes } from './outcome.ts';
+import { asStoreError, ownCopy, withOutcome, withoutQuotes } from './outcome.ts';
 
 /** A value that was sent and not acknowledged: it may be stored, or be applied later, also by an attempt that was refused (P21). */
 export interface Unconfirmed {
@@ -121,6 +121,11 @@ class Cell {
   /** It may still be applied: neither has the store said that it was, nor has it been seen. */
   mayStillApply(sending: Sending): boolean {
     return !saidStored(sending) && sending !== this.found;
+  }
+
+  /** All that was sent, or is to be, as far as it is known. */
+  values(): unknown[] {
+    return [...this.sent.map(({ value }) => value), ...this.parts.flatMap(({ asked }) => (asked.kind === 'value' ? [asked.value] : []))];
   }
 
   /** One entry for each value; only an update that was computed again has several. */
@@ -252,9 +257,17 @@ export class Save {
   async #read(cells: readonly Cell[], signal: AbortSignal): Promise<void> {
     const toRead = cells.filter((cell) => cell.needsReading || cell.sent.length > 0);
     if (toRead.length === 0) return;
-    const values = await readBackAll(this.#tools, toRead.map(({ location }) => location));
+    const values = await this.#readBack(toRead);
     if (signal.aborted) return;
     for (const [index, cell] of toRead.entries()) cell.current = { value: values[index] };
+  }
+
+  async #readBack(cells: readonly Cell[]): Promise<readonly unknown[]> {
+    try {
+      return await readBackAll(this.#tools, cells.map(({ location }) => location));
+    } catch (error) {
+      throw this.#withoutSecrets(error, cells.flatMap((cell) => cell.values().map((value) => ({ cell, value }))));
+    }
   }
 
   /** What was sent by earlier attempts: it is there by now, or is sent again, or must not be computed again, as it would be applied twice (P28). */
@@ -368,7 +381,7 @@ export class Save {
     for (const { index, error } of refusals) {
       const planned = plan[index];
       if (planned === undefined) throw new StoreError('unknown', 'The store refused an unknown change.');
-      refuseAll(planned.cell, this.#withoutSecrets(error, [planned]), refused);
+      refuseAll(planned.cell, this.#withoutSecrets(asStoreError(error), plan), refused);
     }
     return refused;
   }
@@ -379,7 +392,7 @@ export class Save {
   }
 
   async #confirm(plan: readonly { readonly cell: Cell; readonly value: unknown }[], signal: AbortSignal): Promise<void> {
-    const values = await readBackAll(this.#tools, plan.map(({ cell }) => cell.location));
+    const values = await this.#readBack(plan.map(({ cell }) => cell));
     // The guard has not waited for the look, and may try again: that it is stored must not be forgotten.
     if (signal.aborted) return;
     const lost: Cell[] = [];

@@ -70,7 +70,7 @@ export class Transaction {
   // ---- One after the other
 
   async #apply(guards: ReadonlyMap<string, Guard>): Promise<{ readonly error: unknown } | undefined> {
-    for (const changes of this.#steps()) {
+    for (const changes of this.#together(this.#write.changes)) {
       const [{ location }] = changes;
       this.#at = location.key;
       const early = await this.#lookBefore(changes);
@@ -84,12 +84,13 @@ export class Transaction {
   }
 
   /** What one save can hold together. */
-  #steps(): (readonly [Change, ...Change[]])[] {
-    const steps: [Change, ...Change[]][] = [];
-    for (const change of this.#write.changes) {
-      const together = canCommit(this.#write.host.tools, change.location) ? steps.find(([{ location }]) => location.file === change.location.file) : undefined;
-      if (together === undefined) steps.push([change]);
-      else together.push(change);
+  #together<T extends { readonly location: SettingLocation }>(all: readonly T[]): (readonly [T, ...T[]])[] {
+    const steps: [T, ...T[]][] = [];
+    for (const each of all) {
+      const { file } = each.location;
+      const together = canCommit(this.#write.host.tools, each.location) ? steps.find(([{ location }]) => location.file === file) : undefined;
+      if (together === undefined) steps.push([each]);
+      else together.push(each);
     }
     return steps;
   }
@@ -160,10 +161,7 @@ export class Transaction {
   async #rollBack(): Promise<void> {
     const { host } = this.#write;
     const deadline = host.clock.now() + rollBackLimit;
-    const [first, ...others] = this.#touched.map(({ location }) => location);
-    const isOneSave = others.length > 0 && others.every(({ file }) => file === first!.file) && canCommit(host.tools, first!);
-    if (isOneSave) return this.#restore(this.#touched, deadline);
-    for (const touched of [...this.#touched].reverse()) await this.#restore([touched], deadline);
+    for (const step of this.#together(this.#touched).reverse()) await this.#restore(step, deadline);
   }
 
   /** Past the breaker: an open one must not keep what was half done from being undone. */

@@ -148,7 +148,10 @@ export class UnconfirmedWrites {
     while (this.#answered < this.#asked) {
       this.#answered = this.#asked;
       const locations = new Map([...this.#followed].map(({ location }) => [locationId(location), location]));
-      for (const [id, location] of locations) await this.#reviewLocation(id, location);
+      for (const [id, location] of locations) {
+        // What throws when it is looked at tells nothing.
+        await this.#reviewLocation(id, location).catch(() => undefined);
+      }
     }
     // At once, and not when its promise has settled: what is asked for from now on begins another.
     this.#review = undefined;

@@ -3,7 +3,7 @@ import type { TimerHandle } from '../../clock.ts';
 import { ConfigurationError, QueueFullError, ValidationError } from '../../errors.ts';
 import { sameData } from '../../settings/plain-data.ts';
 import { showKey } from '../../settings/setting-key.ts';
-import type { Disposable, Target } from '../../store/store.ts';
+import type { Disposable, Scope, Target } from '../../store/store.ts';
 import { mementoWarning, type ServiceContext } from '../context.ts';
 import type { LateOutcome, WriteAttempt } from '../events.ts';
 import type { Loading } from '../reads/loading.ts';
@@ -53,6 +53,8 @@ export class Writing {
   /** Unconfirmed writes of which it was said that what they have undone could not be restored. */
   readonly #unrestored = new WeakSet<UnconfirmedValue>();
   readonly #awaitingUser: AwaitingUser;
+  /** Where this process has been asked to write before it knew what earlier ones have left: what is there is not theirs to undo. */
+  #ownPlaces: Set<string> | undefined = new Set();
   /** Tells the transactions of this process from those of others. */
   readonly #instance = globalThis.crypto.randomUUID();
   #numbers = 0;
@@ -134,20 +136,24 @@ export class Writing {
   }
 
   update(key: string, value: unknown, options: UpdateOptions): Promise<UpdateResult> {
+    let scope: Scope = {};
+    const asked = once(() => this.#requests.asked(key, value, () => this.#loading.snapshot.get(key, scope)));
     return this.#submit([key], false, options, (options) => {
-      const location = this.#requests.location(key, options);
-      return [{ location, asked: this.#requests.asked(key, value, () => this.#loading.snapshot.get(key, location.scope)) }];
+      const change = { asked: asked(), location: this.#requests.location(key, options) };
+      scope = change.location.scope;
+      return [change];
     });
   }
 
   updateAll(values: object, options: UpdateOptions): Promise<UpdateResult> {
     const keys = keysOf(values);
-    return this.#submit(keys, true, options, (options) => this.#requests.transaction(keys, values, options));
+    const asked = once(() => this.#requests.values(keys, values));
+    return this.#submit(keys, true, options, (options) => this.#requests.transaction(asked(), options));
   }
 
   /** Removes every value at a target, also those of earlier versions. */
   removeAll(options: UpdateOptions): Promise<UpdateResult> {
-    return this.#submit(this.#context.definition.keys, true, options, (options) => this.#requests.removal(options));
+    return this.#submit(this.#context.definition.keys, true, options, () => this.#requests.removal(options));
   }
 
   /** Puts the old values at a target into today's form. */
@@ -170,14 +176,16 @@ export class Writing {
   /** Finds out what became of the writes that earlier processes did not see the end of, and tells (P29). */
   async reconcile(): Promise<void> {
     const earlier = await this.#journal.earlier();
-    if (earlier.length === 0) return;
     for (const entries of earlier) {
       const undo: Undo = (place, over, value) => this.#undo(place, over, value);
-      const outcome = await outcomeOf(this.#tools, this.#context.definition, entries, undo);
+      const found = await outcomeOf(this.#tools, this.#context.definition, entries, undo);
       if (this.#context.patience.ended) return;
       const [{ acceptedAt }] = entries;
+      const outcome = entries.some((entry) => this.#isOwnPlace(entry)) ? 'unknown' : found;
       this.#context.emit({ type: 'reconciled', key: entries.map(({ key }) => showKey(key)).join(', '), acceptedAt, outcome });
     }
+    this.#ownPlaces = undefined;
+    if (earlier.length === 0) return;
     await this.#journal.forgetEarlier();
   }
 
@@ -219,7 +227,9 @@ export class Writing {
       write.terms = { ...write.terms, signal: signalOf(options) };
       if (write.signal?.aborted === true) throw leftBefore({ keys: write.request.shown }, write.signal);
       write.changes = write.request.ask(options);
-      this.#accept(write);
+      // What was to be converted may have been by now.
+      if (write.changes.length === 0) this.#answer(write, false);
+      else this.#accept(write);
     } catch (error) {
       const isOurs = error instanceof ConfigurationError;
       this.#onFailed(write, isOurs ? error : new ValidationError('options', 'cannot be read: looking at them throws', { cause: error }));
@@ -228,6 +238,7 @@ export class Writing {
 
   /** @throws CircuitOpenError, QueueFullError */
   #accept(write: Write): void {
+    for (const location of write.locations) this.#ownPlaces?.add(locationId(location));
     const [first, ...others] = [...new Map(write.locations.map((location) => [location.file, location])).values()];
     const queue = this.queues.at(first!);
     const older = queue.lastWaiting;
@@ -327,7 +338,7 @@ export class Writing {
   #answer(write: Write, superseded: boolean): void {
     const { clock, emit } = this.#context;
     const latency = clock.now() - write.asked;
-    const [{ file, target }] = write.locations as [SettingLocation];
+    const { file = '', target = write.terms.target! }: Partial<SettingLocation> = write.locations[0] ?? {};
     const shadowedBy = superseded ? undefined : this.#shadow(write);
     const shadowed = shadowedBy === undefined ? {} : { shadowedBy };
     this.#metrics.succeeded(latency);
@@ -378,13 +389,24 @@ export class Writing {
       .then((failure) => (failure === undefined ? 'restored' : this.#whyNotRestored(undoing, failure.error)));
   }
 
-  /** Half of what a process has left is taken back in its turn, as any write. */
-  async #undo(place: Omit<SettingLocation, 'file'>, over: unknown, value: unknown): Promise<void> {
+  /** Half of what a process has left is taken back in its turn, as any write, unless this one has been asked to write there. */
+  async #undo(place: Place, over: unknown, value: unknown): Promise<void> {
+    const location = this.#locate(place);
+    if (location === undefined) return;
+    await this.#storeAgain(location, (stored) => (sameData(stored, over) && !this.#isOwnPlace(place) ? value : stored), false);
+  }
+
+  #isOwnPlace(place: Place): boolean {
+    const location = this.#locate(place);
+    return location !== undefined && this.#ownPlaces?.has(locationId(location)) === true;
+  }
+
+  /** `undefined`: there is no such file now. */
+  #locate({ key, target, scope }: Place): SettingLocation | undefined {
     try {
-      const file = this.#context.store.fileOf(place.target, place.scope, place.key);
-      await this.#storeAgain({ ...place, file }, (stored) => (sameData(stored, over) ? value : stored), false);
+      return { key, target, scope, file: this.#context.store.fileOf(target, scope, key) };
     } catch {
-      // There is no such file now.
+      return undefined;
     }
   }
 
@@ -436,13 +458,21 @@ export class Writing {
   }
 }
 
+type Place = Omit<SettingLocation, 'file'>;
+
 const nothing = (): void => undefined;
+
+/** Found out when first asked for: a write may be tried again long after its caller has changed the objects that it gave. */
+function once<T extends object>(find: () => T): () => T {
+  let found: T | undefined;
+  return () => (found ??= find());
+}
 
 /** Two plain values of one setting, under the same conditions: the newer one takes the place of the older. */
 function canReplace(older: Write, newer: Write): boolean {
   const [own] = older.changes;
   const [other] = newer.changes;
-  return !older.isTransaction && !newer.isTransaction
+  return older.request.order < newer.request.order && !older.isTransaction && !newer.isTransaction
     && own!.asked.kind === 'value' && other!.asked.kind === 'value'
     && own!.location.target === other!.location.target && isSameLocation(own!.location, other!.location)
     && older.terms.park === newer.terms.park && older.isCritical === newer.isCritical

@@ -8,7 +8,7 @@ type Handle = { -readonly [P in keyof WaitingWrite]: WaitingWrite[P] };
 /** What a service hands over when one of its writes begins to wait, or waits again. */
 function handle(keys: readonly string[], file = 'user settings'): Handle {
   const nothing = (): void => undefined;
-  return { keys, file, target: 'user', error: undefined, over: false, retry: nothing, redirect: nothing, giveUp: nothing, decline: nothing };
+  return { keys, file, target: 'user', error: undefined, canRedirect: true, over: false, retry: nothing, redirect: nothing, giveUp: nothing, decline: nothing };
 }
 
 const facts = (reason: string) => ({ name: 'StoreError', message: '', reason });

@@ -283,4 +283,21 @@ describe('Service: settings of earlier versions', () => {
     expect((await clock.run(converting)).map(({ storedAs, target }) => [storedAs, target])).to.deep.equal([['threads', 'user']]);
     expect([stored('workers'), stored('workers', 'workspace')]).to.deep.equal([7, 8]);
   });
+
+  it('what says nothing in today’s form, beside what cannot be converted, leaves nothing to write', async () => {
+    const { service, clock, stored } = await bench({ size: 'wide', skin: 'default' });
+    const sized = defineSettings('app', {
+      width: { schema: whole, default: 80, description: '', formerly: [{ key: 'size', convert: () => undefined }] },
+      height: { schema: whole, default: 25, description: '', formerly: [{ key: 'size', convert: () => 'bad' }] },
+    });
+    const backend = new MemoryBackend();
+    backend.set({ key: 'size', target: 'user', scope: {} }, 'x');
+    const other = new ConfigurationService(sized, { store: new MemoryStore(backend), clock });
+    await clock.run(other.ready);
+    await clock.run(other.convertOldSettings());
+    expect(backend.get({ key: 'size', target: 'user', scope: {} })).to.equal('x');
+    await clock.run(other.dispose());
+    await clock.run(service.convertOldSettings());
+    expect([stored('size'), stored('skin')]).to.deep.equal(['wide', undefined]);
+  });
 });

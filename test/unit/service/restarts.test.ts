@@ -259,6 +259,28 @@ describe('Service: restarts', () => {
         expect((await bench({ memento: await holding({ [journal]: text }) })).eventsOf('reconciled')).to.deep.equal([]);
       }
     });
+
+    for (const together of [false, true]) for (const asked of ['a transaction', 'an update', 'an update before it is ready'] as const) {
+      it(`P20 P24 what is half done is not undone over ${asked} of this process${together ? ', stored together' : ''}`, async () => {
+        const first = await bench();
+        await first.clock.run(first.service.update('count', 7));
+        first.store.writeFaults.push(undefined, { kind: 'hang' });
+        void unheard(first.service.updateAll({ count: 5, name: 'x' }));
+        await first.clock.advance(1_000);
+        const text = first.memento.get(journal);
+        const { service, clock, end, stored, eventsOf } = await bench({
+          backend: first.backend, clock: first.clock, memento: await holding({ [journal]: text }), early: true, together,
+        });
+        if (asked !== 'an update before it is ready') await service.ready;
+        const update = asked === 'a transaction' ? service.updateAll({ count: 5, name: 'y' }) : service.update('count', 5);
+        expect(await end(update)).to.deep.include({ ok: true });
+        await service.ready;
+        for (let turns = 0; turns < 10; turns++) await clock.flush();
+        expect(stored('count')).to.equal(5);
+        expect(stored('name')).to.equal(asked === 'a transaction' ? 'y' : undefined);
+        expect(eventsOf('reconciled').map(({ outcome }) => outcome)).to.deep.equal(['unknown']);
+      });
+    }
   });
 
   describe('the last good values', () => {

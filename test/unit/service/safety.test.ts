@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { inspect } from 'node:util';
+import { StoreError } from '../../../src/errors.ts';
 import type { UpdateOptions } from '../../../src/service/options.ts';
 import type { Scope } from '../../../src/store/store.ts';
 import { bench, leavesNothing, unheard, type Key } from './support.ts';
@@ -166,5 +167,25 @@ describe('Service: safety', () => {
     await clock.flush();
     expect(service.get('tool')).to.equal('');
     expect(service.issues[0]).to.include({ key: 'tool', served: 'default' });
+  });
+
+  it('P51 a store that quotes a secret is not quoted: not when it reads back, nor when it refuses another setting', async () => {
+    const quoting = new StoreError('io', 'Unexpected end of {"token":"s3cret-value"');
+    const reading = await bench({ wrap: (store) => {
+      store.readBack = () => Promise.reject(quoting);
+      return store;
+    } });
+    const refusing = await bench({ together: true, wrap: (store) => {
+      store.commit = () => Promise.resolve([{ index: 0, error: quoting }]);
+      return store;
+    } });
+    for (const [{ error, events }, update] of [
+      [reading, reading.service.update('token', 's3cret-value')],
+      [refusing, refusing.service.updateAll({ count: 5, token: 's3cret-value' })],
+    ] as const) {
+      void unheard(update);
+      expect(inspect(await error(update), { depth: 9 })).not.to.include('s3cret');
+      expect(inspect(events, { depth: 9 })).not.to.include('s3cret');
+    }
   });
 });

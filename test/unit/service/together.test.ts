@@ -347,4 +347,28 @@ describe('Service: writes that are stored together', () => {
     await clock.run(Promise.allSettled(ends));
     expect(stored('list')).to.have.length.within(1, 4);
   });
+
+  it('P9 P26 a store that refuses for no reason has failed, and the queue goes on', async () => {
+    for (const given of [undefined, 'no', new Error('no')]) {
+      let isRefusing = true;
+      const { service, error, end } = await bench({ together: true, wrap: (store) => {
+        const commit = store.commit.bind(store);
+        store.commit = async (...args) => (isRefusing ? [{ index: 0, error: given as never }] : commit(...args));
+        return store;
+      } });
+      expect(await error(service.updateAll({ count: 5, name: 'x' }))).to.be.instanceOf(StoreError);
+      isRefusing = false;
+      expect((await end(service.update('count', 6))).ok).to.equal(true);
+    }
+  });
+
+  it('P12 P26 what a store gives back may throw when it is looked at: whoever waits is told, and the queue goes on', async () => {
+    const { service, error, end } = await bench({ wrap: (store) => {
+      const readBack = store.readBack.bind(store);
+      store.readBack = (slot) => (slot.key === 'tree' ? Promise.resolve({ get a() { throw new Error('Injected.'); } }) : readBack(slot));
+      return store;
+    } });
+    expect(await error(service.update('tree', { a: 1 }))).to.be.instanceOf(StoreError);
+    expect((await end(service.update('count', 6))).ok).to.equal(true);
+  });
 });

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { StoreError } from '../../../src/errors.ts';
+import type { WaitingWrite } from '../../../src/service/writes/awaiting-user.ts';
 import type { FaultyStore } from '../../../src/testing/faulty-store.ts';
 import { bench, leavesNothing, unheard, type Bench } from './support.ts';
 
@@ -121,5 +123,36 @@ describe('Service: a target that is kept in two files', () => {
     await clock.flush();
     await clock.run(service.dispose());
     expect((await error(waiting)).code).to.equal('DISPOSED');
+  });
+
+  it('P24 what is in one of them is taken back by one save, where the store can do that: nobody sees a part', async () => {
+    const { service, store, backend, error, stored } = await bench({ wrap: inTwoFiles, together: true });
+    const seen: unknown[] = [];
+    backend.onDidChange(() => void seen.push([stored('count'), stored('tool')]));
+    store.writeFaults.push(undefined, undefined, ...Array.from({ length: 3 }, () => ({ kind: 'fail', reason: 'io' }) as const));
+    expect(await error(service.updateAll({ count: 5, tool: 't', name: 'x' }))).to.include({ code: 'TRANSACTION' });
+    expect(seen).to.deep.equal([[5, 't'], [undefined, undefined]]);
+  });
+
+  it('a transaction that one of them refuses waits for a person at that one, and is tried again when it can be written', async () => {
+    const { service, store, clock, end, stored } = await bench({
+      wrap: (faulty) => {
+        const [write, probe] = [faulty.write.bind(faulty), faulty.probe.bind(faulty)];
+        const refusal = new StoreError('permission', 'Injected.');
+        faulty.write = (request, options) => (isLocked && request.key === 'name' ? Promise.reject(refusal) : write(request, options));
+        faulty.probe = (target, scope, key) => (isLocked && key === 'name' ? Promise.reject(refusal) : probe(target, scope, key));
+        return inTwoFiles(faulty);
+      },
+    });
+    let isLocked = true;
+    const waits: WaitingWrite[] = [];
+    service.rescueWith({ patience: 600_000, onWaiting: (write) => waits.push(write) });
+    const update = unheard(service.updateAll({ count: 5, name: 'x' }));
+    await clock.advance(60_000);
+    expect(waits.map(({ file }) => file)).to.deep.equal(['another file']);
+    expect(store.asked.filter(({ key, value }) => key === 'count' && value === 5)).to.have.lengthOf(1);
+    isLocked = false;
+    expect(await end(update)).to.deep.include({ ok: true });
+    expect([stored('count'), stored('name')]).to.deep.equal([5, 'x']);
   });
 });

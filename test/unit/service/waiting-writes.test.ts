@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { StoreError } from '../../../src/errors.ts';
 import type { WaitingWrite } from '../../../src/service/writes/awaiting-user.ts';
-import { bench, leavesNothing, refusedTogether, unheard, type Bench, type BenchOptions } from './support.ts';
+import { bench, leavesNothing, refusedTogether, unheard, type Bench, type BenchOptions, type Values } from './support.ts';
 
 /** A bench with somebody who can ask a person. */
 async function rescued(patience = 60_000, options: BenchOptions = {}): Promise<Bench & { waits: WaitingWrite[] }> {
@@ -208,5 +208,55 @@ describe('Service: writes that wait for a person', () => {
     waits[0]!.giveUp();
     expect((await error(newer)).context).to.include({ declined: true });
     expect((await error(older)).context).not.to.have.property('declined');
+  });
+
+  it('P22 what was asked for is written, whatever its caller has made of its objects meanwhile', async () => {
+    const { service, store, end, clock, stored } = await rescued();
+    store.outage('dirty');
+    const list = ['a'];
+    const values: Partial<Values> = { count: 5, name: 'x' };
+    const all = [service.update('list', list), service.updateAll(values)];
+    await clock.flush();
+    list.push('b');
+    values.count = 77;
+    delete values.name;
+    store.heal();
+    for (const each of all) expect(await end(each)).to.deep.include({ ok: true });
+    expect([stored('list'), stored('count'), stored('name')]).to.deep.equal([['a'], 5, 'x']);
+  });
+
+  it('what removes the values of one place is not done in another: no person is offered that', async () => {
+    const { service, store, end, clock, stored, waits } = await rescued();
+    for (const target of ['user', 'workspace'] as const) expect(await end(service.update('count', 7, { target }))).to.deep.include({ ok: true });
+    store.outage('read-only');
+    const all = [service.restoreDefaults({ target: 'workspace' }), service.update('count', undefined, { target: 'workspace' })];
+    await clock.flush();
+    expect(waits.map(({ canRedirect }) => canRedirect)).to.deep.equal([false, false]);
+    for (const each of waits) each.redirect('user');
+    await clock.flush();
+    expect(waits.map(({ over }) => over)).to.deep.equal([false, false]);
+    store.heal();
+    for (const each of all) expect(await end(each)).to.deep.include({ ok: true });
+    expect([stored('count'), stored('count', 'workspace')]).to.deep.equal([7, undefined]);
+  });
+
+  it('P12 who asks and has a patience that throws has none: the caller is told, and the queue goes on', async () => {
+    const { service, store, end, error } = await bench();
+    service.rescueWith({ get patience(): number { throw new Error('Injected.'); }, onWaiting: () => undefined });
+    store.writeFaults.push({ kind: 'fail', reason: 'dirty' });
+    expect(await error(service.update('count', 5))).to.include({ reason: 'dirty' });
+    expect((await end(service.update('count', 6))).ok).to.equal(true);
+  });
+
+  it('P23 an older one that is written elsewhere takes no newer one’s place there', async () => {
+    const { service, store, end, clock, waits } = await rescued();
+    store.writeFaults.push({ kind: 'fail', reason: 'dirty' }, { kind: 'lag', delay: 1_000 });
+    const older = service.update('count', 5, { target: 'workspace' });
+    await clock.flush();
+    const busy = service.update('name', 'x');
+    const newer = service.update('count', 9, { target: 'user', park: true });
+    await clock.flush();
+    waits[0]!.redirect('user');
+    for (const each of [older, busy, newer]) expect(await end(each)).to.deep.equal({ ok: true, value: { outcome: 'stored', target: 'user' } });
   });
 });
