@@ -13,5 +13,6 @@ export function hasEnded(pid: number): boolean {
  * @param leftAt when it did, in milliseconds since the Unix epoch: this process may have its number by now
  */
 export function hasEndedSince(pid: number, leftAt: number): boolean {
-  return pid === process.pid ? leftAt < Date.now() - process.uptime() * 1_000 : hasEnded(pid);
+  // The earlier of two: one counts from the clock as it was at the start, the other without the time that the computer slept.
+  return pid === process.pid ? leftAt < Math.min(performance.timeOrigin, Date.now() - process.uptime() * 1_000) : hasEnded(pid);
 }

@@ -5,6 +5,7 @@ import { hasEnded } from './ended-process.ts';
 import { realFile } from './json-disk.ts';
 import { clearAway, namesIn, ownFolder, ownFolderName, removeSpares, thisMachine } from './json-spare.ts';
 import type { Disposable } from './store.ts';
+import { timeSeen } from './time-seen.ts';
 
 /**
  * One writer for each settings file, among all windows and processes of a user on this machine that use Holdfast: a lock file
@@ -78,8 +79,9 @@ export async function lockFile(file: string, signal: AbortSignal): Promise<Dispo
   if (lock === undefined) return impossible(`${ownFolderName()} is not there, or others can look into it`);
   clearLocks(path.dirname(lock));
   const text = `${thisMachine()} ${process.pid} ${randomBytes(8).toString('hex')}`;
-  let seen: Seen | undefined;
   const begun = performance.now();
+  /** For how long it was seen in one state, in milliseconds: what held up this process may have held up the holder. */
+  let seen = { state: '', time: 0, lookedAt: begun };
   // Others were waiting when this process had its turn: they look before it does.
   if (begun - (crowded.get(name) ?? -Infinity) < pauses.first) await elapsed(pauses.first);
   while (!signal.aborted) {
@@ -88,8 +90,9 @@ export async function lockFile(file: string, signal: AbortSignal): Promise<Dispo
     if (taken === 'taken') return new HeldLock(name, lock, text);
     if (taken !== 'held') return impossible(taken.message);
     if (now !== undefined) {
-      if (now.state !== seen?.state) seen = now;
-      if (isDead(now.text) || performance.now() - seen.since > lease) takeAway(lock, now.text, realFile(path.resolve(file)));
+      const lookedAt = performance.now();
+      seen = { state: now.state, time: now.state === seen.state ? seen.time + timeSeen(seen.lookedAt, lookedAt) : 0, lookedAt };
+      if (isDead(now.text) || seen.time > lease) takeAway(lock, now.text, realFile(path.resolve(file)));
     }
     if (now?.isCrowded === false) markCrowded(lock);
     await elapsed(Math.random() * pauseAfter(performance.now() - begun));
@@ -141,8 +144,6 @@ interface Seen {
   readonly text: string;
   /** Differs when it was taken by another, or renewed. */
   readonly state: string;
-  /** When it was first seen so. */
-  readonly since: number;
   /** Others wait for it. */
   readonly isCrowded: boolean;
 }
@@ -206,7 +207,7 @@ function look(lock: string): Seen | undefined {
     const stats = lstatSync(lock, { bigint: true });
     // Anything else is nobody's lock, and gives way like one that is not renewed.
     const text = stats.isFile() ? readFileSync(lock, 'utf8') : '';
-    return { text, state: `${stats.ino} ${stats.mtimeNs} ${text}`, since: performance.now(), isCrowded: (Number(stats.mode) & 0o777) === crowdedMode };
+    return { text, state: `${stats.ino} ${stats.mtimeNs} ${text}`, isCrowded: (Number(stats.mode) & 0o777) === crowdedMode };
   } catch {
     return undefined;
   }

@@ -93,14 +93,16 @@ async function isLeft(folder: string, entry: string): Promise<boolean> {
 async function takeOver(file: string, as: string): Promise<LeftJournal | undefined> {
   const now = new Date();
   try {
+    // What cannot be read is not moved either.
+    const text = await readFile(file, 'utf8');
     // By its age it would be anybody's again, although its new holder runs.
     await utimes(file, now, now);
     await rename(file, as);
+    return { text, forget: () => removed(as) };
   } catch {
     // What cannot be moved stays for the next start.
     return undefined;
   }
-  return { text: await readFile(as, 'utf8'), forget: () => removed(as) };
 }
 
 const removed = (file: string): Promise<undefined> => rm(file, { force: true }).then(() => undefined, () => undefined);

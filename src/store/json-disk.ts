@@ -76,7 +76,8 @@ export function realFile(file: string): string {
     if (!isMissing(error) || folder === file) return file;
   }
   try {
-    return realFile(path.resolve(folder, readlinkSync(file)));
+    // What a link says counts from where its folder really is.
+    return realFile(path.resolve(realFile(folder), readlinkSync(file)));
   } catch {
     // Not a link.
     return path.join(realFile(folder), path.basename(file));

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { constants, existsSync, linkSync, renameSync } from 'node:fs';
+import { constants, existsSync, ftruncateSync, linkSync, renameSync } from 'node:fs';
 import { access, copyFile, open, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../errors.ts';
@@ -172,7 +172,9 @@ export class Replacement {
       this.#checkUnchanged(before);
       renameSync(spare, standby);
       try {
-        await overwrite(handle, bytes);
+        // Without a turn of the event loop since the last look: another store of this process may know the file by another name.
+        ftruncateSync(handle.fd);
+        await writeAll(handle, bytes);
         await handle.sync();
       } catch (error) {
         await this.#putBack(handle, old, before, standby, error);
@@ -250,6 +252,11 @@ function cloneAttributes(from: string, to: string): Promise<boolean> {
 
 async function overwrite(handle: FileHandle, bytes: Buffer): Promise<void> {
   await handle.truncate(0);
+  await writeAll(handle, bytes);
+}
+
+/** Into a file that is empty. */
+async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at, bytes.length - at, at)).bytesWritten;
 }
 

@@ -39,6 +39,8 @@ type Slot = Omit<WriteRequest, 'value'>;
 
 /** How long a file must have been left alone before it is read again, in milliseconds. */
 const quietTime = 50;
+/** A file that is never left alone is read again this long after it was first changed, in milliseconds. */
+const longestDelay = 1_000;
 
 /** Makes a store that keeps settings in JSON files with comments, laid out as VS Code's settings.json. Needs Node: see `JsonStore`. */
 export function jsonStore(paths: JsonPaths): StoreFactory {
@@ -76,8 +78,8 @@ export class JsonStore implements Store {
   }
 
   async load(): Promise<void> {
-    for (const file of [this.#paths.user, this.#paths.workspace]) if (file !== undefined) this.#file(path.resolve(file));
     for (const file of this.#files.values()) file.clearAway();
+    for (const file of [this.#paths.user, this.#paths.workspace]) if (file !== undefined) this.#file(path.resolve(file));
     await Promise.all([...this.#files.values()].map((file) => file.load()));
     for (const file of this.#files.values()) valuesOf(file);
   }
@@ -207,8 +209,12 @@ export class JsonStore implements Store {
         for (const { listener } of [...this.#listeners]) tell(listener);
       });
       this.#files.set(name, file);
-      if (this.#disposed) file.dispose();
-      else file.watch();
+      if (this.#disposed) {
+        file.dispose();
+      } else {
+        file.clearAway();
+        file.watch();
+      }
     }
     return file;
   }
@@ -228,6 +234,8 @@ class WatchedFile {
   #known: Known | undefined;
   #watchers: FSWatcher[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** When the file is read again at the latest, on the monotonic clock; `undefined`: nothing has changed since it was. */
+  #due: number | undefined;
 
   constructor(file: string, section: string, changed: () => void) {
     this.path = file;
@@ -288,8 +296,14 @@ class WatchedFile {
     const { signal } = this.#disposal;
     const soon = (): void => {
       clearTimeout(this.#timer);
+      if (signal.aborted) return;
+      const now = performance.now();
+      this.#due ??= now + longestDelay;
       // Neither this nor the wait for a file in flux keeps a process alive.
-      if (!signal.aborted) this.#timer = setTimeout(() => void this.load({ ref: false }), quietTime).unref();
+      this.#timer = setTimeout(() => {
+        this.#due = undefined;
+        void this.load({ ref: false });
+      }, Math.max(0, Math.min(quietTime, this.#due - now))).unref();
     };
     this.#watchers = signal.aborted ? [] : watchWay(this.path, soon);
     for (const watcher of before) watcher.close();

@@ -98,26 +98,30 @@ function languagesOf(name: string): string[] {
   return /^(\[[^\]]+\])+$/.test(name) ? [...name.matchAll(/\[([^\]]+)\]/g)].map(([, language]) => language!.trim()) : [];
 }
 
-/** The block in which a language's own values stand: other languages have no part in it. */
+/** The block in which a language's own values stand: other languages have no part in it. Of several names for it the last counts. */
 export function blockOf(root: Node, languageId: string): Node | undefined {
-  const property = root.children!.findLast((each) => {
-    const languages = languagesOf(nameOf(each));
+  const blocks = membersOf(root, (name) => {
+    const languages = languagesOf(name);
     return languages.length === 1 && languages[0] === languageId;
   });
+  const property = [...blocks.values()].at(-1);
   return property && valueOf(property);
 }
 
 /** What a file says of the settings of one section. */
 export class SectionValues {
   readonly #plain: unknown;
+  /** Those that say something; for one language alone there is one at most. */
   readonly #blocks: readonly { readonly languages: readonly string[]; readonly values: unknown }[];
   readonly #byLanguage = new Map<string, unknown>();
 
   constructor(root: Node | undefined, section: string) {
     this.#plain = settingIn(root, section);
-    this.#blocks = (root === undefined ? [] : [...membersOf(root, (name) => languagesOf(name).length > 0)])
-      .map(([name, property]) => ({ languages: languagesOf(name), values: settingIn(valueOf(property), section) }))
-      .filter(({ values }) => values !== undefined);
+    const blocks = (root === undefined ? [] : [...membersOf(root, (name) => languagesOf(name).length > 0)])
+      .map(([name, property]) => ({ languages: languagesOf(name), values: settingIn(valueOf(property), section) }));
+    // As `blockOf`: the last one counts, whether or not it says anything of this section.
+    const own = new Map(blocks.filter(({ languages }) => languages.length === 1).map((block) => [block.languages[0]!, block]));
+    this.#blocks = blocks.filter((block) => block.values !== undefined && (block.languages.length > 1 || own.get(block.languages[0]!) === block));
   }
 
   /** The value of a setting, or that for one language alone; `undefined`: there is none. */
@@ -138,7 +142,7 @@ export class SectionValues {
   #of(languageId: string): unknown {
     if (!this.#byLanguage.has(languageId)) {
       const blocks = this.#blocks.filter(({ languages }) => languages.includes(languageId));
-      const ordered = [...blocks.filter(({ languages }) => languages.length > 1), ...blocks.filter(({ languages }) => languages.length === 1).slice(-1)];
+      const ordered = [...blocks.filter(({ languages }) => languages.length > 1), ...blocks.filter(({ languages }) => languages.length === 1)];
       this.#byLanguage.set(languageId, ordered.reduce<unknown>((below, { values }) => merged(below, values), undefined));
     }
     return this.#byLanguage.get(languageId);

@@ -1,5 +1,6 @@
-import { lstatSync, readlinkSync, watch, type FSWatcher } from 'node:fs';
+import { lstatSync, readlinkSync, statSync, watch, type FSWatcher } from 'node:fs';
 import path from 'node:path';
+import { realFile } from './json-disk.ts';
 
 /**
  * Tells of changes to a file, to any link that leads to it, and to any folder on the way. It is our own: chokidar misses a folder or a
@@ -67,15 +68,29 @@ export function watchedNames(steps: readonly Step[], platform: NodeJS.Platform =
 
 /** Watches whatever can make a path lead to another file, or to another text. A watch is for what is there now: it is renewed after each change. */
 export function watchWay(file: string, changed: () => void): FSWatcher[] {
-  return [...watchedNames(stepsTo(file))].flatMap(([folder, names]) => {
-    try {
-      const watcher = watch(folder, { persistent: false }, (_event, name) => {
-        if (name === null || names.has(name)) changed();
-      });
-      return [watcher.on('error', changed)];
-    } catch {
-      // It may not be looked into, or the system watches no more than it does: the others tell of most.
-      return [];
-    }
-  });
+  const folders = [...watchedNames(stepsTo(file))].flatMap(([folder, names]) => watched(folder, changed, names));
+  return process.platform === 'linux' ? [...folders, ...watchedFile(realFile(file), changed)] : folders;
+}
+
+/** Linux tells a folder only of what is done through it: not by another hard link of the file, or another mount. */
+function watchedFile(file: string, changed: () => void): FSWatcher[] {
+  try {
+    return statSync(file).isFile() ? watched(file, changed) : [];
+  } catch {
+    // There is none yet, or none that can be looked at.
+    return [];
+  }
+}
+
+/** @param names what matters of a folder */
+function watched(file: string, changed: () => void, names?: ReadonlySet<string>): FSWatcher[] {
+  try {
+    const watcher = watch(file, { persistent: false }, (_event, name) => {
+      if (name === null || names === undefined || names.has(name)) changed();
+    });
+    return [watcher.on('error', changed)];
+  } catch {
+    // It may not be looked into, or the system watches no more than it does: the others tell of most.
+    return [];
+  }
 }

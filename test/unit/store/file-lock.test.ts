@@ -139,6 +139,19 @@ describe('The lock of a settings file', () => {
     });
   }
 
+  it('is not taken over because nobody could look: the time in which a process stands still counts for no one (P10)', async () => {
+    const first = await lockFile(place.user, never);
+    const [text, { mtimeMs }] = [readFileSync(lock(), 'utf8'), statSync(lock())];
+    const second = lockFile(place.user, never);
+    await until('it is known that another waits', () => (statSync(lock()).mode & 0o777) === 0o700);
+    for (const end = performance.now() + lease + 300; performance.now() < end;);
+    await until('it is renewed', () => statSync(lock()).mtimeMs > mtimeMs);
+    expect(readFileSync(lock(), 'utf8')).to.equal(text);
+    first.dispose();
+    (await second).dispose();
+    expect(existsSync(lock())).to.equal(false);
+  });
+
   it('is renewed as long as it is held', async () => {
     const first = await lockFile(place.user, never);
     const { mtimeMs } = statSync(lock());

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -94,6 +94,20 @@ describe('Journals in a folder', () => {
     expect((await journalFolder(folder).takeOver!(section)).map(({ text }) => text)).to.deep.equal(['of another machine']);
   });
 
+  it('P29 one that cannot be read stays for the next start, and keeps nobody from the others', async () => {
+    const holder = await start();
+    const [entry] = readdirSync(folder) as [string];
+    await holder.kill();
+    const named = (random: string): string => path.join(folder, entry.replace(/[^-]+$/, `${random}.journal`));
+    renameSync(path.join(folder, entry), named('aa'));
+    mkdirSync(named('bb'));
+    writeFileSync(named('cc'), 'another');
+    const left = await journalFolder(folder).takeOver!(section);
+    expect(left.map(({ text }) => text).sort()).to.deep.equal(['another', `of ${holder.child.pid}`]);
+    for (const each of left) await each.forget();
+    expect(readdirSync(folder)).to.deep.equal([path.basename(named('bb'))]);
+  });
+
   it('P29 one that was left long ago is handed out once: who has it runs', async () => {
     const [holder, other] = await Promise.all([start(), start()]);
     await holder.kill();
@@ -139,6 +153,17 @@ describe('Journals in a folder', () => {
     writeFileSync(file, '');
     for (const failing of [journalFolder(file).takeOver!(section), Promise.resolve(journalFolder(file).memento.update(section, 'text'))]) {
       expect(await failing.then(() => 'done', (error: NodeJS.ErrnoException) => error.code)).to.equal('ENOTDIR');
+    }
+  });
+
+  it('P29 is its own process’s also after the wall clock has jumped forward, or the computer has slept', async () => {
+    await journalFolder(folder).memento.update(section, 'mine');
+    const { now } = Date;
+    try {
+      Date.now = () => now() + 3_600_000;
+      expect(await journalFolder(folder).takeOver!(section)).to.deep.equal([]);
+    } finally {
+      Date.now = now;
     }
   });
 

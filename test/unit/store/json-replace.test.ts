@@ -320,9 +320,7 @@ describe('Replacing a file: JsonStore', () => {
 
     it('F19: when nothing was written at all, nothing is put back', async () => {
       const store = await linked();
-      const restore = handles((handle) => {
-        handle.truncate = () => Promise.reject(Object.assign(new Error('EPERM'), { code: 'EPERM' }));
-      });
+      const restore = place.patch(fs, 'ftruncateSync', () => failing('EPERM'));
       expect((await failureOf(write(store, 'a', 2))).reason).to.equal('permission');
       restore();
       expect(readdirSync(place.folder).sort()).to.deep.equal(['second.json', 'settings.json']);
@@ -338,6 +336,18 @@ describe('Replacing a file: JsonStore', () => {
       const [kept] = readdirSync(place.folder).filter((name) => name.endsWith('.new'));
       expect([error.reason, error.message]).to.deep.equal(['io', `${place.user} was written only in part, and cannot be put right. Its new text is in ${place.in(kept!)}.`]);
       expect(parse(place.text(place.in(kept!)))).to.deep.equal({ 's.a': 2 });
+    });
+
+    it('two stores of one process that know it by two names: whoever is told that it is stored has it in the file (P20)', async () => {
+      const one = await linked();
+      const other = place.make({ user: place.in('second.json') });
+      for (let round = 0; round < 40; round++) {
+        const values = [one, other].map((store, index) => [store, `${index}.${round}`] as const);
+        const results = await Promise.allSettled(values.map(([store, name]) => write(store, name, round)));
+        const lost = values.filter(([, name], index) => results[index]!.status === 'fulfilled' && !place.text().includes(`"s.${name}"`));
+        expect(lost, place.text()).to.deep.equal([]);
+      }
+      expect(Object.keys(parse(place.text()) as object).length).to.be.greaterThan(40);
     });
 
     it('a file that is changed before it is written, or exchanged while it is: newer (P28)', async () => {

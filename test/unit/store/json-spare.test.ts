@@ -67,6 +67,18 @@ describe('What killed processes leave behind: JsonStore', () => {
     });
   }
 
+  it('F20: the text of a folder’s settings that was being written is completed before it is first read (P30 P31)', () => {
+    const file = place.in('f', 'settings.json');
+    abandoned(asBeingWritten(spareBeside(file)), '{"s.a": 1}\n', { age: 60_000 });
+    writeFileSync(file, '{"s.a": 1');
+    linkSync(file, place.in('second.json'));
+    // Nobody is writing it any more.
+    utimesSync(file, 0, 0);
+    const store = place.make({ folder: () => file });
+    expect(effective(store, 'a', { resource: 'file:///f/any' })).to.equal(1);
+    expect([place.text(file), place.text(place.in('second.json')), readdirSync(place.in('f'))]).to.deep.equal(['{"s.a": 1}\n', '{"s.a": 1}\n', ['settings.json']]);
+  });
+
   it('F20: a memento that was being written is completed before it is read', () => {
     writeFileSync(place.user, '{"key": "wri');
     const text = '{"key": "written"}';

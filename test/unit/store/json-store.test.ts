@@ -12,7 +12,7 @@ import { verifyStore } from '../../../src/testing/verify-store.ts';
 import fc from '../../fast-check.ts';
 import { limits, until } from '../../limits.ts';
 import { skip } from '../../skip.ts';
-import { failing, failureOf, observed, Place, write } from './json-support.ts';
+import { failing, failureOf, observed, Place, readBack, write } from './json-support.ts';
 
 const resource = 'file:///folder/a.txt';
 
@@ -303,6 +303,16 @@ describe('JsonStore', () => {
       expect(store.fileOf('user', {})).to.equal(user);
     });
 
+    it('a link to a file that is not there yet leads from where its folder really is (P20)', async () => {
+      mkdirSync(path.join(folder, 'real/deep'), { recursive: true });
+      symlinkSync('real/deep', path.join(folder, 'cur'));
+      symlinkSync('../target.json', path.join(folder, 'real/deep/settings.json'));
+      const store = await loaded(undefined, { user: path.join(folder, 'cur/settings.json') });
+      await write(store, 'a', 1);
+      expect([await readBack(store, 'a'), parse(text(path.join(folder, 'real/target.json')))]).to.deep.equal([1, { 's.a': 1 }]);
+      expect(fs.existsSync(path.join(folder, 'target.json'))).to.be.false;
+    });
+
     it('a reader never sees half of it (P20)', async () => {
       const store = await loaded('{}');
       let writing = true;
@@ -387,6 +397,18 @@ describe('JsonStore', () => {
         await changes.count(index + 1);
         expect(store.read('a', {}).effective).to.equal(expected);
       }
+    });
+
+    it('a file that is saved again and again, without a pause (P33)', async () => {
+      const store = await loaded('{"s.a": 0}');
+      const changes = observed(store);
+      let saved = 0;
+      const saving = setInterval(() => writeFileSync(user, JSON.stringify({ 's.a': ++saved })), 10);
+      place.undo(() => clearInterval(saving));
+      await changes.count(1);
+      expect(store.read('a', {}).effective).to.be.greaterThan(0);
+      clearInterval(saving);
+      await until('the last one is read', () => store.read('a', {}).effective === saved);
     });
 
     it('a folder that comes, goes, and comes again', async () => {

@@ -124,6 +124,30 @@ describe('Spellings of a setting: JsonStore', () => {
       expect(changes.calls()).to.equal(1);
     });
 
+    it('F13: of several names for one language alone the last counts, and is written to, also when it says nothing of ours (P20 P34)', async () => {
+      const store = await place.loaded('{\n  "[js]": {"s.a": 1},\n  "[ js ]": {"other": 1}\n}\n');
+      expect([effective(store, 'a', scope('js')), store.scopes?.()]).to.deep.equal([undefined, [{}]]);
+      await write(store, 'a', 2, scope('js'));
+      expect([effective(store, 'a', scope('js')), await readBack(store, 'a', scope('js'))]).to.deep.equal([2, 2]);
+      expect(place.text()).to.equal('{\n  "[js]": {"s.a": 1},\n  "[ js ]": {"other": 1, "s.a": 2}\n}\n');
+    });
+
+    it('F13: that a block hides the one before it is told (P33)', async () => {
+      const store = await place.loaded('{"[js]": {"s.a": 1}}');
+      const changes = observed(store);
+      writeFileSync(place.user, '{"[js]": {"s.a": 1}, "[ js ]": {"other": 1}}');
+      await store.load();
+      expect([changes.calls(), effective(store, 'a', scope('js'))]).to.deep.equal([1, undefined]);
+    });
+
+    it('F13: a name that is there again keeps its place: what is written is what is read (P20 P34)', async () => {
+      const store = await place.loaded('{"[js]": {"s.a": 1}, "[ js ]": {"s.a": 2}, "[js]": {"s.a": 3}}');
+      expect([effective(store, 'a', scope('js')), await readBack(store, 'a', scope('js'))]).to.deep.equal([2, 2]);
+      await write(store, 'a', 9, scope('js'));
+      expect([effective(store, 'a', scope('js')), await readBack(store, 'a', scope('js'))]).to.deep.equal([9, 9]);
+      expect(place.text()).to.equal('{"[js]": {"s.a": 1}, "[ js ]": {"s.a": 9}, "[js]": {"s.a": 3}}');
+    });
+
     it('F13: names that are no blocks are settings like others', async () => {
       const store = await place.loaded('{"[]": {"s.a": 1}, "[ts": {"s.a": 1}, "x[ts]": {"s.a": 1}, "[js]x": {"s.a": 1}, "[ts][]": {"s.a": 1}}');
       for (const languageId of ['ts', 'js', 'x', '']) expect(effective(store, 'a', { languageId })).to.equal(undefined);

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stepsTo, watchedNames } from '../../../src/store/json-watch.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { until } from '../../limits.ts';
-import { effective, Place, write } from './json-support.ts';
+import { effective, needs, observed, Place, write } from './json-support.ts';
 
 describe('Following a file: JsonStore', () => {
   const place = new Place();
@@ -87,6 +87,17 @@ describe('Following a file: JsonStore', () => {
     link('one/deep', 'first');
     await shows(store, 'one');
   });
+
+  it('what is written through another hard link, in another folder, is noticed (P33)', needs('Linux', process.platform === 'linux', async () => {
+    file(1, 'one', 'settings.json');
+    mkdirSync(place.in('two'));
+    linkSync(place.in('one', 'settings.json'), place.in('two', 'other.json'));
+    const store = await following('one', 'settings.json');
+    const changes = observed(store);
+    file(2, 'two', 'other.json');
+    await changes.count(1);
+    expect(effective(store, 'a')).to.equal(2);
+  }));
 
   it('F18: a link that leads nowhere until its folder is made', async () => {
     link('not/yet', 'current');
