@@ -121,7 +121,8 @@ export class SectionValues {
       .map(([name, property]) => ({ languages: languagesOf(name), values: settingIn(valueOf(property), section) }));
     // As `blockOf`: the last one counts, whether or not it says anything of this section.
     const own = new Map(blocks.filter(({ languages }) => languages.length === 1).map((block) => [block.languages[0]!, block]));
-    this.#blocks = blocks.filter((block) => block.values !== undefined && (block.languages.length > 1 || own.get(block.languages[0]!) === block));
+    this.#blocks = blocks.filter((block) =>
+      block.values !== undefined && (block.languages.length > 1 || own.get(block.languages[0]!) === block));
   }
 
   /** The value of a setting, or that for one language alone; `undefined`: there is none. */
@@ -142,8 +143,9 @@ export class SectionValues {
   #of(languageId: string): unknown {
     if (!this.#byLanguage.has(languageId)) {
       const blocks = this.#blocks.filter(({ languages }) => languages.includes(languageId));
-      const ordered = [...blocks.filter(({ languages }) => languages.length > 1), ...blocks.filter(({ languages }) => languages.length === 1)];
-      this.#byLanguage.set(languageId, ordered.reduce<unknown>((below, { values }) => merged(below, values), undefined));
+      const shared = blocks.filter(({ languages }) => languages.length > 1);
+      const own = blocks.filter(({ languages }) => languages.length === 1);
+      this.#byLanguage.set(languageId, [...shared, ...own].reduce<unknown>((below, { values }) => merged(below, values), undefined));
     }
     return this.#byLanguage.get(languageId);
   }

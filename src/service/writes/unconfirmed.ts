@@ -18,7 +18,8 @@ export interface UnconfirmedValue {
   readonly inDoubt: boolean;
 }
 
-interface Followed extends UnconfirmedValue {
+interface Followed extends Omit<UnconfirmedValue, 'inDoubt'> {
+  inDoubt: boolean;
   /** Its states: watched, and restoring the newer value that it has undone. */
   readonly actor: WriteRef;
   /** Acknowledged and unconfirmed writes, in the order of their ends. */
@@ -53,6 +54,8 @@ export interface UnconfirmedHooks {
   restore(undoing: UnconfirmedValue, newest: Acknowledged): Promise<Restored>;
   /** @param id of a location */
   isBeingWritten(id: string): boolean;
+  /** Whether a write, by its number, has another turn before it, or is in it. */
+  isUnderWay(write: number): boolean;
   onReported(value: UnconfirmedValue, outcome: LateOutcome, reasserted: boolean): void;
 }
 
@@ -132,6 +135,11 @@ export class UnconfirmedWrites {
     this.#forget(oldest);
   }
 
+  /** A write has been stored in another turn, and its caller has been told: nobody has to hear of its earlier attempts. */
+  answered(write: number): void {
+    for (const each of this.#followed) if (each.write === write) each.inDoubt = false;
+  }
+
   /** An attempt has ended, the store has changed, or shows signs of life: an unconfirmed value may have been applied. */
   review(): void {
     if (this.#followed.size === 0) return;
@@ -197,6 +205,7 @@ export class UnconfirmedWrites {
     if (end === undefined) return;
     if (!isThere) this.#report(each, stored === undefined || mayBeBuiltOn(each.from, stored.value) ? 'unknown' : 'not stored', false);
     // What is refused or lost may still be applied for a while; no caller waits for that. What is stored, and was not to be seen, will be.
+    if (this.#isHeldBack(each)) return;
     if ((end.stored && (stored !== undefined || !each.inDoubt)) || this.#clock.now() - end.at >= mayApplyFor) this.#forget(each);
   }
 
@@ -229,7 +238,13 @@ export class UnconfirmedWrites {
     if (this.#followed.size === 0) this.#acknowledged.clear();
   }
 
+  /** That it is not stored, or that nobody knows, is told when its write has come to an end: it has another turn before it. */
+  #isHeldBack({ write, inDoubt, actor }: Followed): boolean {
+    return inDoubt && actor.getSnapshot().context.reported === undefined && this.#hooks.isUnderWay(write);
+  }
+
   #report(each: Followed, outcome: LateOutcome, reasserted: boolean): void {
+    if (outcome !== 'stored' && this.#isHeldBack(each)) return;
     const { reported } = each.actor.getSnapshot().context;
     // To those who have been told something, only that it has been stored after all is news.
     if (reported === outcome || ((!each.inDoubt || reported !== undefined) && outcome !== 'stored')) return;

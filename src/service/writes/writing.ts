@@ -97,6 +97,7 @@ export class Writing {
       startActor,
       restore: (value, newest) => this.#restore(value, newest),
       isBeingWritten: (id) => [...this.#underWay()].some(({ locations }) => locations.some((location) => locationId(location) === id)),
+      isUnderWay: (id) => this.#isUnderWay(id),
       onReported: (value, outcome, reasserted) => this.#onReported(value, outcome, reasserted),
     });
     this.#host = {
@@ -118,6 +119,7 @@ export class Writing {
       leaveQueue: (write) => this.#leaveQueue(write),
       hold: (keys) => loading.hold(keys),
       onSucceeded: (write, superseded) => {
+        this.#unconfirmed.answered(write.id);
         this.#answer(write, superseded);
         this.#awaitingUser.stored(write);
       },
@@ -283,6 +285,10 @@ export class Writing {
     for (const queue of this.queues) for (const write of queue) if (write instanceof Write) yield write;
   }
 
+  #isUnderWay(id: number): boolean {
+    return [...this.#underWay()].some((write) => write.id === id);
+  }
+
   /** It has its end, or waits for the user. @returns false when it had before */
   #leaveQueue(write: Write): boolean {
     if (write.queue?.release(write) !== true) return false;
@@ -377,6 +383,8 @@ export class Writing {
     write.tell(isAborted ? { type: 'ABORTED' } : { type: 'REFUSED', refusal: refusalOf(error), patience: 0 });
     emit({ type: 'failed', keys: write.request.shown, file: write.locations[0]?.file, error, latency, ...toldOf(write) });
     write.request.reject(error);
+    // What became of it may be known by now.
+    if (write.inDoubt.size > 0) this.#unconfirmed.review();
   }
 
   // ---- Values that are applied late
@@ -452,7 +460,7 @@ export class Writing {
   }
 
   #onReported({ write: id, location: { key, file, target } }: UnconfirmedValue, outcome: LateOutcome, reasserted: boolean): void {
-    if (![...this.#underWay()].some((write) => write.id === id)) this.#journal.remove(id, key, target);
+    if (!this.#isUnderWay(id)) this.#journal.remove(id, key, target);
     this.#context.emit({ type: 'late', key, file, outcome, reasserted });
     if (outcome === 'stored') this.#hooks.onAppliedLate(key);
   }

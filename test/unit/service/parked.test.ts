@@ -242,6 +242,47 @@ describe('Service: the open breaker, and writes that wait for it', () => {
     expect(stored('name')).to.equal(undefined);
   });
 
+  /** Of `count`: three attempts that are refused when they are given up, and after that `refusal`, or it is stored. */
+  async function doubtful(refusal: StoreError | undefined, probe: () => Promise<void>): Promise<Bench> {
+    let attempts = 0;
+    const made = await bench({ wrap: (store) => {
+      const write = store.write.bind(store);
+      store.write = (request, options) => {
+        if (request.key !== 'count' || (attempts >= 3 && refusal === undefined)) return write(request, options);
+        if (attempts++ >= 3) return Promise.reject(refusal!);
+        return new Promise((_, reject) => options.signal.addEventListener('abort', () => reject(new StoreError('io', 'Given up.'))));
+      };
+      store.probe = probe;
+      return store;
+    } });
+    for (let i = 0; i < 4; i++) {
+      made.store.writeFaults.push({ kind: 'fail', reason: 'no-space' });
+      await made.end(made.service.update('tool', `t${i}`));
+    }
+    return made;
+  }
+
+  it('P29 what became of an attempt of a parked write is told when the write has ended, once, and then its place in the journal is free', async () => {
+    const ill = (): Promise<void> => Promise.reject(new StoreError('io', 'Injected.'));
+    const { service, clock, error, eventsOf, memento } = await doubtful(new StoreError('policy', 'Injected.'), ill);
+    const update = unheard(service.update('count', 5, parked));
+    await clock.advance(30_000);
+    expect(eventsOf('late')).to.deep.equal([]);
+    service.probe();
+    expect(await error(update)).to.include({ reason: 'policy' });
+    await clock.advance(1_000);
+    expect(eventsOf('late').map(({ key, outcome }) => [key, outcome])).to.deep.equal([['count', 'not stored']]);
+    expect(memento.get('holdfast.test.journal')).to.equal(undefined);
+  });
+
+  it('P29 nothing is told of the earlier attempts of one that was stored at last', async () => {
+    const { service, clock, end, eventsOf } = await doubtful(undefined, () => Promise.resolve());
+    expect(await end(service.update('count', 5, parked))).to.deep.include({ ok: true });
+    await clock.advance(600_000);
+    expect(eventsOf('late')).to.deep.equal([]);
+    expect((await service.health()).status).to.equal('healthy');
+  });
+
   it('P21 a parked write whose earlier attempt lands after a newer value was merged into it', async () => {
     const { service, store, end, clock, stored } = await bench({ guard: { breaker: { threshold: 1 }, retry: { attempts: 1 } } });
     store.writeFaults.push({ kind: 'hang-and-land', delay: 60_000 });

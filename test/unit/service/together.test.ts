@@ -352,7 +352,7 @@ describe('Service: writes that are stored together', () => {
     for (const given of [undefined, 'no', new Error('no')]) {
       let isRefusing = true;
       const { service, error, end } = await bench({ together: true, wrap: (store) => {
-        const commit = store.commit.bind(store);
+        const commit = store.commit!.bind(store);
         store.commit = async (...args) => (isRefusing ? [{ index: 0, error: given as never }] : commit(...args));
         return store;
       } });

@@ -88,7 +88,7 @@ describe('Following a file: JsonStore', () => {
     await shows(store, 'one');
   });
 
-  it('what is written through another hard link, in another folder, is noticed (P33)', needs('Linux', process.platform === 'linux', async () => {
+  it('what is written through a hard link in another folder is noticed (P33)', needs('Linux', process.platform === 'linux', async () => {
     file(1, 'one', 'settings.json');
     mkdirSync(place.in('two'));
     linkSync(place.in('one', 'settings.json'), place.in('two', 'other.json'));
