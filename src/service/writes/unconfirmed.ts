@@ -18,8 +18,7 @@ export interface UnconfirmedValue {
   readonly inDoubt: boolean;
 }
 
-interface Followed extends Omit<UnconfirmedValue, 'inDoubt'> {
-  inDoubt: boolean;
+interface Followed extends UnconfirmedValue {
   /** Its states: watched, and restoring the newer value that it has undone. */
   readonly actor: WriteRef;
   /** Acknowledged and unconfirmed writes, in the order of their ends. */
@@ -137,7 +136,7 @@ export class UnconfirmedWrites {
 
   /** A write has been stored in another turn, and its caller has been told: nobody has to hear of its earlier attempts. */
   answered(write: number): void {
-    for (const each of this.#followed) if (each.write === write) each.inDoubt = false;
+    for (const { write: id, inDoubt, actor } of this.#followed) if (id === write && inDoubt) actor.send({ type: 'REPORTED', outcome: 'stored' });
   }
 
   /** An attempt has ended, the store has changed, or shows signs of life: an unconfirmed value may have been applied. */
