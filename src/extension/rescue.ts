@@ -188,6 +188,7 @@ function question(cause: Cause): Question {
   const { facts } = first;
   const isDirty = facts.reason === 'dirty';
   const hasFile = facts.reason !== 'no-workspace';
+  const canBeInUser = first.handle.target !== 'user' && [...cause.writes.keys()].every(({ handle }) => canRedirect(handle));
   const names = [...new Set([...cause.writes].map(([write, watched]) => watched.namesOf(write)))];
   return {
     cause: cause.number,
@@ -197,7 +198,7 @@ function question(cause: Cause): Question {
       ...(isDirty ? [{ remedy: 'save', label: l10n.t('Save and retry') }] as const : []),
       ...(hasFile ? [{ remedy: 'open', label: l10n.t('Open settings.json') }] as const : []),
       ...(hasFile && !isDirty ? [{ remedy: 'retry', label: l10n.t('Retry now') }] as const : []),
-      ...(first.handle.target === 'user' || ![...cause.writes.keys()].every(({ handle }) => canRedirect(handle)) ? [] : [{ remedy: 'user', label: l10n.t('Write to user settings instead') }] as const),
+      ...(canBeInUser ? [{ remedy: 'user', label: l10n.t('Write to user settings instead') }] as const : []),
     ],
   };
 }

@@ -136,7 +136,9 @@ export class UnconfirmedWrites {
 
   /** A write has been stored in another turn, and its caller has been told: nobody has to hear of its earlier attempts. */
   answered(write: number): void {
-    for (const { write: id, inDoubt, actor } of this.#followed) if (id === write && inDoubt) actor.send({ type: 'REPORTED', outcome: 'stored' });
+    for (const each of this.#followed) {
+      if (each.write === write && each.inDoubt) each.actor.send({ type: 'REPORTED', outcome: 'stored' });
+    }
   }
 
   /** An attempt has ended, the store has changed, or shows signs of life: an unconfirmed value may have been applied. */
