@@ -1,6 +1,5 @@
 import { lstatSync, readlinkSync, statSync, watch, type FSWatcher } from 'node:fs';
 import path from 'node:path';
-import { realFile } from './json-disk.ts';
 
 /**
  * Tells of changes to a file, to any link that leads to it, and to any folder on the way. It is our own: chokidar misses a folder or a
@@ -68,8 +67,10 @@ export function watchedNames(steps: readonly Step[], platform: NodeJS.Platform =
 
 /** Watches whatever can make a path lead to another file, or to another text. A watch is for what is there now: it is renewed after each change. */
 export function watchWay(file: string, changed: () => void): FSWatcher[] {
-  const folders = [...watchedNames(stepsTo(file))].flatMap(([folder, names]) => watched(folder, changed, names));
-  return process.platform === 'linux' ? [...folders, ...watchedFile(realFile(file), changed)] : folders;
+  const steps = stepsTo(file);
+  const folders = [...watchedNames(steps)].flatMap(([folder, names]) => watched(folder, changed, names));
+  const last = steps.at(-1);
+  return process.platform === 'linux' && last !== undefined ? [...folders, ...watchedFile(path.join(last.folder, last.name), changed)] : folders;
 }
 
 /** Linux tells a folder only of what is done through it: not by another hard link of the file, or another mount. */

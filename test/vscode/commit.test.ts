@@ -269,7 +269,7 @@ describe('Several values by one save', () => {
     await restore!();
     expect(statSync(file).mtimeMs).to.be.closeTo(mtimeMs, 1);
     const restoreTooLate = await makeOld(file, () => Promise.resolve(true));
-    // Not in the future: where VS Code sees that, whatever is saved in the next minute is older for it, and it saves over that.
+    // Not in the future: VS Code would take what is saved in the next minute for older, and save over it.
     const saved = new Date(mtimeMs - 60_000);
     utimesSync(file, saved, saved);
     await restoreTooLate!();

@@ -283,7 +283,7 @@ export class FileQueue implements Iterable<QueuedWrite> {
     this.#probeWhenIdle();
   }
 
-  /** What the store gave throws when it is looked at: whoever has no answer so far is told. */
+  /** What the store gave throws when it is looked at: callers without an answer get one. */
   #failTurn(error: unknown): void {
     for (const { id } of this.#inTurn) this.#writes.get(id)?.fail(asStoreError(error));
   }
@@ -402,7 +402,7 @@ export class FileQueue implements Iterable<QueuedWrite> {
     if (breaker !== this.#supervision.breaker(this.file)) this.#probeWhenIdle();
   }
 
-  /** Something suggests that the file can be written again. Files change all the time: while the breaker is closed nobody has to know. */
+  /** Something suggests that the file can be written again, which matters while the breaker is open: files change all the time. */
   onEvidence(): void {
     if (this.guard.breakerMode === 'OPEN') this.#recovery.send({ type: 'SIGN_OF_LIFE' });
   }

@@ -87,8 +87,9 @@ export class Transaction {
   #together<T extends { readonly location: SettingLocation }>(all: readonly T[]): (readonly [T, ...T[]])[] {
     const steps: [T, ...T[]][] = [];
     for (const each of all) {
-      const { file } = each.location;
-      const together = canCommit(this.#write.host.tools, each.location) ? steps.find(([{ location }]) => location.file === file) : undefined;
+      const { location: own } = each;
+      const isPossible = canCommit(this.#write.host.tools, own);
+      const together = isPossible ? steps.find(([{ location }]) => location.file === own.file) : undefined;
       if (together === undefined) steps.push([each]);
       else together.push(each);
     }

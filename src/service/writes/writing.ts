@@ -187,8 +187,7 @@ export class Writing {
       this.#context.emit({ type: 'reconciled', key: entries.map(({ key }) => showKey(key)).join(', '), acceptedAt, outcome });
     }
     this.#ownPlaces = undefined;
-    if (earlier.length === 0) return;
-    await this.#journal.forgetEarlier();
+    if (earlier.length > 0) await this.#journal.forgetEarlier();
   }
 
   /** Those that wait for the user are answered. */

@@ -79,7 +79,7 @@ describe('Service: listeners', () => {
     expect(service.metrics().queueDepth).to.equal(0);
   });
 
-  it('P12 whoever asks what a write belongs to, and throws, changes no outcome; the others are asked', async () => {
+  it('P12 a function that is asked what a write belongs to, and throws, changes no outcome; the others are asked', async () => {
     const { service, end, eventsOf } = await bench();
     service.onWrite(() => { throw new Error('no'); });
     const capture = (): string => 'span 1';

@@ -262,7 +262,7 @@ describe('Service: the open breaker, and writes that wait for it', () => {
     return made;
   }
 
-  it('P29 what became of an attempt of a parked write is told when the write has ended, once, and then its place in the journal is free', async () => {
+  it('P29 what became of an attempt of a parked write is told once, when the write has ended; then the journal is empty', async () => {
     const ill = (): Promise<void> => Promise.reject(new StoreError('io', 'Injected.'));
     const { service, clock, error, eventsOf, memento } = await doubtful(new StoreError('policy', 'Injected.'), ill);
     const update = unheard(service.update('count', 5, parked));

@@ -362,7 +362,7 @@ describe('Service: writes that are stored together', () => {
     }
   });
 
-  it('P12 P26 what a store gives back may throw when it is looked at: whoever waits is told, and the queue goes on', async () => {
+  it('P12 P26 a value that a store reads back may throw when it is looked at: the caller gets an error, and the queue goes on', async () => {
     const { service, error, end } = await bench({ wrap: (store) => {
       const readBack = store.readBack.bind(store);
       store.readBack = (slot) => (slot.key === 'tree' ? Promise.resolve({ get a() { throw new Error('Injected.'); } }) : readBack(slot));

@@ -210,7 +210,7 @@ describe('Service: writes that wait for a person', () => {
     expect((await error(older)).context).not.to.have.property('declined');
   });
 
-  it('P22 what was asked for is written, whatever its caller has made of its objects meanwhile', async () => {
+  it('P22 what was asked for is written, also when the caller changes its objects meanwhile', async () => {
     const { service, store, end, clock, stored } = await rescued();
     store.outage('dirty');
     const list = ['a'];
@@ -227,7 +227,9 @@ describe('Service: writes that wait for a person', () => {
 
   it('what removes the values of one place is not done in another: no person is offered that', async () => {
     const { service, store, end, clock, stored, waits } = await rescued();
-    for (const target of ['user', 'workspace'] as const) expect(await end(service.update('count', 7, { target }))).to.deep.include({ ok: true });
+    for (const target of ['user', 'workspace'] as const) {
+      expect(await end(service.update('count', 7, { target }))).to.deep.include({ ok: true });
+    }
     store.outage('read-only');
     const all = [service.restoreDefaults({ target: 'workspace' }), service.update('count', undefined, { target: 'workspace' })];
     await clock.flush();
@@ -257,6 +259,7 @@ describe('Service: writes that wait for a person', () => {
     const newer = service.update('count', 9, { target: 'user', park: true });
     await clock.flush();
     waits[0]!.redirect('user');
-    for (const each of [older, busy, newer]) expect(await end(each)).to.deep.equal({ ok: true, value: { outcome: 'stored', target: 'user' } });
+    const stored = { ok: true, value: { outcome: 'stored', target: 'user' } };
+    for (const each of [older, busy, newer]) expect(await end(each)).to.deep.equal(stored);
   });
 });

@@ -338,7 +338,7 @@ describe('Replacing a file: JsonStore', () => {
       expect(parse(place.text(place.in(kept!)))).to.deep.equal({ 's.a': 2 });
     });
 
-    it('two stores of one process that know it by two names: whoever is told that it is stored has it in the file (P20)', async () => {
+    it('two stores of one process that know it by two names: what is said to be stored is in the file (P20)', async () => {
       const one = await linked();
       const other = place.make({ user: place.in('second.json') });
       for (let round = 0; round < 40; round++) {
